@@ -1,0 +1,1 @@
+"""Rules: pure values and functions without I/O, clock or globals."""

@@ -1,0 +1,101 @@
+"""Messages of a conversation, as the request carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chat_magic.core.parameters import nearest
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from chat_magic.core import reply
+
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+Content = str | tuple[Mapping[str, Any], ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message: who speaks, and what; fields that nobody knows yet travel in `extra`."""
+
+    role: str
+    content: Content = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the message as the API's JSON object."""
+        parts = self.content
+        content = list(parts) if isinstance(parts, tuple) else parts
+        fields = {"name": self.name, "tool_call_id": self.tool_call_id}
+        given = {key: value for key, value in fields.items() if value is not None}
+        return {"role": self.role, "content": content, **given, **self.extra}
+
+
+def from_json(value: Any, label: str) -> Message:
+    """Read one message of a request.
+
+    Args:
+        value: The API's JSON object.
+        label: What an error calls it, such as `messages[2]`.
+
+    Raises:
+        InvalidRequest: It is not a message of the API.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidRequest(f"{label}: must be an object with role and content")
+    fields = dict(value)
+    role = fields.pop("role", None)
+    if role not in ROLES:
+        raise InvalidRequest(
+            f"{label}: role {role!r} must be one of {', '.join(ROLES)}{nearest(str(role), ROLES)}"
+        )
+    content = _content(fields.pop("content", None), label)
+    if content is None and role != "assistant":
+        raise InvalidRequest(f"{label}: a {role} message needs content")
+    name, call = fields.pop("name", None), fields.pop("tool_call_id", None)
+    if not isinstance(name, str | None) or not isinstance(call, str | None):
+        raise InvalidRequest(f"{label}: name and tool_call_id must be text")
+    if role == "tool" and not call:
+        raise InvalidRequest(f"{label}: a tool message needs tool_call_id")
+    return Message(role=role, content=content, name=name, tool_call_id=call, extra=fields)
+
+
+def _content(value: Any, label: str) -> Content:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and all(
+        isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in value
+    ):
+        return tuple(value)
+    raise InvalidRequest(f"{label}: content must be text or a list of parts that have a type")
+
+
+def from_reply(message: reply.Message, prefill: str = "") -> Message:
+    """Turn what the model wrote into the message that a next request carries.
+
+    Args:
+        message: A choice's message.
+        prefill: What the choice went on from; it comes first in the content.
+    """
+    extra: dict[str, Any] = {}
+    if message.refusal is not None:
+        extra["refusal"] = message.refusal
+    if message.tool_calls:
+        extra["tool_calls"] = [_call_to_json(call) for call in message.tool_calls]
+    if message.function_call is not None:
+        extra["function_call"] = msgspec.to_builtins(message.function_call)
+    if message.audio is not None:
+        extra["audio"] = {"id": message.audio.get("id")}
+    content = prefill + (message.content or "")
+    return Message(role="assistant", content=content or message.content, extra=extra)
+
+
+def _call_to_json(call: reply.ToolCall) -> dict[str, Any]:
+    function = msgspec.to_builtins(call.function)
+    return {"id": call.id, "type": call.type, "function": function, **call.extra}

@@ -1,0 +1,474 @@
+"""The one table of request parameters, and the rules that its rows state.
+
+Rows follow the Chat Completions reference
+(https://platform.openai.com/docs/api-reference/chat/create). The magic's options, its help, the
+validation messages and whatever else speaks of parameters are derived from `PARAMETERS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Kind = Literal[
+    "number", "integer", "boolean", "string", "strings", "words", "pairs", "tool", "object", "array"
+]
+
+
+class Unset(enum.Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "unset"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNSET: Final = Unset.UNSET
+"""Stands for a parameter that is not sent, whatever the defaults say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One row: a request field, what it may be, and how it depends on others."""
+
+    name: str
+    kind: Kind
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    choices_are_closed: bool = True
+    max_items: int | None = None
+    short: str | None = None
+    on_line: bool = True
+    implies: str | None = None
+    needs: str | None = None
+    conflicts: str | None = None
+    replaced_by: str | None = None
+
+    @property
+    def option(self) -> str:
+        """The option on the `%%chat` line, such as `--top-p`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the option may be given several times, adding up."""
+        return self.kind in {"strings", "pairs"}
+
+    @property
+    def allowed(self) -> str:
+        """What the value may be, in words: `0 to 2`, `at least 1`, `low, medium or high`."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{self.minimum} to {self.maximum}"
+        if self.minimum is not None:
+            return f"at least {self.minimum}"
+        if self.choices:
+            return ", ".join(self.choices[:-1]) + " or " + self.choices[-1]
+        return _NOUNS[self.kind]
+
+
+_NOUNS: Mapping[Kind, str] = {
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "string": "text",
+    "strings": "text, or a list of texts",
+    "words": "a list of words",
+    "pairs": "pairs of key and value",
+    "tool": "none, auto, required or the name of a tool",
+    "object": "an object",
+    "array": "a list",
+}
+
+
+def _table(*rows: Parameter) -> Mapping[str, Parameter]:
+    return MappingProxyType({row.name: row for row in rows})
+
+
+PARAMETERS: Final = _table(
+    Parameter(
+        name="temperature",
+        kind="number",
+        minimum=0,
+        maximum=2,
+        step=0.05,
+        short="-t",
+        help="Sampling temperature: higher is more random.",
+    ),
+    Parameter(
+        name="top_p",
+        kind="number",
+        minimum=0,
+        maximum=1,
+        step=0.01,
+        help="Sample from the tokens that make up this share of the probability; "
+        "an alternative to temperature.",
+    ),
+    Parameter(
+        name="top_k",
+        kind="integer",
+        minimum=1,
+        help="Only sample from the top K options for each token.",
+    ),
+    Parameter(
+        name="frequency_penalty",
+        kind="number",
+        minimum=-2,
+        maximum=2,
+        step=0.1,
+        help="Penalize tokens by how often they have come so far.",
+    ),
+    Parameter(
+        name="presence_penalty",
+        kind="number",
+        minimum=-2,
+        maximum=2,
+        step=0.1,
+        help="Penalize tokens that have come at all so far.",
+    ),
+    Parameter(
+        name="max_completion_tokens",
+        kind="integer",
+        minimum=1,
+        help="Upper bound of the tokens of a choice, visible and reasoning tokens together.",
+    ),
+    Parameter(
+        name="max_tokens",
+        kind="integer",
+        minimum=1,
+        conflicts="max_completion_tokens",
+        replaced_by="max_completion_tokens",
+        help="Upper bound of the tokens of a choice.",
+    ),
+    Parameter(
+        name="n",
+        kind="integer",
+        minimum=1,
+        maximum=128,
+        short="-n",
+        help="How many choices to generate.",
+    ),
+    Parameter(
+        name="seed",
+        kind="integer",
+        minimum=-(2**63),
+        maximum=2**63 - 1,
+        help="Sample deterministically, as far as the server can.",
+    ),
+    Parameter(
+        name="stop",
+        kind="strings",
+        max_items=4,
+        help=r"Stop before this text; escapes such as \n work.",
+    ),
+    Parameter(
+        name="logprobs",
+        kind="boolean",
+        help="Return the log probabilities of the output tokens.",
+    ),
+    Parameter(
+        name="top_logprobs",
+        kind="integer",
+        minimum=0,
+        maximum=20,
+        implies="logprobs",
+        needs="logprobs",
+        help="Return so many of the likeliest tokens at each position.",
+    ),
+    Parameter(
+        name="logit_bias",
+        kind="pairs",
+        minimum=-100,
+        maximum=100,
+        help="Make a token likelier or less likely, as ID=BIAS.",
+    ),
+    Parameter(
+        name="response_format",
+        kind="object",
+        on_line=False,
+        help="The form of the answer: text, json_object or json_schema.",
+    ),
+    Parameter(
+        name="tools",
+        kind="array",
+        max_items=128,
+        on_line=False,
+        help="The functions that the model may call.",
+    ),
+    Parameter(
+        name="tool_choice",
+        kind="tool",
+        needs="tools",
+        help="Which tool the model calls.",
+    ),
+    Parameter(
+        name="parallel_tool_calls",
+        kind="boolean",
+        needs="tools",
+        help="Let the model call several tools at once.",
+    ),
+    Parameter(
+        name="functions",
+        kind="array",
+        on_line=False,
+        replaced_by="tools",
+        help="The functions that the model may call.",
+    ),
+    Parameter(
+        name="function_call",
+        kind="tool",
+        on_line=False,
+        replaced_by="tool_choice",
+        help="Which function the model calls.",
+    ),
+    Parameter(
+        name="modalities",
+        kind="words",
+        choices=("text", "audio"),
+        help="The kinds of output wanted, separated by commas.",
+    ),
+    Parameter(
+        name="audio",
+        kind="object",
+        on_line=False,
+        help="Voice and format of spoken output.",
+    ),
+    Parameter(
+        name="prediction",
+        kind="object",
+        on_line=False,
+        help="Text of which much will come again in the answer, to speed it up.",
+    ),
+    Parameter(
+        name="reasoning_effort",
+        kind="string",
+        choices=("low", "medium", "high"),
+        choices_are_closed=False,
+        help="How much a reasoning model thinks.",
+    ),
+    Parameter(
+        name="metadata",
+        kind="pairs",
+        max_items=16,
+        help="Tags for the provider's dashboard, as KEY=VALUE.",
+    ),
+    Parameter(
+        name="store",
+        kind="boolean",
+        help="Let the provider keep the output for distillation or evals.",
+    ),
+    Parameter(
+        name="stream",
+        kind="boolean",
+        help="Send the answer as it is written; on unless turned off.",
+    ),
+    Parameter(
+        name="stream_options",
+        kind="object",
+        on_line=False,
+        help="What a stream carries besides the answer.",
+    ),
+)
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_ESCAPE = re.compile(r"\\(?:([nrt0\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return `; did you mean X?` for the known name that is most like `name`, or nothing."""
+    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+def unescape(text: str) -> str:
+    r"""Turn escapes such as `\n`, `\x1b` and `\u00e9` into characters; others stay as typed."""
+
+    def character(match: re.Match[str]) -> str:
+        simple, short, long = match.groups()
+        return _ESCAPED[simple] if simple else chr(int(short or long, 16))
+
+    return _ESCAPE.sub(character, text)
+
+
+def read_word(parameter: Parameter, word: str, before: Any = None) -> Any:
+    """Turn an option's word into its value; `check` judges it.
+
+    Args:
+        parameter: The row of the option.
+        word: What was typed.
+        before: The value so far, of an option that may be given several times.
+    """
+    match parameter.kind:
+        case "number" | "integer":
+            return _read_number(word)
+        case "strings":
+            return [*(before or ()), unescape(word)]
+        case "words":
+            return word.split(",")
+        case "pairs":
+            key, equals, value = word.partition("=")
+            if not equals:
+                raise InvalidRequest(f"{parameter.option} {word}: write KEY=VALUE")
+            is_number = parameter.minimum is not None
+            return {**(before or {}), key: _read_number(value) if is_number else value}
+        case "tool" if word not in {"none", "auto", "required"}:
+            return {"type": "function", "function": {"name": word}}
+        case _:
+            return word
+
+
+def _read_number(word: str) -> int | float | str:
+    if _INTEGER.fullmatch(word):
+        return int(word)
+    return float(word) if _NUMBER.fullmatch(word) else word
+
+
+def check(parameter: Parameter, value: Any, label: str | None = None) -> Any:
+    """Return the value as it is sent, or raise InvalidRequest naming what is allowed.
+
+    Args:
+        parameter: The row that the value is for.
+        value: Any JSON value.
+        label: What the user wrote it as; the field's name if not given.
+    """
+    if not _fits(parameter, value):
+        shown = f"{label or parameter.name} {_show(value)}"
+        if parameter.max_items is not None and _is_too_long(parameter, value):
+            raise InvalidRequest(f"{shown}: at most {parameter.max_items} are allowed")
+        raise InvalidRequest(f"{shown}: must be {_must_be(parameter)}")
+    return value
+
+
+def _show(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _must_be(parameter: Parameter) -> str:
+    if parameter.minimum is None:
+        return parameter.allowed
+    noun = {"integer": "a whole number, ", "pairs": "token ids with a bias of "}
+    return noun.get(parameter.kind, "") + parameter.allowed
+
+
+def _fits(parameter: Parameter, value: Any) -> bool:
+    match parameter.kind:
+        case "number":
+            return _is_number(value) and _in_range(parameter, value)
+        case "integer":
+            return _is_number(value) and isinstance(value, int) and _in_range(parameter, value)
+        case "boolean":
+            return isinstance(value, bool)
+        case "string":
+            return isinstance(value, str) and (
+                not parameter.choices_are_closed
+                or not parameter.choices
+                or value in parameter.choices
+            )
+        case "strings":
+            return isinstance(value, str) or _is_list_of_text(parameter, value)
+        case "words":
+            return _is_list_of_text(parameter, value) and set(value) <= set(parameter.choices)
+        case "pairs":
+            return isinstance(value, dict) and _pairs_fit(parameter, value)
+        case "tool":
+            return isinstance(value, dict) or value in ("none", "auto", "required")
+        case "object":
+            return isinstance(value, dict)
+        case "array":
+            return isinstance(value, list) and not _is_too_long(parameter, value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _in_range(parameter: Parameter, value: float) -> bool:
+    low = parameter.minimum is None or value >= parameter.minimum
+    return low and (parameter.maximum is None or value <= parameter.maximum)
+
+
+def _is_too_long(parameter: Parameter, value: Any) -> bool:
+    limit = parameter.max_items
+    return limit is not None and isinstance(value, list | dict) and len(value) > limit
+
+
+def _is_list_of_text(parameter: Parameter, value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, str) for item in value)
+        and not _is_too_long(parameter, value)
+    )
+
+
+def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
+    if parameter.minimum is None:
+        return not _is_too_long(parameter, value) and all(
+            isinstance(item, str) for item in value.values()
+        )
+    return all(key.isascii() and key.isdigit() for key in value) and all(
+        _is_number(item) and _in_range(parameter, item) for item in value.values()
+    )
+
+
+def imply(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what the given parameters turn on: `top_logprobs` turns `logprobs` on."""
+    added = {
+        row.implies: True
+        for name in given
+        if (row := PARAMETERS[name]).implies and given[name] is not UNSET
+    }
+    return {**added, **given}
+
+
+def check_together(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Check the parameters of a request against each other.
+
+    Args:
+        parameters: Values by field name, each already checked by itself.
+
+    Returns:
+        Warnings in plain words.
+
+    Raises:
+        InvalidRequest: One needs, or excludes, another.
+    """
+    for name in parameters:
+        row = PARAMETERS[name]
+        if row.needs and not parameters.get(row.needs):
+            raise InvalidRequest(f"{name} needs {row.needs}, which is {_lacking(row, parameters)}")
+        if row.conflicts in parameters:
+            raise InvalidRequest(f"{name} and {row.conflicts} exclude each other: give only one")
+    if "audio" in parameters.get("modalities", ()) and "audio" not in parameters:
+        raise InvalidRequest("modalities has audio, which needs the field audio (voice, format)")
+    return tuple(_warnings(parameters))
+
+
+def _lacking(row: Parameter, parameters: Mapping[str, Any]) -> str:
+    return "off" if row.needs in parameters else "not set"
+
+
+def _warnings(parameters: Mapping[str, Any]) -> Iterable[str]:
+    for name, value in parameters.items():
+        row = PARAMETERS[name]
+        if row.replaced_by:
+            yield f"{name} is deprecated: use {row.replaced_by}"
+        if row.choices and isinstance(value, str) and value not in row.choices:
+            yield f"{name} {value} is not {row.allowed}: sent as it is"
+    if "temperature" in parameters and "top_p" in parameters:
+        yield "temperature and top_p are both set: it is better to change only one"
