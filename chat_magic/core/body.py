@@ -1,0 +1,331 @@
+"""The body of a cell: a messages block with an optional YAML block before it, or JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chat_magic.core.messages import Message
+from chat_magic.core.parameters import PARAMETERS, imply
+from chat_magic.core.request import ChatRequest, read_extra, read_fields
+from chat_magic.core.template import Rendered, plain, render, render_text
+from chat_magic.errors import InvalidRequest
+
+_ROLE = re.compile(
+    r"(?:(?P<role>system|developer|user|assistant)(?:\((?P<name>[^()\x00-\x1f]+)\))?"
+    r"|(?P<tool>tool)(?:\((?P<call>[^()\x00-\x1f]+)\))?):"
+)
+_CAPITAL_ROLE = re.compile(
+    r"(?P<role>system|developer|user|assistant|tool)(?:\([^()]*\))?:", re.IGNORECASE
+)
+_FENCE = "---"
+_JSON_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)|\[\s*\{""")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
+_JSON5_PLACE = re.compile(r"<string>:(\d+) (.*) at column (\d+)")
+
+Variables = Mapping[str, Any] | None
+"""What templates see; None where there are none."""
+
+
+def read_body(text: str, variables: Variables, *, first_line: int = 1) -> ChatRequest:
+    """Read a body.
+
+    Args:
+        text: The body, its lines ending in LF.
+        variables: What its templates see; None to leave braces alone.
+        first_line: The number of its first line in the cell.
+
+    Raises:
+        InvalidRequest: With line and, where it is known, column in the cell.
+    """
+    lines = text.split("\n")
+    start = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    front: ChatRequest | None = None
+    if start < len(lines) and lines[start].rstrip() == _FENCE:
+        end = _closing_fence(lines, start, first_line)
+        source = "\n".join(lines[start + 1 : end])
+        front = _read_front(source, variables, first_line + start + 1)
+        start = end + 1
+    rest = "\n".join(lines[start:])
+    request = _read_rest(rest, variables, first_line + start, may_open=front is None)
+    if front is None:
+        return request
+    return replace(
+        request,
+        model=front.model or request.model,
+        messages=front.messages + request.messages,
+        parameters={**request.parameters, **front.parameters},
+        extra={**request.extra, **front.extra},
+    )
+
+
+def _closing_fence(lines: Sequence[str], start: int, first_line: int) -> int:
+    for index in range(start + 1, len(lines)):
+        if lines[index].rstrip() == _FENCE:
+            return index
+    raise InvalidRequest(
+        r"the YAML block is not closed by a line of ---; as text, --- is written \---",
+        line=first_line + start,
+    )
+
+
+def _read_front(source: str, variables: Variables, first_line: int) -> ChatRequest:
+    fields = _load_yaml(source, first_line)
+    extra = fields.pop("extra", {})
+    return _read_object(
+        fields,
+        lambda values: replace(
+            read_fields(imply_known(values), allow_extra=False), extra=read_extra(extra)
+        ),
+        source,
+        variables,
+        first_line,
+    )
+
+
+def imply_known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what the known parameters among the fields turn on."""
+    known = {name: value for name, value in fields.items() if name in PARAMETERS}
+    return {**fields, **imply(known)}
+
+
+def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only a YAML block waits for it
+    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    class Constructor(SafeConstructor):
+        """Leaves timestamps as text, as JSON has none."""
+
+    Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Constructor
+    try:
+        value = yaml.load(source)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InvalidRequest(
+            f"in the YAML block: {getattr(error, 'problem', None) or error}",
+            line=first_line + mark.line if mark else first_line - 1,
+            column=mark.column + 1 if mark else None,
+        ) from error
+    value = {} if value is None else value
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InvalidRequest("the YAML block must be fields and values", line=first_line - 1)
+    try:
+        plain_json: dict[str, Any] = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(
+            f"the YAML block holds what JSON cannot: {error}", line=first_line - 1
+        ) from error
+    return plain_json
+
+
+def _read_object(
+    fields: Mapping[str, Any],
+    read: Callable[[Mapping[str, Any]], ChatRequest],
+    source: str,
+    variables: Variables,
+    first_line: int,
+) -> ChatRequest:
+    """Read the fields of a YAML or JSON object, saying in errors where they stand."""
+    if variables is not None:
+        fields = _render_strings(
+            fields, lambda text: _render_in(source, text, variables, first_line)
+        )
+    try:
+        return read(fields)
+    except InvalidRequest as error:
+        name = re.match(r"(?:unknown field |extra )?(\w+)", error.message)
+        place = re.search(rf"\b{name[1]}\b", source) if name else None
+        line = first_line + source.count("\n", 0, place.start()) if place else first_line
+        raise InvalidRequest(error.message, line=line) from error.__cause__
+
+
+def _read_json_fields(fields: Mapping[str, Any]) -> ChatRequest:
+    return read_fields(fields, allow_extra=True)
+
+
+def _render_strings(value: Any, render_one: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return render_one(value)
+    if isinstance(value, dict):
+        return {key: _render_strings(item, render_one) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_render_strings(item, render_one) for item in value]
+    return value
+
+
+def _render_in(source: str, text: str, variables: Mapping[str, Any], first_line: int) -> str:
+    """Render one string of a YAML or JSON source; errors say where its template stands there."""
+    try:
+        return render_text(text, variables)
+    except InvalidRequest as error:
+        line = text.split("\n")[(error.line or 1) - 1]
+        template = re.match(r".*?[}%]\}|.*", line[(error.column or 1) - 1 :])
+        start = max(source.find(template[0] if template else line), 0)
+        before = source[:start]
+        raise InvalidRequest(
+            error.message,
+            line=first_line + before.count("\n"),
+            column=start - before.rfind("\n"),
+        ) from error.__cause__
+
+
+def _read_rest(text: str, variables: Variables, first_line: int, *, may_open: bool) -> ChatRequest:
+    fields = _load_json(text, first_line)
+    if fields is not None:
+        return _read_object(
+            fields,
+            lambda values: read_fields(values, allow_extra=True),
+            text,
+            variables,
+            first_line,
+        )
+    text = _unescape_start(text, may_open=may_open)
+    rendered = plain(text, first_line) if variables is None else render(text, variables, first_line)
+    return _read_block(rendered)
+
+
+def _load_json(text: str, first_line: int = 1) -> dict[str, Any] | None:
+    """Return the request's fields if the text is a JSON request, else None."""
+    stripped = text.strip()
+    if not _JSON_START.match(stripped) or not ("role" in stripped or "messages" in stripped):
+        return None
+    try:
+        value = json.loads(stripped)
+    except ValueError:
+        value = _load_json5(stripped, first_line + text[: text.find(stripped[0])].count("\n"))
+    if isinstance(value, dict) and "messages" in value:
+        return value
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(item, dict) and "role" in item for item in value)
+    ):
+        return {"messages": value}
+    return None
+
+
+def _load_json5(text: str, first_line: int) -> Any:
+    import json5  # noqa: PLC0415 - only JSON that is not strict waits for it
+
+    try:
+        return json5.loads(text)
+    except ValueError as error:
+        if not re.match(r"""[{\[\s]*["']?(?:messages|model|role)["']?\s*:""", text):
+            return None
+        place = _JSON5_PLACE.match(str(error))
+        raise InvalidRequest(
+            f"the body looks like a JSON request, but {place[2] if place else error}; "
+            "to send it as text, put user: before it",
+            line=first_line + int(place[1]) - 1 if place else first_line,
+            column=int(place[3]) if place else None,
+        ) from error
+
+
+def _unescape_start(text: str, *, may_open: bool) -> str:
+    r"""Take the backslash from a `\---` or a `\{…JSON…}` that opens the body."""
+    body = text[_BLANK_LINES.match(text).end() :]  # type: ignore[union-attr]  # matches nothing too
+    bare = body.lstrip("\\")
+    if bare == body:
+        return text
+    opens = may_open and bare.split("\n", 1)[0].rstrip() == _FENCE
+    if opens or _is_json(bare):
+        return text[: len(text) - len(body)] + body[1:]
+    return text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return _load_json(text) is not None
+    except InvalidRequest:
+        return False
+
+
+def _read_block(rendered: Rendered) -> ChatRequest:
+    messages: list[Message] = []
+    warnings: list[str] = []
+    role: re.Match[str] | None = None
+    lines: list[str] = []
+    for number, line in rendered.lines:
+        match = _ROLE.match(line)
+        if match is None:
+            if capital := _CAPITAL_ROLE.match(line):
+                warnings.append(
+                    f"line {number}: {capital['role']}: is text, a role is written in small letters"
+                )
+            lines.append(_unescape(line))
+            continue
+        if match["tool"] and not match["call"]:
+            raise InvalidRequest(
+                r"a tool message names its call: tool(CALL_ID):; as text it is written \tool:",
+                line=number,
+            )
+        messages += _close(role, lines, rendered, number)
+        role, rest = match, line[match.end() :]
+        lines = [rest.removeprefix(" ")]
+    messages += _close(role, lines, rendered, None)
+    return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
+
+
+def _close(
+    role: re.Match[str] | None, lines: Sequence[str], rendered: Rendered, before: int | None
+) -> Iterable[Message]:
+    """Make the message whose lines have been read, if there is one."""
+    content = rendered.fill("\n".join(_without_blank_ends(lines)))
+    if role is not None:
+        yield Message(
+            role=role["role"] or "tool",
+            content=content,
+            name=role["name"],
+            tool_call_id=role["call"],
+        )
+    elif content and before is None:
+        yield Message(role="user", content=content)
+    elif content:
+        raise InvalidRequest(
+            "text stands before the first role line; begin it with a role such as user:",
+            line=next(number for number, line in rendered.lines if line.strip()),
+        )
+
+
+def _without_blank_ends(lines: Sequence[str]) -> Sequence[str]:
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    return lines[filled[0] : filled[-1] + 1] if filled else ()
+
+
+def _is_mark(line: str) -> bool:
+    return _ROLE.match(line) is not None
+
+
+def _unescape(line: str) -> str:
+    r"""Take the backslash from an escaped mark: `\user:`, `\\user:`; other lines stay."""
+    return line[1:] if line.startswith("\\") and _is_mark(line.lstrip("\\")) else line
+
+
+def _escape(line: str) -> str:
+    return "\\" + line if _is_mark(line.lstrip("\\")) else line
+
+
+def write_messages(messages: Sequence[Message]) -> str:
+    """Write messages as a block; what has no form in it will not read back."""
+    return "\n".join(_write_message(message) for message in messages)
+
+
+def _write_message(message: Message) -> str:
+    who = message.name if message.role != "tool" else message.tool_call_id
+    head = f"{message.role}({who})" if who else message.role
+    first, *others = str(message.content).split("\n")
+    return "\n".join([f"{head}: {first}", *map(_escape, others)])
+
+
+def write_front(fields: Mapping[str, Any]) -> str:
+    """Write fields as a YAML block, their values as JSON, which YAML 1.2 contains."""
+    if not fields:
+        return ""
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    return "\n".join([_FENCE, *lines, _FENCE, ""])

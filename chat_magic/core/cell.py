@@ -1,0 +1,296 @@
+"""Cells: the text of a `%%chat` cell becomes a request, and a request becomes such a text."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core import body as body_module
+from chat_magic.core.line import REQUEST_OPTIONS, Given, Line, Option, read_line
+from chat_magic.core.messages import Message
+from chat_magic.core.parameters import (
+    PARAMETERS,
+    UNSET,
+    Parameter,
+    check,
+    imply,
+    nearest,
+    read_word,
+)
+from chat_magic.core.request import ChatRequest, read_extra
+from chat_magic.core.template import has_template, render_text
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_MAGIC = "%%chat"
+_LINE_MAGIC = "%chat"
+_SAFE_WORD = re.compile(r"[\w./:+][\w./:+-]*")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that was read: the request, and what the line asks of the magic itself."""
+
+    request: ChatRequest
+    options: Mapping[str, str | None] = field(default_factory=dict)
+    """The magic's own options by name, a flag's value being None."""
+    is_silent: bool = False
+
+
+def parse(text: str, variables: Mapping[str, Any] | None = None) -> ChatRequest:
+    """Read a cell into a request; `parse(write(request)) == request`.
+
+    Args:
+        text: The cell, its first line beginning with `%%chat`; without such a line it is a body.
+        variables: What its templates see.
+
+    Raises:
+        InvalidRequest: With the line in the cell, the `%%chat` line being 1.
+    """
+    return read_cell(text, variables or {}).request
+
+
+def read_cell(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Cell:
+    """Read a cell; see `parse`.
+
+    Args:
+        text: The cell.
+        variables: What its templates see.
+        own_options: Options that the line takes besides those of the request.
+    """
+    text = text.replace("\r\n", "\n")
+    first, _, body = text.partition("\n") if text.startswith(_MAGIC) else (_MAGIC, "", text)
+    line = read_line(first, (*REQUEST_OPTIONS, *own_options), start=len(_MAGIC))
+    line = _render_line(line, variables)
+    if len(line.words) > 1:
+        raise InvalidRequest(
+            f"{line.words[1].text!r} is too much: after the model come options, the prompt comes "
+            "below",
+            line=1,
+            column=line.words[1].start + 1,
+        )
+    on_line = _request_of_line(line)
+    below = body_module.read_body(body, None if _is_raw(line) else variables, first_line=2)
+    request = replace(
+        below,
+        model=on_line.model or below.model,
+        parameters={**below.parameters, **on_line.parameters},
+        extra={**below.extra, **on_line.extra},
+    )
+    return _cell(request, line)
+
+
+def read_prompt(
+    text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()
+) -> Cell:
+    """Read a `%chat` line: options, then the prompt to its end, one user message."""
+    start = len(_LINE_MAGIC) if text.startswith(_LINE_MAGIC) else 0
+    line = read_line(text, (*REQUEST_OPTIONS, *own_options), start=start, prompt=True)
+    line = _render_line(line, variables)
+    request = _request_of_line(line)
+    if line.rest:
+        prompt = (
+            line.rest
+            if _is_raw(line)
+            else _render_word(line.rest, variables, len(text) - len(line.rest))
+        )
+        request = replace(request, messages=(Message(role="user", content=prompt),))
+    return _cell(request, line)
+
+
+def _cell(request: ChatRequest, line: Line) -> Cell:
+    ours = {option.name for option in REQUEST_OPTIONS}
+    own = {one.option.name: one.value for one in line.options if one.option.name not in ours}
+    return Cell(request, own, line.is_silent)
+
+
+def _is_raw(line: Line) -> bool:
+    return any(given.option.name == "raw" for given in line.options)
+
+
+def _render_line(line: Line, variables: Mapping[str, Any]) -> Line:
+    """Render the templates in the values and the model of a line."""
+    if _is_raw(line):
+        return line
+    options = tuple(
+        replace(given, value=_render_word(given.value, variables, given.start))
+        if given.value is not None
+        else given
+        for given in line.options
+    )
+    words = tuple(
+        replace(word, text=_render_word(word.text, variables, word.start)) for word in line.words
+    )
+    return replace(line, options=options, words=words)
+
+
+def _render_word(text: str, variables: Mapping[str, Any], start: int) -> str:
+    try:
+        return render_text(text, variables)
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            error.message, line=1, column=start + (error.column or 1)
+        ) from error.__cause__
+
+
+def _request_of_line(line: Line) -> ChatRequest:
+    parameters: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    model = line.words[0].text if line.words else None
+    for given in line.options:
+        try:
+            match given.option.name:
+                case "model":
+                    model = given.value
+                case "unset":
+                    parameters |= _unset(given.value or "", parameters)
+                case "extra":
+                    extra |= _extra(given.value or "")
+                case _:
+                    _set_parameter(parameters, given)
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, line=1, column=given.start + 1) from error.__cause__
+    return ChatRequest(model=model, parameters=imply(parameters), extra=extra)
+
+
+def _set_parameter(parameters: dict[str, Any], given: Given) -> None:
+    row = PARAMETERS.get(given.option.negates or given.option.name.replace("-", "_"))
+    if row is None:
+        return
+    if row.name in parameters and not row.repeats:
+        raise InvalidRequest(f"{row.option} is given both ways")
+    if given.value is None:
+        parameters[row.name] = given.option.negates is None
+        return
+    read = read_word(row, given.value, parameters.get(row.name))
+    parameters[row.name] = check(row, read, row.option)
+
+
+def _unset(names: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    unset = {}
+    for name in (part.strip().replace("-", "_") for part in names.split(",")):
+        if name not in PARAMETERS:
+            raise InvalidRequest(f"--unset {name}: no such parameter{nearest(name, PARAMETERS)}")
+        if name in parameters:
+            raise InvalidRequest(f"{name} is both set and unset")
+        unset[name] = UNSET
+    return unset
+
+
+def _extra(word: str) -> Mapping[str, Any]:
+    key, equals, value = word.partition("=")
+    if not equals or not key:
+        raise InvalidRequest(f"--extra {word}: write KEY=JSON")
+    try:
+        return read_extra({key: json.loads(value)})
+    except ValueError as error:
+        raise InvalidRequest(f"--extra {word}: the value is not JSON ({error})") from error
+
+
+def write(request: ChatRequest) -> str:
+    """Write the cell that reads back as this request.
+
+    It is a messages block where the grammar has a form for everything in the request, else a
+    JSON body.
+    """
+    try:
+        block = _write_block(request)
+        if parse(block) == request:
+            return block
+    except (InvalidRequest, _NoForm):
+        pass
+    return _write_json(request)
+
+
+class _NoForm(Exception):
+    """A value has no form in a messages block."""
+
+
+def _write_block(request: ChatRequest) -> str:
+    front = {
+        name: value
+        for name, value in request.parameters.items()
+        if value is not UNSET and not PARAMETERS[name].on_line
+    }
+    if request.extra:
+        front["extra"] = request.extra
+    words = [*_option_words(request), *_unset_words(request)]
+    if request.model is not None:
+        words.insert(0, _quote(request.model))
+    parts = [body_module.write_front(front), body_module.write_messages(request.messages)]
+    return _first_line(words, request) + "\n" + "".join(parts)
+
+
+def _write_json(request: ChatRequest) -> str:
+    fields = {name: value for name, value in request.parameters.items() if value is not UNSET}
+    messages = [message.to_json() for message in request.messages]
+    body = {"model": request.model, "messages": messages, **fields, **request.extra}
+    if request.model is None:
+        del body["model"]
+    return _first_line(_unset_words(request), request) + "\n" + json.dumps(body, indent=2)
+
+
+def _first_line(words: list[str], request: ChatRequest) -> str:
+    if any(map(has_template, _strings(request.body()))):
+        words = [*words, "--raw"]
+    return " ".join([_MAGIC, *words])
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
+
+
+def _option_words(request: ChatRequest) -> list[str]:
+    implied = {PARAMETERS[name].implies for name in request.parameters}
+    return [
+        word
+        for name, value in request.parameters.items()
+        if value is not UNSET
+        and PARAMETERS[name].on_line
+        and not (name in implied and value is True)
+        for word in _words_of(PARAMETERS[name], value)
+    ]
+
+
+def _unset_words(request: ChatRequest) -> list[str]:
+    names = [name for name, value in request.parameters.items() if value is UNSET]
+    return ["--unset", ",".join(names)] if names else []
+
+
+def _words_of(row: Parameter, value: Any) -> list[str]:
+    match row.kind:
+        case "boolean":
+            return [row.option if value else row.option.replace("--", "--no-", 1)]
+        case "strings" if isinstance(value, list):
+            return [word for item in value for word in (row.option, _quote(_escape(item)))]
+        case "pairs":
+            return [word for key in value for word in (row.option, _quote(f"{key}={value[key]}"))]
+        case "words":
+            return [row.option, _quote(",".join(value))]
+        case "tool" if isinstance(value, dict):
+            return [row.option, _quote(str(value.get("function", {}).get("name")))]
+        case _:
+            return [row.option, _quote(str(value))]
+
+
+def _escape(text: str) -> str:
+    if not isinstance(text, str):
+        raise _NoForm
+    return text.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _quote(word: str) -> str:
+    if _SAFE_WORD.fullmatch(word):
+        return word
+    for quote in "'\"":
+        if quote not in word and "\n" not in word:
+            return quote + word + quote
+    raise _NoForm

@@ -1,0 +1,227 @@
+"""The `%%chat` line: words, options and their values, kept as typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat_magic.core.parameters import PARAMETERS, nearest
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_CLOSING = {"{": "}", "[": "]"}
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """An option that the line takes."""
+
+    name: str
+    help: str
+    value: str | None = None
+    """What the help calls its value; None for a flag."""
+    short: str | None = None
+    repeats: bool = False
+    negates: str | None = None
+    """The field that a `--no-…` flag turns off."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the line, its quotes removed; columns count from 0."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """An option as it was given, with its value (None for a flag)."""
+
+    option: Option
+    value: str | None
+    start: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that was read."""
+
+    options: tuple[Given, ...]
+    words: tuple[Word, ...]
+    """What is no option: the model."""
+    rest: str
+    """The prompt of a `%chat` line, verbatim."""
+    is_silent: bool
+    """Whether the line ends in a semicolon."""
+
+
+def _parameter_options() -> Iterator[Option]:
+    for row in PARAMETERS.values():
+        if not row.on_line:
+            continue
+        name = row.name.replace("_", "-")
+        text = f"{row.help.rstrip('.')}; deprecated." if row.replaced_by else row.help
+        if row.kind == "boolean":
+            yield Option(name=name, help=text, short=row.short)
+            yield Option(name=f"no-{name}", help=f"Turn {name} off.", negates=row.name)
+        else:
+            yield Option(
+                name=name,
+                help=f"{text} Repeatable." if row.repeats else text,
+                value="VALUE"
+                if row.kind in {"string", "strings"} and not row.choices
+                else row.allowed,
+                short=row.short,
+                repeats=row.repeats,
+            )
+
+
+REQUEST_OPTIONS: tuple[Option, ...] = (
+    Option(name="model", short="-m", value="MODEL", help="The model, as vendor/model."),
+    *_parameter_options(),
+    Option(
+        name="extra",
+        value="KEY=JSON",
+        repeats=True,
+        help="Send a further field as it is given. Repeatable.",
+    ),
+    Option(name="unset", value="PARAM,…", help="Send nothing for it, whatever the defaults say."),
+    Option(name="raw", help="No templates: send {{ and {% as they are."),
+)
+"""The options that make up a request; the magic adds its own."""
+
+
+def next_word(line: str, position: int) -> Word | None:
+    """Return the word at or after a position, or None at the end.
+
+    Quotes at its start or after `=` group; brackets that close group too, so that JSON and
+    `{{ expression }}` are one word; all else stays as typed.
+    """
+    while position < len(line) and line[position].isspace():
+        position += 1
+    if position == len(line):
+        return None
+    start, text = position, ""
+    while position < len(line) and not line[position].isspace():
+        end = _group_end(line, position, may_quote=not text or text.endswith("="))
+        group = line[position:end]
+        text += group[1:-1] if len(group) > 1 and group[0] in "'\"" else group
+        position = end
+    return Word(text, start, position)
+
+
+def _group_end(line: str, position: int, *, may_quote: bool) -> int:
+    character = line[position]
+    if may_quote and character in "'\"":
+        closing = line.find(character, position + 1)
+        if closing < 0:
+            raise InvalidRequest(
+                f"the quote {character} is not closed", line=1, column=position + 1
+            )
+        return closing + 1
+    if character in _CLOSING:
+        return _bracket_end(line, position) or position + 1
+    return position + 1
+
+
+def _bracket_end(line: str, position: int) -> int | None:
+    expected: list[str] = []
+    while position < len(line):
+        string = _JSON_STRING.match(line, position)
+        if string:
+            position = string.end()
+            continue
+        character = line[position]
+        position += 1
+        if character in _CLOSING:
+            expected.append(_CLOSING[character])
+        elif character == expected[-1]:
+            expected.pop()
+            if not expected:
+                return position
+    return None
+
+
+def read_line(
+    line: str, options: Sequence[Option], *, start: int = 0, prompt: bool = False
+) -> Line:
+    """Read a `%%chat` or `%chat` line.
+
+    Args:
+        line: The text.
+        options: The options that are known.
+        start: Where the magic's name ends.
+        prompt: Whether the first word that is no option begins the prompt (`%chat`); `--`
+            before it lets it begin with a hyphen.
+
+    Raises:
+        InvalidRequest: An option is unknown, shortened, given twice, or lacks its value.
+    """
+    text, is_silent = _without_semicolon(line) if not prompt else (line, False)
+    known = {f"--{option.name}": option for option in options}
+    known |= {option.short: option for option in options if option.short}
+    given: list[Given] = []
+    words: list[Word] = []
+    position = start
+    while word := next_word(text, position):
+        if prompt and text[word.start : word.end] == "--":
+            word = next_word(text, word.end)
+            break
+        if text[word.start] != "-":
+            if prompt:
+                break
+            words.append(word)
+            position = word.end
+            continue
+        item, position = _read_option(text, word, known)
+        if any(item.option is one.option for one in given) and not item.option.repeats:
+            raise InvalidRequest(
+                f"--{item.option.name} is given twice", line=1, column=word.start + 1
+            )
+        given.append(item)
+    rest = text[word.start :] if word else ""
+    return Line(tuple(given), tuple(words), rest, is_silent)
+
+
+def _without_semicolon(line: str) -> tuple[str, bool]:
+    stripped = line.rstrip()
+    if not stripped.endswith(";"):
+        return line, False
+    return stripped[:-1], True
+
+
+def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Given, int]:
+    typed, equals, value = word.text.partition("=")
+    name = typed if typed in known else "--" + typed[2:].replace("_", "-")
+    column = word.start + 1
+    if name not in known:
+        raise InvalidRequest(_unknown(typed, known), line=1, column=column)
+    option = known[name]
+    if option.value is None:
+        if equals:
+            raise InvalidRequest(f"{typed} takes no value", line=1, column=column)
+        return Given(option, None, word.start), word.end
+    if equals:
+        return Given(option, value, word.start), word.end
+    following = next_word(line, word.end)
+    if following is None:
+        raise InvalidRequest(f"{typed} needs a value: {option.value}", line=1, column=column)
+    return Given(option, following.text, word.start), following.end
+
+
+def _unknown(typed: str, known: dict[str, Option]) -> str:
+    if typed.replace("_", "-") in {"--api-key", "--key"}:
+        return (
+            "there is no --api-key: a key in a cell is saved with the notebook; "
+            "set CHAT_MAGIC_API_KEY in the environment"
+        )
+    longer = [name for name in known if len(typed) > 2 and name.startswith(typed)]
+    names = longer[:1] or [name for name in known if len(name) > 2]
+    hint = f"; did you mean {longer[0]}?" if longer else nearest(typed.replace("_", "-"), names)
+    return f"unknown option {typed}{hint}"

@@ -1,0 +1,224 @@
+"""Templates in prompts: `{{ expression }}` and Jinja's statements, inserting only ever text.
+
+Jinja renders once, over the caller's variables and Python's builtins. What an expression inserts
+is kept out of the rendered text behind a placeholder until the cell's structure has been read,
+so that an inserted value can open no message, attach nothing and end no block.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import jinja2
+    from jinja2.lexer import Token, TokenStream
+
+_STATEMENTS = (
+    r"(?:for|endfor|break|continue|if|elif|else|endif|set|endset|with|endwith"
+    r"|macro|endmacro|call|endcall|filter|endfilter|raw|endraw)\b"
+)
+_TAG = re.compile(r"\{%[-+]?\s*" + _STATEMENTS)
+_STRAY_TAG = re.compile(r"\{%(?![-+]?\s*" + _STATEMENTS + ")")
+_STRAY_MARK = "\ufdd0\ufdd1"
+"""Two code points that Unicode reserves for such inner use hide a `{%` that is no tag."""
+_HINT = "; use --raw to send braces as they are"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A rendered template whose structure can be read before its insertions are filled in."""
+
+    lines: tuple[tuple[int, str], ...]
+    """Line number in the source, and text with placeholders for what was inserted."""
+    fill: Callable[[str], str] = str
+    """Puts the insertions into a text of these lines."""
+
+
+def has_template(text: str) -> bool:
+    """Say whether rendering would change, or refuse, the text."""
+    return "{{" in text or _TAG.search(text) is not None
+
+
+def plain(source: str, first_line: int = 1) -> Rendered:
+    """Return a text as it stands, as if it had been rendered."""
+    return Rendered(tuple(enumerate(source.split("\n"), first_line)))
+
+
+def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Rendered:
+    """Render a template.
+
+    Args:
+        source: The text; only `{{` and `{%` before a Jinja statement are special.
+        variables: What expressions see, besides Python's builtins.
+        first_line: The number that the first line has in the cell.
+
+    Raises:
+        InvalidRequest: With line and column in the cell; the cause is `__cause__`.
+    """
+    if not has_template(source):
+        return plain(source, first_line)
+    run = _Run()
+    hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
+    try:
+        text = _environment(run).from_string(hidden).render(variables)
+    except Exception as error:
+        line, column = _place(error, run, hidden)
+        raise InvalidRequest(
+            f"in the template: {_words(error)}{_HINT}", line=first_line + line - 1, column=column
+        ) from error
+    text = text.replace(_STRAY_MARK, "{%")
+    return Rendered(tuple(run.numbered(text, first_line)), run.fill)
+
+
+def render_text(source: str, variables: Mapping[str, Any]) -> str:
+    """Render a template whose text has no structure; see `render`."""
+    rendered = render(source, variables)
+    return rendered.fill("\n".join(text for _, text in rendered.lines))
+
+
+@dataclass
+class _Run:
+    """One rendering: what was inserted, and which expression is being evaluated."""
+
+    nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
+    inserted: list[str] = field(default_factory=list)
+    expression: int | None = None
+    """Number of the expression that runs, in the order of the source."""
+
+    @functools.cached_property
+    def placeholder(self) -> re.Pattern[str]:
+        return re.compile(f"\x02{self.nonce}\\.(\\d+)\x03")
+
+    @functools.cached_property
+    def line_mark(self) -> re.Pattern[str]:
+        return re.compile(f"\x02{self.nonce}:(\\d+)\x03")
+
+    def mark_line(self, line: int) -> str:
+        return f"\x02{self.nonce}:{line}\x03"
+
+    def enter(self, expression: int) -> _Run:
+        """Note that an expression begins; the returned object inserts nothing."""
+        self.expression = expression
+        return self
+
+    def finalize(self, value: Any) -> str:
+        """Put a value away and return its placeholder."""
+        if value is self:
+            return ""
+        text = str(value)
+        self.expression = None
+        self.inserted.append(self.line_mark.sub("", self.fill(text)))
+        return f"\x02{self.nonce}.{len(self.inserted) - 1}\x03"
+
+    def fill(self, text: str) -> str:
+        return self.placeholder.sub(lambda match: self.inserted[int(match[1])], text)
+
+    def numbered(self, text: str, first_line: int) -> Iterator[tuple[int, str]]:
+        number = first_line
+        for line in text.split("\n"):
+            marks = self.line_mark.findall(line)
+            number = first_line + int(marks[-1]) - 1 if marks else number
+            yield number, self.line_mark.sub("", line)
+
+
+def _environment(run: _Run) -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415 - only a cell with a template waits for it
+
+    environment = jinja2.Environment(  # noqa: S701 - prompts are no HTML
+        comment_start_string="\x00{#",
+        comment_end_string="#}\x00",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=jinja2.pass_context(lambda _context, value: run.finalize(value)),
+        extensions=[_tracing_extension(run), "jinja2.ext.loopcontrols"],
+    )
+    environment.globals.update(vars(builtins), _enter=run.enter)
+    return environment
+
+
+def _tracing_extension(run: _Run) -> Any:
+    """Make the extension that marks the lines of text and announces each expression."""
+    from jinja2.ext import Extension  # noqa: PLC0415
+    from jinja2.lexer import Token  # noqa: PLC0415
+
+    def announce(number: int, line: int) -> Iterator[Token]:
+        yield Token(line, "variable_begin", "{{")
+        yield Token(line, "name", "_enter")
+        yield Token(line, "lparen", "(")
+        yield Token(line, "integer", number)  # type: ignore[arg-type]
+        yield Token(line, "rparen", ")")
+        yield Token(line, "variable_end", "}}")
+
+    class Tracing(Extension):
+        def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+            expressions = 0
+            for token in stream:
+                if token.type == "data":
+                    yield token._replace(value=_mark_lines(token, run))
+                    continue
+                if token.type == "variable_begin":
+                    yield from announce(expressions, token.lineno)
+                    expressions += 1
+                yield token
+
+    return Tracing
+
+
+def _mark_lines(token: Token, run: _Run) -> str:
+    lines = token.value.split("\n")
+    return "\n".join(run.mark_line(token.lineno + i) + line for i, line in enumerate(lines))
+
+
+def _place(error: Exception, run: _Run, source: str) -> tuple[int, int | None]:
+    """Return line and column, from 1, of what the error is about."""
+    starts = list(_expression_starts(source))
+    if run.expression is not None and run.expression < len(starts):
+        return starts[run.expression]
+    line = getattr(error, "lineno", None) or _template_line(error)
+    text = source.split("\n")[line - 1] if line <= source.count("\n") + 1 else ""
+    opening = re.search(r"\{[{%]", text)
+    return line, opening.start() + 1 if opening else None
+
+
+def _expression_starts(source: str) -> Iterator[tuple[int, int]]:
+    import jinja2  # noqa: PLC0415
+
+    lexer = jinja2.Environment(  # noqa: S701
+        comment_start_string="\x00{#", comment_end_string="#}\x00", keep_trailing_newline=True
+    )
+    before = ""
+    try:
+        for line, kind, text in lexer.lex(source):
+            if kind == "variable_begin":
+                yield line, len(before) - before.rfind("\n")
+            before += text
+    except jinja2.TemplateSyntaxError:
+        return
+
+
+def _template_line(error: Exception) -> int:
+    """Return the template's line in the traceback, which Jinja rewrites to the source's lines."""
+    line, traceback = 1, error.__traceback__
+    while traceback:
+        if traceback.tb_frame.f_code.co_filename == "<template>":
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _words(error: Exception) -> str:
+    import jinja2  # noqa: PLC0415
+
+    text = str(error) or type(error).__name__
+    return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
