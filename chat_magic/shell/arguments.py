@@ -1,0 +1,94 @@
+"""The magic's own options, and the help that lists every option with its range."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.line import REQUEST_OPTIONS, Option
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+OWN_OPTIONS: tuple[Option, ...] = (
+    Option(name="out", short="-o", value="NAME", help="Bind the result to this name."),
+    Option(
+        name="after",
+        value="NAME[:CHOICE]",
+        help="Go on from this result, from choice 0 or the one given.",
+    ),
+    Option(name="continue", short="-c", help="Go on from the last result."),
+    Option(name="timeout", value="SECONDS", help="Give up when the answer takes longer."),
+    Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
+    Option(name="help", help="Show this help."),
+)
+
+_INTRODUCTION = """\
+Send a prompt to a model and stream its answer into the cell.
+
+    %%chat [MODEL] [options]
+    system: You are a name generator.
+    user: Generate {{ count }} names
+
+    %chat [options] prompt
+
+MODEL is vendor/model, such as openai/gpt-4o, or local: a small model that runs on this machine.
+
+The body is a block of messages. A line that begins with system:, developer:, user:, assistant: or
+tool(CALL_ID): opens one; a body without such a line is one user message; a backslash before such
+a line makes it text. A last assistant: message is what the answer begins with. A block between
+--- lines at the top takes any request field as YAML; a JSON request, or a JSON list of messages,
+is taken as it is. {{ expression }} inserts a value of the notebook.
+
+A semicolon at the end of the %%chat line shows nothing.
+"""
+
+
+def help_text() -> str:
+    """Return the help of `%%chat`, generated from the tables of options."""
+    sections = (("The request", REQUEST_OPTIONS), ("The magic", OWN_OPTIONS))
+    blocks = ["\n".join([f"{title}:", *_option_lines(options)]) for title, options in sections]
+    return "\n".join([_INTRODUCTION, "\n\n".join(blocks), ""])
+
+
+def _option_lines(options: tuple[Option, ...]) -> Iterator[str]:
+    for option in options:
+        if option.negates:
+            continue
+        names = ", ".join(filter(None, [option.short, f"--{option.name}"]))
+        if any(other.negates == option.name.replace("-", "_") for other in options):
+            names += f", --no-{option.name}"
+        head = f"  {names}  [{option.value}]" if option.value else f"  {names}"
+        yield head
+        yield textwrap.fill(option.help, 96, initial_indent="      ", subsequent_indent="      ")
+
+
+def read_timeout(value: str | None) -> float | None:
+    """Read `--timeout`: seconds, more than 0."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise InvalidRequest(f"--timeout {value}: must be a number of seconds above 0", line=1)
+    return seconds
+
+
+def read_name(value: str | None) -> str | None:
+    """Read `--out`: a name that Python can bind."""
+    if value is not None and not value.isidentifier():
+        raise InvalidRequest(f"--out {value}: must be a Python name", line=1)
+    return value
+
+
+def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int]:
+    """Read `--after`: the value of a name in the notebook, and the number of a choice."""
+    name, _, choice = value.partition(":")
+    if name not in namespace:
+        raise InvalidRequest(f"--after {name}: there is no such name in the notebook", line=1)
+    if choice and not choice.isdecimal():
+        raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
+    return namespace[name], int(choice or 0)

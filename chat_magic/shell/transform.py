@@ -1,0 +1,87 @@
+"""Input transformers that hand `%%chat` cells and `%chat` lines to the magic as they were typed.
+
+IPython rewrites what people write in prompts (a final `?`, `>>> `, `$x`, an apostrophe); these run
+before it does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CELL = re.compile(r"\s*%%chat(?:[ \t]+(?P<line>[^\n]*?))?[ \t]*(?:\r?\n(?P<body>.*))?", re.DOTALL)
+_LINE = re.compile(
+    r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*)?)%chat(?=\s|\Z)"
+    r"(?:[ \t]+(?P<line>[^\n]*))?(?P<end>\n?)"
+)
+_ESCAPED_LINE = re.compile(r"[ \t]*[%!?][^\n]*\n?")
+_TOKEN = re.compile(
+    r"""
+    (?P<string> (?P<quote>\"{3}|'{3}) (?:\\.|.)*? (?:(?P=quote)|\Z)
+              | "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? )
+    | (?P<comment> \#[^\n]* )
+    | (?P<opening> [(\[{] ) | (?P<closing> [)\]}] )
+    | (?P<continuation> \\\n ) | (?P<newline> \n )
+    | [^"'\#()\[\]{}\\\n]+ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class ChatTransformer:
+    """Rewrites `%%chat` cells and `%chat` lines into calls of the magic.
+
+    Args:
+        end: What ends the call of a cell: a semicolon keeps a terminal from printing `Out[n]:`.
+    """
+
+    has_side_effects = True
+    """Keeps it out of IPython's check whether a cell is complete, which must see `%%chat`."""
+
+    def __init__(self, end: str = "") -> None:
+        self.end = end
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        """Return the lines of the cell, rewritten."""
+        text = "".join(lines)
+        match = _CELL.fullmatch(text)
+        if match is None:
+            return transform_lines(lines, self.end)
+        line, body = match["line"] or "", match["body"] or ""
+        call = f"get_ipython().run_cell_magic('chat', {line!r}, {body or chr(10)!r}){self.end}\n"
+        return [call]
+
+
+def transform_lines(lines: list[str], end: str = "") -> list[str]:
+    """Rewrite the `%chat` lines among a cell's Python."""
+    text = "".join(lines)
+    if "%chat" not in text or text.lstrip().startswith("%%"):
+        return lines
+    return "".join(_rewritten(text, end)).splitlines(keepends=True)
+
+
+def _rewritten(text: str, end: str) -> Iterator[str]:
+    position, depth, at_start = 0, 0, True
+    while position < len(text):
+        if at_start and depth == 0:
+            match = _LINE.match(text, position)
+            if match:
+                finish = "" if "=" in match["before"] else end
+                call = f"get_ipython().run_line_magic('chat', {match['line'] or ''!r}){finish}"
+                yield match["before"] + call + match["end"]
+            match = match or _ESCAPED_LINE.match(text, position)
+            if match:
+                if match.re is _ESCAPED_LINE:
+                    yield match[0]
+                position = match.end()
+                continue
+        token = _TOKEN.match(text, position)
+        assert token, "the last alternative matches any character"  # noqa: S101
+        depth += {"opening": 1, "closing": -1}.get(token.lastgroup or "", 0)
+        depth = max(depth, 0)
+        at_start = token.lastgroup == "newline"
+        yield token[0]
+        position = token.end()

@@ -1,0 +1,61 @@
+"""The magic's own options, and the help made from the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat_magic.core.parameters import PARAMETERS
+from chat_magic.errors import InvalidRequest
+from chat_magic.shell.arguments import (
+    OWN_OPTIONS,
+    help_text,
+    read_after,
+    read_name,
+    read_timeout,
+)
+
+
+@pytest.mark.parametrize("row", [row for row in PARAMETERS.values() if row.on_line])
+def test_the_help_lists_every_parameter_with_its_range(row):
+    """So `%%chat?` is the whole reference."""
+    assert row.option in help_text()
+    assert row.kind == "boolean" or row.kind in {"string", "strings"} or row.allowed in help_text()
+
+
+def test_the_help_lists_the_magics_own_options():
+    """With their short forms."""
+    for option in OWN_OPTIONS:
+        assert f"--{option.name}" in help_text()
+    assert "-o, --out" in help_text()
+
+
+def test_the_short_forms_are_the_documented_ones():
+    """`-m -t -n -o -c`."""
+    from chat_magic.core.line import REQUEST_OPTIONS
+
+    shorts = {option.short for option in (*REQUEST_OPTIONS, *OWN_OPTIONS)} - {None}
+    assert shorts == {"-m", "-t", "-n", "-o", "-c"}
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "inf", "nan"])
+def test_a_timeout_is_a_positive_number_of_seconds(value):
+    """Anything else is refused."""
+    assert read_timeout("2.5") == 2.5
+    with pytest.raises(InvalidRequest, match="--timeout"):
+        read_timeout(value)
+
+
+def test_out_is_a_name():
+    """That Python can bind."""
+    assert read_name("names") == "names"
+    with pytest.raises(InvalidRequest, match="Python name"):
+        read_name("a b")
+
+
+def test_after_names_a_result_and_a_choice():
+    """`names:2` is choice 2 of `names`."""
+    assert read_after("r:2", {"r": "result"}) == ("result", 2)
+    assert read_after("r", {"r": "result"}) == ("result", 0)
+    for wrong in ("q", "r:x"):
+        with pytest.raises(InvalidRequest, match="--after"):
+            read_after(wrong, {"r": "result"})
