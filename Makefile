@@ -1,0 +1,40 @@
+# make demo   run the tour on the embedded model and print it
+# make lab    open the tour in JupyterLab
+# make test   lint, types, layers and tests
+# make clean  remove what the others set up
+
+PYTHON ?= python3
+BIN := .venv/bin
+TOUR := build/tour
+
+.PHONY: demo lab test tour clean
+
+demo: tour
+	@echo
+	@echo "Rendered: $(TOUR).html. To try it yourself: make lab"
+
+tour: .venv/ready
+	@$(BIN)/python -m chat_magic prepare
+	@$(BIN)/python notebooks/run.py notebooks/tour.ipynb $(TOUR)
+
+lab: .venv/ready
+	$(BIN)/jupyter lab notebooks/tour.ipynb
+
+test: .venv/ready
+	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install -qq --yes chromium)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m chat_magic prepare
+	$(BIN)/pytest
+
+.venv/ready: pyproject.toml
+	@echo "Setting up .venv (once; two minutes or so)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build
