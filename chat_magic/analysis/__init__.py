@@ -1,0 +1,1 @@
+"""Numbers: replies become tokens, metrics and tables; pandas lives here."""

@@ -1,0 +1,287 @@
+"""The tokens of replies as numpy columns, alternatives ranked: what metrics and tables read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from chat_magic.analysis.arrays import (
+    Flags,
+    Floats,
+    Integers,
+    Objects,
+    count_up,
+    factorize,
+    integers,
+    objects,
+)
+from chat_magic.analysis.tokens import (
+    CENSORED_AT,
+    MASKED_AT,
+    Status,
+    status_of,
+    token_bytes,
+    well_formed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chat_magic.core.reply import Choice, Reply, TokenLogprob, TopLogprob
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+OK, CENSORED = STATUSES.index("ok"), STATUSES.index("censored")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of one choice: its text, and its tokens if they have log probabilities."""
+
+    run: int
+    choice: Choice
+    name: str
+    text: str
+    tokens: list[TokenLogprob]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The distinct tokens of some replies; a token's code is its place in these columns."""
+
+    text: Objects
+    """As sent, lone surrogates replaced."""
+    bytes: Objects
+    """As `tokens.token_bytes` gives them, None where unknown."""
+    identity: Integers
+    """Equal for tokens with equal bytes, however their text was written."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Tokens with what was reported of them; arrays of one shape."""
+
+    code: Integers
+    """Place in the vocabulary; -1 for padding."""
+    logprob_raw: Floats
+    """As sent, in nats; NaN where nothing was."""
+    status: Integers
+    """Place in `STATUSES`."""
+
+    def __getitem__(self, index: Any) -> Entries:
+        return Entries(self.code[index], self.logprob_raw[index], self.status[index])
+
+    @property
+    def logprob(self) -> Floats:
+        """The log probabilities in nats, NaN unless the status is ok."""
+        return np.where(self.status == OK, self.logprob_raw, np.nan)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What could have come at each of n positions, what came being among it.
+
+    A row is filled from the left: what the server returned as the most probable, by falling
+    probability (ties, and what has none, in server order), then what came if it was none of
+    these, then padding.
+    """
+
+    entries: Entries
+    """Shape (n, width)."""
+    k_returned: Integers
+    """How many were returned as the most probable, shape (n,)."""
+    chosen: Integers
+    """The column of what came, shape (n,); `k_returned` where it lay outside."""
+
+    @property
+    def in_top(self) -> Flags:
+        """What was returned as the most probable, shape (n, width)."""
+        width = self.entries.code.shape[1]
+        flags: Flags = np.arange(width) < self.k_returned[:, None]
+        return flags
+
+    @property
+    def is_chosen(self) -> Flags:
+        """What came, shape (n, width)."""
+        width = self.entries.code.shape[1]
+        flags: Flags = np.arange(width) == self.chosen[:, None]
+        return flags
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All n tokens of some replies, in server order."""
+
+    parts: tuple[Part, ...]
+    """The content of every choice, and each refusal, with or without tokens."""
+    part: Integers
+    """Place of each token's part in `parts`, shape (n,)."""
+    position: Integers
+    """Place of each token in its part, shape (n,)."""
+    tokens: Entries
+    """Shape (n,)."""
+    ranked: Ranked
+    vocabulary: Vocabulary
+
+    @property
+    def slices(self) -> list[slice]:
+        """Where the tokens of each part are."""
+        edges = np.searchsorted(self.part, np.arange(len(self.parts) + 1)).tolist()
+        return [slice(start, stop) for start, stop in pairwise(edges)]
+
+    @property
+    def pieces(self) -> list[list[bytes]]:
+        """The bytes of each part's tokens; nothing for a token whose bytes are unknown."""
+        data = [known or b"" for known in self.vocabulary.bytes[self.tokens.code]]
+        return [data[bounds] for bounds in self.slices]
+
+    @property
+    def answers(self) -> list[int]:
+        """Place in `parts` of what each choice said: its content, or its refusal instead."""
+        places: list[int] = []
+        for place, part in enumerate(self.parts):
+            if part.name == "content":
+                places.append(place)
+            elif not (self.parts[place - 1].text or self.parts[place - 1].tokens):
+                places[-1] = place
+        return places
+
+
+def read(replies: Sequence[Reply]) -> Columns:
+    """Lay out the tokens of replies as columns.
+
+    Args:
+        replies: The answers; the run of each is its place in the sequence.
+
+    Returns:
+        The columns. An alternative that repeats the bytes and the log probability of another one
+        of its position is left out.
+    """
+    parts = tuple(_parts(replies))
+    tokens = [token for part in parts for token in part.tokens]
+    alternatives = [token.top_logprobs or () for token in tokens]
+    entries, vocabulary = _entries([*tokens, *chain.from_iterable(alternatives)])
+    sizes = integers([len(row) for row in alternatives])
+    lengths = integers([len(part.tokens) for part in parts])
+    part = np.repeat(np.arange(len(parts)), lengths)
+    return Columns(
+        parts=parts,
+        part=part,
+        position=count_up(lengths),
+        tokens=entries[: len(tokens)],
+        ranked=_rank(entries, vocabulary.identity, sizes, part),
+        vocabulary=vocabulary,
+    )
+
+
+def _parts(replies: Sequence[Reply]) -> Iterator[Part]:
+    for run, reply in enumerate(replies):
+        for choice in reply.choices:
+            logprobs, message = choice.logprobs, choice.message
+            content = logprobs.content if logprobs else None
+            refusal = logprobs.refusal if logprobs else None
+            yield Part(run, choice, "content", message.content or "", content or [])
+            if refusal or message.refusal:
+                yield Part(run, choice, "refusal", message.refusal or "", refusal or [])
+
+
+def _entries(tokens: list[TopLogprob]) -> tuple[Entries, Vocabulary]:
+    """Return the tokens with one entry of padding after them, and their vocabulary."""
+    text_code, texts = factorize([token.token for token in tokens])
+    sent_code, sent = factorize([bytes(token.raw_bytes) for token in tokens])
+    code, distinct = pd.factorize(text_code * len(sent) + sent_code)
+    keys = [(texts[key // len(sent)], sent[key % len(sent)]) for key in distinct]
+    logprob_raw, status = _measurements([token.logprob for token in tokens])
+    entries = Entries(np.append(code, -1), np.append(logprob_raw, np.nan), np.append(status, -1))
+    return entries, _vocabulary(keys)
+
+
+def _vocabulary(keys: list[tuple[str, bytes]]) -> Vocabulary:
+    """Return the vocabulary of tokens that were sent with these texts and `bytes`."""
+    text = [well_formed(token) for token, _ in keys]
+    data = [token_bytes(token, sent) for token, sent in keys]
+    own = [token if known is None else known for token, known in zip(text, data, strict=True)]
+    return Vocabulary(objects(text), objects(data), factorize(own)[0])
+
+
+def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:
+    """Return the log probabilities as sent and their statuses."""
+    raw = np.array(logprobs, dtype=np.float64)
+    status = np.full(len(raw), OK, dtype=np.int8)
+    odd = np.flatnonzero(~((raw > MASKED_AT) & (raw <= 0)))  # no sentinel lies between
+    values, place = np.unique(raw[odd], return_inverse=True)
+    status[odd] = integers([STATUSES.index(status_of(float(value))) for value in values])[place]
+    for index in np.flatnonzero(np.isnan(raw)):
+        status[index] = STATUSES.index(status_of(logprobs[index]))
+    return raw, status
+
+
+def _rank(entries: Entries, identity: Integers, sizes: Integers, part: Integers) -> Ranked:
+    """Arrange the alternatives, which follow the tokens in `entries`, in a row a token."""
+    count = len(sizes)
+    owner = np.repeat(np.arange(count), sizes)
+    index = np.arange(count, count + len(owner))
+    repeated = _repeated(owner, identity[entries.code[index]], entries.logprob_raw[index])
+    owner, index = owner[~repeated], index[~repeated]
+    sizes = np.bincount(owner, minlength=count)
+    grid = np.full((count, sizes.max(initial=0) + 1), -1)  # -1 is the padding after all entries
+    grid[owner, count_up(sizes)] = index
+    chosen = _chosen_column(entries, identity, grid, sizes)
+    absent = np.flatnonzero(chosen == sizes)
+    grid[absent, sizes[absent]] = absent
+    outside = (chosen == sizes) | _appended(entries[grid], chosen, sizes, part)
+    return _sorted(entries[grid], chosen, outside)
+
+
+def _repeated(owner: Integers, identity: Integers, logprob: Floats) -> Flags:
+    """Say which alternatives repeat an earlier one of their position.
+
+    Servers send no ids: equal bytes with another log probability are taken for another token.
+    """
+    key = pd.Series(owner * (identity.max(initial=0) + 1) + identity)
+    repeated = key.duplicated(keep=False).to_numpy(copy=True)
+    twins = pd.DataFrame({"key": key[repeated], "logprob": logprob[repeated]})
+    repeated[repeated] = twins.duplicated()
+    return repeated
+
+
+def _chosen_column(
+    entries: Entries, identity: Integers, grid: Integers, sizes: Integers
+) -> Integers:
+    """Return where each token stands among its alternatives, their number where it does not."""
+    tokens, rows = entries[: len(grid)], entries[grid]
+    same = (rows.code >= 0) & (identity[rows.code] == identity[tokens.code][:, None])
+    exact = same & (rows.logprob_raw == tokens.logprob_raw[:, None])
+    best = np.where(exact.any(axis=1), exact.argmax(axis=1), same.argmax(axis=1))
+    return np.where(same.any(axis=1), best, sizes)
+
+
+def _appended(rows: Entries, chosen: Integers, sizes: Integers, part: Integers) -> Flags:
+    """Say which tokens the server itself added to the most probable ones.
+
+    vLLM puts such a token first, others send one more than elsewhere; it is the least probable
+    of its list. One that belongs there can look the same: its rank then counts as unknown.
+    """
+    shortest = np.full(part.max(initial=-1) + 1, np.iinfo(np.intp).max)
+    np.minimum.at(shortest, part, sizes)
+    own = rows[np.arange(len(chosen)), chosen]
+    least = np.sum((rows.code >= 0) & ~(rows.logprob_raw > own.logprob_raw[:, None]), axis=1) == 1
+    out_of_place = (chosen == 0) | (sizes > shortest[part])
+    appended = (least & out_of_place & (sizes > 1)) | (own.status == CENSORED)
+    flags: Flags = appended & (chosen < sizes)
+    return flags
+
+
+def _sorted(rows: Entries, chosen: Integers, outside: Flags) -> Ranked:
+    key = np.where(rows.status == OK, -rows.logprob_raw, 1 - CENSORED_AT)
+    key[outside, chosen[outside]] = 2 - CENSORED_AT
+    key[rows.code < 0] = np.inf
+    order = np.argsort(key, axis=1, kind="stable")
+    return Ranked(
+        entries=rows[np.arange(len(order))[:, None], order],
+        k_returned=np.sum(rows.code >= 0, axis=1) - outside,
+        chosen=np.argmax(order == chosen[:, None], axis=1),
+    )

@@ -1,0 +1,273 @@
+"""Numbers over log probabilities, as functions of numpy arrays.
+
+Log probabilities are in nats, and NaN where there is no measurement (a status other than `ok`):
+NaN enters no sum. A row of *alternatives* holds the most probable tokens of a position and the
+token that came, each once, in any order, with NaN as padding: shape (n, width).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chat_magic.analysis.arrays import Flags, Floats
+
+LN2 = float(np.log(2))
+VOCABULARY_SIZE = 200_000
+"""Tokens assumed in a model's vocabulary, where nobody says."""
+FORCED_PROB = 1 - 1e-6
+FORBIDDEN_LOGPROB = -50.0
+"""Nats at or below which only a grammar puts a token."""
+SMALL_RESIDUAL = 0.01
+"""Unseen probability below which the alternatives stand for the whole distribution."""
+
+
+def surprisal_bits(logprob: Floats) -> Floats:
+    """Return how surprising each token was: -log2 p, in bits, 0 and up (Shannon 1948)."""
+    return np.subtract(0.0, logprob / LN2)  # 0.0 - x, since -x may be -0.0
+
+
+def rank(logprob: Floats, alternatives: Floats) -> Floats:
+    """Return 1 + the number of alternatives more probable than each token; equals share a rank.
+
+    It is the rank only where the token was among the most probable ones (GLTR, Gehrmann et al.
+    2019). Shape (n,); NaN where the token has no measurement.
+    """
+    above = np.sum(alternatives > logprob[:, None], axis=1)
+    return np.where(np.isnan(logprob), np.nan, 1.0 + above)
+
+
+def gap_nats(logprob: Floats, alternatives: Floats) -> Floats:
+    """Return how far each token lay below the most probable one, in nats, shape (n,).
+
+    0 where it was the most probable; e to minus the gap is the ratio of the two probabilities
+    (GLTR, Gehrmann et al. 2019). NaN without a measurement of both.
+    """
+    most: Floats = np.fmax.reduce(alternatives, axis=1, initial=np.nan)
+    return most - logprob
+
+
+def margin(alternatives: Floats) -> Floats:
+    """Return p of the most probable alternative less p of the second, 0 to 1, shape (n,).
+
+    NaN where fewer than two are measured (margin sampling: Scheffer et al. 2001).
+    """
+    if alternatives.shape[1] < 2:
+        return np.full(len(alternatives), np.nan)
+    descending = np.sort(-alternatives, axis=1)  # NaN goes last
+    return np.exp(-descending[:, 0]) - np.exp(-descending[:, 1])
+
+
+def forced(logprob: Floats, others_raw: Floats) -> Flags:
+    """Say which tokens a grammar left no choice for.
+
+    Args:
+        logprob: Of the tokens, in nats, shape (n,).
+        others_raw: Of the other alternatives, in nats as sent (sentinels too), NaN as padding,
+            shape (n, width).
+
+    Returns:
+        Where p is at least 1 - 1e-6, others are listed, and none lies above -50 nats; shape (n,).
+    """
+    listed = ~np.isnan(others_raw)
+    forbidden = listed.any(axis=1) & ~np.any(others_raw > FORBIDDEN_LOGPROB, axis=1)
+    flags: Flags = forbidden & (np.exp(logprob) >= FORCED_PROB)
+    return flags
+
+
+def mass_known(alternatives: Floats) -> Floats:
+    """Return the sum of the alternatives' probabilities, shape (n,); NaN where none is measured.
+
+    A sound server's is at most 1, give or take rounding; it is not clipped.
+    """
+    mass = np.nansum(np.exp(alternatives), axis=1)
+    return np.where(np.isnan(alternatives).all(axis=1), np.nan, mass)
+
+
+def mass_residual(known: Floats) -> Floats:
+    """Return the probability of all tokens that are not listed: what is left to 1, at least 0."""
+    return np.maximum(0.0, 1.0 - known)
+
+
+class Entropy(NamedTuple):
+    """What truncated alternatives say of the entropy of the whole distribution; shape (n,) each."""
+
+    low: Floats
+    """Nats; the entropy is no lower."""
+    high: Floats
+    """Nats; the entropy is no higher, if the vocabulary is no larger than assumed."""
+    varentropy: Floats
+    """The variance of the information, nats squared; NaN where 1 % or more is unseen."""
+
+
+def entropy(alternatives: Floats, floor: Floats, *, vocabulary: int = VOCABULARY_SIZE) -> Entropy:
+    """Bound the entropy of each position from its alternatives and what they leave unseen.
+
+    With r the residual mass and E = -sum p ln p over the alternatives, the entropy is least when
+    the unseen tokens are as large as they can be, each the size p_K of the least of the most
+    probable ones: E + m h(p_K) + h(r - m p_K), m = floor(r / p_K), h(x) = -x ln x. It is greatest
+    when they are equal: E - r ln(r / (V - |A|)). (Entropy is Schur-concave: Marshall, Olkin &
+    Arnold, Inequalities, 2011, 3.D. Varentropy: Kontoyiannis & Verdú 2014; taken here over the
+    alternatives and the unseen tokens of the lower bound.)
+
+    Args:
+        alternatives: In nats, shape (n, width).
+        floor: ln p_K in nats, shape (n,); the token that came is not among these if it lay
+            outside the most probable ones. NaN gives NaN.
+        vocabulary: V, the number of tokens in the vocabulary.
+
+    Returns:
+        The bounds and the varentropy. Where the probabilities add up to more than 1 the bounds
+        are equal.
+    """
+    prob = np.exp(alternatives)
+    residual = mass_residual(mass_known(alternatives))
+    unseen = np.maximum(vocabulary - np.sum(~np.isnan(alternatives), axis=1), 1)
+    size = np.exp(floor)
+    packed = np.minimum(np.floor(_divide(residual, size)), unseen)
+    rest = np.maximum(0.0, residual - packed * size)
+    known = -np.nansum(prob * alternatives, axis=1)
+    high = known + _information(residual) + residual * np.log(unseen)
+    low = np.minimum(known - packed * size * floor + _information(rest), high)
+    spread = np.nansum(prob * (alternatives + low[:, None]) ** 2, axis=1)
+    spread += packed * size * (floor + low) ** 2
+    spread += rest * (_log(rest) + low) ** 2
+    undefined = np.isnan(floor)
+    return Entropy(
+        low=np.where(undefined, np.nan, low),
+        high=np.where(undefined, np.nan, high),
+        varentropy=np.where(undefined | ~(residual < SMALL_RESIDUAL), np.nan, spread),
+    )
+
+
+def censored_bound(top: Floats) -> Floats:
+    """Return the most that the log probability of a token outside the top can be, in nats.
+
+    It is no more probable than the least of the top, and than all that the top leaves over.
+
+    Args:
+        top: The most probable tokens alone, in nats, NaN as padding, shape (n, width).
+
+    Returns:
+        min(ln p_K, ln r), shape (n,); ln p_K alone where rounding leaves no r, 0 without a top.
+    """
+    floor = least(top)
+    residual = mass_residual(mass_known(top))
+    bound = np.where(residual > 0, np.minimum(floor, _log(residual)), floor)
+    return np.where(np.isnan(floor), 0.0, bound)
+
+
+def least(top: Floats) -> Floats:
+    """Return the least log probability of each row in nats, shape (n,); NaN in an empty one."""
+    values: Floats = np.fmin.reduce(top, axis=1, initial=np.nan)
+    return values
+
+
+def joint_logprob(logprob: Floats) -> float:
+    """Return the sum of the measured log probabilities, in nats; NaN when there is none.
+
+    It belongs to this sequence of tokens; the same text can be written with other tokens, so that
+    for the text it is a lower bound. e to it underflows below -745.
+    """
+    measured = logprob[~np.isnan(logprob)]
+    return float(measured.sum()) if measured.size else np.nan
+
+
+def mean(values: Floats) -> float:
+    """Return the mean of what is not NaN; NaN when all is."""
+    measured = values[~np.isnan(values)]
+    return float(measured.mean()) if measured.size else np.nan
+
+
+def perplexity(logprob: Floats) -> float:
+    """Return e to minus the mean log probability: 1 and up (Jelinek et al. 1977).
+
+    1 over it is the geometric mean of the probabilities. Tokens without a measurement are left
+    out; NaN when none has one, infinite beyond e^709.
+    """
+    with np.errstate(over="ignore"):
+        return float(np.exp(-mean(logprob)))
+
+
+def perplexity_low(logprob: Floats, bound: Floats) -> float:
+    """Return what the perplexity is at least when censored tokens count too.
+
+    Args:
+        logprob: In nats, shape (n,).
+        bound: Where a token is censored the most its log probability can be (`censored_bound`),
+            NaN elsewhere; shape (n,).
+
+    Returns:
+        The perplexity with each censored token at its bound; equal to `perplexity` without any.
+    """
+    return perplexity(np.where(np.isnan(bound), logprob, bound))
+
+
+def bits_per_byte(logprob: Floats, n_bytes: int) -> float:
+    """Return the information of a text per UTF-8 byte, in bits (Gao et al. 2020, The Pile).
+
+    Unlike perplexity it compares across tokenizers.
+
+    Args:
+        logprob: Of the tokens that make up the text, in nats, shape (n,).
+        n_bytes: Length of the text in UTF-8.
+
+    Returns:
+        The ratio; NaN for an empty text, or when a token has no measurement.
+    """
+    if not n_bytes or np.isnan(logprob).any():
+        return np.nan
+    return float(-logprob.sum() / (LN2 * n_bytes)) + 0.0
+
+
+def weakest(prob: Floats) -> tuple[float, int | None]:
+    """Return the least probability and the first position that has it; NaN and None without any."""
+    if np.isnan(prob).all():
+        return np.nan, None
+    position = int(np.nanargmin(prob))
+    return float(prob[position]), position
+
+
+def share_where(flags: Flags, among: Flags) -> float:
+    """Return the share, 0 to 1, of the tokens in `among` that are flagged; NaN when it is empty."""
+    return float(np.mean(flags[among])) if among.any() else np.nan
+
+
+def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> float:
+    """Test whether the tokens look sampled from the reported probabilities.
+
+    The surprisal of a token so sampled has the entropy as its mean and the varentropy as its
+    variance, so that Z = sum(S - H) / sqrt(sum V) is about normal (0, 1). Far below 0 the
+    sampling was sharper than the probabilities say: they were taken before the temperature or
+    top-p, or decoding was greedy. More than 3 from 0 is telling.
+
+    Args:
+        logprob: In nats, shape (n,).
+        entropy: Of the same positions; those with a varentropy count.
+        at_least: How few tokens are too few to say.
+
+    Returns:
+        Z; NaN with fewer tokens, or when nothing was uncertain.
+    """
+    excess = -logprob - entropy.low
+    counts = ~np.isnan(excess + entropy.varentropy)
+    variance = float(entropy.varentropy[counts].sum())
+    if counts.sum() < at_least or variance == 0:
+        return np.nan
+    return float(excess[counts].sum() / np.sqrt(variance))
+
+
+def _log(x: Floats) -> Floats:
+    """Return ln x, and 0 where x is 0: its factor is."""
+    return np.log(x, out=np.zeros_like(x), where=x != 0)
+
+
+def _information(x: Floats) -> Floats:
+    return -x * _log(x)
+
+
+def _divide(x: Floats, y: Floats) -> Floats:
+    """Return x / y, and 0 where y is 0."""
+    return np.divide(x, y, out=np.zeros_like(x), where=y != 0)

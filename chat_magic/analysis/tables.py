@@ -1,0 +1,289 @@
+"""The tidy tables of some replies: a row a token, a row an alternative, a row a choice.
+
+Every table starts with `run`, the place of its reply. Log probabilities are in nats, surprisal
+and entropy in bits, offsets in UTF-8 bytes and in code points, times in milliseconds.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from chat_magic.analysis.align import STATES, Spans, align, common_prefix, fragments
+from chat_magic.analysis.arrays import (
+    Floats,
+    Integers,
+    Objects,
+    factorize,
+    integers,
+    objects,
+)
+from chat_magic.analysis.columns import OK, STATUSES, Columns, Entries, Part
+from chat_magic.analysis.measures import Measures, measure, summary
+from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
+from chat_magic.analysis.tokens import is_special, well_formed
+from chat_magic.core.reply import Arrivals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCHEMA_VERSION = 1
+PARTS = ("content", "refusal", "reasoning", "other")
+TEXT: Literal["str", "string"] = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
+
+_SUMMARY = {
+    "n_tokens": "int32",
+    "n_scored": "int32",
+    "n_censored": "int32",
+    "joint_logprob": "float64",
+    "mean_logprob": "float64",
+    "perplexity": "float64",
+    "perplexity_low": "float64",
+    "geo_mean_prob": "float64",
+    "bits_per_byte": "float64",
+    "min_prob": "float64",
+    "min_prob_position": "Int32",
+    "frac_below_50": "float64",
+    "frac_non_greedy": "float64",
+    "mean_entropy_bits_low": "float64",
+    "mean_entropy_bits_high": "float64",
+    "mean_residual": "float64",
+    "z_sampling": "float64",
+    "alignment_coverage": "float64",
+}
+
+Data = dict[str, Any]
+
+
+def tokens_table(
+    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+) -> pd.DataFrame:
+    """Return a row for each token that came.
+
+    Args:
+        columns: The tokens of some replies.
+        attrs: What is known of the request; becomes `table.attrs["chat_magic"]` as plain JSON.
+        vocabulary: Tokens assumed in the model's vocabulary, for the upper bound of entropy.
+
+    Returns:
+        The table, its key run, choice, part, position. `rank` is missing where the token lay
+        outside the alternatives, offsets where it was not found in the text (`align`); `chunk`
+        is -1 and `t_ms` NaN where the arrival is not known.
+    """
+    found = measure(columns, vocabulary=vocabulary)
+    data = {
+        **_key(columns, columns.part, columns.position),
+        "token": pd.array(columns.vocabulary.text[columns.tokens.code], dtype=TEXT),
+        "bytes": columns.vocabulary.bytes[columns.tokens.code],
+        **_places(columns),
+        **_reported(columns.tokens),
+        **_measured(columns, found),
+        **_kinds(columns, found),
+        **_arrivals(columns),
+    }
+    return _table(data, attrs, vocabulary)
+
+
+def alternatives_table(
+    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+) -> pd.DataFrame:
+    """Return a row for each token that could have come, the one that came among them.
+
+    Args:
+        columns: The tokens of some replies.
+        attrs: As for `tokens_table`.
+        vocabulary: As for `tokens_table`.
+
+    Returns:
+        The table, its key run, choice, part, position, rank: by falling probability, then those
+        without one, then the token that came if it lay outside (`is_extra`). Equal probabilities
+        have ranks of their own, in server order; in the table of tokens they share one.
+    """
+    ranked = columns.ranked
+    filled = ranked.entries.code >= 0
+    row, column = np.nonzero(filled)
+    entries = ranked.entries[filled]
+    mass = np.nancumsum(np.exp(ranked.entries.logprob), axis=1)
+    data = {
+        **_key(columns, columns.part[row], columns.position[row]),
+        "rank": (column + 1).astype(np.int16),
+        "token": _token_category(columns, entries.code),
+        "bytes": columns.vocabulary.bytes[entries.code],
+        **_reported(entries),
+        "cum_prob": mass[filled],
+        "is_chosen": ranked.is_chosen[filled],
+        "is_extra": ~ranked.in_top[filled],
+    }
+    return _table(data, attrs, vocabulary)
+
+
+def choices_table(
+    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+) -> pd.DataFrame:
+    """Return a row for each choice, with the metrics of its content, or of its refusal.
+
+    Args:
+        columns: The tokens of some replies.
+        attrs: As for `tokens_table`.
+        vocabulary: As for `tokens_table`.
+
+    Returns:
+        The table, its key run, choice; metrics are NaN where nothing was measured.
+        `first_divergence_byte` is the length of what all texts of the run have in common, where
+        they differ, and `first_divergence` the token that holds that byte; `duplicate_of` is the
+        first choice of the run with the same text.
+    """
+    found = measure(columns, vocabulary=vocabulary)
+    answers, pieces, slices = columns.answers, columns.pieces, columns.slices
+    parts = [columns.parts[place] for place in answers]
+    spans = [align(pieces[place], columns.parts[place].text) for place in answers]
+    rows = [summary(found[slices[p]], at) for p, at in zip(answers, spans, strict=True)]
+    data = {
+        "run": np.array([part.run for part in parts], dtype=np.int32),
+        "choice": np.array([part.choice.index for part in parts], dtype=np.int16),
+        "finish_reason": _category(*pd.factorize(objects([p.choice.finish_reason for p in parts]))),
+        **{name: _numbers([row[name] for row in rows], kind) for name, kind in _SUMMARY.items()},
+        **_compared(parts, spans),
+        "text": pd.array(objects([well_formed(part.text) for part in parts]), dtype=TEXT),
+    }
+    return _table(data, attrs, vocabulary)
+
+
+def _table(data: Data, attrs: Mapping[str, Any], vocabulary: int) -> pd.DataFrame:
+    table = pd.DataFrame(data, copy=False)
+    known = {"schema_version": SCHEMA_VERSION, "vocab_size_assumed": vocabulary, **attrs}
+    table.attrs["chat_magic"] = msgspec.json.decode(msgspec.json.encode(known))
+    return table
+
+
+def _key(columns: Columns, part: Integers, position: Integers) -> Data:
+    runs = integers([part.run for part in columns.parts])
+    choices = integers([part.choice.index for part in columns.parts])
+    names = integers([PARTS.index(part.name) for part in columns.parts])
+    return {
+        "run": runs[part].astype(np.int32),
+        "choice": choices[part].astype(np.int16),
+        "part": _category(names[part], PARTS),
+        "position": position.astype(np.int32),
+    }
+
+
+def _reported(entries: Entries) -> Data:
+    return {
+        "logprob": entries.logprob,
+        "logprob_raw": entries.logprob_raw,
+        "status": _category(entries.status, STATUSES),
+        "prob": np.exp(entries.logprob),
+    }
+
+
+def _places(columns: Columns) -> Data:
+    pieces = columns.pieces
+    spans = [align(own, part.text) for own, part in zip(pieces, columns.parts, strict=True)]
+    shared = [fragments(own) for own in pieces]
+    texts = [text for fragments_ in shared for text in fragments_.text]
+    return {
+        "text": pd.array(objects(texts), dtype=TEXT),
+        "group": _joined([f.group for f in shared]).astype(np.int32),
+        "frag": _joined([f.index for f in shared]).clip(max=127).astype(np.int8),
+        "n_frag": _joined([f.size for f in shared]).clip(max=127).astype(np.int8),
+        "byte_start": _nullable(_joined([s.byte_start for s in spans]), "int32"),
+        "byte_end": _nullable(_joined([s.byte_end for s in spans]), "int32"),
+        "char_start": _nullable(_joined([s.char_start for s in spans]), "int32"),
+        "char_end": _nullable(_joined([s.char_end for s in spans]), "int32"),
+        "align": _category(_joined([s.state for s in spans]), STATES),
+    }
+
+
+def _measured(columns: Columns, found: Measures) -> Data:
+    ranked = columns.ranked
+    first = ranked.entries[:, 0]
+    top1 = np.where((ranked.k_returned > 0) & (first.status == OK), first.code, -1)
+    return {
+        "surprisal_bits": surprisal_bits(found.logprob),
+        "rank": _nullable(found.rank, "int16"),
+        "k_returned": ranked.k_returned.astype(np.int16),
+        "top1_token": _token_category(columns, top1).remove_unused_categories(),
+        "gap_nats": found.gap_nats,
+        "margin": found.margin,
+        "mass_known": found.mass_known,
+        "mass_residual": found.mass_residual,
+        "entropy_bits_low": found.entropy.low / LN2,
+        "entropy_bits_high": found.entropy.high / LN2,
+        "varentropy": found.entropy.varentropy,
+    }
+
+
+def _kinds(columns: Columns, found: Measures) -> Data:
+    text, code = columns.vocabulary.text, columns.tokens.code
+    space = np.array([token.isspace() for token in text], dtype=bool)
+    newline = np.array(["\n" in token or "\r" in token for token in text], dtype=bool)
+    special = np.array([is_special(token) for token in text], dtype=bool)
+    return {
+        "is_space": space[code],
+        "is_newline": newline[code],
+        "is_special": special[code],
+        "is_forced": found.is_forced,
+    }
+
+
+def _arrivals(columns: Columns) -> Data:
+    chunk = np.full(len(columns.part), -1, dtype=np.int32)
+    t_ms = np.full(len(columns.part), np.nan)
+    for part, bounds in zip(columns.parts, columns.slices, strict=True):
+        arrivals = part.choice.arrivals.get(part.name, Arrivals())
+        for column, values in ((chunk, arrivals.chunk), (t_ms, arrivals.t_ms)):
+            here = column[bounds]
+            here[: len(values)] = values[: len(here)]
+    return {"chunk": chunk, "t_ms": t_ms}
+
+
+def _compared(parts: list[Part], spans: list[Spans]) -> Data:
+    """Compare the texts of each run."""
+    token, byte, duplicate_of = (np.full(len(parts), -1) for _ in range(3))
+    for _, group in groupby(range(len(parts)), key=lambda place: parts[place].run):
+        places = list(group)
+        texts = [parts[place].text for place in places]
+        if len(set(texts)) > 1:
+            byte[places] = common_prefix(texts)
+        for place in places:
+            holding = np.flatnonzero(spans[place].byte_end > byte[place])
+            token[place] = holding[0] if byte[place] >= 0 and len(holding) else -1
+            first = places[texts.index(parts[place].text)]
+            if first != place and parts[place].text:
+                duplicate_of[place] = parts[first].choice.index
+    return {
+        "first_divergence": _nullable(token, "int32"),
+        "first_divergence_byte": _nullable(byte, "int32"),
+        "duplicate_of": _nullable(duplicate_of, "int16"),
+    }
+
+
+def _category(codes: Integers, names: Sequence[str] | Objects) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names), dtype="str"))
+
+
+def _token_category(columns: Columns, code: Integers) -> pd.Categorical:
+    """Return tokens as categories, missing where the code is -1."""
+    which, names = factorize(columns.vocabulary.text.tolist())
+    return _category(np.append(which, -1)[code], names)
+
+
+def _nullable(values: Integers | Floats, dtype: str) -> pd.arrays.IntegerArray:
+    """Return whole numbers as a nullable column; NaN and what is negative are missing."""
+    known = values >= 0
+    return pd.arrays.IntegerArray(np.where(known, values, 0).astype(dtype), ~known)
+
+
+def _numbers(values: Sequence[float | None], dtype: str) -> Any:
+    """Return numbers as a column, a nullable one for `Int32`."""
+    column = np.array(values, dtype=np.float64)
+    return _nullable(column, "int32") if dtype == "Int32" else column.astype(dtype)
+
+
+def _joined(arrays: list[Integers]) -> Integers:
+    return np.concatenate([np.empty(0, dtype=np.intp), *arrays])

@@ -1,0 +1,154 @@
+"""The answer of a Chat Completions server: the finished reply, and the chunks it is made from.
+
+Field names are the API's (https://platform.openai.com/docs/api-reference/chat/object and
+`.../chat/streaming`). Fields that it does not know are kept in `extra`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+NO_BYTES = Raw(b"null")
+
+
+class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
+    """One token that could have come at a position.
+
+    `logprob` is the natural logarithm of its probability as the server sent it, which can be a
+    sentinel (-9999.0); None when it sent none.
+    """
+
+    token: str = ""
+    logprob: float | None = None
+    raw_bytes: Raw = field(name="bytes", default=NO_BYTES)
+
+    @property
+    def bytes(self) -> list[int] | None:
+        """The token's UTF-8 bytes as sent, decoded when asked for: most readers never do."""
+        value: list[int] | None = msgspec.json.decode(self.raw_bytes)
+        return value
+
+
+class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False):
+    """The token that came at a position, and what else could have."""
+
+    top_logprobs: list[TopLogprob] | None = None
+
+
+class Logprobs(Struct, frozen=True, kw_only=True):
+    """The log probabilities of a choice, a list of tokens for each part that has any."""
+
+    content: list[TokenLogprob] | None = None
+    refusal: list[TokenLogprob] | None = None
+
+
+class Arrivals(Struct, frozen=True, kw_only=True):
+    """When the tokens of one part arrived: one entry a token in both lists."""
+
+    chunk: list[int] = []
+    """Number of the event that carried the token, from 0."""
+    t_ms: list[float] = []
+    """Milliseconds from the start of the request to that event."""
+
+
+class FunctionCall(Struct, frozen=True, kw_only=True):
+    """The name and the JSON arguments, as text, of a called function."""
+
+    name: str = ""
+    arguments: str = ""
+
+
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """A tool that the model wants called."""
+
+    id: str = ""
+    type: str = "function"
+    function: FunctionCall = FunctionCall()
+    extra: dict[str, Any] = {}
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What the model wrote in one choice."""
+
+    role: str = "assistant"
+    content: str | None = None
+    refusal: str | None = None
+    reasoning: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    function_call: FunctionCall | None = None
+    audio: dict[str, Any] | None = None
+    annotations: list[Any] | None = None
+    extra: dict[str, Any] = {}
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One of the n answers to a request."""
+
+    index: int
+    message: Message = Message()
+    finish_reason: str | None = None
+    """`stop`, `length`, `tool_calls`, …; `error` or `interrupted` when it broke off."""
+    logprobs: Logprobs | None = None
+    arrivals: dict[str, Arrivals] = {}
+    """Arrival times by part: `content`, `refusal`."""
+    extra: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """What the model wrote, without any prefill; empty when it wrote no content."""
+        return self.message.content or ""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model wants called."""
+        return self.message.tool_calls
+
+    @property
+    def refusal(self) -> str | None:
+        """The model's refusal, when it refused."""
+        return self.message.refusal
+
+    @property
+    def reasoning(self) -> str | None:
+        """What the model reasoned, where the server tells."""
+        return self.message.reasoning
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Tokens that were counted, in tokens."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: dict[str, Any] | None = None
+    completion_tokens_details: dict[str, Any] | None = None
+    extra: dict[str, Any] = {}
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """How long a request took, as seen from here."""
+
+    ttft_s: float | None = None
+    """Seconds from the request to the first text, None when none came."""
+    total_s: float = 0.0
+    """Seconds from the request to its end."""
+    tokens_per_s: float | None = None
+    """Completion tokens a second after the first; None when fewer than two came."""
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """A whole answer, streamed or not."""
+
+    id: str | None = None
+    created: int | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    extra: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
+    """Oddities of the answer in plain words: what the server dropped, changed or made up."""
