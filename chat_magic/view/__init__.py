@@ -1,0 +1,1 @@
+"""Pictures: core values become MIME bundles, HTML and text; no network, no ChatResult."""

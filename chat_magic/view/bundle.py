@@ -1,0 +1,48 @@
+"""A result as one bundle of MIME types: for the labextension, for any browser, for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.view.html import result_html
+from chat_magic.view.payload import payload
+from chat_magic.view.text import result_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chat_magic.core.reply import Reply, Timing
+
+MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One request and its answer, as they are to be shown."""
+
+    model: str
+    """As `vendor/model`."""
+    request: Mapping[str, Any]
+    """The JSON body that was sent."""
+    reply: Reply
+    timing: Timing
+    prefill: str = ""
+    """What the answer was to begin with; it is not in its text."""
+    warnings: tuple[str, ...] = ()
+    cost: float | None = None
+    """In dollars, where prices are known."""
+
+
+def bundle(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the runs drawn three times from the same values.
+
+    Returns:
+        The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
+        `text/markdown`, which front ends render with what the model wrote in it.
+    """
+    return {
+        MIME_TYPE: payload(runs),
+        "text/html": result_html(runs),
+        "text/plain": result_text(runs),
+    }

@@ -1,0 +1,50 @@
+"""The one way of untrusted text into HTML: escaped, with what cannot be seen shown as chips."""
+
+from __future__ import annotations
+
+import html
+import re
+
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that reorder the text around them, as the inside of a regular expression's set."""
+
+_CONTROL = f"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{BIDI}"
+_CONTROLS = re.compile(f"[{_CONTROL}]")
+_HIDDEN = re.compile(f"[{_CONTROL}\xa0\xad\u200b\u2060\ufeff\U000e0000-\U000e007f]")
+
+_CHIP = (
+    "font-family:monospace;font-size:80%;padding:0 3px;border:1px solid rgba(127,127,127,0.6);"
+    "border-radius:3px"
+)
+
+
+def code_point(character: str) -> str:
+    """Name a character by its number: `U+202E`."""
+    return f"U+{ord(character):04X}"
+
+
+def visible(text: str) -> str:
+    """Replace every character that cannot be seen by its `U+XXXX`, for a title attribute."""
+    return _HIDDEN.sub(lambda match: code_point(match[0]), text)
+
+
+def escape(text: str, *, hidden: bool = False) -> str:
+    """Return text as HTML that shows it and does nothing else, in an element or an attribute.
+
+    Args:
+        text: Anything a model, a tool or a server wrote.
+        hidden: Also mark what only takes up room: no-break and zero-width spaces.
+
+    Returns:
+        Escaped text, its control and bidi characters and lone surrogates as `U+XXXX` chips,
+        which are elements: for an attribute, pass `visible(text)`.
+    """
+    chips = _HIDDEN if hidden else _CONTROLS
+    return chips.sub(
+        lambda match: f'<span style="{_CHIP}">{code_point(match[0])}</span>', html.escape(text)
+    )
+
+
+def isolated(text: str) -> str:
+    """Return text as HTML that leaves the order of what stands around it alone."""
+    return f"<bdi>{escape(text)}</bdi>"

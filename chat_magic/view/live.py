@@ -1,0 +1,225 @@
+"""The display of an answer that is still coming: one output, updated within a message budget."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Protocol, TextIO
+
+from chat_magic.view.escape import escape
+from chat_magic.view.html import EXACT, columns, heading, page, status_line
+from chat_magic.view.summary import number, speed_facts
+from chat_magic.view.text import answer_text, choice_title, terminal_safe
+
+UPDATES_PER_S = 15
+BYTES_PER_S = 256_000
+"""What a cell's display may send; servers drop messages beyond limits of their own."""
+
+Bundle = Mapping[str, Any]
+Publish = Callable[[Bundle, str, bool], None]
+"""Shows a bundle under a display id: for the first time (False), or again (True)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """How far an answer has come."""
+
+    model: str
+    n: int = 1
+    """Choices that were asked for."""
+    texts: Sequence[str] = ()
+    """What each choice has written so far."""
+    finish_reasons: Sequence[str | None] = ()
+    elapsed_s: float = 0.0
+    ttft_s: float | None = None
+    tokens: int = 0
+    """Tokens in all choices so far."""
+    note: str | None = None
+    """What is being done before anything can arrive."""
+
+
+class Live(Protocol):
+    """Shows one answer while it comes, then its result."""
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds until the next update may be shown; 0 when it may now."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how far the answer has come; too soon after the last update it does nothing."""
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Put the result in the place of what was shown; None where nothing came of it."""
+
+
+def open_live(terminal: bool, clock: Callable[[], float] = time.monotonic) -> Live:
+    """Return the display of an answer.
+
+    Args:
+        terminal: Whether all that can be shown is text, and only below what is there.
+        clock: Seconds that only grow.
+    """
+    return TerminalLive(sys.stdout, clock) if terminal else NotebookLive(_publish, clock)
+
+
+def size_of(bundle: Bundle) -> int:
+    """Return the bytes that a bundle takes in a message."""
+    return len(json.dumps(bundle, ensure_ascii=False).encode(errors="replace"))
+
+
+def interval_s(size: int) -> float:
+    """Return the seconds to let pass after a message of so many bytes to stay in the budget."""
+    return max(1 / UPDATES_PER_S, size / BYTES_PER_S)
+
+
+def snapshot_bundle(snapshot: Snapshot) -> dict[str, str]:
+    """Draw a snapshot as HTML and as text, of which only the end where both are too much."""
+    drawn = {"text/html": _html(snapshot), "text/plain": _text(snapshot)}
+    if size_of(drawn) > BYTES_PER_S:
+        drawn["text/plain"] = drawn["text/plain"][-1_000:]
+    return drawn
+
+
+class _Pace:
+    """When the next update may be shown."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._next_s = clock()
+
+    @property
+    def delay_s(self) -> float:
+        return max(0.0, self._next_s - self._clock())
+
+    def sent(self, size: int) -> None:
+        self._next_s = self._clock() + interval_s(size)
+
+
+class NotebookLive:
+    """One output of a notebook, shown once and then updated."""
+
+    def __init__(self, publish: Publish, clock: Callable[[], float]) -> None:
+        self._publish = publish
+        self._pace = _Pace(clock)
+        self._id = uuid.uuid4().hex
+        self._is_shown = False
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds until the next update may be shown."""
+        return self._pace.delay_s
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how far the answer has come, as escaped text."""
+        if self.delay_s == 0:
+            bundle = snapshot_bundle(snapshot)
+            self._send(bundle)
+            self._pace.sent(size_of(bundle))
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Show the result, always; without one, empty the output if there is any."""
+        if bundle is not None or self._is_shown:
+            self._send({"text/plain": ""} if bundle is None else bundle)
+
+    def _send(self, bundle: Bundle) -> None:
+        self._publish(bundle, self._id, self._is_shown)
+        self._is_shown = True
+
+
+class TerminalLive:
+    """The answer as it would be typed: choice 0 while it comes, all else at the end."""
+
+    def __init__(self, out: TextIO, clock: Callable[[], float]) -> None:
+        self._out = out
+        self._pace = _Pace(clock)
+        self._printed = ""
+        self._has_note = False
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds until the next update may be shown."""
+        return self._pace.delay_s
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Print what is new of choice 0; a note is a line that goes away, on a terminal only."""
+        if self.delay_s > 0:
+            return
+        self._pace.sent(0)
+        if any(snapshot.texts):
+            self._print_on(_answers(snapshot)[0])
+        elif snapshot.note and self._out.isatty():
+            self._has_note = True
+            self._write(f"\r\x1b[2K{terminal_safe(snapshot.note)}")
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Print the rest of the result."""
+        if bundle is not None:
+            self._print_on(bundle["text/plain"])
+        self._write(self._erased() + "\n" * bool(self._printed))
+
+    def _print_on(self, text: str) -> None:
+        """Print what follows the printed text, or all where that was no beginning of it."""
+        new = text.removeprefix(self._printed)
+        apart = "\n\n" if self._printed and not text.startswith(self._printed) else ""
+        self._write(self._erased() + apart + new)
+        self._printed = text
+
+    def _erased(self) -> str:
+        had_note, self._has_note = self._has_note, False
+        return "\r\x1b[2K" if had_note else ""
+
+    def _write(self, text: str) -> None:
+        encoding = self._out.encoding or "utf-8"
+        self._out.write(text.encode(encoding, "replace").decode(encoding))
+        self._out.flush()
+
+
+def _facts(snapshot: Snapshot) -> list[str]:
+    elapsed = f"{number(snapshot.elapsed_s)} s"
+    if snapshot.ttft_s is None:
+        return [snapshot.note or "waiting", elapsed]
+    seconds = snapshot.elapsed_s - snapshot.ttft_s
+    rate = (snapshot.tokens - 1) / seconds if snapshot.tokens > 1 and seconds > 0 else None
+    return [*speed_facts(snapshot.ttft_s, rate), f"{snapshot.tokens} out", elapsed]
+
+
+def _choices(snapshot: Snapshot) -> Iterator[tuple[int | None, str, str | None]]:
+    """Return index (None for an only choice), text and finish reason of what was asked for."""
+    count = max(snapshot.n, len(snapshot.texts))
+    asked = range(count) if count > 1 else [None]
+    for index, text, reason in zip_longest(asked, snapshot.texts, snapshot.finish_reasons):
+        yield index, text or "", reason
+
+
+def _html(snapshot: Snapshot) -> str:
+    boxes = [
+        heading(index, [reason or "…"])
+        + f'<div style="{EXACT};margin:0 0 8px 0">{escape(text)}</div>'
+        for index, text, reason in _choices(snapshot)
+    ]
+    line = status_line(snapshot.model, _facts(snapshot))
+    return page(line + (columns(boxes) if any(snapshot.texts) else ""))
+
+
+def _text(snapshot: Snapshot) -> str:
+    status = terminal_safe(" · ".join([snapshot.model, *_facts(snapshot)]))
+    return "\n\n".join([*_answers(snapshot), status])
+
+
+def _answers(snapshot: Snapshot) -> list[str]:
+    return [
+        answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
+        for index, text, _ in _choices(snapshot)
+    ]
+
+
+def _publish(bundle: Bundle, display_id: str, again: bool) -> None:
+    from IPython.display import publish_display_data  # noqa: PLC0415 - only here
+
+    # IPython has no types
+    publish_display_data(dict(bundle), transient={"display_id": display_id}, update=again)  # type: ignore[no-untyped-call]

@@ -1,0 +1,95 @@
+"""The tokens of an answer as pieces of readable text, each with how sure the model was."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat_magic.analysis.tokens import Status, bin_of, probability, status_of, token_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chat_magic.core.reply import Choice, TokenLogprob, TopLogprob
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The text of one token, or of several that share a character.
+
+    `prob`, 0 to 1, is that of the least sure of them; None unless all are measured (`status` ok).
+    """
+
+    text: str
+    prob: float | None
+    status: Status
+    token: TokenLogprob
+
+    @property
+    def grade(self) -> int:
+        """The probability's bin: 0 (sure, or not known) to 4 (under 3 %)."""
+        return 0 if self.prob is None else bin_of(self.prob)
+
+
+def tokens_of(choice: Choice) -> list[TokenLogprob]:
+    """Return the tokens of what a choice shows as its answer: its content, else its refusal."""
+    if choice.logprobs is None:
+        return []
+    return choice.logprobs.content or choice.logprobs.refusal or []
+
+
+def pieces_of(tokens: Sequence[TokenLogprob]) -> list[Piece]:
+    """Join the tokens that are parts of one character; all others stay on their own."""
+    return [_piece(text, group) for text, group in _characters(tokens)]
+
+
+def alternatives(token: TokenLogprob) -> list[tuple[str, float]]:
+    """Return what else could have come, the likeliest first: texts with probabilities, 0 to 1."""
+    own = _bytes(token)
+    others = [other for other in token.top_logprobs or () if _bytes(other) != own]
+    found = [
+        (_bytes(other).decode(errors="replace"), probability(other.logprob)) for other in others
+    ]
+    return sorted(
+        ((text, prob) for text, prob in found if prob is not None),
+        key=lambda pair: pair[1],
+        reverse=True,
+    )
+
+
+def perplexity(tokens: Sequence[TokenLogprob]) -> float | None:
+    """Return e to the mean surprisal in nats of the measured tokens; None without any."""
+    known = [-(t.logprob or 0.0) for t in tokens if status_of(t.logprob) == "ok"]
+    if not known:
+        return None
+    mean = math.fsum(known) / len(known)
+    return math.exp(mean) if mean < 700 else math.inf
+
+
+def _characters(tokens: Sequence[TokenLogprob]) -> Iterator[tuple[str, list[TokenLogprob]]]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text, group = "", []
+    for token in tokens:
+        text += decoder.decode(_bytes(token))
+        group.append(token)
+        if not decoder.getstate()[0]:
+            yield text, group
+            text, group = "", []
+    if group:
+        yield text + decoder.decode(b"", final=True), group
+
+
+def _piece(text: str, group: list[TokenLogprob]) -> Piece:
+    probs = [probability(token.logprob) for token in group]
+    for token, prob in zip(group, probs, strict=True):
+        if prob is None:
+            return Piece(text, None, status_of(token.logprob), token)
+    least = min(range(len(group)), key=lambda index: probs[index] or 0.0)
+    return Piece(text, probs[least], "ok", group[least])
+
+
+def _bytes(token: TopLogprob) -> bytes:
+    data = token_bytes(token.token, bytes(token.raw_bytes))
+    return token.token.encode(errors="replace") if data is None else data

@@ -1,0 +1,93 @@
+"""Results as plain text, for terminals, logs of scheduled notebooks, and pages without HTML."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from chat_magic.analysis.tokens import well_formed
+from chat_magic.view.escape import BIDI, code_point
+from chat_magic.view.summary import (
+    calls,
+    choice_facts,
+    notices,
+    perplexity_fact,
+    status_facts,
+    unsure,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_magic.core.reply import Choice, Usage
+    from chat_magic.view.bundle import Run
+
+_ESCAPES = re.compile(
+    r"""(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?                     # colours, cursor
+      | (?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\?)?  # titles
+      | \x1b[ -/]*[0-~]?""",
+    re.VERBOSE,
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+_BIDI = re.compile(f"[{BIDI}]")
+
+
+def terminal_safe(text: str) -> str:
+    """Return text that a terminal can print and does nothing else with.
+
+    Escape sequences and control characters are taken out (an unfinished sequence too, so that
+    what is safe of a text's beginning is the beginning of what is safe of the text), newlines and
+    tabs are kept, bidi controls become `U+202E`, lone surrogates U+FFFD.
+    """
+    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    return _BIDI.sub(lambda match: code_point(match[0]), _CONTROLS.sub("", well_formed(text)))
+
+
+def answer_text(text: str) -> str:
+    """Return an answer as it is printed: safe, without the empty lines around it."""
+    return terminal_safe(text).lstrip("\n").rstrip()
+
+
+def choice_title(index: int) -> str:
+    """Return the line above one of several choices."""
+    return f"── {index} ──"
+
+
+def result_text(runs: Sequence[Run]) -> str:
+    """Write runs one below the other: the answer or answers, the status, what was unsure."""
+    return terminal_safe("\n\n".join(map(_run, runs)))
+
+
+def _run(run: Run) -> str:
+    choices = run.reply.choices
+    facts = status_facts(run)
+    if len(choices) == 1:
+        answers = [_answer(choices[0])]
+        facts = [*_choice_facts(choices[0], run.reply.usage), *facts]
+    else:
+        answers = [_one_of_several(choice) for choice in choices] or ["(no answer)"]
+    lines = [" · ".join([run.model, *facts]), unsure(choices)]
+    lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
+    lines += [f"note: {notice}" for notice in notices(run)]
+    return "\n\n".join([*answers, "\n".join(filter(None, lines))])
+
+
+def _one_of_several(choice: Choice) -> str:
+    facts = " · ".join(_choice_facts(choice))
+    return f"{choice_title(choice.index)}\n{_answer(choice)}" + (f"\n({facts})" if facts else "")
+
+
+def _choice_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
+    facts = [*choice_facts(choice, usage), perplexity_fact(choice)]
+    if choice.reasoning:
+        facts.append(f"{len(choice.reasoning)} characters of reasoning")
+    return [fact for fact in facts if fact]
+
+
+def _answer(choice: Choice) -> str:
+    called = [call.function for call in calls(choice)]
+    parts = [answer_text(choice.text)] if choice.text else []
+    parts += [f"refused: {choice.refusal}"] if choice.refusal else []
+    parts += [f"calls {call.name}({call.arguments})" for call in called]
+    return "\n".join(parts) or "(empty answer)"

@@ -1,0 +1,26 @@
+"""A result is drawn three times from the same values."""
+
+from __future__ import annotations
+
+import json
+
+from chat_magic.view.bundle import MIME_TYPE, bundle
+
+
+def test_a_bundle_has_three_layers_and_never_markdown(make_run, make_choice, names) -> None:
+    drawn = bundle([make_run(make_choice(names))])
+    assert list(drawn) == [MIME_TYPE, "text/html", "text/plain"]
+    assert MIME_TYPE == "application/vnd.chat-magic.result.v1+json"
+
+
+def test_all_layers_say_the_same(make_run, make_choice, names) -> None:
+    drawn = bundle([make_run(make_choice(names), cost=0.0007, warnings=("a notice",))])
+    for said in ("Charlotte", "openai/gpt-4o", "a notice", "0.0007", "31"):
+        assert all(said in json.dumps(layer) for layer in drawn.values())
+
+
+def test_several_runs_are_one_bundle(make_run, make_choice) -> None:
+    runs = [make_run(make_choice(text="a")), make_run(make_choice(text="b"), model="c/d")]
+    drawn = bundle(runs)
+    assert [result["model"] for result in drawn[MIME_TYPE]["results"]] == ["openai/gpt-4o", "c/d"]
+    assert drawn["text/plain"].count("tokens/s") == 2

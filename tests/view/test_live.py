@@ -1,0 +1,255 @@
+"""While an answer comes it is shown soon, and within what a notebook server lets through."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat_magic.view.bundle import bundle
+from chat_magic.view.live import (
+    BYTES_PER_S,
+    NotebookLive,
+    Snapshot,
+    TerminalLive,
+    interval_s,
+    open_live,
+    size_of,
+    snapshot_bundle,
+)
+from chat_magic.view.text import result_text
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        """Tell the time in seconds."""
+        return self.now
+
+
+class Notebook:
+    """Takes what is published, with the time."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.sent: list[tuple[float, dict, str, bool]] = []
+        self.live = NotebookLive(self._take, self.clock)
+
+    def _take(self, drawn: dict, display_id: str, again: bool) -> None:
+        self.sent.append((self.clock.now, drawn, display_id, again))
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        """Say that it is one, and no file."""
+        return True
+
+
+def snapshot(*texts: str, **fields) -> Snapshot:
+    defaults = {"n": max(1, len(texts)), "ttft_s": 0.41, "elapsed_s": 0.81, "tokens": 21}
+    return Snapshot(model="openai/gpt-4o", texts=texts, **{**defaults, **fields})
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"), [(0, 1 / 15), (10_000, 1 / 15), (128_000, 0.5), (256_000, 1.0)]
+)
+def test_the_interval_keeps_to_15_messages_and_256_kb_a_second(size: int, seconds: float) -> None:
+    assert interval_s(size) == pytest.approx(seconds)
+
+
+def test_the_size_is_that_of_the_bytes_sent() -> None:
+    assert size_of({"a": 'é"\n'}) == len('{"a": "é\\"\\n"}'.encode())
+
+
+@pytest.mark.parametrize("line", ["word " * 15 + "\n", "语言模型" * 20 + "\n"])
+@pytest.mark.parametrize("size", [10, 50_000, 130_000, 245_000])
+def test_only_a_text_beyond_256_kb_waits_longer_than_a_second(size: int, line: str) -> None:
+    text = (line * size).encode()[:size].decode(errors="ignore")
+    drawn = snapshot_bundle(snapshot(text))
+    assert text in drawn["text/html"]
+    assert interval_s(size_of(drawn)) <= 1.0
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 200_000), st.floats(0, 0.5)), max_size=40))
+def test_however_often_it_is_called_the_budget_holds(steps) -> None:
+    """Every message is paid for before the next one."""
+    notebook = Notebook()
+    for size, pause in steps:
+        notebook.live.show(snapshot("x" * size))
+        notebook.clock.now += pause
+    for (sent_at, drawn, *_), (next_at, *_) in zip(notebook.sent, notebook.sent[1:], strict=False):
+        assert next_at - sent_at >= max(1 / 15, size_of(drawn) / BYTES_PER_S) - 1e-9
+
+
+def test_all_updates_and_the_result_go_to_one_display(make_run, make_choice) -> None:
+    notebook = Notebook()
+    notebook.live.show(snapshot("a"))
+    notebook.clock.now += 1
+    notebook.live.show(snapshot("ab"))
+    result = bundle([make_run(make_choice(text="abc"))])
+    notebook.live.finish(result)
+    assert [again for *_, again in notebook.sent] == [False, True, True]
+    assert len({display_id for _, _, display_id, _ in notebook.sent}) == 1
+    assert notebook.sent[-1][1] == result
+
+
+def test_an_update_that_comes_too_soon_is_left_out_but_the_result_never_is(
+    make_run, make_choice
+) -> None:
+    notebook = Notebook()
+    assert notebook.live.delay_s == 0
+    notebook.live.show(snapshot("a"))
+    assert notebook.live.delay_s == pytest.approx(1 / 15)
+    notebook.live.show(snapshot("ab"))
+    notebook.live.finish(bundle([make_run(make_choice(text="abc"))]))
+    assert len(notebook.sent) == 2
+
+
+def test_when_nothing_came_of_it_the_output_is_emptied_if_there_is_one() -> None:
+    notebook = Notebook()
+    notebook.live.finish(None)
+    assert notebook.sent == []
+    notebook.live.show(snapshot(note="fetching", ttft_s=None))
+    notebook.live.finish(None)
+    assert notebook.sent[-1][1] == {"text/plain": ""}
+
+
+def test_an_update_is_escaped_text_and_no_more() -> None:
+    drawn = snapshot_bundle(snapshot("# <b>\u202e\x1b[31m"))
+    assert list(drawn) == ["text/html", "text/plain"]
+    assert "># &lt;b&gt;<span" in drawn["text/html"]
+    assert "\x1b" not in drawn["text/plain"] + drawn["text/html"]
+
+
+def test_the_status_says_how_fast_it_goes() -> None:
+    """20 tokens after the first in 0.4 s."""
+    text = snapshot_bundle(snapshot("a"))["text/plain"]
+    assert text == "a\n\nopenai/gpt-4o · 0.41 s to first token · 50 tokens/s · 21 out · 0.81 s"
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [("fetching SmolLM2 (34 of 98 MB)", "fetching SmolLM2 (34 of 98 MB)"), (None, "waiting")],
+)
+def test_before_anything_came_it_says_what_is_being_done(note: str | None, words: str) -> None:
+    drawn = snapshot_bundle(snapshot(note=note, ttft_s=None, elapsed_s=2.0))
+    assert drawn["text/plain"].endswith(f"openai/gpt-4o · {words} · 2.0 s")
+    assert "border-radius" not in drawn["text/html"]
+
+
+def test_every_choice_that_was_asked_for_has_its_column_from_the_start() -> None:
+    """So nothing moves sideways when the next one begins."""
+    html = snapshot_bundle(snapshot("a", n=3, finish_reasons=["stop"]))["text/html"]
+    assert html.count("width:33.333%") == 3
+    assert html.count(">stop<") == 1
+    assert html.count(">…<") == 2
+
+
+def test_choices_that_outnumber_the_finish_reasons_are_shown() -> None:
+    """The answer may grow between the reading of one and of the other."""
+    assert ">b</div>" in snapshot_bundle(snapshot("a", "b", finish_reasons=[None]))["text/html"]
+
+
+def test_the_live_frame_is_that_of_the_result(make_run, make_choice) -> None:
+    live = snapshot_bundle(snapshot("a"))["text/html"]
+    final = bundle([make_run(make_choice(text="a"))])["text/html"]
+    begin = '<strong style="font-weight:600">openai/gpt-4o</strong>\u2003<span'
+    assert live.partition(begin)[0] == final.partition(begin)[0]
+    assert begin in live
+
+
+def test_a_terminal_prints_an_answer_as_it_comes_and_never_twice(make_run, make_choice) -> None:
+    screen, clock = Screen(), Clock()
+    live = TerminalLive(screen, clock)
+    for text in ("The ", "The capital\n", "The capital\n\nof"):
+        live.show(snapshot(text))
+        clock.now += 1
+    assert screen.getvalue() == "The capital\n\nof"
+    run = make_run(make_choice(text="The capital\n\nof France"))
+    live.finish(bundle([run]))
+    assert screen.getvalue() == result_text([run]) + "\n"
+
+
+def test_a_terminal_prints_the_other_choices_at_the_end(make_run, make_choice) -> None:
+    screen, clock = Screen(), Clock()
+    live = TerminalLive(screen, clock)
+    live.show(snapshot("a", "b"))
+    assert screen.getvalue() == "── 0 ──\na"
+    run = make_run(make_choice(text="ab"), make_choice(text="b", index=1))
+    live.finish(bundle([run]))
+    assert screen.getvalue() == result_text([run]) + "\n"
+
+
+def test_a_terminal_is_sent_no_control_characters_of_a_model() -> None:
+    screen, clock = Screen(), Clock()
+    live = TerminalLive(screen, clock)
+    for text in ("a\x1b", "a\x1b[3", "a\x1b[31mb\x1b]0;ti", "a\x1b[31mb\x1b]0;title\x07c"):
+        live.show(snapshot(text))
+        clock.now += 1
+    assert screen.getvalue() == "abc"
+
+
+def test_a_note_is_one_line_that_goes_away_on_a_terminal() -> None:
+    screen, clock = Screen(), Clock()
+    live = TerminalLive(screen, clock)
+    for note in ("1 of 9 MB", "2 of 9 MB"):
+        live.show(snapshot(note=note, ttft_s=None))
+        clock.now += 1
+    live.show(snapshot("a"))
+    assert screen.getvalue() == "\r\x1b[2K1 of 9 MB\r\x1b[2K2 of 9 MB\r\x1b[2Ka"
+
+
+def test_a_log_is_not_filled_with_notes() -> None:
+    log = io.StringIO()
+    TerminalLive(log, Clock()).show(snapshot(note="1 of 9 MB", ttft_s=None))
+    assert log.getvalue() == ""
+
+
+def test_a_terminal_ends_the_line_of_what_broke_off_without_a_result() -> None:
+    screen = Screen()
+    live = TerminalLive(screen, Clock())
+    live.show(snapshot("half"))
+    live.finish(None)
+    assert screen.getvalue() == "half\n"
+
+
+def test_what_the_terminal_cannot_encode_is_replaced() -> None:
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    TerminalLive(screen, Clock()).show(snapshot("naïve 👋"))
+    assert screen.buffer.getvalue() == b"na?ve ?"
+
+
+def test_a_result_that_went_another_way_is_printed_whole(make_run, make_choice) -> None:
+    """A server may have named its choices otherwise than they came."""
+    screen = Screen()
+    live = TerminalLive(screen, Clock())
+    live.show(snapshot("other"))
+    run = make_run(make_choice(text="answer"))
+    live.finish(bundle([run]))
+    assert screen.getvalue() == f"other\n\n{result_text([run])}\n"
+
+
+def test_a_plain_terminal_and_a_notebook_have_displays_of_their_own(capsys) -> None:
+    open_live(terminal=True).show(snapshot("hello"))
+    assert capsys.readouterr().out == "hello"
+    assert isinstance(open_live(terminal=False), NotebookLive)
+
+
+def test_a_notebook_is_sent_display_messages_of_ipython(monkeypatch) -> None:
+    calls = []
+    monkeypatch.setattr(
+        "IPython.display.publish_display_data", lambda *args, **kwargs: calls.append((args, kwargs))
+    )
+    open_live(terminal=False).show(snapshot("hello"))
+    (((drawn,), options),) = calls
+    assert "hello" in drawn["text/html"]
+    assert options["update"] is False
+    assert list(options["transient"]) == ["display_id"]

@@ -1,0 +1,215 @@
+"""The display payload holds all that a front end draws, as plain JSON that fits its schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Raw
+
+from chat_magic.core.reply import (
+    Choice,
+    FunctionCall,
+    Logprobs,
+    Message,
+    Reply,
+    Timing,
+    TokenLogprob,
+    ToolCall,
+    TopLogprob,
+    Usage,
+)
+from chat_magic.view.bundle import Run, bundle
+from chat_magic.view.payload import MOST_ALTERNATIVES, payload, within_budget
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "wire" / "result.v1.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def only(run: Run):
+    """Return the payload of a run after checking it against the schema, as JSON would carry it."""
+    value = payload([run])
+    VALIDATOR.validate(value)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    (result,) = json.loads(text.encode())["results"]
+    return result
+
+
+def column(text: str) -> list[float | None]:
+    """Read a column with at least one entry as a front end does."""
+    return [float(entry) if entry else None for entry in text.split(",")]
+
+
+def test_the_schema_is_a_schema() -> None:
+    VALIDATOR.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("extra", [{"version": 2}, {"surprise": 1}])
+def test_the_schema_allows_nothing_that_it_does_not_name(extra, make_run, make_choice) -> None:
+    value = payload([make_run(make_choice(text="a"))])
+    assert not VALIDATOR.is_valid(value | extra)
+    assert not VALIDATOR.is_valid({**value, "results": [value["results"][0] | {"more": 1}]})
+
+
+def test_what_was_asked_and_what_it_took_is_there(make_run, make_choice) -> None:
+    run = make_run(
+        make_choice(text="a"), prefill="b", cost=0.5, warnings=("c",), reply_warnings=("d",)
+    )
+    result = only(run)
+    assert result["model"] == "openai/gpt-4o"
+    assert result["request"] == {"messages": [], "parameters": {"temperature": 0.8}}
+    assert result["timing"] == {"ttft_s": 0.412, "total_s": 1.2, "tokens_per_s": 92.3}
+    assert result["usage"]["completion_tokens"] == 52
+    assert (result["prefill"], result["cost"], result["warnings"]) == ("b", 0.5, ["c", "d"])
+
+
+def test_a_choice_has_its_text_its_end_and_its_calls(make_run, make_choice) -> None:
+    call = ToolCall(id="c1", function=FunctionCall(name="f", arguments="{"))
+    older = FunctionCall(name="g", arguments="{}")
+    choice = make_choice(text="a", index=3, reasoning="r", tool_calls=(call,), function_call=older)
+    assert only(make_run(choice))["choices"] == [
+        {
+            "index": 3,
+            "text": "a",
+            "finish_reason": "stop",
+            "refusal": None,
+            "reasoning": "r",
+            "tool_calls": [
+                {"id": "c1", "name": "f", "arguments": "{"},
+                {"id": "", "name": "g", "arguments": "{}"},
+            ],
+            "parts": {},
+        }
+    ]
+
+
+def test_tokens_are_columns_over_a_table_of_the_distinct_ones(
+    make_run, make_choice, make_token
+) -> None:
+    """The logarithm of 1/2 is -0.6931, that of 1/4 is -1.3863."""
+    tokens = [make_token("a", 0.5, ("b", 0.25)), make_token("b", 0.25), make_token("a", 1)]
+    result = only(make_run(make_choice(tokens)))
+    part = result["choices"][0]["parts"]["content"]
+    assert result["vocabulary"] == {"tokens": ["a", "b"], "bytes": {}}
+    assert part["tokens"] == "0,1,0"
+    assert part["logprobs"] == "-0.6931,-1.3863,0.0"
+    assert part["alternatives"]["counts"] == "2,1,1"
+    assert part["alternatives"]["tokens"] == "0,1,1,0"
+    assert part["alternatives"]["logprobs"] == "-0.6931,-1.3863,-1.3863,0.0"
+    assert (part["chunk"], part["t_ms"]) == ("0,1,2", "0.0,10.0,20.1")
+
+
+def test_a_sentinel_is_an_empty_entry_with_a_status(make_run, make_choice, make_token) -> None:
+    values = (-9999.0, -0.5, math.nan, -math.inf, 0.3, -100.0)
+    tokens = [make_token("a", 1, logprob=value) for value in values]
+    part = only(make_run(make_choice(tokens)))["choices"][0]["parts"]["content"]
+    assert part["logprobs"] == ",-0.5,,,,"
+    assert column(part["logprobs"]) == [None, -0.5, None, None, None, None]
+    assert part["statuses"] == {
+        "0": "censored",
+        "2": "nan",
+        "3": "censored",
+        "4": "positive",
+        "5": "masked",
+    }
+    assert part["alternatives"]["statuses"] == part["statuses"]
+
+
+def test_pieces_of_characters_carry_their_bytes(make_run, make_choice, make_token) -> None:
+    tokens = [
+        make_token("\ufffd", 0.5, data=b"\xf0\x9f"),
+        make_token("\ufffd", 0.5, data=b"\x91\x8b"),
+        make_token("\ufffd", 0.5),
+    ]
+    result = only(make_run(make_choice(tokens, text="👋\ufffd")))
+    assert result["vocabulary"]["tokens"] == ["\ufffd"] * 3
+    assert result["vocabulary"]["bytes"] == {"0": [0xF0, 0x9F], "1": [0x91, 0x8B]}
+
+
+def test_a_refusal_is_a_part_of_its_own(make_run, make_token) -> None:
+    choice = Choice(
+        index=0,
+        message=Message(refusal="No"),
+        logprobs=Logprobs(refusal=[make_token("No", 0.5)]),
+    )
+    assert list(only(make_run(choice))["choices"][0]["parts"]) == ["refusal"]
+
+
+def test_the_data_of_attachments_is_not_stored_again(make_run, make_choice) -> None:
+    image = "data:image/png;base64," + "A" * 5_000
+    parts = [
+        {"type": "image_url", "image_url": {"url": image}},
+        {"type": "image_url", "image_url": {"url": "https://x.org/p.png"}},
+        {"type": "text", "text": "B" * 5_000},
+    ]
+    request = {"model": "m", "messages": [{"role": "user", "content": parts}]}
+    (message,) = only(make_run(make_choice(text="a"), request=request))["request"]["messages"]
+    first, second, third = message["content"]
+    assert first["image_url"]["url"].endswith("… (4982 characters left out)")
+    assert (second, third) == tuple(parts[1:])
+
+
+TEXT = st.text(st.characters(codec=None), max_size=8)
+NUMBER = st.none() | st.floats() | st.sampled_from([-9999.0, -100.0, 0.0, -0.0, -1e-9])
+TOPS = st.builds(TopLogprob, token=TEXT, logprob=NUMBER)
+TOKENS = st.builds(
+    TokenLogprob,
+    token=TEXT,
+    logprob=NUMBER,
+    raw_bytes=st.sampled_from([Raw(b"null"), Raw(b"[240,159]"), Raw(b"[300]"), Raw(b'"x"')]),
+    top_logprobs=st.none() | st.lists(TOPS, max_size=3),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(TOKENS, min_size=1, max_size=4), TEXT, st.floats())
+def test_whatever_came_the_payload_is_plain_json_that_fits_the_schema(tokens, text, value) -> None:
+    """NaN, infinities and lone surrogates are no JSON, and break the notebook's file."""
+    choice = Choice(
+        index=0,
+        message=Message(content=text, tool_calls=(ToolCall(id=text),)),
+        finish_reason=text,
+        logprobs=Logprobs(content=tokens),
+    )
+    run = Run(
+        model=text,
+        request={"messages": [{"role": text}], "seed": value, text: [text]},
+        reply=Reply(choices=(choice,), usage=Usage(prompt_tokens=1), warnings=(text,)),
+        timing=Timing(),
+    )
+    result = only(run)
+    assert not set(bundle([run])["text/plain"]) & set("\x1b\x9b\x00\u202e")
+    part = result["choices"][0]["parts"]["content"]
+    assert len(column(part["tokens"])) == len(column(part["logprobs"])) == len(tokens)
+    counts = column(part["alternatives"]["counts"])
+    assert sum(counts) == sum(len(token.top_logprobs or ()) for token in tokens)
+
+
+def _many(count: int, width: int) -> list[TokenLogprob]:
+    tops = [TopLogprob(token=str(n), logprob=-1.0 - n) for n in reversed(range(width))]
+    return [TokenLogprob(token="a", logprob=-n / 10_000, top_logprobs=tops) for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "surest"),
+    [(4_096, 20, 20), (10_000, 20, 5), (30_000, 20, 0)],
+)
+def test_a_result_carries_no_more_alternatives_than_a_notebook_should(
+    count: int, width: int, surest: int
+) -> None:
+    """The 500 least sure tokens keep all, the others the likeliest that the size allows."""
+    rows, left_out = within_budget(_many(count, width))
+    assert sorted(int(top.token) for top in rows[0]) == list(range(surest))
+    assert len(rows[-1]) == width
+    assert left_out == count * width - sum(map(len, rows))
+    assert sum(map(len, rows)) <= MOST_ALTERNATIVES
+
+
+def test_what_was_left_out_is_told(make_run, make_choice) -> None:
+    result = only(make_run(make_choice(_many(5_000, 20))))
+    assert result["alternatives_left_out"] == 4_500 * 15

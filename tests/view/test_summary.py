@@ -1,0 +1,147 @@
+"""What all pictures say in words and figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat_magic.core.reply import FunctionCall, Timing, Usage
+from chat_magic.view.pieces import pieces_of
+from chat_magic.view.summary import (
+    calls,
+    choice_facts,
+    money,
+    name,
+    notices,
+    number,
+    percent,
+    perplexity_fact,
+    sparkline,
+    status_facts,
+    unsure,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.412, "0.41"), (3.21, "3.2"), (92.3, "92"), (1234.5, "1234"), (0, "0.00")]
+)
+def test_figures_have_three_digits_or_what_they_need(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("prob", "text"),
+    [(0.314, "31"), (0.999, "100"), (0.01, "1"), (0.004, "0.4"), (0.0002, "0.02"), (1e-9, "0.00")],
+)
+def test_percentages_are_whole_unless_they_are_small(prob: float, text: str) -> None:
+    assert percent(prob) == text
+
+
+@pytest.mark.parametrize(
+    ("cost", "text"),
+    [
+        (0.0007, "$0.0007"),
+        (0.00001, "<$0.0001"),
+        (0.0, "$0.00"),
+        (12.345, "$12.35"),
+        (0.5, "$0.5000"),
+    ],
+)
+def test_money_has_the_digits_it_needs(cost: float, text: str) -> None:
+    assert money(cost) == text
+
+
+def test_the_status_says_speed_tokens_and_cost(make_run) -> None:
+    assert status_facts(make_run(cost=0.0007)) == [
+        "0.41 s to first token",
+        "92 tokens/s",
+        "31 in · 52 out",
+        "$0.0007",
+    ]
+
+
+def test_the_status_says_only_what_is_known(make_run) -> None:
+    assert status_facts(make_run(usage=None, timing=Timing(total_s=2.0))) == ["2.0 s"]
+
+
+def test_reasoning_tokens_are_told_apart(make_run) -> None:
+    usage = Usage(
+        prompt_tokens=5, completion_tokens=30, completion_tokens_details={"reasoning_tokens": 20}
+    )
+    assert status_facts(make_run(usage=usage))[-1] == "5 in · 30 out (20 reasoning)"
+
+
+def test_a_warning_is_told_once_whoever_gave_it(make_run) -> None:
+    assert notices(make_run(warnings=("a", "b"), reply_warnings=("b", "c"))) == ["a", "b", "c"]
+
+
+def test_a_choice_says_how_it_ended_and_how_long_it_is(make_choice, make_token) -> None:
+    tokens = [make_token("a", 0.5)]
+    assert choice_facts(make_choice(tokens)) == ["stop", "1 token"]
+    assert choice_facts(make_choice(text="a")) == ["stop"]
+    assert choice_facts(make_choice(text="a"), Usage(completion_tokens=7)) == ["stop", "7 tokens"]
+    assert choice_facts(make_choice(text="a", finish_reason=None)) == []
+    assert perplexity_fact(make_choice(tokens)) == "perplexity 2.00"
+    assert perplexity_fact(make_choice(text="a")) is None
+
+
+def test_a_call_of_the_older_kind_is_a_call_too(make_choice) -> None:
+    (call,) = calls(make_choice(function_call=FunctionCall(name="f", arguments="{}")))
+    assert (call.function.name, call.function.arguments) == ("f", "{}")
+
+
+def test_the_unsure_line_names_the_token_and_what_else_could_have_come(make_choice, names) -> None:
+    """Alternatives under 1 % are not named."""
+    assert unsure([make_choice(names)]) == "unsure: Charlotte 31 % (Catherine 24, Clara 9)"
+
+
+def test_there_is_no_unsure_line_when_no_token_is_under_half(make_choice, make_token) -> None:
+    assert unsure([make_choice([make_token("a", 0.5), make_token("b", 0.99)])]) is None
+    assert unsure([make_choice(text="no log probabilities")]) is None
+
+
+def test_the_three_least_sure_are_named_in_reading_order(make_choice, make_token) -> None:
+    tokens = [make_token(f" w{n}", prob) for n, prob in enumerate((0.4, 0.1, 0.3, 0.02, 0.2))]
+    assert unsure([make_choice(tokens)]) == "unsure: w1 10 % · w3 2 % · w4 20 %"
+
+
+def test_the_same_doubt_in_two_choices_is_named_once(make_choice, names) -> None:
+    assert unsure([make_choice(names), make_choice(names)]) == unsure([make_choice(names)])
+
+
+def test_punctuation_is_named_only_where_no_word_is(make_choice, make_token) -> None:
+    comma = make_token(",", 0.1, ("\n", 0.4))
+    assert unsure([make_choice([comma, make_token(" x", 0.4)])]) == "unsure: x 40 %"
+    assert unsure([make_choice([comma])]) == "unsure: “,” 10 % (“↵” 40)"
+
+
+@pytest.mark.parametrize(
+    ("token", "text"),
+    [
+        (" Paris\n", "Paris"),
+        ("\n\n", "“↵↵”"),
+        (" ", "“␣”"),
+        ("a\tb", "a b"),
+        ("x" * 50, "x" * 39 + "…"),
+        ("a\u202eb", "aU+202Eb"),
+        ("", "“”"),
+    ],
+)
+def test_a_token_is_named_so_that_it_can_be_read_in_a_sentence(token: str, text: str) -> None:
+    assert name(token) == text
+
+
+def test_the_sparkline_grows_with_the_surprisal(make_token) -> None:
+    """1 is 0 bits, 1/2 is 1 of 7 bits, 1/128 fills the character."""
+    pieces = pieces_of([make_token("a", p) for p in (1, 0.5, 1 / 128, 1e-9)])
+    assert sparkline(pieces) == "▁▂██"
+
+
+def test_a_long_sparkline_still_shows_a_peak(make_token) -> None:
+    """A full token among five: 1/√5 of the height of 7 steps is 3."""
+    pieces = pieces_of([make_token("a", 1e-9 if n == 50 else 1) for n in range(100)])
+    assert sparkline(pieces) == "▁" * 10 + "▄" + "▁" * 9
+
+
+def test_without_measured_tokens_there_is_no_sparkline(make_token) -> None:
+    assert sparkline(pieces_of([make_token("a", 1, logprob=-9999.0)])) == ""
+    assert sparkline([]) == ""
