@@ -7,6 +7,7 @@ as `0.65`. Colours are therefore greys and one hue over the theme's own, which s
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ _PRE = (
     f"margin:4px 0 6px 0;padding:0;font-family:monospace;font-size:90%;line-height:1.45;{EXACT};"
     "background-color:transparent"
 )
+_FENCE = "``````\n"
 _NOT_NORMAL = ("length", "content_filter", "error", "interrupted")
 
 
@@ -162,12 +164,27 @@ def _written(text: str, prefill: str, pieces: Sequence[Piece]) -> str:
     """Draw the answer as Markdown, with the prefill, muted, on the line that it began."""
     if _leaves_fence_open(prefill):
         return render(prefill + text)
-    body = render(text, _unsure_spans(text, pieces))
+    spans = _unsure_spans(text, pieces)
+    if not prefill and _is_json(text):
+        spans = [(start + len(_FENCE), end + len(_FENCE), grade) for start, end, grade in spans]
+        text = f"{_FENCE}{text}\n{_FENCE}"
+    body = render(text, spans)
     if not prefill:
         return body
     start = _begun(prefill + " " * text[:1].isspace())
     opening, paragraph, rest = body.partition(PARAGRAPH)
     return f"{paragraph}{start}{rest}" if paragraph and not opening else f"<div>{start}</div>{body}"
+
+
+def _is_json(text: str) -> bool:
+    """Whether the answer is a JSON object or list, whose line breaks Markdown would not keep."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _begun(prefill: str) -> str:

@@ -244,6 +244,25 @@ def test_what_is_not_a_plain_answer_is_shown_as_what_it_is(
     assert seen in text_of(html)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_code"),
+    [('{\n  "a": 1\n}', True), ("[1,\n 2]", True), ("{a: 1}\nb", False), ("1", False)],
+)
+def test_a_json_answer_keeps_its_lines(make_run, make_choice, text: str, is_code: bool) -> None:
+    """Markdown would run them together; so it is drawn as code."""
+    html = result_html([make_run(make_choice(text=text))]).partition("<details>")[0]
+    assert ("<pre" in html) == is_code
+
+
+def test_a_json_answer_is_underlined_where_the_model_was_unsure(
+    make_run, make_choice, make_token
+) -> None:
+    """Its spans move along into the code."""
+    tokens = [make_token('{"a": "', 0.9), make_token("Paris", 0.2), make_token('"}', 0.9)]
+    html = result_html([make_run(make_choice(tokens))]).partition("<details>")[0]
+    assert re.search(r"<u [^>]*>Paris</u>", html)
+
+
 def test_an_answer_without_choices_says_so(make_run) -> None:
     assert "no answer" in result_html([make_run()])
 
