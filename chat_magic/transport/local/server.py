@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import secrets
@@ -83,6 +84,12 @@ def connect(model: str, on_progress: Progress, grace_s: float = GRACE_S) -> Loca
         if held is None or not lease.is_open(held.lease):
             held = _held[settings] = _share(settings, on_progress)
         return held.server
+
+
+@atexit.register
+def _let_go() -> None:
+    for held in _held.values():
+        held.lease.close()
 
 
 def _settings(model: str, on_progress: Progress, grace_s: float) -> Settings:

@@ -1,0 +1,272 @@
+"""One request and its answer: JSON out, events into an assembler, faults as errors that say why."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chat_magic.core.chunk import MalformedChunk
+from chat_magic.core.server_error import ServerError
+from chat_magic.core.sse import Event, EventDecoder, EventTooLarge
+from chat_magic.errors import (
+    ChatError,
+    ConnectionFailed,
+    InvalidRequest,
+    RequestTimeout,
+    StreamBroken,
+)
+from chat_magic.transport import http
+from chat_magic.transport.credentials import redact
+from chat_magic.transport.refusal import api_error, read_refusal, shown, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from chat_magic.core.assemble import Assembler
+    from chat_magic.transport.endpoints import Endpoint
+
+__all__ = ["Stopwatch", "exchange"]
+
+FIRST_EVENT_S = 600.0
+"""How long the first event may take: a long prompt is slow to read."""
+NEXT_EVENT_S = 60.0
+"""How long a stream may fall silent."""
+AFTER_DONE_S = 0.05
+"""How long to wait after `[DONE]` for the end, which lets the connection be used again."""
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before a body: a byte order mark, white space that keeps a line alive."""
+
+
+class Stopwatch:
+    """Measures from the moment it is made, or started again."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Measure from now."""
+        self._start = time.perf_counter()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since then."""
+        return time.perf_counter() - self._start
+
+
+async def exchange(
+    endpoint: Endpoint,
+    body: Mapping[str, Any],
+    assembler: Assembler,
+    *,
+    timeout_s: float | None = None,
+    on_change: Callable[[], None] | None = None,
+    watch: Stopwatch | None = None,
+) -> None:
+    """Send a request and feed its answer to the assembler until it is complete.
+
+    What the server really sends decides how it is read, be it a stream or a whole completion.
+
+    Args:
+        endpoint: Where to send it, and with which key.
+        body: The request, as JSON values.
+        assembler: What the answer is folded into; it keeps what came before a fault.
+        timeout_s: Seconds that the whole answer may take.
+        on_change: Called after each part of the answer.
+        watch: What the arrival times are measured with, from the start of the request.
+
+    Raises:
+        InvalidRequest: The body is no JSON; nothing was sent.
+        ApiError: The server refused it, or answered with what is no completion.
+        ConnectionFailed: There was no connection, or it was lost before the first event.
+        RequestTimeout: Nothing came in time.
+        StreamBroken: Anything else after the first event; the cause is `__cause__`.
+    """
+    try:
+        content = msgspec.json.encode(dict(body))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
+    await _Exchange(endpoint, assembler, on_change, watch or Stopwatch()).run(content, timeout_s)
+
+
+class _Unusable(Exception):
+    """What came is no answer, in words."""
+
+
+class _Exchange:
+    """What one exchange knows: what has come, and how long the next may take."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        assembler: Assembler,
+        on_change: Callable[[], None] | None,
+        watch: Stopwatch,
+    ) -> None:
+        self._endpoint = endpoint
+        self._assembler = assembler
+        self._on_change = on_change
+        self._watch = watch
+        self._clock = asyncio.get_running_loop().time
+        self._end = math.inf
+        self._renewed_ms = -math.inf
+        self._timer = asyncio.timeout(None)
+        self._n_events = 0
+
+    async def run(self, content: bytes, timeout_s: float | None) -> None:
+        """Send the request, read the answer, and turn every fault into a `ChatError`."""
+        start = self._clock()
+        self._end = math.inf if timeout_s is None else start + timeout_s
+        self._timer = asyncio.timeout_at(min(self._end, start + FIRST_EVENT_S))
+        try:
+            async with self._timer:
+                response = await self._post(content)
+                try:
+                    await self._read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            if not self._is_complete:
+                raise self._failed(RequestTimeout, self._silence(timeout_s)) from error
+        except http.Fault as error:
+            if not self._is_complete:
+                why = f"the connection was lost ({http.reason(error)})"
+                raise self._failed(ConnectionFailed, why) from error
+
+    async def _post(self, content: bytes) -> http.Response:
+        where = self._endpoint
+        return await http.post(where.url, content, where.secret, keep_alive=where.keeps_alive)
+
+    async def _read(self, response: http.Response) -> None:
+        if not response.is_success:
+            raise await read_refusal(self._endpoint, response)
+        async with aclosing(http.chunks(response)) as chunks:
+            try:
+                start = await _opening(chunks)
+                if not start or start.startswith((b"{", b"[", b"<")):
+                    self._take_whole(start + b"".join([chunk async for chunk in chunks]))
+                else:
+                    await self._read_stream(start, chunks)
+            except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
+                if self._has_begun:
+                    raise self._failed(StreamBroken, str(error)) from error
+                raise api_error(self._endpoint, response, str(error)) from error
+
+    def _take_whole(self, body: bytes) -> None:
+        try:
+            self._assembler.feed_whole(body, self._watch.elapsed_s * 1000)
+        except MalformedChunk as error:
+            raise _Unusable(f"no completion but {words_of(body)}") from error
+        self._check_choices(body)
+        self._changed()
+
+    async def _read_stream(self, start: bytes, chunks: AsyncIterator[bytes]) -> None:
+        decoder = EventDecoder()
+        chunk: bytes | None = start
+        try:
+            while chunk is not None:
+                if self._take(decoder.feed(chunk)):
+                    await _drain(chunks)
+                    break
+                chunk = await anext(chunks, None)
+            else:
+                if not self._ends_complete(decoder) and self._n_events:
+                    raise _Unusable("it ended before every choice had a finish_reason")
+        except http.Fault:
+            if not self._ends_complete(decoder):
+                raise
+        self._check_choices(start)
+
+    def _ends_complete(self, decoder: EventDecoder) -> bool:
+        """Take what the stream left unterminated; return whether the answer is complete."""
+        return self._take(decoder.flush()) or self._is_complete
+
+    def _take(self, events: list[Event]) -> bool:
+        """Feed the events to the assembler; return whether `[DONE]` was among them."""
+        t_ms = self._watch.elapsed_s * 1000
+        is_done = False
+        for event in events:
+            if event.event != "message" or not event.data.startswith(b"{"):
+                is_done = event.data.strip() == b"[DONE]"
+                if is_done:
+                    break
+                if _is_noise(event):
+                    continue
+            self._assembler.feed(event.data, t_ms)
+            self._n_events += 1
+        if self._n_events and t_ms - self._renewed_ms > NEXT_EVENT_S * 1000 / 60:
+            self._renew(t_ms)
+        if events:
+            self._changed()
+        return is_done
+
+    def _renew(self, t_ms: float) -> None:
+        """Allow the next silence; not for each event, since it costs as much as decoding one."""
+        self._renewed_ms = t_ms
+        self._timer.reschedule(min(self._end, self._clock() + NEXT_EVENT_S))
+
+    def _changed(self) -> None:
+        if self._on_change is not None:
+            self._on_change()
+
+    def _check_choices(self, body: bytes) -> None:
+        if not self._assembler.finish_reasons():
+            raise _Unusable(f"no completion but {words_of(body)}")
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._n_events > 0 or self._assembler.has_output
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._n_events > 0 and self._assembler.is_complete
+
+    def _failed(self, kind: Callable[[str], ChatError], why: str) -> ChatError:
+        """Return a `StreamBroken` when the answer had begun, otherwise the error of this kind."""
+        place = http.address(self._endpoint.url)
+        if self._has_begun:
+            return StreamBroken(f"the answer of {place} broke off: {shown(why)}")
+        return kind(f"{place}: {shown(why)}")
+
+    def _silence(self, timeout_s: float | None) -> str:
+        if timeout_s is not None and self._clock() >= self._end:
+            return f"the answer was not complete within {timeout_s:g} s"
+        silence = NEXT_EVENT_S if self._has_begun else FIRST_EVENT_S
+        return f"nothing came for {silence:g} s"
+
+
+async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return the beginning of a body from its first character that is not blank."""
+    start = b""
+    async for chunk in chunks:
+        start = (start + chunk).lstrip(_BLANK)
+        if start:
+            break
+    return start
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read what is left, for a moment, so that the connection can be used again."""
+    with suppress(TimeoutError, http.Fault):
+        async with asyncio.timeout(AFTER_DONE_S):
+            async for _ in chunks:
+                pass
+
+
+def _is_noise(event: Event) -> bool:
+    """Whether an event only keeps the line alive; raises `ServerError` for one with an error."""
+    if event.event == "error":
+        raise ServerError(_json_or_text(event.data))
+    return event.event == "ping" or not event.data or event.data.startswith(b":")
+
+
+def _json_or_text(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data.decode()

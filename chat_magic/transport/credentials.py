@@ -1,0 +1,77 @@
+"""API keys: kept in one object that never shows them, and struck out of every message."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from chat_magic.errors import InvalidRequest
+
+__all__ = ["Secret", "from_environment", "redact"]
+
+_MASK = "***"
+_SHORTEST = 6
+"""Shorter ones (`none`, `EMPTY`) stand where no key is needed, and are ordinary words."""
+_known: set[str] = set()
+
+
+class Secret:
+    """A key that no repr, format, pickle or message shows.
+
+    Args:
+        value: The key; white space around it is dropped.
+        name: What to call it in an error, such as the variable that it comes from.
+
+    Raises:
+        InvalidRequest: It is empty or holds a character that no key can have.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str, name: str = "the API key") -> None:
+        value = value.strip()
+        if not value:
+            raise InvalidRequest(f"{name} is empty")
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise InvalidRequest(
+                f"{name} holds a space, a line end or another character that no key can have"
+            )
+        self._value = value
+        if len(value) >= _SHORTEST:
+            _known.add(value)
+
+    def reveal(self) -> str:
+        """Return the key itself, for the request's header only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret('{_MASK}')"
+
+    def __str__(self) -> str:
+        return _MASK
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def from_environment(variable: str) -> Secret | None:
+    """Return the key in an environment variable; None when it is unset or blank.
+
+    Raises:
+        InvalidRequest: It holds a character that no key can have.
+    """
+    value = os.environ.get(variable, "")
+    return Secret(value, variable) if value.strip() else None
+
+
+def redact(text: str) -> str:
+    """Return the text with `***` in place of every key that is known."""
+    for value in sorted(_known, key=len, reverse=True):
+        text = text.replace(value, _MASK)
+    return text

@@ -1,0 +1,187 @@
+"""The one place that meets httpx: the pooled client, what it sends, and its errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+from weakref import WeakKeyDictionary
+
+from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
+from chat_magic.transport.credentials import redact
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+
+    import httpx
+
+    from chat_magic.transport.credentials import Secret
+else:
+    try:
+        import httpx2 as httpx
+    except ImportError:
+        import httpx
+
+__all__ = ["Fault", "Response", "address", "chunks", "close", "post", "reason", "redirect_target"]
+
+Response = httpx.Response
+Fault = httpx.HTTPError
+"""What reading a response raises when the connection or the protocol fails."""
+
+_CONNECT_S = 10.0
+_MAX_REDIRECTS = 3
+_MAX_IDLE = 32
+"""Idle connections that are kept; how many are open is bounded by who sends."""
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+
+def _redacted(record: logging.LogRecord) -> bool:
+    record.msg, record.args = redact(record.getMessage()), None
+    return True
+
+
+_CORE = httpx.__name__.replace("httpx", "httpcore")
+for _name in (httpx.__name__, *(f"{_CORE}.{part}" for part in ("connection", "http11", "proxy"))):
+    logging.getLogger(_name).addFilter(_redacted)
+
+
+async def post(
+    url: str, body: bytes, secret: Secret | None, *, keep_alive: bool = True
+) -> Response:
+    """Send a JSON body; return the response when its head is here, to be closed by its reader.
+
+    A redirect that keeps the method and stays on the host is followed, any other returned: a key
+    is not handed to another host.
+
+    Raises:
+        ConnectionFailed: There is no connection, or it was lost before the response.
+        RequestTimeout: There was no connection in time.
+        InvalidRequest: The URL cannot be used.
+    """
+    try:
+        client = _client()
+        response = await client.send(_request(client, url, body, secret, keep_alive), stream=True)
+        for _ in range(_MAX_REDIRECTS):
+            target = redirect_target(response)
+            if response.status_code not in {307, 308} or not _is_same_host(url, target):
+                break
+            await response.aclose()
+            url = target
+            request = _request(client, url, body, secret, keep_alive)
+            response = await client.send(request, stream=True)
+    except httpx.InvalidURL as error:
+        raise InvalidRequest(redact(f"the base URL cannot be used: {error}")) from error
+    except httpx.HTTPError as error:
+        raise _connection_error(error, url) from error
+    return response
+
+
+def chunks(response: Response) -> AsyncGenerator[bytes, None]:
+    """Return the body's bytes as they come, decompressed; reading them raises `Fault`."""
+    stream = response.aiter_bytes if "content-encoding" in response.headers else response.aiter_raw
+    return cast("AsyncGenerator[bytes, None]", stream())
+
+
+async def close() -> None:
+    """Close the connections of the running loop."""
+    client = _clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+def address(url: str) -> str:
+    """Return a URL's host and port."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
+
+
+def redirect_target(response: Response) -> str:
+    """Return the URL that a response points to; empty when it points nowhere."""
+    if not response.has_redirect_location:
+        return ""
+    try:
+        return str(response.url.join(response.headers["location"]))
+    except httpx.InvalidURL:
+        return ""
+
+
+def _client() -> httpx.AsyncClient:
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        try:
+            _clients[loop] = httpx.AsyncClient(
+                timeout=httpx.Timeout(None, connect=_CONNECT_S),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=_MAX_IDLE),
+                mounts={f"all://{host}": None for host in _LOOPBACK},
+                headers={"User-Agent": "chat-magic"},
+            )
+        except (ValueError, ImportError, OSError) as error:
+            raise ConnectionFailed(
+                redact(f"the proxy or certificate variables of the environment fail: {error}")
+            ) from error
+    return _clients[loop]
+
+
+def _request(
+    client: httpx.AsyncClient, url: str, body: bytes, secret: Secret | None, keep_alive: bool
+) -> httpx.Request:
+    headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+    if not keep_alive:
+        headers["Connection"] = "close"
+    request = client.build_request("POST", url, content=body, headers=headers)
+    if secret is not None:  # only here, where a traceback with local variables shows it masked
+        request.headers["Authorization"] = f"Bearer {secret.reveal()}"
+    return request
+
+
+def _is_same_host(url: str, target: str) -> bool:
+    """Whether a redirect stays on the host, at the same port or from http up to https."""
+    old, new = urlsplit(url), urlsplit(target)
+    is_upgrade = (old.scheme, new.scheme) == ("http", "https")
+    return old.hostname == new.hostname and (address(url) == address(target) or is_upgrade)
+
+
+def _connection_error(error: httpx.HTTPError, url: str) -> ChatError:
+    place = address(url) + _proxy(url)
+    if isinstance(error, httpx.TimeoutException):
+        return RequestTimeout(f"no connection to {place} within {_CONNECT_S:.0f} s")
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return ConnectionFailed(redact(f"no connection to {place}: {reason(error)}"))
+    return ConnectionFailed(redact(f"the connection to {place} was lost: {reason(error)}"))
+
+
+def _proxy(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxy = getproxies().get(parts.scheme) or getproxies().get("all")
+    if not proxy or f"[{host}]" in _LOOPBACK or host in _LOOPBACK or proxy_bypass(host):
+        return ""
+    return f" through the proxy {address(proxy)}"
+
+
+def reason(error: BaseException) -> str:
+    """Return the plainest words in a chain of exceptions."""
+    for cause in _chain(error):
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused"
+        if isinstance(cause, ConnectionResetError):
+            return "connection reset"
+        if isinstance(cause, socket.gaierror):
+            return "the host name is unknown"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: {cause.reason or cause}"
+    return str(error) or type(error).__name__
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

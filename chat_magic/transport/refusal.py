@@ -1,0 +1,104 @@
+"""A server's refusal as an `ApiError`: what it said, and what to change."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from contextlib import aclosing, suppress
+from html import unescape
+from typing import TYPE_CHECKING
+
+from chat_magic.core.server_error import describe_error
+from chat_magic.errors import ApiError
+from chat_magic.transport import http
+from chat_magic.transport.credentials import redact
+
+if TYPE_CHECKING:
+    from chat_magic.transport.endpoints import Endpoint
+
+__all__ = ["api_error", "read_refusal", "shown", "words_of"]
+
+_MAX_BODY = 64 * 1024
+_BODY_S = 5.0
+"""How long the text of a refusal may take."""
+_MAX_WORDS = 1000
+_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "cf-ray")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+
+
+async def read_refusal(endpoint: Endpoint, response: http.Response) -> ApiError:
+    """Read a response that is no success, and return it as an error."""
+    body = bytearray()
+    with suppress(TimeoutError, http.Fault):
+        async with asyncio.timeout(_BODY_S), aclosing(http.chunks(response)) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > _MAX_BODY:
+                    break
+    return api_error(endpoint, response, words_of(bytes(body)))
+
+
+def api_error(endpoint: Endpoint, response: http.Response, words: str) -> ApiError:
+    """Return the error for a response, with the server's words and what to change."""
+    status = response.status_code
+    request_id = _request_id(response)
+    parts = [
+        f"{endpoint.name} answered {status}: {shown(words)}",
+        _advice(endpoint, response),
+        f"request {request_id}" if request_id else "",
+    ]
+    message = "; ".join(part for part in parts if part)
+    return ApiError(redact(message), status=status, request_id=request_id)
+
+
+def words_of(body: bytes) -> str:
+    """Return what a body says: its error message, an HTML page's title, or its text."""
+    text = body.decode(errors="replace").strip()
+    if not text:
+        return "nothing (an empty body)"
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        name = f' "{unescape(title[1]).strip()}"' if title else ""
+        return describe_error(
+            f"an HTML page{name} instead of JSON: is the base URL right, "
+            "and is a proxy or a login page in between?"
+        )
+    try:
+        return describe_error(json.loads(text))
+    except (ValueError, RecursionError):
+        return describe_error(text)
+
+
+def shown(words: str) -> str:
+    """Return a server's words without keys, and cut to a length that can be read."""
+    words = redact(words)
+    return words if len(words) <= _MAX_WORDS else words[:_MAX_WORDS] + "…"
+
+
+def _request_id(response: http.Response) -> str | None:
+    for name in _REQUEST_IDS:
+        if value := response.headers.get(name):
+            return shown(describe_error(value))
+    return None
+
+
+def _advice(endpoint: Endpoint, response: http.Response) -> str:
+    status = response.status_code
+    if status == 401:
+        return f"check the key in {endpoint.key_variable}" if endpoint.key_variable else ""
+    if status == 404:
+        return f"does this server have a model {endpoint.model!r}, and is the base URL right?"
+    if status == 429:
+        return f"too many requests, or no credit left: {_wait(response)}"
+    if status >= 500:
+        return "the fault is the server's: try again later"
+    if target := http.redirect_target(response):
+        place = http.address(redact(target))
+        return f"it points to {place}: if that is right, set the base URL to it"
+    return ""
+
+
+def _wait(response: http.Response) -> str:
+    wait = response.headers.get("retry-after", "")
+    return f"wait {wait} s and try again" if wait.isdigit() else "wait and try again"

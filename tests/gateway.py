@@ -1,0 +1,266 @@
+"""A scripted server on loopback that answers as told, faults included, and records what it got.
+
+    with Gateway(streamed(completion("Hello"))) as gateway:
+        ...                       # gateway.base_url, gateway.requests[0].json
+
+An `Answer` is a list of steps: bytes are sent, the others are faults and waits. Requests are
+answered in turn by the given answers, the last one again and again, or by a function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from tests.completions import DONE, chunks_of, sse
+
+Step = Any
+"""Bytes to send, `Sleep`, `Wait`, `HOLD`, `CLOSE` or `RESET`."""
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait until a test sets this event."""
+
+    event: threading.Event
+
+
+HOLD = "hold"
+"""Send nothing more and keep the connection open until the client closes it."""
+CLOSE = "close"
+"""Close the connection, whatever was promised."""
+RESET = "reset"
+"""Break the connection with a TCP reset."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer to one request.
+
+    `framing`: `chunked` sends each bytes step as one HTTP chunk; `length` announces the total;
+    `close` ends the body by closing; `raw` sends the steps alone, the head being among them.
+    """
+
+    steps: Sequence[Step]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    framing: Literal["chunked", "length", "close", "raw"] = "chunked"
+
+    def head(self) -> bytes:
+        """Return status line and headers."""
+        if self.framing == "raw":
+            return b""
+        framing = {
+            "chunked": "Transfer-Encoding: chunked",
+            "length": f"Content-Length: {sum(len(s) for s in self.steps if isinstance(s, bytes))}",
+            "close": "Connection: close",
+        }[self.framing]
+        lines = [f"HTTP/1.1 {self.status} Told So", framing]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+
+@dataclass
+class Request:
+    """A request that came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int
+    """Number of the connection that it came by, from 0."""
+    closed: threading.Event = field(default_factory=threading.Event)
+    """Set when the client closes the connection while or after this is answered."""
+
+    @property
+    def json(self) -> Any:
+        """The decoded body."""
+        return json.loads(self.body)
+
+
+Script = Answer | Callable[[Request], Answer]
+
+
+class Gateway:
+    """The server, running in a thread of its own while the `with` block lasts."""
+
+    def __init__(self, *answers: Script) -> None:
+        self._answers = answers
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._connections: list[_Connection] = []
+        self._server: asyncio.Server | None = None
+        self.requests: list[Request] = []
+        self.port = 0
+        self._was_asked = threading.Event()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What `CHAT_MAGIC_BASE_URL` is set to."""
+        return f"{self.origin}/v1"
+
+    @property
+    def n_connections(self) -> int:
+        """Connections that were made so far."""
+        return len(self._connections)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._run(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, coroutine: Any) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _open(self) -> None:
+        self._server = await self._loop.create_server(self._connection, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for connection in self._connections:
+            connection.abort()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _connection(self) -> _Connection:
+        connection = _Connection(self, len(self._connections), self._loop)
+        self._connections.append(connection)
+        return connection
+
+    def wait_for_request(self) -> None:
+        """Wait until the first request has come."""
+        assert self._was_asked.wait(30)
+
+    def answer_to(self, request: Request) -> Answer:
+        """Record a request and choose its answer."""
+        script = self._answers[min(len(self.requests), len(self._answers) - 1)]
+        self.requests.append(request)
+        self._was_asked.set()
+        return script if isinstance(script, Answer) else script(request)
+
+
+class _Connection(asyncio.StreamReaderProtocol):
+    """One connection: reads requests and plays their answers."""
+
+    def __init__(self, gateway: Gateway, number: int, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(asyncio.StreamReader(loop=loop), self._serve, loop=loop)
+        self._gateway = gateway
+        self._number = number
+        self._request: Request | None = None
+        self._lost = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+    def eof_received(self) -> bool | None:
+        self._note_loss()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._note_loss()
+        super().connection_lost(exc)
+
+    def _note_loss(self) -> None:
+        self._lost.set()
+        if self._request is not None:
+            self._request.closed.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        try:
+            while request := await self._read(reader):
+                self._request = request
+                answer = self._gateway.answer_to(request)
+                if not await self._play(answer, writer):
+                    break
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> Request:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = head[0].split(" ")
+        headers = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in head[1:] if line)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        return Request(method, path, headers, body, self._number)
+
+    async def _play(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
+        """Send an answer; return whether the connection stays open."""
+        writer.write(answer.head())
+        for step in answer.steps:
+            if isinstance(step, bytes):
+                is_chunk = answer.framing == "chunked"
+                writer.write(b"%x\r\n%s\r\n" % (len(step), step) if is_chunk else step)
+                await writer.drain()
+            elif isinstance(step, Sleep):
+                await asyncio.sleep(step.seconds)
+            elif isinstance(step, Wait):
+                await asyncio.to_thread(step.event.wait, 30)
+            else:
+                await self._break_off(step, writer)
+                return False
+        if answer.framing == "chunked":
+            writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return answer.framing in {"chunked", "length"}
+
+    async def _break_off(self, step: str, writer: asyncio.StreamWriter) -> None:
+        if step == HOLD:
+            await self._lost.wait()
+        elif step == RESET:
+            sock: socket.socket = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+
+def whole(value: Any, **more: Any) -> Answer:
+    """Answer with one JSON value, not streamed."""
+    headers = {"Content-Type": "application/json"}
+    return Answer([json.dumps(value).encode()], headers=headers, framing="length", **more)
+
+
+def streamed(value: Mapping[str, Any], *, done: bool = True) -> Answer:
+    """Answer with a completion as a stream, an event for each token."""
+    return events(*chunks_of(value), *([DONE] if done else []))
+
+
+def events(*steps: Any, **more: Any) -> Answer:
+    """Answer with a stream: dictionaries become events, all else are steps as they are."""
+    headers = {"Content-Type": "text/event-stream"}
+    return Answer([sse(s) if isinstance(s, dict) else s for s in steps], headers=headers, **more)

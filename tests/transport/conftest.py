@@ -1,0 +1,56 @@
+"""Fixtures of the wire: both HTTP libraries, and a short way to ask."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chat_magic.core.assemble import Assembler
+from chat_magic.transport import background, client, http
+from chat_magic.transport.credentials import Secret
+from chat_magic.transport.endpoints import Endpoint
+
+Ask = Callable[..., Awaitable[Assembler]]
+
+KEY = "sk-canary-0123456789/abcdef"
+
+
+@pytest.fixture(params=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run a test with httpx2, and as if only httpx were installed."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    if request.param == "httpx":
+        monkeypatch.setitem(sys.modules, "httpx2", None)
+    background.submit(http.close()).result()  # reloading would forget its open connections
+    importlib.reload(http)
+    yield request.param
+    monkeypatch.undo()
+    importlib.reload(http)
+
+
+@pytest.fixture
+async def ask(library: str) -> AsyncIterator[Ask]:
+    """Ask a server and return what its answer was folded into."""
+
+    async def ask(
+        base_url: str, assembler: Assembler | None = None, *, key: str | None = None, **options: Any
+    ) -> Assembler:
+        endpoint = Endpoint(
+            name="the gateway",
+            base_url=base_url,
+            model="test/model",
+            secret=Secret(key) if key else None,
+            key_variable="CHAT_MAGIC_API_KEY",
+        )
+        assembler = assembler or Assembler()
+        await client.exchange(endpoint, {"model": "test/model"}, assembler, **options)
+        return assembler
+
+    yield ask
+    await http.close()

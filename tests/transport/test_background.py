@@ -1,0 +1,107 @@
+"""The background loop, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from chat_magic.transport import background
+from tests.completions import delta
+from tests.gateway import HOLD, Gateway, events
+
+SETUP = """
+import asyncio, os, threading, time
+from chat_magic.core.assemble import Assembler
+from chat_magic.transport import background
+from chat_magic.transport.client import exchange
+from chat_magic.transport.endpoints import Endpoint
+
+def ask(assembler):
+    return exchange(Endpoint(name="x", base_url=os.environ["URL"], model="m"), {}, assembler)
+
+async def name():
+    return threading.current_thread().name
+
+def begin():
+    assembler = Assembler()
+    future = background.submit(ask(assembler))
+    while not assembler.has_output:
+        time.sleep(0.01)
+    return future
+"""
+
+
+def run(script: str, url: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a script with the setup before it, every warning shown."""
+    command = [sys.executable, "-W", "always", "-c", SETUP + script]
+    return subprocess.run(
+        command,
+        check=False,
+        env={**os.environ, "URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_coroutines_run_in_one_thread_of_their_own() -> None:
+    """It is not the caller's, and the same for all."""
+
+    async def thread() -> threading.Thread:
+        return threading.current_thread()
+
+    first, second = (background.submit(thread()).result(10) for _ in range(2))
+    assert first is second
+    assert first is not threading.current_thread()
+    assert first.daemon
+
+
+def test_cancelling_the_future_closes_the_connection() -> None:
+    """As an interrupt in the main thread does."""
+    with Gateway(events(delta("a"), HOLD)) as gateway:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SETUP + "begin().cancel(); input()"],
+            env={**os.environ, "URL": gateway.base_url},
+            stdin=subprocess.PIPE,
+        )
+        while not gateway.requests:
+            time.sleep(0.01)
+        assert gateway.requests[0].closed.wait(10)
+        process.communicate(b"\n")
+    assert process.returncode == 0
+
+
+def test_a_process_ends_cleanly_with_a_request_open() -> None:
+    """Nobody waits for the answer, and nothing is complained of."""
+    with Gateway(events(delta("a"), HOLD)) as gateway:
+        done = run("begin()", gateway.base_url)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_is_started_before_it_is_needed() -> None:
+    """Importing makes no thread."""
+    done = run("print(threading.active_count())")
+    assert done.stdout == "1\n"
+
+
+def test_a_forked_child_has_a_loop_of_its_own() -> None:
+    """The parent's request goes on, the child's are new."""
+    with Gateway(events(delta("a"), HOLD)) as gateway:
+        done = run(
+            """
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of fork with threads
+future = begin()
+child = os.fork()
+if not child:
+    print(background.submit(name()).result(10), flush=True)
+    begin().cancel()
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), future.done())
+""",
+            gateway.base_url,
+        )
+    assert (done.stdout, done.stderr) == ("chat-magic\n0 False\n", "")

@@ -1,0 +1,508 @@
+"""One exchange with a server: what is sent, what is read, and how each fault ends."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gzip
+import json
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from chat_magic.core.assemble import Assembler
+from chat_magic.core.sse import EventDecoder
+from chat_magic.errors import (
+    ApiError,
+    ConnectionFailed,
+    InvalidRequest,
+    RequestTimeout,
+    StreamBroken,
+)
+from chat_magic.transport import client
+from chat_magic.transport.endpoints import Endpoint
+from tests.completions import DONE, chunks_of, completion, delta, sse
+from tests.gateway import CLOSE, HOLD, RESET, Answer, Gateway, Wait, events, streamed, whole
+
+from .conftest import KEY, Ask
+
+HELLO = completion("Hello there")
+STREAM = b"".join([*map(sse, chunks_of(HELLO)), DONE])
+WHOLE = json.dumps(HELLO).encode()
+FINISH = delta(finish_reason="stop")
+
+
+class TestWhatIsSent:
+    """The request as the server gets it."""
+
+    async def test_json_with_the_key(self, ask: Ask) -> None:
+        """The body goes to /chat/completions, the key into the Authorization header."""
+        with Gateway(streamed(HELLO)) as gateway:
+            await ask(gateway.base_url, key=KEY)
+        (request,) = gateway.requests
+        assert (request.method, request.path) == ("POST", "/v1/chat/completions")
+        assert request.json == {"model": "test/model"}
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+
+    async def test_without_a_key_there_is_no_such_header(self, ask: Ask) -> None:
+        """A server that needs none gets none."""
+        with Gateway(streamed(HELLO)) as gateway:
+            await ask(gateway.base_url)
+        assert "authorization" not in gateway.requests[0].headers
+
+    @pytest.mark.parametrize("value", ["\ud83d", object()])
+    async def test_what_is_no_json_is_refused_here(self, value: Any) -> None:
+        """Nothing is sent."""
+        with Gateway(streamed(HELLO)) as gateway:
+            endpoint = Endpoint(name="x", base_url=gateway.base_url, model="m")
+            with pytest.raises(InvalidRequest, match="no JSON"):
+                await client.exchange(endpoint, {"a": value}, Assembler())
+        assert gateway.requests == []
+
+
+class TestWhatIsRead:
+    """What the server really sends decides."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            streamed(HELLO),
+            whole(HELLO),
+            Answer([STREAM], headers={"Content-Type": "application/json"}),
+            Answer([WHOLE], headers={"Content-Type": "text/event-stream"}),
+            Answer([STREAM], framing="close"),
+            Answer([WHOLE], framing="close"),
+            Answer([STREAM], framing="length"),
+            Answer([b"\n", b" \n", WHOLE]),
+            Answer([b"\xef", b"\xbb\xbf", WHOLE]),
+            Answer([b"\xef\xbb\xbf", STREAM]),
+            Answer([STREAM[at : at + 1] for at in range(len(STREAM))]),
+            Answer([gzip.compress(STREAM)], headers={"Content-Encoding": "gzip"}),
+            Answer([gzip.compress(WHOLE)], headers={"Content-Encoding": "gzip"}),
+            Answer([STREAM.replace(b"\n", b"\r\n")]),
+        ],
+        ids=[
+            "a stream",
+            "a completion",
+            "a stream under another type",
+            "a completion under another type",
+            "a stream without any length",
+            "a completion without any length",
+            "a stream of known length",
+            "a completion after white space",
+            "a completion after a byte order mark",
+            "a stream after a byte order mark",
+            "a stream byte by byte",
+            "a compressed stream",
+            "a compressed completion",
+            "a stream with CRLF",
+        ],
+    )
+    async def test_every_form_gives_the_same_reply(self, ask: Ask, answer: Answer) -> None:
+        """Streamed or not, under any type and framing."""
+        with Gateway(answer) as gateway:
+            reply = (await ask(gateway.base_url)).reply()
+        assert [(c.text, c.finish_reason) for c in reply.choices] == [("Hello there", "stop")]
+        assert reply.usage is not None
+        assert reply.usage.completion_tokens == 2
+        assert reply.warnings == ()
+
+    @pytest.mark.parametrize(
+        "noise",
+        [
+            b": OPENROUTER PROCESSING\n\n",
+            b"data:\n\n",
+            b"data: : keepalive\n\n",
+            b"id: 5\n\n",
+            b"retry: 5\n\n",
+            b'event: ping\ndata: {"type": "ping"}\n\n',
+        ],
+    )
+    async def test_what_keeps_the_line_alive_is_skipped(self, ask: Ask, noise: bytes) -> None:
+        """Before, between and after the events."""
+        with Gateway(events(noise, delta("a"), noise, FINISH, noise, DONE)) as gateway:
+            assert (await ask(gateway.base_url)).texts() == ["a"]
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            [FINISH],
+            [FINISH, DONE, HOLD],
+            [DONE],
+            [b"data: [DONE] \n\n"],
+            [FINISH, CLOSE],
+            [FINISH, RESET],
+            [sse(FINISH).rstrip(), CLOSE],
+            [FINISH, b"data: [DONE]", CLOSE],
+        ],
+        ids=[
+            "no end mark",
+            "an end mark, and the line held",
+            "no finish reason",
+            "a blank after the end mark",
+            "cut after the finish reason",
+            "reset after the finish reason",
+            "an unterminated finish reason",
+            "an unterminated end mark",
+        ],
+    )
+    async def test_every_complete_end_is_one(self, ask: Ask, end: list[Any]) -> None:
+        """Complete is an end mark, or a finish reason for every choice."""
+        with Gateway(events(delta("a"), *end)) as gateway:
+            assert (await ask(gateway.base_url)).texts() == ["a"]
+
+    async def test_text_is_there_while_the_rest_is_not(self, ask: Ask) -> None:
+        """Each part is told when it has come."""
+        go_on, seen, assembler = threading.Event(), [], Assembler()
+
+        def note() -> None:
+            seen.append(assembler.texts())
+            go_on.set()
+
+        with Gateway(events(delta("a"), Wait(go_on), delta("b"), FINISH, DONE)) as gateway:
+            await ask(gateway.base_url, assembler, on_change=note)
+        assert seen[0] == ["a"]
+        assert seen[-1] == ["ab"]
+
+    async def test_a_connection_is_used_again(self, ask: Ask) -> None:
+        """Streams and completions alike are read to their end."""
+        with Gateway(streamed(HELLO), whole(HELLO), streamed(HELLO)) as gateway:
+            for _ in range(3):
+                await ask(gateway.base_url)
+        assert gateway.n_connections == 1
+
+    async def test_a_held_line_is_left(self, ask: Ask) -> None:
+        """After the end mark nobody waits for more."""
+        with Gateway(events(delta("a"), DONE, HOLD)) as gateway:
+            await ask(gateway.base_url)
+            assert gateway.requests[0].closed.wait(10)
+
+
+class TestStreamBroken:
+    """Faults after the first event."""
+
+    @pytest.mark.parametrize(
+        ("fault", "words"),
+        [
+            ([RESET], r"lost \(connection reset\)"),
+            ([CLOSE], "lost .*peer closed connection"),
+            ([], "ended before every choice had a finish_reason"),
+            ([b'data: {"choices": [{"ind', CLOSE], "the connection was lost"),
+            ([b"data: oops\n\n"], "not JSON"),
+            ([b"data: [1]\n\n"], "no JSON object"),
+            ([{"error": {"message": "no luck", "code": 502}}], "no luck"),
+            ([{"error": "no luck"}], "no luck"),
+            ([{**delta(finish_reason="error"), "error": {"message": "no luck"}}], "no luck"),
+            ([b"event: error\ndata: no luck\n\n"], "no luck"),
+            ([b'event: error\ndata: {"error": {"message": "no luck"}}\n\n'], "no luck"),
+        ],
+    )
+    async def test_what_came_is_kept(self, ask: Ask, fault: list[Any], words: str) -> None:
+        """The error says why and has a cause; the assembler holds the rest."""
+        assembler = Assembler()
+        with (
+            Gateway(events(delta("a"), *fault)) as gateway,
+            pytest.raises(StreamBroken, match=words) as caught,
+        ):
+            await ask(gateway.base_url, assembler)
+        assert f"127.0.0.1:{gateway.port}" in str(caught.value)
+        assert caught.value.__cause__ is not None
+        assert assembler.texts() == ["a"]
+
+    async def test_an_event_over_the_limit(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A server cannot fill the memory."""
+        small = functools.partial(EventDecoder, max_event_bytes=999)
+        monkeypatch.setattr(client, "EventDecoder", small)
+        flood = b"data: " + b"x" * 999
+        with (
+            Gateway(events(delta("a"), flood, HOLD)) as gateway,
+            pytest.raises(StreamBroken, match="over 999 bytes"),
+        ):
+            await ask(gateway.base_url)
+
+
+class TestApiError:
+    """What the server refused, or answered with no completion."""
+
+    @pytest.mark.parametrize(
+        ("status", "body", "words"),
+        [
+            (400, {"error": {"message": "top_p is bad"}}, ["400", "top_p is bad"]),
+            (401, {"error": {"message": "bad key"}}, ["401", "bad key", "CHAT_MAGIC_API_KEY"]),
+            (404, {"error": {"message": "what model?"}}, ["404", "what model?", "'test/model'"]),
+            (422, {"detail": [{"loc": ["n"], "msg": "too many"}]}, ["422", "too many"]),
+            (429, {"error": {"message": "slow down"}}, ["429", "slow down", "wait 7 s"]),
+            (500, "overloaded", ["500", "overloaded", "later"]),
+            (503, "", ["503", "empty body"]),
+            (403, "<html><title>Access &amp; more</title>", ["403", 'HTML page "Access & more"']),
+            (502, "<!DOCTYPE html><p>bad", ["502", "HTML page"]),
+            (200, "<html><title>Log in</title>", ["200", 'HTML page "Log in"', "base URL"]),
+            (200, "", ["200", "empty body"]),
+            (200, "upstream is down", ["200", "upstream is down"]),
+            (200, {"error": {"message": "no luck"}}, ["200", "no luck"]),
+            (200, {"object": "error", "message": "no luck"}, ["200", "no luck"]),
+            (200, [{"error": {"message": "no luck"}}], ["200", "no luck"]),
+            (200, {"detail": "Not Found"}, ["200", "Not Found"]),
+            (200, {"choices": []}, ["200", "no completion"]),
+            (200, '{"choices": [', ["200", "no completion"]),
+            (200, 'data: {"error": {"message": "no luck"}}\n\n', ["200", "no luck"]),
+            (200, "data: oops\n\n", ["200", "not JSON"]),
+            (200, ": still there\n\n", ["200", "no completion"]),
+            (200, "data: [DONE]\n\n", ["200", "no completion"]),
+        ],
+    )  # fmt: skip
+    async def test_it_says_what_came_back_and_what_to_change(
+        self, ask: Ask, status: int, body: Any, words: list[str]
+    ) -> None:
+        """Status, the server's own words, its request id, and a hint; in one line."""
+        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        headers = {"X-Request-Id": "req_1", "Retry-After": "7"}
+        answer = Answer([data], status=status, headers=headers, framing="length")
+        with Gateway(answer) as gateway, pytest.raises(ApiError) as caught:
+            await ask(gateway.base_url)
+        message = str(caught.value)
+        assert [
+            word for word in [*words, "the gateway", "request req_1"] if word not in message
+        ] == []
+        assert "\n" not in message
+        assert (caught.value.status, caught.value.request_id) == (status, "req_1")
+
+    async def test_a_refusal_without_an_end_is_not_waited_for(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What came of its text counts."""
+        monkeypatch.setattr("chat_magic.transport.refusal._BODY_S", 0.5)
+        answer = Answer([b"no luck", HOLD], status=500)
+        with Gateway(answer) as gateway, pytest.raises(ApiError, match="no luck"):
+            await ask(gateway.base_url)
+
+    async def test_words_without_end_are_cut(self, ask: Ask) -> None:
+        """An error stays readable."""
+        answer = Answer([b"x" * 200_000], status=500)
+        with Gateway(answer) as gateway, pytest.raises(ApiError, match=r"x{1000}…") as caught:
+            await ask(gateway.base_url)
+        assert len(str(caught.value)) < 1200
+
+
+class TestRedirects:
+    """Only those that keep the method and the host are followed."""
+
+    async def test_on_the_same_host(self, ask: Ask) -> None:
+        """The request is sent again as it was, with its key."""
+        moved = Answer([], status=308, headers={"Location": "/v2/chat/completions"})
+        with Gateway(moved, streamed(HELLO)) as gateway:
+            await ask(gateway.base_url, key=KEY)
+        first, second = gateway.requests
+        assert (second.method, second.path) == ("POST", "/v2/chat/completions")
+        assert second.body == first.body
+        assert second.headers["authorization"] == f"Bearer {KEY}"
+
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    async def test_to_another_host(self, ask: Ask, status: int) -> None:
+        """It is refused, names the other, and the other gets nothing."""
+        with Gateway(streamed(HELLO)) as other:
+            moved = Answer([], status=status, headers={"Location": other.base_url})
+            with Gateway(moved) as gateway, pytest.raises(ApiError) as caught:
+                await ask(gateway.base_url, key=KEY)
+        assert f"127.0.0.1:{other.port}" in str(caught.value)
+        assert other.requests == []
+
+    async def test_without_end(self, ask: Ask) -> None:
+        """A circle is left."""
+        circle = Answer([], status=307, headers={"Location": "/v1/chat/completions"})
+        with Gateway(circle) as gateway, pytest.raises(ApiError, match="307"):
+            await ask(gateway.base_url)
+        assert len(gateway.requests) < 10
+
+
+class TestConnection:
+    """Faults before the first event."""
+
+    async def test_refused(self, ask: Ask) -> None:
+        """Host and port are named."""
+        with Gateway(streamed(HELLO)) as gateway:
+            pass
+        with pytest.raises(ConnectionFailed) as caught:
+            await ask(gateway.base_url)
+        assert str(caught.value) == f"no connection to 127.0.0.1:{gateway.port}: connection refused"
+
+    async def test_an_unknown_host(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The name is given, and the port that would have been asked."""
+        monkeypatch.setattr("socket.getaddrinfo", _knows_no_host)
+        with pytest.raises(ConnectionFailed, match=r"nowhere\.invalid:443: .*host name"):
+            await ask("https://nowhere.invalid/v1")
+
+    async def test_tls_to_a_server_without(self, ask: Ask) -> None:
+        """The handshake fails."""
+
+        async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Told So\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(ConnectionFailed, match=rf"127\.0\.0\.1:{port}: TLS"):
+                await ask(f"https://127.0.0.1:{port}/v1")
+
+    @pytest.mark.parametrize("step", [RESET, CLOSE])
+    async def test_lost_before_the_answer(self, ask: Ask, step: str) -> None:
+        """There was a connection, and it broke."""
+        answer = Answer([step], framing="raw")
+        with Gateway(answer) as gateway, pytest.raises(ConnectionFailed, match="was lost"):
+            await ask(gateway.base_url)
+
+    @pytest.mark.parametrize("steps", [[CLOSE], [b": hold on\n\n", RESET], [WHOLE[:50], CLOSE]])
+    async def test_lost_before_the_first_event(self, ask: Ask, steps: list[Any]) -> None:
+        """Nothing came that could be kept."""
+        with Gateway(Answer(steps)) as gateway, pytest.raises(ConnectionFailed, match="was lost"):
+            await ask(gateway.base_url)
+
+    async def test_no_http_at_all(self, ask: Ask) -> None:
+        """Another kind of server answers."""
+        answer = Answer([b"SSH-2.0-OpenSSH_9.6\r\n", CLOSE], framing="raw")
+        with Gateway(answer) as gateway, pytest.raises(ConnectionFailed):
+            await ask(gateway.base_url)
+
+
+class TestProxies:
+    """The usual variables count, except for this machine."""
+
+    async def test_through_a_proxy(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The proxy gets the request."""
+        with Gateway(streamed(HELLO)) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.origin)
+            await ask("http://gateway.invalid/v1")
+        assert proxy.requests[0].path == "http://gateway.invalid/v1/chat/completions"
+
+    async def test_this_machine_needs_none(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The local server is reached behind any proxy settings."""
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        with Gateway(streamed(HELLO)) as gateway:
+            assert (await ask(gateway.base_url)).texts() == ["Hello there"]
+
+    async def test_a_proxy_that_is_down_is_named(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without the password that its URL may hold."""
+        monkeypatch.setenv("HTTP_PROXY", "http://me:hunter2@127.0.0.1:1")
+        with pytest.raises(ConnectionFailed) as caught:
+            await ask("http://gateway.invalid/v1")
+        assert "gateway.invalid:80 through the proxy 127.0.0.1:1" in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.parametrize("proxy", ["gopher://a", "socks5://a"])
+    async def test_a_proxy_that_cannot_be_used(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, proxy: str
+    ) -> None:
+        """It is an error of ours, not of some library."""
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        with pytest.raises(ConnectionFailed, match="proxy"):
+            await ask("http://gateway.invalid/v1")
+
+
+class TestTimeouts:
+    """Silence has limits."""
+
+    @pytest.mark.parametrize("begin", [[], [b": hold on\n\n"], [b"\n"]])
+    async def test_the_first_event(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, begin: list[bytes]
+    ) -> None:
+        """Headers and comments are no event."""
+        monkeypatch.setattr(client, "FIRST_EVENT_S", 0.1)
+        with (
+            Gateway(events(*begin, HOLD)) as gateway,
+            pytest.raises(RequestTimeout, match=r"127\.0\.0\.1:\d+: nothing came for 0\.1 s"),
+        ):
+            await ask(gateway.base_url)
+
+    async def test_the_next_event(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What came is kept."""
+        monkeypatch.setattr(client, "NEXT_EVENT_S", 0.1)
+        assembler = Assembler()
+        with (
+            Gateway(events(delta("a"), HOLD)) as gateway,
+            pytest.raises(StreamBroken, match=r"nothing came for 0\.1 s") as caught,
+        ):
+            await ask(gateway.base_url, assembler)
+        assert isinstance(caught.value.__cause__, TimeoutError)
+        assert assembler.texts() == ["a"]
+
+    async def test_the_whole_answer(self, ask: Ask) -> None:
+        """The user's own limit counts, before the first event and after."""
+        with (
+            Gateway(events(HOLD)) as gateway,
+            pytest.raises(RequestTimeout, match=r"not complete within 0\.1 s"),
+        ):
+            await ask(gateway.base_url, timeout_s=0.1)
+        with (
+            Gateway(events(delta("a"), HOLD)) as gateway,
+            pytest.raises(StreamBroken, match=r"not complete within 1 s"),
+        ):
+            await ask(gateway.base_url, timeout_s=1)
+
+    async def test_silence_after_a_complete_answer_is_its_end(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without an end mark, on a line that is held."""
+        monkeypatch.setattr(client, "NEXT_EVENT_S", 0.1)
+        with Gateway(events(sse(delta("a")) + sse(FINISH), HOLD)) as gateway:
+            assert (await ask(gateway.base_url)).texts() == ["a"]
+
+
+class TestCancelling:
+    """The user's interrupt."""
+
+    @pytest.mark.parametrize(
+        ("steps", "texts"),
+        [([HOLD], []), ([b": hold on\n\n", HOLD], []), ([delta("a"), HOLD], ["a"])],
+    )
+    async def test_the_connection_is_closed_at_once(
+        self, ask: Ask, steps: list[Any], texts: list[str]
+    ) -> None:
+        """The server sees it, before and after the first event; what came is kept."""
+        assembler = Assembler()
+        with Gateway(events(*steps)) as gateway:
+            task = asyncio.ensure_future(ask(gateway.base_url, assembler))
+            while not gateway.requests or assembler.texts() != texts:  # noqa: ASYNC110 - a thread's
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(gateway.requests[0].closed.wait, 10)
+        assert assembler.texts() == texts
+
+
+class TestSecrets:
+    """The key is nowhere but in its header."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            Answer(
+                [json.dumps({"error": {"message": f"not 'Bearer {KEY}'"}}).encode()], status=401
+            ),
+            Answer([f"not Bearer {KEY}".replace("/", "\\/").join('""').encode()], status=401),
+            Answer([b"x" * 990 + KEY.encode()], status=401),
+            Answer([f"<title>{KEY}</title>".encode()], status=502),
+            Answer([b"no"], status=401, headers={"X-Request-Id": KEY}),
+            Answer([], status=302, headers={"Location": f"http://{KEY}/"}),
+            events(delta("a"), {"error": f"not {KEY}"}),
+            events(delta("a"), f"event: error\ndata: {KEY}\n\n".encode()),
+        ],
+    )
+    async def test_an_echo_is_struck_out(
+        self, ask: Ask, answer: Answer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Of messages, fields and logs, however the server repeats it."""
+        caplog.set_level("DEBUG")
+        with Gateway(answer) as gateway, pytest.raises((ApiError, StreamBroken)) as caught:
+            await ask(gateway.base_url + "?key=" + KEY, key=KEY)
+        shown = f"{caught.value} {vars(caught.value)} {caplog.text}"
+        assert KEY not in shown
+        assert KEY[:14] not in shown
+
+
+def _knows_no_host(*_: Any, **__: Any) -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
