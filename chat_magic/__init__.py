@@ -1,0 +1,67 @@
+"""chat-magic: a Jupyter cell magic for prototyping prompts.
+
+    %load_ext chat_magic
+
+    %%chat local --n 3 --top-logprobs 5 --out names
+    user: Generate 5 names
+
+The same without magic: `chat_magic.chat("Generate 5 names", n=3, top_logprobs=5)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chat_magic.core.parameters import UNSET
+    from chat_magic.engine import achat, chat
+    from chat_magic.errors import (
+        ApiError,
+        ChatError,
+        ChatInterrupted,
+        ConnectionFailed,
+        InvalidRequest,
+        RequestTimeout,
+        StreamBroken,
+    )
+    from chat_magic.result import ChatResult
+    from chat_magic.shell import load_ipython_extension, unload_ipython_extension
+
+__all__ = [
+    "UNSET",
+    "ApiError",
+    "ChatError",
+    "ChatInterrupted",
+    "ChatResult",
+    "ConnectionFailed",
+    "InvalidRequest",
+    "RequestTimeout",
+    "StreamBroken",
+    "achat",
+    "chat",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "UNSET": "core.parameters",
+    "ChatResult": "result",
+    "achat": "engine",
+    "chat": "engine",
+    "load_ipython_extension": "shell",
+    "unload_ipython_extension": "shell",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,196 @@
+"""The functions: the same path as the magic, without IPython."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+import threading
+
+import pytest
+
+import chat_magic
+from chat_magic import UNSET, ChatResult, InvalidRequest, StreamBroken
+from tests.completions import completion, delta
+from tests.gateway import HOLD, Gateway, events, streamed, whole
+
+
+@pytest.fixture
+def gateway(monkeypatch):
+    """Return a function that starts a gateway and makes it the configured one."""
+    opened = []
+
+    def start(*answers):
+        server = Gateway(*answers).__enter__()
+        opened.append(server)
+        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", server.base_url)
+        monkeypatch.setenv("CHAT_MAGIC_API_KEY", "sk-canary-1234567890")
+        monkeypatch.setenv("CHAT_MAGIC_MODEL", "a/b")
+        return server
+
+    yield start
+    for server in opened:
+        server.__exit__()
+
+
+def test_a_text_is_one_user_message_verbatim(gateway):
+    """Braces and role words in it are nothing special."""
+    server = gateway(streamed(completion("Hi")))
+    chat_magic.chat("user: {{ x }}\nassistant: no")
+    assert server.requests[0].json == {
+        "model": "a/b",
+        "messages": [{"role": "user", "content": "user: {{ x }}\nassistant: no"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert server.requests[0].headers["authorization"] == "Bearer sk-canary-1234567890"
+
+
+def test_messages_parameters_and_extra_fields_are_sent_as_given(gateway):
+    """Nothing is added but what streaming needs; UNSET is not sent."""
+    server = gateway(whole(completion("Hi", n_top=2)))
+    result = chat_magic.chat(
+        [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}],
+        model="c/d",
+        top_logprobs=2,
+        temperature=UNSET,
+        stream=False,
+        extra={"min_p": 0.1},
+    )
+    assert server.requests[0].json == {
+        "model": "c/d",
+        "messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}],
+        "logprobs": True,
+        "top_logprobs": 2,
+        "stream": False,
+        "min_p": 0.1,
+    }
+    assert result.model == "c/d"
+
+
+def test_templates_are_rendered_only_with_variables(gateway):
+    """What they insert is text."""
+    server = gateway(streamed(completion("Hi")))
+    chat_magic.chat("Hi {{ name }}", variables={"name": "{{ x }}"})
+    assert server.requests[0].json["messages"][0]["content"] == "Hi {{ x }}"
+
+
+def test_a_result_goes_on(gateway):
+    """`after=` brings its messages, its answer and its model."""
+    server = gateway(streamed(completion("One")), streamed(completion("Two")))
+    first = chat_magic.chat("Count", model="c/d")
+    chat_magic.chat("On", after=first)
+    sent = server.requests[1].json
+    assert sent["model"] == "c/d"
+    assert [m["content"] for m in sent["messages"]] == ["Count", "One", "On"]
+
+
+def test_a_result_is_a_sequence_shaped_as_in_the_openai_sdk(gateway):
+    """Choices by index, message content, log probabilities, usage, timing."""
+    gateway(streamed(completion("Hello there", "Good day", n_top=3)))
+    result = chat_magic.chat("Hi", n=2, top_logprobs=3)
+    assert (len(result), result.text, str(result)) == (2, "Hello there", "Hello there")
+    assert [choice.text for choice in result] == ["Hello there", "Good day"]
+    assert result.choices[1].message.content == result[1].text == "Good day"
+    token = result.choices[0].logprobs.content[1]
+    assert (token.token, token.bytes) == (" there", list(b" there"))
+    assert [other.token for other in token.top_logprobs] == [" there", " there1", " there2"]
+    assert result.usage.completion_tokens == 4
+    assert result.timing.ttft_s <= result.timing.total_s
+    assert repr(result) == "<ChatResult a/b, 2 choices: 'Hello there'>"
+    assert result.id == "chatcmpl-1"
+
+
+def test_its_tables_start_with_run_and_stay_when_pickled(gateway):
+    """`.frame`, `.tokens` and `.alternatives` have a row each for choice, token, alternative."""
+    gateway(streamed(completion("Hello there", "Hi", n_top=2)))
+    result = chat_magic.chat("Hi", n=2, top_logprobs=2)
+    core = ["run", "choice", "part", "position", "token", "bytes"]
+    assert list(result.tokens)[:6] == core
+    assert {"logprob", "prob", "rank"} <= set(result.tokens)
+    assert result.tokens["prob"].round(3).tolist() == [0.5, 0.5, 0.5]
+    assert len(result.alternatives) == 6
+    assert result.frame["text"].tolist() == ["Hello there", "Hi"]
+    for table in (result.frame, result.tokens, result.alternatives):
+        assert table.columns[0] == "run"
+        assert table["run"].dtype == "int32"
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy == result
+    assert copy.tokens.equals(result.tokens)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"tempreature": 1}, "did you mean temperature"),
+        ({"temperature": 3}, "0 to 2"),
+        ({"top_logprobs": 2, "logprobs": False}, "needs logprobs"),
+        ({"extra": {"n": 2}}, "known field"),
+        ({"after": "x"}, "no chat result"),
+        ({"variables": {}}, "'x' is undefined"),
+        ({"timeout": 0}, "timeout 0: must be a number of seconds above 0"),
+        ({"timeout": float("nan")}, "timeout nan"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before(gateway, arguments, words):
+    """And nothing reaches the server."""
+    server = gateway(streamed(completion("Hi")))
+    with pytest.raises(InvalidRequest, match=words):
+        chat_magic.chat("Hi {{ x }}", **arguments)
+    assert server.requests == []
+
+
+def test_a_fault_after_something_came_keeps_it(gateway):
+    """`.result` has it, its unfinished choice marked."""
+    gateway(events(delta("Half"), b"data: {broken\n\n"))
+    with pytest.raises(StreamBroken) as caught:
+        chat_magic.chat("Hi")
+    assert isinstance(caught.value.result, ChatResult)
+    assert (caught.value.result.text, caught.value.result[0].finish_reason) == ("Half", "error")
+
+
+def test_an_awaited_request_can_be_cancelled(gateway):
+    """The connection is closed."""
+    server = gateway(events(delta("Half"), HOLD))
+
+    async def ask_and_cancel():
+        task = asyncio.create_task(chat_magic.achat("Hi"))
+        await asyncio.to_thread(server.wait_for_request)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(ask_and_cancel())
+    assert server.requests[0].closed.wait(2)
+
+
+def test_many_requests_share_one_loop_and_run_at_once(gateway):
+    """Two answers that wait for each other both arrive."""
+    both = threading.Barrier(2)
+
+    def answer(_request):
+        threading.Thread(target=both.wait).start()
+        return streamed(completion("Hi"))
+
+    gateway(answer)
+
+    async def ask_twice():
+        return await asyncio.gather(chat_magic.achat("a"), chat_magic.achat("b"))
+
+    results = asyncio.run(ask_twice())
+    assert [result.text for result in results] == ["Hi", "Hi"]
+
+
+def test_chat_and_achat_take_the_same():
+    """One is the other, to be awaited."""
+    assert inspect.signature(chat_magic.chat) == inspect.signature(chat_magic.achat)
+
+
+def test_nothing_configured_means_the_local_model_and_a_notice(monkeypatch):
+    """The notice names the variables that change it."""
+    from chat_magic.core.request import read_fields
+    from chat_magic.engine import prepare
+
+    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
+    assert request.model == "local/smollm2-135m-instruct"
+    assert "CHAT_MAGIC_BASE_URL" in request.warnings[0]

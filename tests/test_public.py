@@ -1,0 +1,60 @@
+"""What users import, and what importing costs them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import chat_magic
+
+SLOW = ["pandas", "numpy", "ipywidgets", "httpx", "httpx2", "jinja2", "ruamel.yaml", "markdown_it"]
+
+
+@pytest.mark.parametrize("name", chat_magic.__all__)
+def test_every_public_name_is_there(name):
+    """And `dir` shows it."""
+    assert getattr(chat_magic, name) is not None
+    assert name in dir(chat_magic)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """As of any module."""
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = chat_magic.nothing
+
+
+def test_importing_and_loading_import_nothing_slow():
+    """First use does: of pandas, httpx, jinja2 and the like."""
+    code = f"""
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+before = set(sys.modules)
+import chat_magic
+shell.run_line_magic("load_ext", "chat_magic")
+print([name for name in {SLOW} if name in set(sys.modules) - before])
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_all_errors_but_the_interrupt_are_chat_errors():
+    """`except ChatError` catches them; `except Exception` lets an interrupt pass."""
+    for name in (
+        "InvalidRequest",
+        "ApiError",
+        "StreamBroken",
+        "ConnectionFailed",
+        "RequestTimeout",
+    ):
+        assert issubclass(getattr(chat_magic, name), chat_magic.ChatError)
+    assert issubclass(chat_magic.ChatInterrupted, KeyboardInterrupt)
+    assert not issubclass(chat_magic.ChatInterrupted, Exception)
+
+
+def test_an_error_prints_as_one_line_without_control_characters():
+    """In a notebook and in a terminal."""
+    error = chat_magic.ChatError("two\nlines \x1b[31mred")
+    assert error._render_traceback_() == ["ChatError: two lines [31mred"]
