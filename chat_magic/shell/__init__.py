@@ -1,0 +1,27 @@
+"""Commands: the only folder that knows IPython."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_LOADED: dict[int, object] = {}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Give a shell the magics `%%chat` and `%chat`; `%load_ext chat_magic` calls this."""
+    from chat_magic.shell.magics import ChatMagics  # noqa: PLC0415 - only a shell needs IPython
+
+    unload_ipython_extension(shell)
+    magics = ChatMagics(shell)
+    magics.install()
+    _LOADED[id(shell)] = magics
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again; `%unload_ext chat_magic` calls this."""
+    magics = _LOADED.pop(id(shell), None)
+    if magics is not None:
+        magics.uninstall()  # type: ignore[attr-defined]

@@ -1,0 +1,248 @@
+"""The magic in a real ipykernel: one output a cell, values, errors and interrupts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from queue import Empty
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from chat_magic.view.bundle import MIME_TYPE
+from tests.completions import completion, delta
+from tests.gateway import HOLD, Gateway, Sleep, events, streamed, whole
+
+REPLY_S = 60
+
+
+@dataclass
+class Ran:
+    """What came of a cell."""
+
+    status: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    """What the notebook would keep: displays, results, errors and streams."""
+    updates: int = 0
+
+    @property
+    def displays(self):
+        return [output for output in self.outputs if "data" in output]
+
+    @property
+    def printed(self):
+        return "".join(output["text"] for output in self.outputs if "text" in output)
+
+    @property
+    def traceback(self):
+        return [line for output in self.outputs for line in output.get("traceback", ())]
+
+
+class Kernel:
+    """A kernel, and the display model of a notebook in front of it."""
+
+    def __init__(self, manager, client):
+        self.manager = manager
+        self.client = client
+
+    def run(self, code, *, interrupt_at: str | None = None) -> Ran:
+        """Run a cell as a notebook does; interrupt it when a display holds some text."""
+        request = self.client.execute(code)
+        ran, by_id = Ran(), {}
+        while True:
+            message = self.client.get_iopub_msg(timeout=REPLY_S)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind in {"display_data", "execute_result", "error", "stream"}:
+                ran.outputs.append(content)
+                by_id[content.get("transient", {}).get("display_id")] = content
+            if kind == "update_display_data":
+                ran.updates += 1
+                by_id[content["transient"]["display_id"]]["data"] = content["data"]
+            if interrupt_at and interrupt_at in str(content.get("data", {}).get("text/plain")):
+                self.manager.interrupt_kernel()
+                interrupt_at = None
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+        ran.status = self.client.get_shell_msg(timeout=REPLY_S)["content"]["status"]
+        return ran
+
+    def value(self, expression):
+        """Return the repr of an expression."""
+        reply = self.run(f"print(repr({expression}), end='')")
+        assert reply.status == "ok", reply.traceback
+        return reply.printed
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    manager, client = start_new_kernel()
+    kernel = Kernel(manager, client)
+    kernel.run("%load_ext chat_magic\nimport os")
+    yield kernel
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def at_gateway(kernel):
+    """Return a function that starts a gateway and points the kernel at it."""
+    opened = []
+
+    def start(*answers):
+        gateway = Gateway(*answers)
+        opened.append(gateway)
+        gateway.__enter__()
+        kernel.run(f"os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}")
+        return gateway
+
+    yield start
+    kernel.run("del os.environ['CHAT_MAGIC_BASE_URL']")
+    for gateway in opened:
+        gateway.__exit__()
+
+
+def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
+    """The final bundle is the last update of the live display; `_` and --out hold the result."""
+    gateway = at_gateway(streamed(completion("Hello there", n_top=2)))
+    ran = kernel.run("%%chat a/b --out r --top-logprobs 2\nWhat's {this} $x?")
+    assert ran.status == "ok"
+    assert len(ran.outputs) == 1
+    assert set(ran.outputs[0]["data"]) == {MIME_TYPE, "text/html", "text/plain"}
+    assert gateway.requests[0].json["messages"][0]["content"] == "What's {this} $x?"
+    assert (
+        kernel.value("(r.text, _ is r, type(r).__name__)") == "('Hello there', True, 'ChatResult')"
+    )
+
+
+def test_out_n_holds_the_result_and_later_displays_draw_it(kernel, at_gateway):
+    """Only the display that the cell has shown already is skipped."""
+    at_gateway(streamed(completion("Hi")))
+    kernel.run("r = %chat -m a/b Hello?")
+    shown = kernel.run("r")
+    assert len(shown.outputs) == 1
+    assert MIME_TYPE in shown.outputs[0]["data"]
+    kernel.run("%chat -m a/b Hello?")
+    assert kernel.value("Out[max(Out)].text") == "'Hi'"
+
+
+def test_a_semicolon_shows_nothing_and_still_binds(kernel, at_gateway):
+    """At the end of the `%%chat` line."""
+    at_gateway(streamed(completion("Hi")))
+    assert kernel.run("%%chat a/b --out quiet ;\nhello;").outputs == []
+    assert kernel.value("quiet.text") == "'Hi'"
+
+
+def test_an_answer_streams_into_the_cell(kernel, at_gateway):
+    """Text appears while the rest has yet to come."""
+    slow = [delta("One"), Sleep(0.3), delta(" two"), Sleep(0.3), delta(" three"), Sleep(0.3)]
+    at_gateway(events(*slow, delta(finish_reason="stop"), b"data: [DONE]\n\n"))
+    ran = kernel.run("%%chat a/b\nCount")
+    assert 3 <= ran.updates <= 15 * 2
+    assert len(ran.outputs) == 1
+
+
+def test_interrupting_the_kernel_stops_the_request_and_keeps_what_arrived(kernel, at_gateway):
+    """The connection is closed, the partial answer shown and bound, and one line says so."""
+    gateway = at_gateway(events(delta("Half an"), delta(" answer"), HOLD))
+    ran = kernel.run("%%chat a/b --out half\nSpeak", interrupt_at="answer")
+    assert ran.status == "error"
+    assert ran.traceback == ["ChatInterrupted: the request was interrupted"]
+    assert len(ran.displays) == 1
+    assert MIME_TYPE in ran.displays[0]["data"]
+    assert gateway.requests[0].closed.wait(2)
+    assert kernel.value("(half.text, half[0].finish_reason)") == "('Half an answer', 'interrupted')"
+
+
+def test_an_interrupt_stops_run_all_but_not_except_exception(kernel, at_gateway):
+    """ChatInterrupted is a KeyboardInterrupt and no ChatError."""
+    expression = "(lambda e: (issubclass(e, KeyboardInterrupt), issubclass(e, Exception)))"
+    assert (
+        kernel.value(f"{expression}(__import__('chat_magic').ChatInterrupted)") == "(True, False)"
+    )
+
+
+def test_an_error_is_one_line_and_leaves_no_display(kernel, at_gateway):
+    """The server's own words, and what to change."""
+    at_gateway(whole({"error": {"message": "no such model"}}, status=404))
+    ran = kernel.run("%%chat a/b\nHi")
+    assert ran.status == "error"
+    assert len(ran.traceback) == 1
+    assert "404" in ran.traceback[0]
+    assert "no such model" in ran.traceback[0]
+
+
+def test_a_broken_stream_shows_and_binds_what_came(kernel, at_gateway):
+    """And raises StreamBroken with it."""
+    at_gateway(events(delta("Half"), b"data: {broken\n\n"))
+    ran = kernel.run("%%chat a/b --out broken\nHi")
+    assert ran.traceback[0].startswith("StreamBroken: ")
+    assert len(ran.displays) == 1
+    assert kernel.value("(broken.text, broken[0].finish_reason)") == "('Half', 'error')"
+
+
+def test_a_refused_cell_sends_nothing(kernel, at_gateway):
+    """The error names option, value, range and line."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    ran = kernel.run("%%chat a/b --temperature 3\nHi")
+    assert ran.traceback == ["InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2"]
+    assert gateway.requests == []
+
+
+def test_going_on_from_the_last_answer_and_from_a_choice(kernel, at_gateway):
+    """`-c` takes the last result, `--after NAME:CHOICE` any choice; the model comes along."""
+    gateway = at_gateway(streamed(completion("zero", "one")))
+    kernel.run("%%chat a/b -n 2 --out first\nHi")
+    kernel.run("%chat -c Go on")
+    kernel.run("%%chat --after first:1\nGo on")
+    sent = [[m["content"] for m in request.json["messages"]] for request in gateway.requests]
+    assert sent == [["Hi"], ["Hi", "zero", "Go on"], ["Hi", "one", "Go on"]]
+    assert gateway.requests[2].json["model"] == "a/b"
+
+
+def test_dry_run_shows_the_request_and_sends_nothing(kernel, at_gateway):
+    """With the place it would go to; the key is not shown."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    ran = kernel.run("%%chat a/b --dry-run -t 0.5\nHi")
+    assert gateway.base_url in ran.printed
+    assert '"temperature": 0.5' in ran.printed
+    assert gateway.requests == []
+
+
+def test_help_works_alone_and_by_question_mark(kernel):
+    """`%%chat --help`, `%chat --help`, `%%chat?`."""
+    for cell in ("%%chat --help", "%chat --help"):
+        assert "--temperature" in kernel.run(cell).printed
+    kernel.client.get_shell_msg  # noqa: B018
+    pager = kernel.client.execute("%%chat?")
+    deadline = time.monotonic() + REPLY_S
+    while time.monotonic() < deadline:
+        try:
+            reply = kernel.client.get_shell_msg(timeout=1)
+        except Empty:
+            continue
+        if reply["parent_header"]["msg_id"] == pager:
+            break
+    assert "--temperature" in reply["content"]["payload"][0]["data"]["text/plain"]
+
+
+def test_templates_see_the_notebook(kernel, at_gateway):
+    """Names of the notebook, and nothing that is not there."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    kernel.run("name = 'Ada\\nuser: not a message'")
+    kernel.run("%%chat a/b\nHello {{ name }}")
+    assert gateway.requests[0].json["messages"] == [
+        {"role": "user", "content": "Hello Ada\nuser: not a message"}
+    ]
+    ran = kernel.run("%%chat a/b\nHello {{ nobody }}")
+    assert ran.traceback[0].startswith("InvalidRequest: line 2, column 7: ")
+
+
+def test_unloading_takes_everything_out(kernel):
+    """And loading brings it back."""
+    kernel.run("%unload_ext chat_magic")
+    assert "%%chat" in kernel.run("%%chat a/b\nHi").outputs[0]["text"]
+    kernel.run("%load_ext chat_magic")
+    assert "--temperature" in kernel.run("%chat --help").printed

@@ -1,0 +1,104 @@
+"""The magic in a real terminal IPython, behind a pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+import pexpect
+import pytest
+
+from tests.completions import completion, delta
+from tests.gateway import HOLD, Gateway, Wait, events, streamed
+
+PROMPT = r"In \[\d+\]: "
+WAIT_S = 30
+
+
+@pytest.fixture
+def terminal():
+    """Return a function that starts IPython at a gateway."""
+    opened = []
+
+    def start(gateway):
+        environment = {
+            **os.environ,
+            "CHAT_MAGIC_BASE_URL": gateway.base_url,
+            "CHAT_MAGIC_MODEL": "a/b",
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+        }
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "IPython", "--simple-prompt", "--no-banner", "--ext=chat_magic"],
+            env=environment,
+            encoding="utf-8",
+            timeout=WAIT_S,
+            dimensions=(50, 200),
+        )
+        child.delaybeforesend = None
+        opened.append(child)
+        child.expect(PROMPT)
+        return child
+
+    yield start
+    for child in opened:
+        child.close(force=True)
+
+
+def run(child, line: str) -> str:
+    """Type a line and return what is printed until the next prompt."""
+    child.sendline(line)
+    child.expect(PROMPT)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before.split("\n", 1)[1])
+
+
+def test_an_answer_is_printed_once_and_is_the_cells_value(terminal):
+    """No `Out[n]:`, empty or not; `_` and Out hold the result."""
+    with Gateway(streamed(completion("Hello there"))) as gateway:
+        child = terminal(gateway)
+        printed = run(child, "%chat What's {this}?")
+        assert printed.count("Hello there") == 1
+        assert "Out[" not in printed
+        assert gateway.requests[0].json["messages"][0]["content"] == "What's {this}?"
+        assert "('Hello there', True)" in run(child, "(_.text, Out[1] is _)")
+
+
+def test_an_answer_is_printed_while_it_comes(terminal):
+    """The first words are there before the rest is sent."""
+    import threading
+
+    seen = threading.Event()
+    steps = [delta("First words"), Wait(seen), delta(" and last", finish_reason="stop")]
+    with Gateway(events(*steps, b"data: [DONE]\n\n")) as gateway:
+        child = terminal(gateway)
+        child.sendline("%chat Speak")
+        child.expect_exact("First words")
+        seen.set()
+        child.expect_exact(" and last")
+        child.expect(PROMPT)
+
+
+def test_control_characters_do_not_reach_the_terminal(terminal):
+    """What the model writes is text."""
+    with Gateway(streamed(completion("a\x1b[31mred\x07b"))) as gateway:
+        child = terminal(gateway)
+        child.sendline("%chat Hi")
+        child.expect(PROMPT)
+        answer = next(line for line in child.before.split("\n") if "red" in line)
+        assert "\x1b" not in answer
+        assert "\x07" not in answer
+
+
+def test_control_c_stops_the_request_with_one_line(terminal):
+    """And the partial answer can be had."""
+    with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
+        child = terminal(gateway)
+        child.sendline("half = %chat Speak")
+        child.expect_exact("Half an answer")
+        child.sendintr()
+        child.expect(PROMPT)
+        assert "ChatInterrupted: the request was interrupted" in child.before
+        assert "Traceback" not in child.before
+        assert gateway.requests[0].closed.wait(2)
