@@ -48,7 +48,9 @@ def main() -> None:
     source, target = map(Path, sys.argv[1:])
     notebook = nbformat.read(source, as_version=4)
     target.parent.mkdir(parents=True, exist_ok=True)
-    client = PrintingClient(notebook, timeout=TIMEOUT_S, kernel_name="python3")
+    client = PrintingClient(
+        notebook, timeout=TIMEOUT_S, kernel_name="python3", extra_arguments=["--log-level=40"]
+    )
     try:
         client.execute(cwd=str(source.parent))
     finally:

@@ -392,7 +392,7 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(requests)
 def test_every_request_that_is_written_reads_back(request_):
     """`parse(write(request)) == request`, whatever is in it."""
@@ -407,7 +407,7 @@ def is_plain(text: str) -> bool:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(texts.filter(is_plain), min_size=1, max_size=4))
 def test_an_ordinary_conversation_is_written_as_a_block(lines):
     """No JSON where the grammar has a form."""

@@ -1,0 +1,141 @@
+"""A real JupyterLab with a real kernel, and Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_S = 60
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab and the folder that it shows."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def write(self, name: str, *cells: str) -> None:
+        """Write a notebook with these code cells."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={
+                "kernelspec": {
+                    "name": "python3",
+                    "display_name": "Python 3",
+                    "language": "python",
+                },
+                "language_info": {"name": "python"},
+            },
+        )
+        nbformat.write(notebook, self.folder / name)
+
+    def open(self, page: Page, name: str) -> None:
+        """Open a notebook in a fresh workspace and wait for its kernel."""
+        page.goto(f"{self.url}/lab/tree/{name}?reset&token={self.token}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_S * 1000)
+        page.evaluate(
+            """async () => {
+                const { sessionContext } = window.jupyterapp.shell.currentWidget
+                await sessionContext.ready
+                await sessionContext.session.kernel.info
+            }"""
+        )
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """JupyterLab on a free port, with folders of its own and no announcements."""
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "notebooks"
+    folder.mkdir()
+    names = ["CONFIG", "DATA", "RUNTIME"]
+    environment = {
+        **os.environ,
+        **{f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in names},
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+    }
+    announcements = home / "settings" / "@jupyterlab" / "apputils-extension"
+    announcements.mkdir(parents=True)
+    (announcements / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    token, port = secrets.token_hex(16), _free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1",
+        "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (home / "lab.log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        lab = Lab(f"http://127.0.0.1:{port}", token, folder)
+        try:
+            _wait_for(f"{lab.url}/api?token={token}", home / "lab.log")
+            yield lab
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium; Playwright's loop must not outlive the module in other tests' thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page, 1,400 pixels wide."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = context.new_page()
+    yield page
+    context.close()

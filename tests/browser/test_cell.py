@@ -1,0 +1,88 @@
+"""A `%%chat` cell in a real JupyterLab: streaming, one output, there again after reopening."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.completions import completion, delta
+from tests.gateway import Gateway, Wait, events, streamed
+
+ANSWER_MS = 60_000
+
+
+def run_all(page):
+    """Run all cells of the open notebook, without waiting for them."""
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+
+def save(page):
+    """Save the open notebook."""
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+
+@pytest.fixture
+def at_gateway(lab):
+    """Return a function that writes a notebook whose kernel talks to a gateway."""
+
+    def write(name, gateway, *cells):
+        setting = f"import os; os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}"
+        lab.write(name, f"%load_ext chat_magic\n{setting}", *cells)
+
+    return write
+
+
+def test_an_answer_streams_and_leaves_one_output_that_survives_reopening(lab, page, at_gateway):
+    """Text is on the page before the answer is complete; later it is all still there."""
+    import threading
+
+    seen = threading.Event()
+    steps = [delta("First words"), Wait(seen), delta(" and the last", finish_reason="stop")]
+    with Gateway(events(*steps, b"data: [DONE]\n\n")) as gateway:
+        at_gateway("stream.ipynb", gateway, "%%chat a/b\nSpeak")
+        lab.open(page, "stream.ipynb")
+        run_all(page)
+        page.get_by_text("First words").wait_for(timeout=ANSWER_MS)
+        assert not page.get_by_text("and the last").is_visible()
+        seen.set()
+        page.get_by_text("First words and the last").first.wait_for(timeout=ANSWER_MS)
+        page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+    assert page.locator(".jp-OutputArea-output").count() == 1
+    save(page)
+    page.goto("about:blank")
+    lab.open(page, "stream.ipynb")
+    page.get_by_text("First words and the last").first.wait_for(timeout=ANSWER_MS)
+    assert page.locator(".jp-OutputArea-output").count() == 1
+
+
+def test_what_a_model_writes_runs_nothing_in_the_page(lab, page, at_gateway):
+    """Scripts, handlers and javascript: links are text; no image is loaded."""
+    hostile = (
+        "<img src=x onerror='window.pwned=1'><script>window.pwned=2</script>\n\n"
+        "[click](javascript:window.pwned=3) ![i](http://127.0.0.1:9/leak.png)"
+    )
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    with Gateway(streamed(completion(hostile, n_top=2))) as gateway:
+        at_gateway("hostile.ipynb", gateway, "%%chat a/b --top-logprobs 2\nHi")
+        lab.open(page, "hostile.ipynb")
+        run_all(page)
+        page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+    assert page.evaluate("() => window.pwned") is None
+    assert not [url for url in requests if "leak" in url]
+    assert page.locator(".jp-OutputArea-output img, .jp-OutputArea-output script").count() == 0
+
+
+def test_the_local_model_answers_with_probabilities_side_by_side(lab, page):
+    """The real server, two choices, and the line that says what the model was unsure of."""
+    lab.write(
+        "local.ipynb",
+        "%load_ext chat_magic",
+        "%%chat local -n 2 -t 1 --top-logprobs 5 --max-completion-tokens 30 --seed 4\n"
+        "user: Invent a name for a cat.",
+    )
+    lab.open(page, "local.ipynb")
+    run_all(page)
+    page.get_by_text("unsure:").wait_for(timeout=ANSWER_MS)
+    output = page.locator(".jp-OutputArea-output")
+    assert output.count() == 1
+    assert output.get_by_text("perplexity").count() == 2

@@ -1,0 +1,71 @@
+"""The notebooks run as they stand, on the embedded model, as nbconvert and papermill run them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from chat_magic.view.bundle import MIME_TYPE
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def outputs_of(path):
+    """Return the outputs of each code cell, by its source."""
+    cells = nbformat.read(path, as_version=4).cells
+    return {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_is_rendered(notebook, tmp_path):
+    """Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers."""
+    runner = ROOT / "notebooks" / "run.py"
+    target = tmp_path / "out"
+    ran = subprocess.run(
+        [sys.executable, runner, notebook, target], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    for source, outputs in outputs_of(target.with_suffix(".ipynb")).items():
+        assert len(outputs) <= 1, source
+        if source.startswith("%%chat") and "--dry-run" not in source:
+            assert MIME_TYPE in outputs[0]["data"], source
+    assert "to first token" in target.with_suffix(".html").read_text()
+    assert "to first token" in ran.stdout
+
+
+def test_committed_notebooks_hold_no_outputs():
+    """They are made anew by whoever runs them."""
+    for notebook in NOTEBOOKS:
+        assert not any(outputs_of(notebook).values()), notebook
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["jupyter", "nbconvert", "--to", "notebook", "--execute", "in.ipynb", "--output", "out"],
+        ["papermill", "in.ipynb", "out.ipynb", "--log-output"],
+    ],
+    ids=lambda command: command[-2] if command[0] == "jupyter" else command[0],
+)
+def test_batch_tools_execute_a_cell_and_keep_its_result(command, tmp_path):
+    """`nbconvert --execute` and papermill, without a browser."""
+    cells = ["%load_ext chat_magic", "%%chat local --max-completion-tokens 8 --out r\nSay hi.",
+             "r.text"]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    tool = Path(sys.executable).parent / command[0]
+    ran = subprocess.run(
+        [tool, *command[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    outputs = list(outputs_of(tmp_path / "out.ipynb").values())
+    assert [len(found) for found in outputs] == [0, 1, 1]
+    assert MIME_TYPE in outputs[1][0]["data"]
