@@ -16,7 +16,7 @@ from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_m
 from chat_magic.core.template import render_text
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.result import ChatResult
-from chat_magic.transport import background, client, endpoints
+from chat_magic.transport import attachments, background, client, endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ def prepare(
             model=request.model or after.request.model,
             messages=earlier + request.messages,
         )
-    request = validate(request)
+    request = validate(attachments.inline(request))
     if request.model is not None:
         return request
     model, notice = endpoints.default_model()

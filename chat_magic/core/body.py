@@ -1,26 +1,19 @@
-"""The body of a cell: a messages block with an optional YAML block before it, or JSON."""
+"""The body of a cell: an optional YAML block and a messages block, or a JSON request."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chat_magic.core.messages import Message
+from chat_magic.core.block import read_block
 from chat_magic.core.parameters import PARAMETERS, imply
 from chat_magic.core.request import ChatRequest, read_extra, read_fields
-from chat_magic.core.template import Rendered, plain, render, render_text
+from chat_magic.core.template import plain, render, render_text
 from chat_magic.errors import InvalidRequest
 
-_ROLE = re.compile(
-    r"(?:(?P<role>system|developer|user|assistant)(?:\((?P<name>[^()\x00-\x1f]+)\))?"
-    r"|(?P<tool>tool)(?:\((?P<call>[^()\x00-\x1f]+)\))?):"
-)
-_CAPITAL_ROLE = re.compile(
-    r"(?P<role>system|developer|user|assistant|tool)(?:\([^()]*\))?:", re.IGNORECASE
-)
 _FENCE = "---"
 _JSON_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)|\[\s*\{""")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
@@ -187,7 +180,7 @@ def _read_rest(text: str, variables: Variables, first_line: int, *, may_open: bo
         )
     text = _unescape_start(text, may_open=may_open)
     rendered = plain(text, first_line) if variables is None else render(text, variables, first_line)
-    return _read_block(rendered)
+    return read_block(rendered)
 
 
 def _load_json(text: str, first_line: int = 1) -> dict[str, Any] | None:
@@ -244,83 +237,6 @@ def _is_json(text: str) -> bool:
         return _load_json(text) is not None
     except InvalidRequest:
         return False
-
-
-def _read_block(rendered: Rendered) -> ChatRequest:
-    messages: list[Message] = []
-    warnings: list[str] = []
-    role: re.Match[str] | None = None
-    lines: list[str] = []
-    for number, line in rendered.lines:
-        match = _ROLE.match(line)
-        if match is None:
-            if capital := _CAPITAL_ROLE.match(line):
-                warnings.append(
-                    f"line {number}: {capital['role']}: is text, a role is written in small letters"
-                )
-            lines.append(_unescape(line))
-            continue
-        if match["tool"] and not match["call"]:
-            raise InvalidRequest(
-                r"a tool message names its call: tool(CALL_ID):; as text it is written \tool:",
-                line=number,
-            )
-        messages += _close(role, lines, rendered, number)
-        role, rest = match, line[match.end() :]
-        lines = [rest.removeprefix(" ")]
-    messages += _close(role, lines, rendered, None)
-    return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
-
-
-def _close(
-    role: re.Match[str] | None, lines: Sequence[str], rendered: Rendered, before: int | None
-) -> Iterable[Message]:
-    """Make the message whose lines have been read, if there is one."""
-    content = rendered.fill("\n".join(_without_blank_ends(lines)))
-    if role is not None:
-        yield Message(
-            role=role["role"] or "tool",
-            content=content,
-            name=role["name"],
-            tool_call_id=role["call"],
-        )
-    elif content and before is None:
-        yield Message(role="user", content=content)
-    elif content:
-        raise InvalidRequest(
-            "text stands before the first role line; begin it with a role such as user:",
-            line=next(number for number, line in rendered.lines if line.strip()),
-        )
-
-
-def _without_blank_ends(lines: Sequence[str]) -> Sequence[str]:
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    return lines[filled[0] : filled[-1] + 1] if filled else ()
-
-
-def _is_mark(line: str) -> bool:
-    return _ROLE.match(line) is not None
-
-
-def _unescape(line: str) -> str:
-    r"""Take the backslash from an escaped mark: `\user:`, `\\user:`; other lines stay."""
-    return line[1:] if line.startswith("\\") and _is_mark(line.lstrip("\\")) else line
-
-
-def _escape(line: str) -> str:
-    return "\\" + line if _is_mark(line.lstrip("\\")) else line
-
-
-def write_messages(messages: Sequence[Message]) -> str:
-    """Write messages as a block; what has no form in it will not read back."""
-    return "\n".join(_write_message(message) for message in messages)
-
-
-def _write_message(message: Message) -> str:
-    who = message.name if message.role != "tool" else message.tool_call_id
-    head = f"{message.role}({who})" if who else message.role
-    first, *others = str(message.content).split("\n")
-    return "\n".join([f"{head}: {first}", *map(_escape, others)])
 
 
 def write_front(fields: Mapping[str, Any]) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core import body as body_module
+from chat_magic.core.attachment import Attachment
+from chat_magic.core.block import write_block
 from chat_magic.core.line import REQUEST_OPTIONS, Given, Line, Option, read_line
 from chat_magic.core.messages import Message
 from chat_magic.core.parameters import (
@@ -196,6 +198,9 @@ def write(request: ChatRequest) -> str:
 
     It is a messages block where the grammar has a form for everything in the request, else a
     JSON body.
+
+    Raises:
+        InvalidRequest: It has an attachment that is not read yet, beside what only JSON can hold.
     """
     try:
         block = _write_block(request)
@@ -221,7 +226,7 @@ def _write_block(request: ChatRequest) -> str:
     words = [*_option_words(request), *_unset_words(request)]
     if request.model is not None:
         words.insert(0, _quote(request.model))
-    parts = [body_module.write_front(front), body_module.write_messages(request.messages)]
+    parts = [body_module.write_front(front), write_block(request.messages)]
     return _first_line(words, request) + "\n" + "".join(parts)
 
 
@@ -231,7 +236,11 @@ def _write_json(request: ChatRequest) -> str:
     body = {"model": request.model, "messages": messages, **fields, **request.extra}
     if request.model is None:
         del body["model"]
-    return _first_line(_unset_words(request), request) + "\n" + json.dumps(body, indent=2)
+    try:
+        text = json.dumps(body, indent=2)
+    except TypeError as error:
+        raise InvalidRequest("an attachment that is not read yet cannot be written") from error
+    return _first_line(_unset_words(request), request) + "\n" + text
 
 
 def _first_line(words: list[str], request: ChatRequest) -> str:
@@ -275,6 +284,12 @@ def _words_of(row: Parameter, value: Any) -> list[str]:
             return [word for key in value for word in (row.option, _quote(f"{key}={value[key]}"))]
         case "words":
             return [row.option, _quote(",".join(value))]
+        case "fields":
+            return [row.option, _quote(",".join(f"{name}={value[name]}" for name in value))]
+        case "content":
+            text = value.get("content")
+            word = f"@{text.source}" if isinstance(text, Attachment) else text
+            return [row.option, _quote(word)]
         case "tool" if isinstance(value, dict):
             return [row.option, _quote(str(value.get("function", {}).get("name")))]
         case _:
@@ -282,12 +297,12 @@ def _words_of(row: Parameter, value: Any) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    if not isinstance(text, str):
-        raise _NoForm
     return text.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def _quote(word: str) -> str:
+def _quote(word: Any) -> str:
+    if not isinstance(word, str):
+        raise _NoForm
     if _SAFE_WORD.fullmatch(word):
         return word
     for quote in "'\"":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chat_magic.core.attachment import Attachment
 from chat_magic.core.parameters import nearest
 from chat_magic.errors import InvalidRequest
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from chat_magic.core import reply
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-Content = str | tuple[Mapping[str, Any], ...] | None
+
+
+Part = Mapping[str, Any] | Attachment
+Content = str | tuple[Part, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from chat_magic.core.attachment import Attachment
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Kind = Literal[
-    "number", "integer", "boolean", "string", "strings", "words", "pairs", "tool", "object", "array"
+    "number",
+    "integer",
+    "boolean",
+    "string",
+    "strings",
+    "words",
+    "pairs",
+    "fields",
+    "tool",
+    "object",
+    "array",
+    "content",
 ]
 
 
@@ -70,6 +82,10 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """What the value may be, in words: `0 to 2`, `at least 1`, `low, medium or high`."""
+        if self.kind == "tool":
+            return ", ".join(self.choices) + " or the name of a tool"
+        if self.kind == "fields":
+            return ",".join(f"{name}=…" for name in self.choices)
         if self.minimum is not None and self.maximum is not None:
             return f"{self.minimum} to {self.maximum}"
         if self.minimum is not None:
@@ -86,10 +102,10 @@ _NOUNS: Mapping[Kind, str] = {
     "string": "text",
     "strings": "text, or a list of texts",
     "words": "a list of words",
-    "pairs": "pairs of key and value",
-    "tool": "none, auto, required or the name of a tool",
+    "pairs": "keys and values that are text",
     "object": "an object",
     "array": "a list",
+    "content": "text, or @ and the path of a file",
 }
 
 
@@ -210,6 +226,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="tool_choice",
         kind="tool",
+        choices=("none", "auto", "required"),
         needs="tools",
         help="Which tool the model calls.",
     ),
@@ -229,6 +246,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="function_call",
         kind="tool",
+        choices=("none", "auto"),
         on_line=False,
         replaced_by="tool_choice",
         help="Which function the model calls.",
@@ -241,15 +259,14 @@ PARAMETERS: Final = _table(
     ),
     Parameter(
         name="audio",
-        kind="object",
-        on_line=False,
+        kind="fields",
+        choices=("voice", "format"),
         help="Voice and format of spoken output.",
     ),
     Parameter(
         name="prediction",
-        kind="object",
-        on_line=False,
-        help="Text of which much will come again in the answer, to speed it up.",
+        kind="content",
+        help="Text of which much will come again in the answer, to speed it up; @PATH reads it.",
     ),
     Parameter(
         name="reasoning_effort",
@@ -325,10 +342,22 @@ def read_word(parameter: Parameter, word: str, before: Any = None) -> Any:
                 raise InvalidRequest(f"{parameter.option} {word}: write KEY=VALUE")
             is_number = parameter.minimum is not None
             return {**(before or {}), key: _read_number(value) if is_number else value}
-        case "tool" if word not in {"none", "auto", "required"}:
+        case "content":
+            text = Attachment("text", word[1:], line=1) if word.startswith("@") else word
+            return {"type": "content", "content": text}
+        case "fields":
+            return _read_fields(parameter, word)
+        case "tool" if word not in parameter.choices:
             return {"type": "function", "function": {"name": word}}
         case _:
             return word
+
+
+def _read_fields(parameter: Parameter, word: str) -> dict[str, str]:
+    fields = [field.partition("=") for field in word.split(",")]
+    if not all(equals for _, equals, _ in fields):
+        raise InvalidRequest(f"{parameter.option} {word}: write {parameter.allowed}")
+    return {name.strip(): value for name, _, value in fields}
 
 
 def _read_number(word: str) -> int | float | str:
@@ -359,10 +388,17 @@ def _show(value: Any) -> str:
 
 
 def _must_be(parameter: Parameter) -> str:
-    if parameter.minimum is None:
-        return parameter.allowed
-    noun = {"integer": "a whole number, ", "pairs": "token ids with a bias of "}
-    return noun.get(parameter.kind, "") + parameter.allowed
+    match parameter.kind:
+        case "integer":
+            return f"a whole number, {parameter.allowed}"
+        case "pairs" if parameter.minimum is not None:
+            return f"token ids with a bias of {parameter.allowed}"
+        case "tool":
+            return ", ".join(parameter.choices) + " or an object that names a tool"
+        case "fields":
+            return "an object with " + " and ".join(parameter.choices)
+        case _:
+            return parameter.allowed
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:
@@ -386,8 +422,10 @@ def _fits(parameter: Parameter, value: Any) -> bool:
         case "pairs":
             return isinstance(value, dict) and _pairs_fit(parameter, value)
         case "tool":
-            return isinstance(value, dict) or value in ("none", "auto", "required")
-        case "object":
+            return isinstance(value, dict) or value in parameter.choices
+        case "fields":
+            return isinstance(value, dict) and set(parameter.choices) <= set(value)
+        case "object" | "content":
             return isinstance(value, dict)
         case "array":
             return isinstance(value, list) and not _is_too_long(parameter, value)

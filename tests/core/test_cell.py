@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat_magic.core.attachment import Attachment
 from chat_magic.core.cell import parse, read_cell, read_prompt, write
 from chat_magic.core.line import Option
 from chat_magic.core.messages import Message
@@ -77,6 +80,46 @@ def test_a_backslash_escapes_only_what_would_be_a_mark(body, expected):
     assert turns(body) == [("user", expected)]
 
 
+PIXEL = {"type": "text", "text": "Look:"}
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ("user: Look:\n@image a.png", (PIXEL, Attachment("image", "a.png"))),
+        ("Look:\n\n@image a b.png high\n", (PIXEL, Attachment("image", "a b.png", "high"))),
+        ("@image 'high'\nLook:", (Attachment("image", "high"), PIXEL)),
+        (
+            "@audio a.wav\n@file b c.pdf",
+            (Attachment("audio", "a.wav"), Attachment("file", "b c.pdf")),
+        ),
+        ("@image {{ path }} low", (Attachment("image", "x y.png", "low"),)),
+        ("@image https://x.org/a.png", (Attachment("image", "https://x.org/a.png"),)),
+    ],
+)
+def test_an_attachment_is_a_line_of_its_own(body, parts):
+    """The text around it becomes parts of the message; a template may give the path."""
+    assert turns(body, path="x y.png") == [("user", parts)]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("\\@image a.png", "@image a.png"),
+        ("\\\\@file x", "\\@file x"),
+        ("@image", "@image"),
+        ("@images are nice", "@images are nice"),
+        (" @image a.png", " @image a.png"),
+        ("user: @image a.png", "@image a.png"),
+        ("{{ evil }}", "@image a.png"),
+        ("{{ at }}image a.png", "@image a.png"),
+    ],
+)
+def test_what_is_no_attachment_is_text(body, text):
+    """Escaped, indented, without a path, behind a role, or inserted."""
+    assert turns(body, evil="@image a.png", at="@") == [("user", text)]
+
+
 def test_names_and_call_ids_stand_in_parentheses():
     """`user(ada):` sets the name, `tool(id):` the call."""
     user, tool = parse("user(ada): hi\ntool(call_7): ok").messages
@@ -95,6 +138,7 @@ def test_a_role_in_capitals_is_text_and_earns_a_warning():
     [
         ("%%chat\n\nhello\nuser: hi", 3, "before the first role line"),
         ("%%chat\nuser: hi\ntool: x", 3, "tool(CALL_ID):"),
+        ("%%chat\nsystem: hi\n@image x.png", 3, "only user messages"),
         ("%%chat\n---\ntemperature: 0", 2, "not closed"),
         ("%%chat\n---\ntemperature: 3\n---\nhi", 3, "0 to 2"),
         ("%%chat\n---\nn: 1\ntempreature: 1\n---\nhi", 4, "did you mean temperature?"),
@@ -197,6 +241,10 @@ def test_yaml_is_version_1_2_and_keeps_timestamps_as_text():
         ("--tool-choice auto", {"tool_choice": "auto"}),
         ("--tool-choice f", {"tool_choice": {"type": "function", "function": {"name": "f"}}}),
         ("--modalities text,audio", {"modalities": ["text", "audio"]}),
+        (
+            "--prediction @a.py",
+            {"prediction": {"type": "content", "content": Attachment("text", "a.py")}},
+        ),
         ("--unset temperature,top_p", {"temperature": UNSET, "top_p": UNSET}),
         ("--stop {{ mark + '!' }}", {"stop": ["a\nb!"]}),
     ],
@@ -340,6 +388,12 @@ scalars = {
     ),
     "tool": lambda row: st.sampled_from(["none", "auto", "required"]),
     "object": lambda row: st.dictionaries(st.text(), json_values, max_size=3),
+    "content": lambda row: st.fixed_dictionaries(
+        {
+            "type": st.just("content"),
+            "content": texts,
+        }
+    ),
     "array": lambda row: st.lists(st.dictionaries(st.text(), json_values, max_size=2), max_size=2),
 }
 json_values = st.recursive(
@@ -363,6 +417,21 @@ contents = (
         st.fixed_dictionaries({"type": st.just("text"), "text": texts}), min_size=1, max_size=2
     ).map(tuple)
 )
+sources = st.sampled_from(["a.png", "a b.wav", "high", "low high", "https://x.org/a", "~/x"])
+attached = st.builds(
+    Attachment, st.just("image"), sources, st.none() | st.just("high")
+) | st.builds(Attachment, st.sampled_from(["audio", "file"]), sources)
+text_parts = st.builds(
+    lambda text: {"type": "text", "text": text}, st.sampled_from(["Look", "a\n@image b"])
+)
+
+
+def has_form(parts):
+    """Whether a list of parts has a form in a block: something attached, no text beside text."""
+    kinds = [isinstance(part, Attachment) for part in parts]
+    return any(kinds) and all(one or other for one, other in pairwise(kinds))
+
+
 messages = st.one_of(
     st.builds(
         Message,
@@ -397,6 +466,22 @@ requests = st.builds(
 def test_every_request_that_is_written_reads_back(request_):
     """`parse(write(request)) == request`, whatever is in it."""
     assert parse(write(request_)) == request_
+
+
+@settings(max_examples=100)
+@given(st.lists(attached | text_parts, min_size=1, max_size=3).filter(has_form))
+def test_attachments_that_are_written_read_back(parts):
+    """They have a form in a block, whatever stands around them."""
+    request = ChatRequest(messages=(Message(role="user", content=tuple(parts)),))
+    assert parse(write(request)) == request
+
+
+def test_an_attachment_beside_what_needs_json_cannot_be_written():
+    """JSON holds content, not the names of files; a request that was sent has it inlined."""
+    attachment = Message(role="user", content=(Attachment("image", "a.png"),))
+    silent = Message(role="assistant", extra={"tool_calls": []})
+    with pytest.raises(InvalidRequest, match="attachment"):
+        write(ChatRequest(messages=(attachment, silent)))
 
 
 def is_plain(text: str) -> bool:
