@@ -14,6 +14,7 @@ from chat_magic.core.parameters import PARAMETERS, imply, nearest
 from chat_magic.core.reply import Timing
 from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
 from chat_magic.core.template import render_text
+from chat_magic.core.unheeded import unheeded
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.transport import attachments, background, client, endpoints
@@ -195,7 +196,8 @@ def _result(
         else None
     )
     timing = Timing(ttft_s=ttft_s, total_s=total_s, tokens_per_s=rate)
-    return ChatResult(request, reply, timing, (*request.warnings, *reply.warnings))
+    ignored = () if unfinished else unheeded(request, reply)
+    return ChatResult(request, reply, timing, (*request.warnings, *reply.warnings, *ignored))
 
 
 def chat(

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import chat_magic
-from chat_magic import UNSET, ChatResult, InvalidRequest, StreamBroken
+from chat_magic import UNSET, ApiError, ChatResult, InvalidRequest, StreamBroken
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Gateway, events, streamed, whole
 
@@ -138,6 +138,25 @@ def test_what_cannot_be_sent_is_refused_before(gateway, arguments, words):
     with pytest.raises(InvalidRequest, match=words):
         chat_magic.chat("Hi {{ x }}", **arguments)
     assert server.requests == []
+
+
+def test_a_refused_parameter_says_what_to_remove(gateway):
+    """Nothing is sent again in a changed form."""
+    words = "Unsupported parameter: 'max_tokens' is not supported with this model."
+    server = gateway(whole({"error": {"message": words}}, status=400))
+    with pytest.raises(ApiError, match="remove --max-tokens and use --max-completion-tokens"):
+        chat_magic.chat("Hi", max_tokens=5)
+    assert len(server.requests) == 1
+
+
+def test_a_parameter_that_the_server_ignored_is_a_warning(gateway):
+    """As far as the answer shows it."""
+    gateway(streamed(completion("Hi")))
+    result = chat_magic.chat("Hi", n=2, top_logprobs=3)
+    assert result.warnings == (
+        "n 2: the server returned 1 choice",
+        "logprobs: the server returned none",
+    )
 
 
 def test_a_fault_after_something_came_keeps_it(gateway):

@@ -102,7 +102,7 @@ _NOUNS: Mapping[Kind, str] = {
     "string": "text",
     "strings": "text, or a list of texts",
     "words": "a list of words",
-    "pairs": "keys and values that are text",
+    "pairs": "KEY=VALUE",
     "object": "an object",
     "array": "a list",
     "content": "text, or @ and the path of a file",
@@ -391,7 +391,9 @@ def _must_be(parameter: Parameter) -> str:
     match parameter.kind:
         case "integer":
             return f"a whole number, {parameter.allowed}"
-        case "pairs" if parameter.minimum is not None:
+        case "pairs" if parameter.minimum is None:
+            return "keys and values that are text"
+        case "pairs":
             return f"token ids with a bias of {parameter.allowed}"
         case "tool":
             return ", ".join(parameter.choices) + " or an object that names a tool"
@@ -462,6 +464,21 @@ def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
     return all(key.isascii() and key.isdigit() for key in value) and all(
         _is_number(item) and _in_range(parameter, item) for item in value.values()
     )
+
+
+def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
+    """Say what to change where a server's words name parameters that were sent; else nothing.
+
+    Short names are common words too: they count in quotes only.
+    """
+    advice = []
+    for name in sent:
+        row = PARAMETERS.get(name)
+        bare = rf"|\b{name}\b" if "_" in name or name in {"temperature", "logprobs"} else ""
+        if row and re.search(rf"(?P<quote>['\"`]){name}(?P=quote){bare}", words):
+            instead = f" and use --{row.replaced_by.replace('_', '-')}" if row.replaced_by else ""
+            advice.append(f"remove {row.option}{instead}")
+    return ", ".join(advice)
 
 
 def imply(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,5 +37,12 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         for field in _FIELDS:
             if value.get(field):
-                return _words(value[field])
+                return _with_parameter(_words(value[field]), value.get("param"))
     return json.dumps(value, default=str)
+
+
+def _with_parameter(words: str, parameter: Any) -> str:
+    """Name the parameter that the error is about, where its words do not."""
+    if not isinstance(parameter, str) or not parameter or parameter in words:
+        return words
+    return f"{words} (param '{parameter}')"

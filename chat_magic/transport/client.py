@@ -91,7 +91,8 @@ async def exchange(
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
-    await _Exchange(endpoint, assembler, on_change, watch or Stopwatch()).run(content, timeout_s)
+    exchanging = _Exchange(endpoint, tuple(body), assembler, on_change, watch or Stopwatch())
+    await exchanging.run(content, timeout_s)
 
 
 class _Unusable(Exception):
@@ -104,11 +105,13 @@ class _Exchange:
     def __init__(
         self,
         endpoint: Endpoint,
+        sent: tuple[str, ...],
         assembler: Assembler,
         on_change: Callable[[], None] | None,
         watch: Stopwatch,
     ) -> None:
         self._endpoint = endpoint
+        self._sent = sent
         self._assembler = assembler
         self._on_change = on_change
         self._watch = watch
@@ -144,7 +147,7 @@ class _Exchange:
 
     async def _read(self, response: http.Response) -> None:
         if not response.is_success:
-            raise await read_refusal(self._endpoint, response)
+            raise await read_refusal(self._endpoint, response, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:
                 start = await _opening(chunks)
@@ -155,7 +158,7 @@ class _Exchange:
             except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
                 if self._has_begun:
                     raise self._failed(StreamBroken, str(error)) from error
-                raise api_error(self._endpoint, response, str(error)) from error
+                raise api_error(self._endpoint, response, str(error), self._sent) from error
 
     def _take_whole(self, body: bytes) -> None:
         try:

@@ -9,12 +9,15 @@ from contextlib import aclosing, suppress
 from html import unescape
 from typing import TYPE_CHECKING
 
+from chat_magic.core.parameters import advice_on_parameters
 from chat_magic.core.server_error import describe_error
 from chat_magic.errors import ApiError
 from chat_magic.transport import http
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chat_magic.transport.endpoints import Endpoint
 
 __all__ = ["api_error", "read_refusal", "shown", "words_of"]
@@ -27,8 +30,10 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
-async def read_refusal(endpoint: Endpoint, response: http.Response) -> ApiError:
-    """Read a response that is no success, and return it as an error."""
+async def read_refusal(
+    endpoint: Endpoint, response: http.Response, sent: Sequence[str]
+) -> ApiError:
+    """Read a response that is no success, and return it as an error; see `api_error`."""
     body = bytearray()
     with suppress(TimeoutError, http.Fault):
         async with asyncio.timeout(_BODY_S), aclosing(http.chunks(response)) as chunks:
@@ -36,16 +41,25 @@ async def read_refusal(endpoint: Endpoint, response: http.Response) -> ApiError:
                 body += chunk
                 if len(body) > _MAX_BODY:
                     break
-    return api_error(endpoint, response, words_of(bytes(body)))
+    return api_error(endpoint, response, words_of(bytes(body)), sent)
 
 
-def api_error(endpoint: Endpoint, response: http.Response, words: str) -> ApiError:
-    """Return the error for a response, with the server's words and what to change."""
+def api_error(
+    endpoint: Endpoint, response: http.Response, words: str, sent: Sequence[str]
+) -> ApiError:
+    """Return the error for a response, with the server's words and what to change.
+
+    Args:
+        endpoint: Which server answered.
+        response: What it answered.
+        words: What that says.
+        sent: The fields of the request, of which the words may name one.
+    """
     status = response.status_code
     request_id = _request_id(response)
     parts = [
         f"{endpoint.name} answered {status}: {shown(words)}",
-        _advice(endpoint, response),
+        _advice(endpoint, response) or advice_on_parameters(words, sent),
         f"request {request_id}" if request_id else "",
     ]
     message = "; ".join(part for part in parts if part)

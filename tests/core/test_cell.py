@@ -386,7 +386,8 @@ scalars = {
         if row.minimum is not None
         else st.dictionaries(st.text(), st.text(), max_size=16)
     ),
-    "tool": lambda row: st.sampled_from(["none", "auto", "required"]),
+    "tool": lambda row: st.sampled_from(row.choices),
+    "fields": lambda row: st.fixed_dictionaries(dict.fromkeys(row.choices, texts | json_values)),
     "object": lambda row: st.dictionaries(st.text(), json_values, max_size=3),
     "content": lambda row: st.fixed_dictionaries(
         {

@@ -9,6 +9,7 @@ import pytest
 from chat_magic.core.parameters import (
     PARAMETERS,
     UNSET,
+    advice_on_parameters,
     check,
     check_together,
     imply,
@@ -40,9 +41,9 @@ ROWS = [
     ("tool_choice", ["none", "auto", "required", {"type": "function"}], ["any", 1]),
     ("parallel_tool_calls", [True], ["yes"]),
     ("functions", [[{"name": "f"}]], [{}]),
-    ("function_call", ["auto", {"name": "f"}], [1]),
+    ("function_call", ["none", "auto", {"name": "f"}], [1, "required"]),
     ("modalities", [["text"], ["text", "audio"]], [["video"], [], "text"]),
-    ("audio", [{"voice": "alloy", "format": "wav"}], ["alloy"]),
+    ("audio", [{"voice": "alloy", "format": "wav"}], ["alloy", {"voice": "alloy"}, {}]),
     ("prediction", [{"type": "content", "content": "x"}], ["x"]),
     ("reasoning_effort", ["low", "medium", "high", "minimal"], [1, None]),
     ("metadata", [{}, {"k": "v"}], [{"k": 1}, {str(i): "v" for i in range(17)}]),
@@ -85,8 +86,15 @@ def test_a_value_out_of_range_is_refused_by_name(name, value):
         (
             "tool_choice",
             "any",
-            "tool_choice any: must be none, auto, required or the name of a tool",
+            "tool_choice any: must be none, auto, required or an object that names a tool",
         ),
+        (
+            "function_call",
+            "required",
+            "function_call required: must be none, auto or an object that names a tool",
+        ),
+        ("audio", "alloy", "audio alloy: must be an object with voice and format"),
+        ("metadata", {"k": 1}, "metadata {'k': 1}: must be keys and values that are text"),
         ("logprobs", "yes", "logprobs yes: must be true or false"),
     ],
 )
@@ -112,6 +120,7 @@ def test_a_refusal_says_the_value_and_the_range(name, value, message):
         ("metadata", "k=v=w", {"k": "v=w"}),
         ("logit_bias", "5=-1", {"5": -1}),
         ("modalities", "text,audio", ["text", "audio"]),
+        ("audio", "voice=alloy, format=wav", {"voice": "alloy", "format": "wav"}),
         ("tool_choice", "f", {"type": "function", "function": {"name": "f"}}),
         ("reasoning_effort", "low", "low"),
     ],
@@ -172,3 +181,24 @@ def test_the_nearest_name_is_named():
 def test_unknown_escapes_stay_as_typed():
     """Backslashes of regexes and LaTeX are text."""
     assert unescape(r"\d \frac") == r"\d \frac"
+
+
+@pytest.mark.parametrize(
+    ("words", "sent", "advice"),
+    [
+        (
+            "Unsupported parameter: 'max_tokens' is not supported with this model.",
+            ["model", "max_tokens"],
+            "remove --max-tokens and use --max-completion-tokens",
+        ),
+        ("logprobs are not allowed for gpt-5", ["logprobs"], "remove --logprobs"),
+        ("top_logprobs is too high", ["logprobs", "top_logprobs"], "remove --top-logprobs"),
+        ("temperature must be 1", ["temperature"], "remove --temperature"),
+        ("bad value (param 'n')", ["n", "stop"], "remove --n"),
+        ("stop that, n times", ["n", "stop"], ""),
+        ("'seed' is unknown", ["n"], ""),
+    ],
+)
+def test_a_refusal_that_names_a_sent_parameter_says_what_to_remove(words, sent, advice):
+    """And what to use instead; words that merely look like a short name do not count."""
+    assert advice_on_parameters(words, sent) == advice

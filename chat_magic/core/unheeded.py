@@ -1,0 +1,52 @@
+"""What a server did not heed of a request, as far as its answer shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chat_magic.core.reply import Choice, Reply, TokenLogprob
+    from chat_magic.core.request import ChatRequest
+
+
+def unheeded(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
+    """Return a warning, in plain words, for each parameter that the server seems to ignore.
+
+    Args:
+        request: What was asked.
+        reply: The whole answer to it.
+    """
+    return (*_count(request, reply), *_logprobs(request, reply), *_stop(request, reply))
+
+
+def _count(request: ChatRequest, reply: Reply) -> Iterator[str]:
+    asked, came = request.parameters.get("n", 1), len(reply.choices)
+    if isinstance(asked, int) and came != asked:
+        yield f"n {asked}: the server returned {came} choice{'' if came == 1 else 's'}"
+
+
+def _logprobs(request: ChatRequest, reply: Reply) -> Iterator[str]:
+    if request.parameters.get("logprobs") is not True:
+        return
+    written = [choice for choice in reply.choices if choice.text]
+    tokens = [token for choice in written for token in _tokens(choice)]
+    if written and not tokens:
+        yield "logprobs: the server returned none"
+        return
+    asked = request.parameters.get("top_logprobs", 0)
+    most = max((len(token.top_logprobs or ()) for token in tokens), default=asked)
+    if isinstance(asked, int) and most < asked:
+        yield f"top_logprobs {asked}: the server returned {most or 'none'}"
+
+
+def _tokens(choice: Choice) -> list[TokenLogprob]:
+    return (choice.logprobs and choice.logprobs.content) or []
+
+
+def _stop(request: ChatRequest, reply: Reply) -> Iterator[str]:
+    asked = request.parameters.get("stop")
+    for text in [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []:
+        if any(text in choice.text for choice in reply.choices):
+            yield f"stop {text!r}: it is in the answer, so the server did not heed it"
