@@ -6,6 +6,7 @@ Field names are the API's (https://platform.openai.com/docs/api-reference/chat/o
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -70,6 +71,33 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] = {}
 
 
+class Audio(Struct, frozen=True, kw_only=True):
+    """What the model said in one choice."""
+
+    id: str | None = None
+    data: bytes = b""
+    """The sound, in the format that was asked for."""
+    transcript: str | None = None
+    expires_at: int | None = None
+    """When the server forgets it, in seconds since 1970 UTC."""
+
+    @property
+    def media_type(self) -> str | None:
+        """The kind of sound by its first bytes; None for bare samples (`pcm16`)."""
+        return next((kind for start, kind in _SOUNDS if self.data.startswith(start)), None)
+
+
+_SOUNDS = (
+    (b"RIFF", "audio/wav"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"\xff\xf1", "audio/aac"),
+)
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """What the model wrote in one choice."""
 
@@ -115,6 +143,27 @@ class Choice(Struct, frozen=True, kw_only=True):
     def reasoning(self) -> str | None:
         """What the model reasoned, where the server tells."""
         return self.message.reasoning
+
+    @property
+    def audio(self) -> Audio | None:
+        """What the model said, its sound decoded; None when it said nothing."""
+        sent = self.message.audio
+        if sent is None:
+            return None
+        return Audio(
+            id=sent.get("id"),
+            data=_decoded(sent.get("data")),
+            transcript=sent.get("transcript"),
+            expires_at=sent.get("expires_at"),
+        )
+
+
+def _decoded(data: Any) -> bytes:
+    """Decode base64; what is none is left out."""
+    try:
+        return base64.b64decode(data) if isinstance(data, str) else b""
+    except ValueError:
+        return b""
 
 
 class Usage(Struct, frozen=True, kw_only=True):

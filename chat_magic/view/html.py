@@ -7,6 +7,7 @@ as `0.65`. Colours are therefore greys and one hue over the theme's own, which s
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from chat_magic.view.tokens import tokens_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import Choice, FunctionCall, Usage
+    from chat_magic.core.reply import Audio, Choice, FunctionCall, Usage
     from chat_magic.view.bundle import Run
 
 _MUTED = "opacity:0.65"
@@ -44,6 +45,8 @@ _PRE = (
     "background-color:transparent"
 )
 _FENCE = "``````\n"
+_LARGEST_SOUND = 4_000_000
+"""Bytes of sound that a notebook is made to hold."""
 _NOT_NORMAL = ("length", "content_filter", "error", "interrupted")
 
 
@@ -156,6 +159,7 @@ def _answer(choice: Choice, prefill: str, pieces: Sequence[Piece]) -> str:
     parts = [_written(choice.text, prefill, pieces)] if choice.text else []
     if choice.refusal:
         parts.append(_note("refused") + render(choice.refusal))
+    parts += [_audio(choice.audio)] if choice.audio else []
     parts += [_call(call.function) for call in calls(choice)]
     return "".join(parts) or (_begun(prefill) if prefill else "") + _note("empty answer")
 
@@ -206,6 +210,15 @@ def _unsure_spans(text: str, pieces: Sequence[Piece]) -> list[tuple[int, int, in
         if piece.grade and end > 0 and start < len(text):
             spans.append((max(start, 0), min(end, len(text)), piece.grade))
     return spans
+
+
+def _audio(audio: Audio) -> str:
+    """Draw a player where a browser can play the sound, and what is said."""
+    said = f"<div>{escape(audio.transcript)}</div>" if audio.transcript else ""
+    if audio.media_type is None or len(audio.data) > _LARGEST_SOUND:
+        return said + _note(f"audio, {len(audio.data):,} bytes: .choices[i].audio.data has them")
+    encoded = base64.b64encode(audio.data).decode("ascii")
+    return f'{said}<audio controls src="data:{audio.media_type};base64,{encoded}"></audio>'
 
 
 def _call(function: FunctionCall) -> str:

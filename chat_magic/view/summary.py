@@ -19,6 +19,7 @@ _SPARKS = 24
 """Characters in a sparkline; in longer answers each stands for several tokens."""
 _TOP_BITS = 7.0
 """Surprisal in bits that fills a sparkline's character: a probability under 1 %."""
+_VERDICTS = ("accepted", "rejected")
 _GLYPHS = str.maketrans({"\n": "↵", "\t": "⇥", " ": "␣"})
 
 
@@ -54,6 +55,7 @@ def status_facts(run: Run) -> list[str]:
     return [
         *_time(run.timing),
         *_tokens(run.reply.usage),
+        *_seeded(run),
         *([] if run.cost is None else [money(run.cost)]),
     ]
 
@@ -68,7 +70,25 @@ def _tokens(usage: Usage | None) -> list[str]:
         return []
     reasoned = (usage.completion_tokens_details or {}).get("reasoning_tokens")
     thought = f" ({reasoned} reasoning)" if reasoned else ""
-    return [f"{usage.prompt_tokens} in · {usage.completion_tokens} out{thought}"]
+    return [
+        f"{usage.prompt_tokens} in · {usage.completion_tokens} out{thought}",
+        *_predicted(usage),
+    ]
+
+
+def _predicted(usage: Usage) -> list[str]:
+    """Say how much of a predicted output came true."""
+    details = usage.completion_tokens_details or {}
+    accepted, rejected = (details.get(f"{which}_prediction_tokens") for which in _VERDICTS)
+    if not accepted and not rejected:
+        return []
+    return [f"predicted: {accepted or 0} accepted · {rejected or 0} rejected"]
+
+
+def _seeded(run: Run) -> list[str]:
+    """Say the seed, beside the server's fingerprint that it holds for."""
+    seed, fingerprint = run.request.get("seed"), run.reply.system_fingerprint
+    return [] if seed is None else [" · ".join([f"seed {seed}", *filter(None, [fingerprint])])]
 
 
 def notices(run: Run) -> list[str]:

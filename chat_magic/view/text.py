@@ -89,5 +89,7 @@ def _answer(choice: Choice) -> str:
     called = [call.function for call in calls(choice)]
     parts = [answer_text(choice.text)] if choice.text else []
     parts += [f"refused: {choice.refusal}"] if choice.refusal else []
+    if choice.audio:
+        parts.append(f"audio: {choice.audio.transcript or f'{len(choice.audio.data):,} bytes'}")
     parts += [f"calls {call.name}({call.arguments})" for call in called]
     return "\n".join(parts) or "(empty answer)"

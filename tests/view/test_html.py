@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -261,6 +262,18 @@ def test_a_json_answer_is_underlined_where_the_model_was_unsure(
     tokens = [make_token('{"a": "', 0.9), make_token("Paris", 0.2), make_token('"}', 0.9)]
     html = result_html([make_run(make_choice(tokens))]).partition("<details>")[0]
     assert re.search(r"<u [^>]*>Paris</u>", html)
+
+
+def test_a_spoken_answer_plays_and_says_its_words(make_run, make_choice) -> None:
+    """In the page itself, without loading anything; bare samples are only counted."""
+    audio = {"id": "a", "data": base64.b64encode(b"RIFF....WAVE").decode(), "transcript": "<Hi>"}
+    html = result_html([make_run(make_choice(text="", audio=audio))])
+    assert f'<audio controls src="data:audio/wav;base64,{audio["data"]}"></audio>' in html
+    assert "&lt;Hi&gt;" in html
+    assert "empty answer" not in html
+    bare = result_html([make_run(make_choice(text="", audio={"data": "AAEC"}))])
+    assert "<audio" not in bare
+    assert "audio, 3 bytes" in bare
 
 
 def test_an_answer_without_choices_says_so(make_run) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import msgspec
 import pytest
 
 from chat_magic.core.reply import FunctionCall, Timing, Usage
@@ -145,3 +148,28 @@ def test_a_long_sparkline_still_shows_a_peak(make_token) -> None:
 def test_without_measured_tokens_there_is_no_sparkline(make_token) -> None:
     assert sparkline(pieces_of([make_token("a", 1, logprob=-9999.0)])) == ""
     assert sparkline([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("details", "facts"),
+    [
+        (None, []),
+        ({"accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}, []),
+        (
+            {"accepted_prediction_tokens": 12, "rejected_prediction_tokens": 3},
+            ["predicted: 12 accepted · 3 rejected"],
+        ),
+    ],
+)
+def test_the_status_says_what_came_true_of_a_prediction(make_run, details, facts) -> None:
+    """Accepted and rejected tokens, where the server counts them."""
+    usage = Usage(prompt_tokens=1, completion_tokens=2, completion_tokens_details=details)
+    assert [fact for fact in status_facts(make_run(usage=usage)) if "predicted" in fact] == facts
+
+
+def test_the_status_says_the_seed_and_what_it_holds_for(make_run) -> None:
+    """The server's fingerprint stands beside it."""
+    run = make_run(request={"seed": 7, "messages": []})
+    assert "seed 7" in status_facts(run)
+    reply = msgspec.structs.replace(run.reply, system_fingerprint="fp_1")
+    assert "seed 7 · fp_1" in status_facts(dataclasses.replace(run, reply=reply))
