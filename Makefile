@@ -18,7 +18,7 @@ tour: .venv/ready
 	@$(BIN)/python notebooks/run.py notebooks/tour.ipynb $(TOUR)
 
 lab: .venv/ready
-	$(BIN)/jupyter lab notebooks/tour.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/tour.ipynb
 
 test: .venv/ready
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install -qq --yes chromium)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
-from concurrent.futures import CancelledError, Future
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.assemble import Assembler
-from chat_magic.core.parameters import PARAMETERS, imply, nearest
-from chat_magic.core.reply import Timing
+from chat_magic.core.parameters import PARAMETERS, imply, is_number, nearest
 from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
+from chat_magic.core.settings import complete
+from chat_magic.core.structured import ask_for, misfits
 from chat_magic.core.template import render_text
-from chat_magic.core.unheeded import unheeded
-from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
+from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest, StreamBroken
 from chat_magic.result import ChatResult
-from chat_magic.transport import attachments, background, client, endpoints
+from chat_magic.rounds import Rounds
+from chat_magic.toolbox import NO_TOOLS, Toolbox, with_tools
+from chat_magic.transport import attachments, background, client, configuration, endpoints
+from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from chat_magic.core.messages import Message
+    from chat_magic.core.structured import Schema
 
 __all__ = ["Run", "achat", "ask", "chat", "prepare"]
 
@@ -54,10 +57,14 @@ def prepare(
             model=request.model or after.request.model,
             messages=earlier + request.messages,
         )
-    request = validate(attachments.inline(request))
-    if request.model is not None:
-        return request
-    model, notice = endpoints.default_model()
+    request = complete(attachments.inline(request), configuration.settings())
+    return _with_model(validate(request))
+
+
+def _with_model(request: ChatRequest) -> ChatRequest:
+    name, notice = (request.model, None) if request.model else endpoints.default_model()
+    model = configuration.unaliased(name)
+    endpoints.find_key(model)
     warnings = (*request.warnings, notice) if notice else request.warnings
     return replace(request, model=model, warnings=warnings)
 
@@ -68,41 +75,60 @@ class Run:
     Args:
         request: A prepared request.
         timeout_s: Seconds that the whole answer may take.
+        schema: What the answer is to be, if the request asks for that.
+        toolbox: The functions that the model may have called.
     """
 
-    def __init__(self, request: ChatRequest, timeout_s: float | None = None) -> None:
-        self.request = request
-        self.assembler = Assembler(prefill=request.prefill)
-        self.note: str | None = None
-        """What is being done before the answer can begin, in words."""
+    def __init__(
+        self,
+        request: ChatRequest,
+        timeout_s: float | None = None,
+        schema: Schema | None = None,
+        toolbox: Toolbox = NO_TOOLS,
+    ) -> None:
+        self.rounds = Rounds(request, toolbox, schema)
+        self._note: str | None = None
         self._timeout_s = timeout_s
-        self._changed = threading.Event()
-        self._closed = threading.Event()
-        self._watch = client.Stopwatch()
-        self._future: Future[ChatResult] = background.submit(self._answer())
+        self._has_changed = False
+        self._changes: SimpleQueue[None] = SimpleQueue()
+        self._ends: SimpleQueue[None] = SimpleQueue()
+        self._outcome: ChatResult | BaseException | None = None
+        self._future: Future[None] = background.submit(self._answer())
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the request was started."""
-        return self._watch.elapsed_s
+        return self.rounds.watch.elapsed_s
 
-    async def _answer(self) -> ChatResult:
+    @property
+    def note(self) -> str | None:
+        """What is being done while no answer comes, in words."""
+        return self.rounds.calls or (None if self.rounds.has_output else self._note)
+
+    async def _answer(self) -> None:
         try:
-            return await ask(
-                self.request,
-                self.assembler,
+            self._outcome = await ask(
+                self.rounds,
                 timeout_s=self._timeout_s,
-                on_change=self._changed.set,
+                on_change=self._change,
                 on_progress=self._progress,
-                watch=self._watch,
             )
+        except BaseException as error:
+            self._outcome = error
+            if not isinstance(error, Exception):
+                raise
         finally:
-            self._closed.set()
-            self._changed.set()
+            self._ends.put(None)
+            self._changes.put(None)
+
+    def _change(self) -> None:
+        if not self._has_changed:
+            self._has_changed = True
+            self._changes.put(None)
 
     def _progress(self, what: str, fraction: float | None) -> None:
-        self.note = what if fraction is None else f"{what} {fraction:.0%}"
-        self._changed.set()
+        self._note = what if fraction is None else f"{what} {fraction:.0%}"
+        self._change()
 
     def wait(self, show: Callable[[Run], float] | None = None) -> ChatResult:
         """Wait for the result.
@@ -114,90 +140,111 @@ class Run:
             ChatError: The request failed; what had arrived is its `.result`.
             ChatInterrupted: The user interrupted; likewise.
         """
+        # An interrupt can strike anywhere here. It must leave no lock held that the loop's thread
+        # takes too, as it can with the locks inside Event, Condition and Future.
         try:
-            while not self._future.done():
-                if self._changed.wait(_TICK_S) or show:
-                    self._changed.clear()
-                if show and not self._future.done():
-                    self._closed.wait(show(self))
-            return self._future.result()
-        except (KeyboardInterrupt, CancelledError):
+            while self._outcome is None:
+                _take(self._changes, _TICK_S)
+                self._has_changed = False
+                if show and self._outcome is None and _take(self._ends, show(self)):
+                    self._ends.put(None)
+            if isinstance(self._outcome, ChatResult):
+                return _checked(self._outcome)
+        except KeyboardInterrupt:
             self.cancel()
             raise self._interrupted() from None
+        if isinstance(self._outcome, asyncio.CancelledError):
+            raise self._interrupted() from None
+        raise self._outcome
 
     def cancel(self) -> None:
         """Stop the request: the connection is closed at once."""
         self._future.cancel()
-        self._closed.wait(_CLOSE_S)
+        _take(self._ends, _CLOSE_S)
 
     def _interrupted(self) -> ChatInterrupted:
         error = ChatInterrupted("the request was interrupted")
-        if self.assembler.has_output:
-            error.result = _result(self.request, self.assembler, self._watch, "interrupted")
+        if self.rounds.has_output:
+            error.result = self.rounds.result("interrupted")
         return error
 
 
+def _take(queue: SimpleQueue[None], timeout_s: float) -> bool:
+    """Wait for an item; return whether one came in time."""
+    try:
+        queue.get(timeout=timeout_s)
+    except Empty:
+        return False
+    return True
+
+
 async def ask(
-    request: ChatRequest,
-    assembler: Assembler,
+    rounds: Rounds,
     *,
     timeout_s: float | None = None,
     on_change: Callable[[], None] | None = None,
     on_progress: Callable[[str, float | None], None] | None = None,
-    watch: client.Stopwatch | None = None,
 ) -> ChatResult:
     """Send a prepared request and return its result; runs on the background loop.
 
     Args:
-        request: What is asked, complete and checked.
-        assembler: What the answer is folded into; it can be read while the answer comes.
-        timeout_s: Seconds that the whole answer may take.
+        rounds: What is asked, complete and checked; it can be read while the answer comes.
+        timeout_s: Seconds that the whole answer may take, calls of tools included.
         on_change: Called whenever something has come.
         on_progress: Told what is done before the answer can begin, and how far it is (0 to 1).
-        watch: What the times of the result are measured with.
 
     Raises:
         InvalidRequest: `timeout_s` is no time; nothing was sent.
         ChatError: With `.result` when something had arrived.
     """
-    if timeout_s is not None and not 0 < timeout_s < math.inf:
-        raise InvalidRequest(f"timeout {timeout_s:g}: must be a number of seconds above 0")
-    watch = watch or client.Stopwatch()
+    if timeout_s is not None and not (is_number(timeout_s) and 0 < timeout_s < math.inf):
+        raise InvalidRequest(f"timeout {timeout_s}: must be a number of seconds above 0")
     try:
-        endpoint = await endpoints.resolve(request.model or "", on_progress)
-        watch.restart()
-        await client.exchange(
-            endpoint,
-            {**request.body(), "model": endpoint.model},
-            assembler,
-            timeout_s=timeout_s,
-            on_change=on_change,
-            watch=watch,
-        )
+        await _exchange(rounds, timeout_s, on_change, on_progress)
+        left_s = None if timeout_s is None else timeout_s - rounds.watch.elapsed_s
+        async with asyncio.timeout(left_s):
+            while await rounds.run_calls(on_change):
+                await _exchange(rounds, None, on_change, on_progress)
+    except TimeoutError as error:
+        late = StreamBroken(f"the answer was not complete within {timeout_s:g} s")
+        late.result = rounds.result("error")
+        raise late from error
     except ChatError as error:
-        if assembler.has_output:
-            error.result = _result(request, assembler, watch, "error")
+        if rounds.has_output:
+            error.result = rounds.result("error")
         raise
-    return _result(request, assembler, watch, None)
+    return rounds.result()
 
 
-def _result(
-    request: ChatRequest, assembler: Assembler, watch: client.Stopwatch, unfinished: str | None
-) -> ChatResult:
-    reply = assembler.reply(unfinished)
-    first = assembler.first_text_ms
-    ttft_s = None if first is None else first / 1000
-    total_s = watch.elapsed_s
-    counted = reply.usage.completion_tokens if reply.usage else None
-    count = max(counted or 0, assembler.n_tokens)
-    rate = (
-        (count - 1) / (total_s - ttft_s)
-        if ttft_s is not None and count > 1 and assembler.n_events > 1 and total_s > ttft_s
-        else None
+async def _exchange(
+    rounds: Rounds,
+    timeout_s: float | None,
+    on_change: Callable[[], None] | None,
+    on_progress: Callable[[str, float | None], None] | None,
+) -> None:
+    """Send the request of one round and take its answer."""
+    request = rounds.request
+    endpoint = await endpoints.resolve(request.model or "", on_progress)
+    rounds.round_watch.restart()
+    await client.exchange(
+        endpoint,
+        {**request.body(), "model": endpoint.model},
+        rounds.assembler,
+        timeout_s=timeout_s,
+        on_change=on_change,
+        watch=rounds.round_watch,
     )
-    timing = Timing(ttft_s=ttft_s, total_s=total_s, tokens_per_s=rate)
-    ignored = () if unfinished else unheeded(request, reply)
-    return ChatResult(request, reply, timing, (*request.warnings, *reply.warnings, *ignored))
+
+
+def _checked(result: ChatResult) -> ChatResult:
+    """Add the warnings of answers that do not fit their schema.
+
+    A type's own code may run for it, so this is for the caller's thread, not for the loop.
+    """
+    if result.schema is None:
+        return result
+    found = misfits(result.choices, result.schema, result.prefill)
+    return replace(result, warnings=(*result.warnings, *found))
 
 
 def chat(
@@ -208,6 +255,8 @@ def chat(
     variables: Mapping[str, Any] | None = None,
     timeout: float | None = None,
     extra: Mapping[str, Any] | None = None,
+    schema: Any = None,
+    max_tool_rounds: int | None = None,
     **parameters: Any,
 ) -> ChatResult:
     """Ask a model and wait for its answer.
@@ -219,15 +268,23 @@ def chat(
         variables: What `{{ }}` in the messages sees; without it they are sent verbatim.
         timeout: Seconds that the whole answer may take.
         extra: Further request fields, sent as given.
-        **parameters: Request parameters by the API's names; `UNSET` unsets a default.
+        schema: What the answer is to be, for `.parsed`: a pydantic model, dataclass, TypedDict,
+            msgspec Struct or other type that JSON has, a JSON Schema or the path of one, the short
+            form `name: str, age: int`, or `list[...]` of any of these.
+        max_tool_rounds: How often the model may have functions called, 0 to 100; 5 if not given.
+        **parameters: Request parameters by the API's names; `UNSET` unsets a default. `tools` takes
+            Python functions, sync or async, which run when the model calls them, and the API's
+            tool objects, whose calls come back in `.choices[0].tool_calls`.
 
     Raises:
         InvalidRequest: Refused before anything was sent.
         ChatError: It failed; what had arrived is in `.result`.
         ChatInterrupted: It was interrupted; likewise.
     """
-    request = _request(messages, model, variables, extra, parameters)
-    return Run(prepare(request, after=after), timeout).wait()
+    asked = load_schema(schema)
+    written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
+    request = prepare(ask_for(written, asked), after=after)
+    return Run(request, timeout, asked, toolbox).wait()
 
 
 async def achat(
@@ -238,12 +295,16 @@ async def achat(
     variables: Mapping[str, Any] | None = None,
     timeout: float | None = None,  # noqa: ASYNC109
     extra: Mapping[str, Any] | None = None,
+    schema: Any = None,
+    max_tool_rounds: int | None = None,
     **parameters: Any,
 ) -> ChatResult:
     """Ask a model; the same as `chat`, to be awaited on any event loop."""
-    request = prepare(_request(messages, model, variables, extra, parameters), after=after)
-    answer = ask(request, Assembler(prefill=request.prefill), timeout_s=timeout)
-    return await asyncio.wrap_future(background.submit(answer))
+    asked = load_schema(schema)
+    written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
+    request = prepare(ask_for(written, asked), after=after)
+    answer = ask(Rounds(request, toolbox, asked), timeout_s=timeout)
+    return _checked(await asyncio.wrap_future(background.submit(answer)))
 
 
 def _request(
@@ -252,16 +313,24 @@ def _request(
     variables: Mapping[str, Any] | None,
     extra: Mapping[str, Any] | None,
     parameters: Mapping[str, Any],
-) -> ChatRequest:
+    max_tool_rounds: int | None,
+) -> tuple[ChatRequest, Toolbox]:
     for name in parameters:
         if name not in PARAMETERS:
             raise InvalidRequest(
                 f"unknown parameter {name}{nearest(name, PARAMETERS)}; "
                 "fields that the API does not know go into extra={…}"
             )
+    tools = parameters.get("tools")
+    if isinstance(tools, list | tuple):
+        parameters = {name: value for name, value in parameters.items() if name != "tools"}
+    else:
+        tools = ()
     fields = {"model": model, "messages": read_messages(messages), **imply(parameters)}
     request = replace(read_fields(fields, allow_extra=False), extra=read_extra(extra or {}))
-    return request if variables is None else _rendered(request, variables)
+    if variables is not None:
+        request = _rendered(request, variables)
+    return with_tools(request, tools, max_tool_rounds)
 
 
 def _rendered(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import types
 
 import pytest
 from hypothesis import settings
@@ -11,11 +13,87 @@ for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPE
     if name != "CHAT_MAGIC_WEIGHTS":
         del os.environ[name]
 
+# Where the tests run in the background SIGINT may be ignored, and so it would be in kernels.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
+
+
+@pytest.fixture(scope="module")
+def shell():
+    """A shell in this process: without a history, and its notebook is not `__main__`."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    return InteractiveShell(config=settings, user_module=types.ModuleType("notebook"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_ipython_folder(tmp_path_factory):
     """Keep the user's IPython profile and history out of the tests, and the tests out of it."""
     os.environ["IPYTHONDIR"] = str(tmp_path_factory.mktemp("ipython"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_jupyter_folder(tmp_path_factory):
+    """Keep the user's config file out of the tests."""
+    os.environ["JUPYTER_CONFIG_DIR"] = str(tmp_path_factory.mktemp("jupyter"))
+
+
+@pytest.fixture
+def config_file(tmp_path, monkeypatch):
+    """Return a function that writes the config file."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+
+    def write(text):
+        path = tmp_path / "chat_magic.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _no_settings():
+    """Take back what a test has set as `%config` does."""
+    yield
+    from chat_magic.core.settings import SETTINGS
+    from chat_magic.transport.configuration import configure
+
+    for name in SETTINGS:
+        configure(name, None)
+
+
+@pytest.fixture
+def own_keyring():
+    """Put a keyring in memory in the place of the system's."""
+    import keyring
+    from keyring.backend import KeyringBackend
+
+    class Memory(KeyringBackend):
+        """The smallest keyring."""
+
+        priority = 1
+
+        def __init__(self):
+            super().__init__()
+            self.passwords = {}
+
+        def get_password(self, service, username):
+            return self.passwords.get((service, username))
+
+        def set_password(self, service, username, password):
+            self.passwords[service, username] = password
+
+        def delete_password(self, service, username):
+            del self.passwords[service, username]
+
+    from chat_magic.transport import keys
+
+    before, memory = keyring.get_keyring(), Memory()
+    keyring.set_keyring(memory)
+    yield memory
+    keyring.set_keyring(before)
+    keys._stored.clear()

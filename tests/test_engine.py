@@ -11,6 +11,7 @@ import pytest
 
 import chat_magic
 from chat_magic import UNSET, ApiError, ChatResult, InvalidRequest, StreamBroken
+from chat_magic.transport.configuration import configure
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Gateway, events, streamed, whole
 
@@ -213,3 +214,72 @@ def test_nothing_configured_means_the_local_model_and_a_notice(monkeypatch):
     request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
     assert request.model == "local/smollm2-135m-instruct"
     assert "CHAT_MAGIC_BASE_URL" in request.warnings[0]
+
+
+def test_defaults_are_sent_where_the_call_leaves_them_open(gateway, config_file, monkeypatch):
+    """What is given comes first, then `%config`, the environment, the file; UNSET sends nothing."""
+    server = gateway(streamed(completion("Hi")))
+    config_file("[defaults]\ntemperature = 0.1\ntop_p = 0.1\nseed = 1\nmax_tokens = 1\nn = 1")
+    monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
+    monkeypatch.setenv("CHAT_MAGIC_TOP_P", "0.2")
+    configure("temperature", 0.3)
+    chat_magic.chat("Hi", seed=UNSET, max_completion_tokens=5)
+    sent = server.requests[0].json
+    for name in ("model", "messages", "stream", "stream_options"):
+        del sent[name]
+    assert sent == {"max_completion_tokens": 5, "temperature": 0.3, "top_p": 0.2, "n": 1}
+
+
+def test_an_alias_and_a_route_say_what_is_sent_where(gateway, config_file):
+    """The result has the whole name."""
+    server = gateway(streamed(completion("Hi")))
+    config_file(
+        f"""
+        [aliases]
+        fast = "vendor/fast"
+        [endpoints.vendor]
+        base_url = "{server.origin}/vendor"
+        takes = "model"
+        headers = {{ "X-Team" = "team one" }}
+        [routes]
+        "vendor/*" = "vendor"
+        """
+    )
+    result = chat_magic.chat("Hi", model="fast")
+    (request,) = server.requests
+    assert (request.path, request.json["model"]) == ("/vendor/chat/completions", "fast")
+    assert request.headers["x-team"] == "team one"
+    assert "authorization" not in request.headers
+    assert result.model == result.request.model == "vendor/fast"
+
+
+def test_a_broken_config_file_sends_nothing(gateway, config_file):
+    """The error names file, table and key."""
+    server = gateway(streamed(completion("Hi")))
+    config_file("[defaults]\ntemperature = 3")
+    with pytest.raises(InvalidRequest, match=r"chat_magic\.toml \[defaults\] temperature 3"):
+        chat_magic.chat("Hi")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("usage", "prices", "cost"),
+    [
+        ({"prompt_tokens": 1000, "completion_tokens": 200}, True, 0.0045),
+        ({"prompt_tokens": 1000, "completion_tokens": 200, "cost": 0.5}, True, 0.5),
+        ({"prompt_tokens": 1000, "completion_tokens": 200}, False, None),
+    ],
+)
+def test_the_cost_is_the_gateways_or_comes_of_prices(gateway, config_file, usage, prices, cost):
+    """In the status line, and on each row of the frame, after the model."""
+    gateway(whole({**completion("Hi", "Ho"), "usage": usage}))
+    if prices:
+        config_file('[prices]\n"a/*" = { input = 2.5, output = 10 }')
+    result = chat_magic.chat("Hi", n=2, stream=False)
+    assert result.cost == cost
+    assert list(result.frame)[-2:] == ["model", "cost"]
+    assert result.frame["model"].tolist() == ["a/b", "a/b"]
+    assert result.frame["cost"].dropna().tolist() == [cost, cost] * (cost is not None)
+    assert pickle.loads(pickle.dumps(result)).cost == cost
+    status = result._repr_mimebundle_()["text/plain"].splitlines()
+    assert any("$" in line for line in status) == (cost is not None)

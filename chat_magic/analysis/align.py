@@ -56,7 +56,7 @@ def align(pieces: Sequence[bytes], text: str) -> Spans:
     The tokens' bytes one after the other should be the text. Where they are not: the text as one
     run of them, with a head and a tail that the server kept out of it (reasoning, control tokens,
     a stop string, a leading space); else as many tokens from both ends as fit, with or without a
-    space before them.
+    space before them, and between those the tokens around such as came out as U+FFFD.
 
     Args:
         pieces: The bytes of the tokens.
@@ -91,12 +91,12 @@ def fragments(pieces: Sequence[bytes]) -> Fragments:
     return Fragments(group, np.arange(len(pieces)) - first[group], size[group], text)
 
 
-def common_prefix(texts: Sequence[str]) -> int:
-    """Return how many UTF-8 bytes all texts have in common from their start."""
-    encoded = [well_formed(text).encode() for text in texts]
-    first, last = min(encoded), max(encoded)  # all others lie between
-    pairs = enumerate(zip(first, last, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), len(first))
+def common_prefix(texts: Sequence[bytes]) -> int:
+    """Return how many bytes all texts have in common from their start."""
+    first, last = min(texts), max(texts)  # all others lie between
+    count = min(len(first), len(last))
+    differs = np.frombuffer(first, np.uint8, count) != np.frombuffer(last, np.uint8, count)
+    return int(differs.argmax()) if differs.any() else count
 
 
 _Place = tuple[Integers, Integers, Integers]
@@ -152,7 +152,46 @@ def _from_ends(pieces: Sequence[bytes], target: bytes) -> _Place:
         start[last], state[last] = high, OK
     if low == high:
         state[first:last] = EXTRA
+    else:
+        _go_on(
+            pieces[first:last], target[low:high], low, (state[first:], start[first:], end[first:])
+        )
     return state, start, end
+
+
+def _go_on(pieces: Sequence[bytes], target: bytes, offset: int, place: _Place) -> None:
+    """Place tokens of which some lost their bytes: between others they stand for what is there.
+
+    Such tokens share it out evenly. What comes after a token that fits nowhere stays unaligned.
+    """
+    state, start, end = place
+    low, waiting = 0, 0
+    for index, piece in enumerate([*pieces, None]):
+        if piece is not None and _is_unclear(piece):
+            waiting += 1
+            continue
+        reach = low + sum(len(lost) + 4 for lost in pieces[index - waiting : index])
+        found = _next(target, piece, low, reach) if waiting else low
+        if found is None or not target.startswith(piece or b"", found):
+            return
+        lost = slice(index - waiting, index)
+        edges = np.linspace(low, found, waiting + 1).astype(np.intp) + offset
+        state[lost] = REPAIRED if found > low else EXTRA
+        start[lost], end[lost] = (edges[:-1], edges[1:]) if found > low else (-1, -1)
+        if piece is not None:
+            low, waiting = found + len(piece), 0
+            state[index], start[index], end[index] = OK, found + offset, low + offset
+
+
+def _next(target: bytes, piece: bytes | None, low: int, reach: int) -> int | None:
+    """Return where the next token begins, or the end when there is none; None beyond reach."""
+    found = len(target) if piece is None else target.find(piece, low, reach + len(piece))
+    return found if 0 <= found <= reach else None
+
+
+def _is_unclear(piece: bytes) -> bool:
+    """Say whether a token is, or holds, something that came out as U+FFFD."""
+    return "\ufffd" in piece.decode(errors="replace")
 
 
 def _nowhere(count: int) -> _Place:

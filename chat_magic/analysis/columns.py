@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, get_args
@@ -27,9 +28,12 @@ from chat_magic.analysis.tokens import (
     token_bytes,
     well_formed,
 )
+from chat_magic.analysis.vocabularies import with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from msgspec import Raw
 
     from chat_magic.core.reply import Choice, Reply, TokenLogprob, TopLogprob
 
@@ -58,6 +62,12 @@ class Vocabulary:
     """As `tokens.token_bytes` gives them, None where unknown."""
     identity: Integers
     """Equal for tokens with equal bytes, however their text was written."""
+
+    @property
+    def decoded(self) -> list[str]:
+        """The text that the bytes are, U+FFFD for what is not UTF-8; as sent where unknown."""
+        pairs = zip(self.text, self.bytes, strict=True)
+        return [text if data is None else data.decode(errors="replace") for text, data in pairs]
 
 
 @dataclass(frozen=True)
@@ -183,20 +193,42 @@ def _parts(replies: Sequence[Reply]) -> Iterator[Part]:
             logprobs, message = choice.logprobs, choice.message
             content = logprobs.content if logprobs else None
             refusal = logprobs.refusal if logprobs else None
-            yield Part(run, choice, "content", message.content or "", content or [])
+            yield _part(run, choice, "content", message.content, content)
             if refusal or message.refusal:
-                yield Part(run, choice, "refusal", message.refusal or "", refusal or [])
+                yield _part(run, choice, "refusal", message.refusal, refusal)
+
+
+def _part(
+    run: int, choice: Choice, name: str, text: str | None, tokens: list[TokenLogprob] | None
+) -> Part:
+    return Part(run, choice, name, text or "", with_bytes(tokens or [], text or ""))
 
 
 def _entries(tokens: list[TopLogprob]) -> tuple[Entries, Vocabulary]:
     """Return the tokens with one entry of padding after them, and their vocabulary."""
-    text_code, texts = factorize([token.token for token in tokens])
-    sent_code, sent = factorize([bytes(token.raw_bytes) for token in tokens])
-    code, distinct = pd.factorize(text_code * len(sent) + sent_code)
-    keys = [(texts[key // len(sent)], sent[key % len(sent)]) for key in distinct]
+    code, keys = _spellings(
+        [token.token for token in tokens], [token.raw_bytes for token in tokens]
+    )
     logprob_raw, status = _measurements([token.logprob for token in tokens])
     entries = Entries(np.append(code, -1), np.append(logprob_raw, np.nan), np.append(status, -1))
     return entries, _vocabulary(keys)
+
+
+def _spellings(texts: list[str], sent: list[Raw]) -> tuple[Integers, list[tuple[str, bytes]]]:
+    """Return a code for each token, and the distinct texts with the `bytes` they were sent with.
+
+    A text nearly always comes with the same bytes: only the others are told apart one by one.
+    """
+    code, distinct = factorize(texts)
+    first = np.empty(len(distinct), dtype=np.intp)
+    first[code[::-1]] = np.arange(len(texts))[::-1]
+    usual = [sent[place] for place in first]
+    keys = [(text, bytes(data)) for text, data in zip(distinct, usual, strict=True)]
+    differs = map(operator.ne, sent, map(usual.__getitem__, code.tolist()))
+    others = np.flatnonzero(np.fromiter(differs, np.bool_, len(texts)))
+    other_code, other_keys = factorize([(texts[place], bytes(sent[place])) for place in others])
+    code[others] = len(keys) + other_code
+    return code, keys + other_keys
 
 
 def _vocabulary(keys: list[tuple[str, bytes]]) -> Vocabulary:
@@ -266,7 +298,7 @@ def _appended(rows: Entries, chosen: Integers, sizes: Integers, part: Integers) 
     of its list. One that belongs there can look the same: its rank then counts as unknown.
     """
     shortest = np.full(part.max(initial=-1) + 1, np.iinfo(np.intp).max)
-    np.minimum.at(shortest, part, sizes)
+    np.minimum.at(shortest, part[sizes > 0], sizes[sizes > 0])
     own = rows[np.arange(len(chosen)), chosen]
     least = np.sum((rows.code >= 0) & ~(rows.logprob_raw > own.logprob_raw[:, None]), axis=1) == 1
     out_of_place = (chosen == 0) | (sizes > shortest[part])

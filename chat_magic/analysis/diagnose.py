@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from chat_magic.analysis.tokens import status_of
+from chat_magic.analysis.tokens import CENSORED_AT, MASKED_AT, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from chat_magic.core.reply import Reply, TokenLogprob, TopLogprob
 
@@ -24,81 +23,123 @@ def diagnose(reply: Reply) -> tuple[str, ...]:
         A sentence for each oddity, with how many tokens it concerns and where the first one is
         (positions count from 0); none for a sound reply.
     """
-    tokens = list(_tokens(reply))
-    found = []
-    for words, is_odd in _ODDITIES:
-        places = [place for place, before, token in tokens if is_odd(token, before)]
-        if places:
-            found.append(f"{words} at {len(places)} of {len(tokens)} tokens, first at {places[0]}")
-    if len(tokens) >= CONSTANT_AFTER and all(token.logprob == 0 for _, _, token in tokens):
-        found.append(f"all {len(tokens)} log probabilities are 0: the server may not compute them")
-    return tuple(found)
+    found: dict[str, list[str]] = {}
+    count, are_all_zero = 0, True
+    for whose, tokens in _parts(reply):
+        before = _NO_OTHERS
+        for position, token in enumerate(tokens):
+            others = _others(token)
+            for words, is_odd in _ODDITIES:
+                if is_odd(token, others, before):
+                    found.setdefault(words, []).append(f"position {position} of {whose}")
+            before = others
+        count += len(tokens)
+        are_all_zero = are_all_zero and all(token.logprob == 0 for token in tokens)
+    sentences = [
+        f"{words} at {len(found[words])} of {count} tokens, first at {found[words][0]}"
+        for words, _ in _ODDITIES
+        if words in found
+    ]
+    if count >= CONSTANT_AFTER and are_all_zero:
+        sentences.append(f"all {count} log probabilities are 0: the server may not compute them")
+    return tuple(sentences)
 
 
-def _tokens(reply: Reply) -> Iterator[tuple[str, TokenLogprob | None, TokenLogprob]]:
-    """Give each token with its place in words and the token before it."""
+def _parts(reply: Reply) -> Iterator[tuple[str, list[TokenLogprob]]]:
+    """Give the tokens of each part, with whose they are."""
     for choice in reply.choices:
         for part in ("content", "refusal"):
-            tokens = getattr(choice.logprobs, part, None) or []
             whose = f"choice {choice.index}" + (" (refusal)" if part == "refusal" else "")
-            for position, (before, token) in enumerate(pairwise([None, *tokens])):
-                yield f"position {position} of {whose}", before, token
+            yield whose, getattr(choice.logprobs, part, None) or []
 
 
-def _alternatives(token: TokenLogprob | None) -> list[TopLogprob]:
-    return (token and token.top_logprobs) or []
+class _Others(NamedTuple):
+    """The alternatives of a token, in columns: what is looked at for each and every one."""
+
+    tokens: Sequence[TopLogprob]
+    names: list[str]
+    logprobs: list[float | None]
+    measured: list[float]
+    """The log probabilities that are some, sentinels included."""
+    most: float
+    """The greatest of these."""
 
 
-def _adds_up_past_one(token: TokenLogprob, _: TokenLogprob | None) -> bool:
-    logprobs = [other.logprob for other in _alternatives(token)]
-    return sum(math.exp(x) for x in logprobs if x is not None and x <= 0) > 1.01
+_NO_OTHERS = _Others((), [], [], [], -math.inf)
 
 
-def _is_positive(token: TokenLogprob, _: TokenLogprob | None) -> bool:
-    logprobs = [token.logprob, *(other.logprob for other in _alternatives(token))]
-    return any(x is not None and x > 0 for x in logprobs)
+def _others(token: TokenLogprob) -> _Others:
+    tokens = token.top_logprobs
+    if not tokens:
+        return _NO_OTHERS
+    logprobs = [other.logprob for other in tokens]
+    some = [x for x in logprobs if x is not None] if None in logprobs else logprobs
+    measured = cast("list[float]", some)
+    names = [other.token for other in tokens]
+    return _Others(tokens, names, logprobs, measured, max(measured, default=-math.inf))
 
 
-def _differs_from_itself(token: TokenLogprob, _: TokenLogprob | None) -> bool:
+def _adds_up_past_one(_: TokenLogprob, others: _Others, _before: _Others) -> bool:
+    probable = others.measured if others.most <= 0 else [x for x in others.measured if x <= 0]
+    return sum(map(math.exp, probable)) > 1.01
+
+
+def _is_positive(token: TokenLogprob, others: _Others, _: _Others) -> bool:
+    return others.most > 0 or (token.logprob or 0) > 0
+
+
+def _is_censored(token: TokenLogprob, _: _Others, _before: _Others) -> bool:
+    return token.logprob is not None and token.logprob <= CENSORED_AT
+
+
+def _is_masked(token: TokenLogprob, _: _Others, _before: _Others) -> bool:
+    return token.logprob == MASKED_AT
+
+
+def _is_missing(token: TokenLogprob, _: _Others, _before: _Others) -> bool:
+    return token.logprob is None or math.isnan(token.logprob)
+
+
+def _differs_from_itself(token: TokenLogprob, others: _Others, _: _Others) -> bool:
     logprob = token.logprob
-    own = [x.logprob for x in _alternatives(token) if _same_token(x, token)]
-    if logprob is None or not own:
+    if logprob is None or token.token not in others.names:
         return False
-    return not any(x is None or x == logprob or not abs(x - logprob) > 1e-3 for x in own)
-
-
-def _repeats_one(token: TokenLogprob, _: TokenLogprob | None) -> bool:
-    others = _alternatives(token)
-    if len({other.token for other in others}) == len(others):
+    if others.logprobs[others.names.index(token.token)] == logprob:
         return False
-    keys = {(other.token, other.logprob, bytes(other.raw_bytes)) for other in others}
-    return len(keys) < len(others)
+    own = [other.logprob for other in others.tokens if _same_token(other, token)]
+    return bool(own) and all(x is not None and abs(x - logprob) > 1e-3 for x in own)
 
 
-def _copies(token: TokenLogprob, before: TokenLogprob | None) -> bool:
-    others, earlier = _alternatives(token), _alternatives(before)
-    if len(others) != len(earlier) or any(
-        one.logprob != other.logprob or one.token != other.token
-        for one, other in zip(others, earlier, strict=True)
-    ):
+def _repeats_one(_: TokenLogprob, others: _Others, _before: _Others) -> bool:
+    if len(set(others.names)) == len(others.names):
         return False
-    return sum(status_of(x.logprob) == "ok" and x.logprob != 0 for x in others) > 1
+    keys = {(other.token, other.logprob, bytes(other.raw_bytes)) for other in others.tokens}
+    return len(keys) < len(others.tokens)
 
 
-def _belongs_elsewhere(token: TokenLogprob, _: TokenLogprob | None) -> bool:
-    if status_of(token.logprob) != "censored":
+def _copies(_: TokenLogprob, others: _Others, before: _Others) -> bool:
+    if others.logprobs != before.logprobs or others.names != before.names:
         return False
-    others = [other for other in _alternatives(token) if not _same_token(other, token)]
-    return any(x.logprob is not None and -0.01 < x.logprob <= 0 for x in others)
+    return sum(status_of(x) == "ok" and x != 0 for x in others.measured) > 1
+
+
+def _belongs_elsewhere(token: TokenLogprob, others: _Others, before: _Others) -> bool:
+    if not _is_censored(token, others, before):
+        return False
+    rest = [other for other in others.tokens if not _same_token(other, token)]
+    return any(x.logprob is not None and -0.01 < x.logprob <= 0 for x in rest)
 
 
 def _same_token(one: TopLogprob, other: TopLogprob) -> bool:
     return one.token == other.token and one.raw_bytes == other.raw_bytes
 
 
-_ODDITIES: tuple[tuple[str, Callable[[TokenLogprob, TokenLogprob | None], bool]], ...] = (
+_ODDITIES: tuple[tuple[str, Callable[[TokenLogprob, _Others, _Others], bool]], ...] = (
     ("probabilities of alternatives add up to more than 1", _adds_up_past_one),
     ("log probabilities above 0", _is_positive),
+    ("no probability, only that the token lay outside of the most probable ones,", _is_censored),
+    ("no probability, only that the token was forbidden,", _is_masked),
+    ("no log probability", _is_missing),
     ("another log probability than for the same token as an alternative", _differs_from_itself),
     ("the same alternative listed twice", _repeats_one),
     ("alternatives copied from the token before", _copies),

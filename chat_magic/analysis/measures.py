@@ -38,17 +38,22 @@ class Measures:
         return Measures(**arrays, entropy=metrics.Entropy(*(a[tokens] for a in self.entropy)))
 
 
-def measure(columns: Columns, *, vocabulary: int) -> Measures:
-    """Compute the metrics of all tokens.
+def alternative_logprobs(columns: Columns) -> Floats:
+    """Return the log probabilities of what could have come, in nats, shape (n, width).
 
     Where a token's own log probability and that of the same token among its alternatives differ,
     its own counts.
     """
+    ranked, logprob = columns.ranked, columns.tokens.logprob[:, None]
+    return np.where(ranked.is_chosen & ~np.isnan(logprob), logprob, ranked.entries.logprob)
+
+
+def measure(columns: Columns, *, vocabulary: int) -> Measures:
+    """Compute the metrics of all tokens."""
     ranked, logprob = columns.ranked, columns.tokens.logprob
-    k, is_chosen, listed = ranked.k_returned, ranked.is_chosen, ranked.entries.logprob
-    own = is_chosen & ~np.isnan(logprob)[:, None]
-    alternatives = np.where(own, logprob[:, None], listed)
-    top = np.where(ranked.in_top, listed, np.nan)
+    k, is_chosen = ranked.k_returned, ranked.is_chosen
+    alternatives = alternative_logprobs(columns)
+    top = np.where(ranked.in_top, ranked.entries.logprob, np.nan)
     least = metrics.least(top)
     rank = metrics.rank(logprob, alternatives)
     mass = metrics.mass_known(alternatives)

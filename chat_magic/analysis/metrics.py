@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from chat_magic.analysis.arrays import Flags, Floats
+    from chat_magic.analysis.arrays import Flags, Floats, Integers
 
 LN2 = float(np.log(2))
 VOCABULARY_SIZE = 200_000
@@ -175,6 +175,11 @@ def joint_logprob(logprob: Floats) -> float:
     return float(measured.sum()) if measured.size else np.nan
 
 
+def joint_log10(logprob: Floats) -> float:
+    """Return the joint log probability to base 10, LL / ln 10: its whole part is the magnitude."""
+    return joint_logprob(logprob) / float(np.log(10))
+
+
 def mean(values: Floats) -> float:
     """Return the mean of what is not NaN; NaN when all is."""
     measured = values[~np.isnan(values)]
@@ -235,6 +240,50 @@ def share_where(flags: Flags, among: Flags) -> float:
     return float(np.mean(flags[among])) if among.any() else np.nan
 
 
+def longest_run(flags: Flags) -> int:
+    """Return the length of the longest run of flagged tokens: `longest_run(prob < 0.1)`.
+
+    0 where none is flagged; a token without a measurement (NaN < 0.1 is false) ends a run.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, dtype=np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def deviation(values: Floats) -> float:
+    """Return the standard deviation of what is not NaN, in the unit of the values.
+
+    Of the tokens at hand, so divided by n and not n - 1; 0 for one value, NaN for none. Over
+    `surprisal_bits` it says how unevenly a text surprises (uniform information density: Meister
+    et al. 2021).
+    """
+    measured = np.asarray(values)[~np.isnan(values)]
+    return float(measured.std()) if measured.size else np.nan
+
+
+def tempered(alternatives: Floats, temperature: float) -> Floats:
+    """Return the probabilities that a temperature makes of the reported ones.
+
+    p_T(a) = p_a^(1/T) / sum of the same over all alternatives and the residual, which counts as
+    one more token. It is approximate: what is unseen is spread over many tokens, whose share T
+    above 1 would raise further, and T below 1 lower.
+
+    Args:
+        alternatives: In nats, NaN as padding, shape (n, width).
+        temperature: T, above 0; 1 changes nothing.
+
+    Returns:
+        The probabilities, shape (n, width + 1), the residual last; NaN where nothing was.
+    """
+    residual = mass_residual(mass_known(alternatives))
+    with np.errstate(divide="ignore"):
+        logprob = np.column_stack([alternatives, np.log(residual)]) / temperature
+    most = np.fmax.reduce(logprob, axis=1, initial=np.nan)
+    weight = np.exp(logprob - most[:, None])
+    total: Floats = np.nansum(weight, axis=1)[:, None]
+    shares: Floats = weight / np.where(total > 0, total, np.nan)
+    return shares
+
+
 def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> float:
     """Test whether the tokens look sampled from the reported probabilities.
 
@@ -257,6 +306,22 @@ def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> floa
     if counts.sum() < at_least or variance == 0:
         return np.nan
     return float(excess[counts].sum() / np.sqrt(variance))
+
+
+def wilson(count: Integers, among: Integers) -> tuple[Floats, Floats]:
+    """Return the 95 % interval of a share from how often it was seen (Wilson 1927).
+
+    (c + z²/2 ± z sqrt(c (m - c) / m + z²/4)) / (m + z²) with z = 1.96: unlike the usual interval it
+    stays within 0 to 1 and is right for few samples.
+
+    Args:
+        count: How often it was seen, c, shape (n,).
+        among: Of how many, m, at least 1, shape (n,).
+    """
+    z = 1.959963984540054
+    middle = (count + z**2 / 2) / (among + z**2)
+    half = z * np.sqrt(count * (among - count) / among + z**2 / 4) / (among + z**2)
+    return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
 
 
 def _log(x: Floats) -> Floats:

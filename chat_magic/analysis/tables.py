@@ -7,22 +7,20 @@ and entropy in bits, offsets in UTF-8 bytes and in code points, times in millise
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.align import STATES, Spans, align, common_prefix, fragments
 from chat_magic.analysis.arrays import (
-    Floats,
     Integers,
-    Objects,
     factorize,
     integers,
     objects,
 )
 from chat_magic.analysis.columns import OK, STATUSES, Columns, Entries, Part
+from chat_magic.analysis.frames import Data, category, nullable, small, strings, table
 from chat_magic.analysis.measures import Measures, measure, summary
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
 from chat_magic.analysis.tokens import is_special, well_formed
@@ -31,9 +29,7 @@ from chat_magic.core.reply import Arrivals
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION = 1
 PARTS = ("content", "refusal", "reasoning", "other")
-TEXT: Literal["str", "string"] = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 
 _SUMMARY = {
     "n_tokens": "int32",
@@ -56,8 +52,6 @@ _SUMMARY = {
     "alignment_coverage": "float64",
 }
 
-Data = dict[str, Any]
-
 
 def tokens_table(
     columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
@@ -77,7 +71,7 @@ def tokens_table(
     found = measure(columns, vocabulary=vocabulary)
     data = {
         **_key(columns, columns.part, columns.position),
-        "token": pd.array(columns.vocabulary.text[columns.tokens.code], dtype=TEXT),
+        "token": strings(columns.vocabulary.text[columns.tokens.code]),
         "bytes": columns.vocabulary.bytes[columns.tokens.code],
         **_places(columns),
         **_reported(columns.tokens),
@@ -85,7 +79,7 @@ def tokens_table(
         **_kinds(columns, found),
         **_arrivals(columns),
     }
-    return _table(data, attrs, vocabulary)
+    return table(data, attrs, vocabulary)
 
 
 def alternatives_table(
@@ -110,7 +104,7 @@ def alternatives_table(
     mass = np.nancumsum(np.exp(ranked.entries.logprob), axis=1)
     data = {
         **_key(columns, columns.part[row], columns.position[row]),
-        "rank": (column + 1).astype(np.int16),
+        "rank": small(column + 1),
         "token": _token_category(columns, entries.code),
         "bytes": columns.vocabulary.bytes[entries.code],
         **_reported(entries),
@@ -118,7 +112,7 @@ def alternatives_table(
         "is_chosen": ranked.is_chosen[filled],
         "is_extra": ~ranked.in_top[filled],
     }
-    return _table(data, attrs, vocabulary)
+    return table(data, attrs, vocabulary)
 
 
 def choices_table(
@@ -145,19 +139,12 @@ def choices_table(
     data = {
         "run": np.array([part.run for part in parts], dtype=np.int32),
         "choice": np.array([part.choice.index for part in parts], dtype=np.int16),
-        "finish_reason": _category(*pd.factorize(objects([p.choice.finish_reason for p in parts]))),
+        "finish_reason": category(*pd.factorize(objects([p.choice.finish_reason for p in parts]))),
         **{name: _numbers([row[name] for row in rows], kind) for name, kind in _SUMMARY.items()},
         **_compared(parts, spans),
-        "text": pd.array(objects([well_formed(part.text) for part in parts]), dtype=TEXT),
+        "text": strings(objects([well_formed(part.text) for part in parts])),
     }
-    return _table(data, attrs, vocabulary)
-
-
-def _table(data: Data, attrs: Mapping[str, Any], vocabulary: int) -> pd.DataFrame:
-    table = pd.DataFrame(data, copy=False)
-    known = {"schema_version": SCHEMA_VERSION, "vocab_size_assumed": vocabulary, **attrs}
-    table.attrs["chat_magic"] = msgspec.json.decode(msgspec.json.encode(known))
-    return table
+    return table(data, attrs, vocabulary)
 
 
 def _key(columns: Columns, part: Integers, position: Integers) -> Data:
@@ -167,7 +154,7 @@ def _key(columns: Columns, part: Integers, position: Integers) -> Data:
     return {
         "run": runs[part].astype(np.int32),
         "choice": choices[part].astype(np.int16),
-        "part": _category(names[part], PARTS),
+        "part": category(names[part], PARTS),
         "position": position.astype(np.int32),
     }
 
@@ -176,7 +163,7 @@ def _reported(entries: Entries) -> Data:
     return {
         "logprob": entries.logprob,
         "logprob_raw": entries.logprob_raw,
-        "status": _category(entries.status, STATUSES),
+        "status": category(entries.status, STATUSES),
         "prob": np.exp(entries.logprob),
     }
 
@@ -187,15 +174,15 @@ def _places(columns: Columns) -> Data:
     shared = [fragments(own) for own in pieces]
     texts = [text for fragments_ in shared for text in fragments_.text]
     return {
-        "text": pd.array(objects(texts), dtype=TEXT),
+        "text": strings(objects(texts)),
         "group": _joined([f.group for f in shared]).astype(np.int32),
         "frag": _joined([f.index for f in shared]).clip(max=127).astype(np.int8),
         "n_frag": _joined([f.size for f in shared]).clip(max=127).astype(np.int8),
-        "byte_start": _nullable(_joined([s.byte_start for s in spans]), "int32"),
-        "byte_end": _nullable(_joined([s.byte_end for s in spans]), "int32"),
-        "char_start": _nullable(_joined([s.char_start for s in spans]), "int32"),
-        "char_end": _nullable(_joined([s.char_end for s in spans]), "int32"),
-        "align": _category(_joined([s.state for s in spans]), STATES),
+        "byte_start": nullable(_joined([s.byte_start for s in spans]), "int32"),
+        "byte_end": nullable(_joined([s.byte_end for s in spans]), "int32"),
+        "char_start": nullable(_joined([s.char_start for s in spans]), "int32"),
+        "char_end": nullable(_joined([s.char_end for s in spans]), "int32"),
+        "align": category(_joined([s.state for s in spans]), STATES),
     }
 
 
@@ -205,8 +192,8 @@ def _measured(columns: Columns, found: Measures) -> Data:
     top1 = np.where((ranked.k_returned > 0) & (first.status == OK), first.code, -1)
     return {
         "surprisal_bits": surprisal_bits(found.logprob),
-        "rank": _nullable(found.rank, "int16"),
-        "k_returned": ranked.k_returned.astype(np.int16),
+        "rank": nullable(found.rank, small(ranked.k_returned).dtype.name),
+        "k_returned": small(ranked.k_returned),
         "top1_token": _token_category(columns, top1).remove_unused_categories(),
         "gap_nats": found.gap_nats,
         "margin": found.margin,
@@ -219,7 +206,7 @@ def _measured(columns: Columns, found: Measures) -> Data:
 
 
 def _kinds(columns: Columns, found: Measures) -> Data:
-    text, code = columns.vocabulary.text, columns.tokens.code
+    text, code = columns.vocabulary.decoded, columns.tokens.code
     space = np.array([token.isspace() for token in text], dtype=bool)
     newline = np.array(["\n" in token or "\r" in token for token in text], dtype=bool)
     special = np.array([is_special(token) for token in text], dtype=bool)
@@ -249,7 +236,7 @@ def _compared(parts: list[Part], spans: list[Spans]) -> Data:
         places = list(group)
         texts = [parts[place].text for place in places]
         if len(set(texts)) > 1:
-            byte[places] = common_prefix(texts)
+            byte[places] = common_prefix([well_formed(text).encode() for text in texts])
         for place in places:
             holding = np.flatnonzero(spans[place].byte_end > byte[place])
             token[place] = holding[0] if byte[place] >= 0 and len(holding) else -1
@@ -257,32 +244,22 @@ def _compared(parts: list[Part], spans: list[Spans]) -> Data:
             if first != place and parts[place].text:
                 duplicate_of[place] = parts[first].choice.index
     return {
-        "first_divergence": _nullable(token, "int32"),
-        "first_divergence_byte": _nullable(byte, "int32"),
-        "duplicate_of": _nullable(duplicate_of, "int16"),
+        "first_divergence": nullable(token, "int32"),
+        "first_divergence_byte": nullable(byte, "int32"),
+        "duplicate_of": nullable(duplicate_of, "int16"),
     }
-
-
-def _category(codes: Integers, names: Sequence[str] | Objects) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names), dtype="str"))
 
 
 def _token_category(columns: Columns, code: Integers) -> pd.Categorical:
     """Return tokens as categories, missing where the code is -1."""
     which, names = factorize(columns.vocabulary.text.tolist())
-    return _category(np.append(which, -1)[code], names)
-
-
-def _nullable(values: Integers | Floats, dtype: str) -> pd.arrays.IntegerArray:
-    """Return whole numbers as a nullable column; NaN and what is negative are missing."""
-    known = values >= 0
-    return pd.arrays.IntegerArray(np.where(known, values, 0).astype(dtype), ~known)
+    return category(np.append(which, -1)[code], names)
 
 
 def _numbers(values: Sequence[float | None], dtype: str) -> Any:
     """Return numbers as a column, a nullable one for `Int32`."""
     column = np.array(values, dtype=np.float64)
-    return _nullable(column, "int32") if dtype == "Int32" else column.astype(dtype)
+    return nullable(column, "int32") if dtype == "Int32" else column.astype(dtype)
 
 
 def _joined(arrays: list[Integers]) -> Integers:

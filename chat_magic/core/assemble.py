@@ -8,6 +8,7 @@ import msgspec
 
 from chat_magic.core.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
 from chat_magic.core.draft import MessageDraft, Warn, as_int, merge
+from chat_magic.core.legacy_logprobs import read_legacy
 from chat_magic.core.reply import Arrivals, Choice, Logprobs, Reply, TokenLogprob, Usage
 from chat_magic.core.server_error import ServerError
 
@@ -209,6 +210,9 @@ class _ChoiceDraft:
         if self.finish_reason is None and unfinished is None:
             self._warn(f"choice {self._index} ended without a finish_reason")
         lists = {part: draft.tokens.copy() for part, draft in self._tokens.items()}
+        if not any(lists.values()) and (legacy := read_legacy(self._extra)):
+            self._warn("log probabilities came in the shape of the older completions API")
+            lists = {"content": legacy}
         return Choice(
             index=self._index,
             message=self._message.message(self._index),

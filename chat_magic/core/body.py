@@ -15,7 +15,10 @@ from chat_magic.core.template import plain, render, render_text
 from chat_magic.errors import InvalidRequest
 
 _FENCE = "---"
-_JSON_START = re.compile(r"""\{\s*(?:["']|\w+\s*:)|\[\s*\{""")
+_GAP = r"(?:\s|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_JSON_START = re.compile(rf"""{_GAP}(?:\{{{_GAP}(?:["']|\w+\s*:)|\[{_GAP}\{{)""", re.DOTALL)
+_JSON_FIELDS = re.compile(r"""[{\[\s]*["']?(?:messages|model|role)["']?\s*:""")
+_JSON_MESSAGES = re.compile(r"""["']messages["']\s*:\s*\[""")
 _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 _JSON5_PLACE = re.compile(r"<string>:(\d+) (.*) at column (\d+)")
 
@@ -209,7 +212,7 @@ def _load_json5(text: str, first_line: int) -> Any:
     try:
         return json5.loads(text)
     except ValueError as error:
-        if not re.match(r"""[{\[\s]*["']?(?:messages|model|role)["']?\s*:""", text):
+        if not (_JSON_FIELDS.match(text) or _JSON_MESSAGES.search(text)):
             return None
         place = _JSON5_PLACE.match(str(error))
         raise InvalidRequest(

@@ -41,6 +41,8 @@ class Cell:
     options: Mapping[str, str | None] = field(default_factory=dict)
     """The magic's own options by name, a flag's value being None."""
     is_silent: bool = False
+    command: str | None = None
+    """A `/…` command in place of a prompt, as typed: templates have no part in it."""
 
 
 def parse(text: str, variables: Mapping[str, Any] | None = None) -> ChatRequest:
@@ -94,6 +96,8 @@ def read_prompt(
     line = read_line(text, (*REQUEST_OPTIONS, *own_options), start=start, prompt=True)
     line = _render_line(line, variables)
     request = _request_of_line(line)
+    if line.is_command:
+        return replace(_cell(request, line), command=line.rest)
     if line.rest:
         prompt = (
             line.rest
@@ -147,6 +151,8 @@ def _request_of_line(line: Line) -> ChatRequest:
         try:
             match given.option.name:
                 case "model":
+                    if model is not None:
+                        raise InvalidRequest(f"the model is given twice: {model}, {given.value}")
                     model = given.value
                 case "unset":
                     parameters |= _unset(given.value or "", parameters)
@@ -161,7 +167,7 @@ def _request_of_line(line: Line) -> ChatRequest:
 
 def _set_parameter(parameters: dict[str, Any], given: Given) -> None:
     row = PARAMETERS.get(given.option.negates or given.option.name.replace("-", "_"))
-    if row is None:
+    if row is None or not row.on_line:
         return
     if row.name in parameters and not row.repeats:
         raise InvalidRequest(f"{row.option} is given both ways")

@@ -28,6 +28,8 @@ class Option:
     repeats: bool = False
     negates: str | None = None
     """The field that a `--no-…` flag turns off."""
+    verbatim: bool = False
+    """Whether quotes inside its value stay, as in JSON."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,11 @@ class Line:
     words: tuple[Word, ...]
     """What is no option: the model."""
     rest: str
-    """The prompt of a `%chat` line, verbatim."""
+    """The prompt or the command of a `%chat` line, verbatim."""
     is_silent: bool
     """Whether the line ends in a semicolon."""
+    is_command: bool = False
+    """Whether `rest` begins with a slash, and no `--` came before it."""
 
 
 def _parameter_options() -> Iterator[Option]:
@@ -89,6 +93,7 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
         name="extra",
         value="KEY=JSON",
         repeats=True,
+        verbatim=True,
         help="Send a further field as it is given. Repeatable.",
     ),
     Option(name="unset", value="PARAM,…", help="Send nothing for it, whatever the defaults say."),
@@ -158,7 +163,7 @@ def read_line(
         options: The options that are known.
         start: Where the magic's name ends.
         prompt: Whether the first word that is no option begins the prompt (`%chat`); `--`
-            before it lets it begin with a hyphen.
+            before it lets it begin with a hyphen, or with a slash and be no command.
 
     Raises:
         InvalidRequest: An option is unknown, shortened, given twice, or lacks its value.
@@ -169,9 +174,10 @@ def read_line(
     given: list[Given] = []
     words: list[Word] = []
     position = start
+    is_text = False
     while word := next_word(text, position):
         if prompt and text[word.start : word.end] == "--":
-            word = next_word(text, word.end)
+            word, is_text = next_word(text, word.end), True
             break
         if text[word.start] != "-":
             if prompt:
@@ -186,7 +192,8 @@ def read_line(
             )
         given.append(item)
     rest = text[word.start :] if word else ""
-    return Line(tuple(given), tuple(words), rest, is_silent)
+    is_command = rest.startswith("/") and not is_text
+    return Line(tuple(given), tuple(words), rest, is_silent, is_command)
 
 
 def _without_semicolon(line: str) -> tuple[str, bool]:
@@ -212,14 +219,17 @@ def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Given
     following = next_word(line, word.end)
     if following is None:
         raise InvalidRequest(f"{typed} needs a value: {option.value}", line=1, column=column)
-    return Given(option, following.text, word.start), following.end
+    typed_value = line[following.start : following.end]
+    is_quoted = typed_value[0] in "'\""
+    value = typed_value if option.verbatim and not is_quoted else following.text
+    return Given(option, value, word.start), following.end
 
 
 def _unknown(typed: str, known: dict[str, Option]) -> str:
     if typed.replace("_", "-") in {"--api-key", "--key"}:
         return (
             "there is no --api-key: a key in a cell is saved with the notebook; "
-            "set CHAT_MAGIC_API_KEY in the environment"
+            "set CHAT_MAGIC_API_KEY in the environment, or use %chat /key set VENDOR"
         )
     longer = [name for name in known if len(typed) > 2 and name.startswith(typed)]
     names = longer[:1] or [name for name in known if len(name) > 2]

@@ -399,6 +399,8 @@ def _must_be(parameter: Parameter) -> str:
             return ", ".join(parameter.choices) + " or an object that names a tool"
         case "fields":
             return "an object with " + " and ".join(parameter.choices)
+        case "content":
+            return "an object with type and content"
         case _:
             return parameter.allowed
 
@@ -406,9 +408,9 @@ def _must_be(parameter: Parameter) -> str:
 def _fits(parameter: Parameter, value: Any) -> bool:
     match parameter.kind:
         case "number":
-            return _is_number(value) and _in_range(parameter, value)
+            return is_number(value) and _in_range(parameter, value)
         case "integer":
-            return _is_number(value) and isinstance(value, int) and _in_range(parameter, value)
+            return is_number(value) and isinstance(value, int) and _in_range(parameter, value)
         case "boolean":
             return isinstance(value, bool)
         case "string":
@@ -433,7 +435,8 @@ def _fits(parameter: Parameter, value: Any) -> bool:
             return isinstance(value, list) and not _is_too_long(parameter, value)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Say whether a value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -462,7 +465,7 @@ def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
             isinstance(item, str) for item in value.values()
         )
     return all(key.isascii() and key.isdigit() for key in value) and all(
-        _is_number(item) and _in_range(parameter, item) for item in value.values()
+        is_number(item) and _in_range(parameter, item) for item in value.values()
     )
 
 

@@ -6,12 +6,17 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.core import messages as messages_module
 from chat_magic.core.messages import Message
 from chat_magic.core.parameters import PARAMETERS, UNSET, check, check_together, nearest
+from chat_magic.core.response_format import check_response_format
+from chat_magic.core.tools import check_tools
 from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from chat_magic.core import reply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,11 @@ class ChatRequest:
         messages = [message.to_json() for message in self.messages]
         return {"model": self.model, "messages": messages, **given, **self.extra}
 
+    def answered_by(self, message: reply.Message) -> tuple[Message, ...]:
+        """Return the messages with an answer as the last one, which begins with the prefill."""
+        before = self.messages[:-1] if self.prefill else self.messages
+        return (*before, messages_module.from_reply(message, self.prefill))
+
     def canonical_json(self) -> str:
         """Return the body as JSON with sorted keys and no spaces: equal requests, equal text."""
         return json.dumps(self.body(), sort_keys=True, separators=(",", ":"))
@@ -77,6 +87,8 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
     for name, value in known.items():
         if value is not UNSET:
             check(PARAMETERS[name], value)
+            if name == "response_format":
+                check_response_format(value)
     others = {name: value for name, value in fields.items() if name not in PARAMETERS}
     model, messages = others.pop("model", None), others.pop("messages", ())
     if not allow_extra and others:
@@ -124,7 +136,7 @@ def validate(request: ChatRequest) -> ChatRequest:
         InvalidRequest: It lacks something, or its parameters do not go together.
     """
     if not request.messages:
-        raise InvalidRequest("no messages: write the prompt in the cell, below the %%chat line")
+        raise InvalidRequest("no messages: there is no prompt")
     last = request.messages[-1]
     if last.role == "assistant" and not last.content and not last.extra:
         raise InvalidRequest(
@@ -137,4 +149,5 @@ def validate(request: ChatRequest) -> ChatRequest:
         raise InvalidRequest(f"the request cannot be written as JSON: {error}") from error
     given = {name: value for name, value in request.parameters.items() if value is not UNSET}
     warnings = (*request.warnings, *check_together(given))
+    check_tools(given)
     return replace(request, warnings=warnings)

@@ -73,7 +73,9 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     except Exception as error:
         line, column = _place(error, run, hidden)
         raise InvalidRequest(
-            f"in the template: {_words(error)}{_HINT}", line=first_line + line - 1, column=column
+            f"in the template: {_words(error)}{_HINT}",
+            line=first_line + line - 1,
+            column=column,
         ) from error
     text = text.replace(_STRAY_MARK, "{%")
     return Rendered(tuple(run.numbered(text, first_line)), run.fill)
@@ -220,5 +222,5 @@ def _template_line(error: Exception) -> int:
 def _words(error: Exception) -> str:
     import jinja2  # noqa: PLC0415
 
-    text = str(error) or type(error).__name__
+    text = str(error).rstrip(".") or type(error).__name__
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"

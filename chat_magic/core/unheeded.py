@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chat_magic.core.tools import is_forced, tool_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,12 @@ def unheeded(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
         request: What was asked.
         reply: The whole answer to it.
     """
-    return (*_count(request, reply), *_logprobs(request, reply), *_stop(request, reply))
+    return (
+        *_count(request, reply),
+        *_logprobs(request, reply),
+        *_stop(request, reply),
+        *_tool_choice(request, reply),
+    )
 
 
 def _count(request: ChatRequest, reply: Reply) -> Iterator[str]:
@@ -50,3 +57,16 @@ def _stop(request: ChatRequest, reply: Reply) -> Iterator[str]:
     for text in [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []:
         if any(text in choice.text for choice in reply.choices):
             yield f"stop {text!r}: it is in the answer, so the server did not heed it"
+
+
+def _tool_choice(request: ChatRequest, reply: Reply) -> Iterator[str]:
+    asked = request.parameters.get("tool_choice")
+    wanted = tool_name(asked)
+    if not is_forced(asked):
+        return
+    for choice in reply.choices:
+        names = [call.function.name for call in choice.tool_calls]
+        if choice.finish_reason != "length" and not (wanted in names if wanted else names):
+            called = "another" if names else "none"
+            yield f"tool_choice {wanted or asked}: the model called {called}"
+            return

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from keyword import iskeyword
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.line import REQUEST_OPTIONS, Option
+from chat_magic.core.parameters import nearest
+from chat_magic.core.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -19,6 +23,23 @@ OWN_OPTIONS: tuple[Option, ...] = (
         help="Go on from this result, from choice 0 or the one given.",
     ),
     Option(name="continue", short="-c", help="Go on from the last result."),
+    Option(
+        name="schema",
+        value="SCHEMA",
+        help="The form of the answer, for .parsed: a type, a JSON Schema or a path by its name in "
+        "the notebook, the path of a .json file, a short form such as 'name: str, age: int', "
+        "or list[...] of these.",
+    ),
+    Option(
+        name="tools",
+        value="NAME,…",
+        help="Functions of the notebook, sync or async, that run when the model calls them.",
+    ),
+    Option(
+        name="max-tool-rounds",
+        value="0 to 100",
+        help="How often the model may have functions called; 5 unless given.",
+    ),
     Option(name="timeout", value="SECONDS", help="Give up when the answer takes longer."),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),
@@ -74,7 +95,7 @@ def read_timeout(value: str | None) -> float | None:
 
 def read_name(value: str | None) -> str | None:
     """Read `--out`: a name that Python can bind."""
-    if value is not None and not value.isidentifier():
+    if value is not None and (not value.isidentifier() or iskeyword(value)):
         raise InvalidRequest(f"--out {value}: must be a Python name", line=1)
     return value
 
@@ -87,3 +108,41 @@ def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int]:
     if choice and not choice.isdecimal():
         raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
     return namespace[name], int(choice or 0)
+
+
+def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:
+    """Read `--schema`: names become their values in the notebook, all else stays as written."""
+    if value is None:
+        return None
+    word = value.strip()
+    if word.startswith("list[") and word.endswith("]"):
+        return GenericAlias(list, (read_schema(word[5:-1], namespace),))
+    if word in namespace:
+        return namespace[word]
+    if word.isidentifier() and word not in TYPES:
+        near = nearest(word, [name for name in namespace if not name.startswith("_")])
+        raise InvalidRequest(f"--schema {word}: there is no such name in the notebook{near}")
+    return word
+
+
+def read_tools(value: str | None, namespace: Mapping[str, Any]) -> list[Any]:
+    """Read `--tools`: functions of the notebook by their names."""
+    names = [] if value is None else [name.strip() for name in value.split(",")]
+    for name in names:
+        if not _is_function(namespace.get(name)):
+            near = nearest(name, [other for other in namespace if _is_function(namespace[other])])
+            what = "that is no function" if name in namespace else "there is no such function"
+            raise InvalidRequest(f"--tools {name}: {what} in the notebook{near}", line=1)
+    return [namespace[name] for name in names]
+
+
+def _is_function(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type) and hasattr(value, "__name__")
+
+
+def read_rounds(value: str | None) -> int | None:
+    """Read `--max-tool-rounds`: a whole number, whose range is checked with the tools."""
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        raise InvalidRequest(f"--max-tool-rounds {value}: must be 0 to 100", line=1) from None

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.display import display
+from traitlets import observe
 
+from chat_magic.core.settings import SETTINGS
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
+from chat_magic.shell import traits
 from chat_magic.shell.arguments import (
     OWN_OPTIONS,
     help_text,
     read_after,
     read_name,
+    read_rounds,
+    read_schema,
     read_timeout,
+    read_tools,
 )
+from chat_magic.shell.matcher import ChatMatcher
 from chat_magic.shell.transform import ChatTransformer, transform_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from chat_magic.core.cell import Cell
     from chat_magic.core.request import ChatRequest
+    from chat_magic.core.structured import Schema
     from chat_magic.engine import Run
     from chat_magic.result import ChatResult
+    from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
+
+T = TypeVar("T")
 
 
 @magics_class
@@ -34,6 +47,7 @@ class ChatMagics(Magics):
     """The magics of one shell."""
 
     shell: Any  # IPython annotates it as optional, and few of its methods
+    vars().update(traits.setting_traits())
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
@@ -41,40 +55,54 @@ class ChatMagics(Magics):
             base.__name__ == "TerminalInteractiveShell" for base in type(shell).__mro__
         )
         self._transformer = ChatTransformer(end=";" if self._is_terminal else "")
+        self._matcher = ChatMatcher(shell)
         self._last: ChatResult | None = None
-        self._drawn: ChatResult | None = None
-        """The result that this cell has drawn already, so that `Out[n]` does not draw it again."""
+        self._drawn: object = None
+        """The value that this cell has drawn already, so that `Out[n]` does not draw it again."""
+        self._drawn_types: set[str | type] = {"chat_magic.result.ChatResult"}
 
     def install(self) -> None:
         """Register the magics, and what lets prompts reach them as typed."""
         self.shell.register_magics(self)
         self.shell.input_transformers_cleanup[:0] = [self._transformer, transform_lines]
-        formatter = self.shell.display_formatter.ipython_display_formatter
-        formatter.for_type("chat_magic.result.ChatResult", self._display)
+        self.shell.Completer.custom_matchers.append(self._matcher.match)
+        for kind in self._drawn_types:
+            self._formatter.for_type(kind, self._display)
         self.shell.events.register("pre_run_cell", self._forget_drawn)
 
     def uninstall(self) -> None:
         """Take out what `install` put in."""
         for transformer in (self._transformer, transform_lines):
             self.shell.input_transformers_cleanup.remove(transformer)
+        self.shell.Completer.custom_matchers.remove(self._matcher.match)
         for kind in ("line", "cell"):
             self.shell.magics_manager.magics[kind].pop("chat", None)
-        formatter = self.shell.display_formatter.ipython_display_formatter
-        formatter.pop("chat_magic.result.ChatResult", None)
+        for drawn in self._drawn_types:
+            self._formatter.pop(drawn, None)
         self.shell.events.unregister("pre_run_cell", self._forget_drawn)
+        self.shell.configurables.remove(self)
+        traits.forget()
+
+    @property
+    def _formatter(self) -> Any:
+        return self.shell.display_formatter.ipython_display_formatter
+
+    @observe(*SETTINGS)
+    def _push(self, change: Any) -> None:
+        traits.push(change)
 
     def _forget_drawn(self, _info: object = None) -> None:
         self._drawn = None
 
-    def _display(self, result: ChatResult) -> None:
-        """Skip a display that the cell has shown live; any other takes the usual way."""
-        if result is not self._drawn:
+    def _display(self, value: object) -> None:
+        """Skip a display that the cell has shown itself; any other takes the usual way."""
+        if value is not self._drawn:
             raise NotImplementedError
         self._drawn = None
 
     @no_var_expand
     @line_cell_magic
-    def chat(self, line: str, cell: str | None = None) -> ChatResult | None:
+    def chat(self, line: str, cell: str | None = None) -> ChatResult | pd.DataFrame | None:
         """Send a prompt; replaced by the generated help."""
         from chat_magic.core.cell import read_cell, read_prompt  # noqa: PLC0415
 
@@ -86,20 +114,33 @@ class ChatMagics(Magics):
         if "help" in read.options:
             print(help_text())
             return None
-        return self._answer(read)
+        return self._answer(read) if read.command is None else self._run_command(read)
 
     chat.__doc__ = help_text()
+
+    def _run_command(self, cell: Cell) -> pd.DataFrame | None:
+        from chat_magic.shell import commands  # noqa: PLC0415
+
+        table = commands.run(cell)
+        if table is None:
+            return None
+        display(table)  # type: ignore[no-untyped-call]
+        self._drawn_types.add(type(table))
+        self._formatter.for_type(type(table), self._display)
+        return self._as_value(table)
 
     def _answer(self, cell: Cell) -> ChatResult | None:
         from chat_magic.engine import Run  # noqa: PLC0415 - the network waits for its first use
 
         name = read_name(cell.options.get("out"))
         timeout_s = read_timeout(cell.options.get("timeout"))
-        request = self._prepare(cell)
+        schema = self._read_schema(cell)
+        written, toolbox = self._with_tools(cell)
+        request = self._prepare(cell, written, schema)
         if "dry-run" in cell.options:
             self._show_request(request)
             return None
-        run = Run(request, timeout_s)
+        run = Run(request, timeout_s, schema, toolbox)
         live = None if cell.is_silent else self._open_live()
         try:
             result = run.wait(_shower(live) if live else None)
@@ -109,9 +150,30 @@ class ChatMagics(Magics):
         self._take(result, name, live)
         return None if cell.is_silent else self._as_value(result)
 
-    def _prepare(self, cell: Cell) -> ChatRequest:
+    def _read_schema(self, cell: Cell) -> Schema | None:
+        from chat_magic.transport.schema_file import load_schema  # noqa: PLC0415
+
+        try:
+            return load_schema(read_schema(cell.options.get("schema"), self.shell.user_ns))
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, line=1) from error
+
+    def _with_tools(self, cell: Cell) -> tuple[ChatRequest, Toolbox]:
+        from chat_magic.toolbox import with_tools  # noqa: PLC0415
+
+        tools = read_tools(cell.options.get("tools"), self.shell.user_ns)
+        max_rounds = read_rounds(cell.options.get("max-tool-rounds"))
+        try:
+            return with_tools(cell.request, tools, max_rounds)
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, line=1) from error
+
+    def _prepare(self, cell: Cell, request: ChatRequest, schema: Schema | None) -> ChatRequest:
+        from chat_magic.core.structured import ask_for  # noqa: PLC0415
         from chat_magic.engine import prepare  # noqa: PLC0415
 
+        if "continue" in cell.options and "after" in cell.options:
+            raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
         after, choice = None, 0
         if cell.options.get("after") is not None:
             after, choice = read_after(cell.options["after"] or "", self.shell.user_ns)
@@ -119,7 +181,7 @@ class ChatMagics(Magics):
             if self._last is None:
                 raise InvalidRequest("-c: there is no result yet to go on from", line=1)
             after = self._last
-        return prepare(cell.request, after=after, choice=choice)
+        return prepare(ask_for(request, schema), after=after, choice=choice)
 
     def _show_request(self, request: ChatRequest) -> None:
         from chat_magic.transport.endpoints import describe  # noqa: PLC0415
@@ -144,13 +206,13 @@ class ChatMagics(Magics):
         if live is not None:
             live.finish(None if result is None else result._repr_mimebundle_())
 
-    def _as_value(self, result: ChatResult) -> ChatResult:
-        """Make the drawn result the cell's value without drawing it again."""
-        self._drawn = result
+    def _as_value(self, value: T) -> T:
+        """Make what is drawn the cell's value without drawing it again."""
+        self._drawn = value
         if self._is_terminal:
-            self.shell.displayhook.update_user_ns(result)
-            self.shell.displayhook.fill_exec_result(result)
-        return result
+            self.shell.displayhook.update_user_ns(value)
+            self.shell.displayhook.fill_exec_result(value)
+        return value
 
 
 def _shower(live: Live) -> Callable[[Run], float]:
@@ -158,18 +220,19 @@ def _shower(live: Live) -> Callable[[Run], float]:
     from chat_magic.view.live import Snapshot  # noqa: PLC0415
 
     def show(run: Run) -> float:
-        assembler = run.assembler
+        request, assembler = run.rounds.request, run.rounds.assembler
         first = assembler.first_text_ms
         live.show(
             Snapshot(
-                model=run.request.model or "",
-                n=run.request.parameters.get("n", 1),
+                model=request.model or "",
+                n=request.parameters.get("n", 1),
                 texts=assembler.texts(),
                 finish_reasons=assembler.finish_reasons(),
                 elapsed_s=run.elapsed_s,
                 ttft_s=None if first is None else first / 1000,
                 tokens=assembler.n_tokens,
-                note=run.note if first is None else None,
+                note=run.note,
+                rounds=run.rounds.done,
             )
         )
         return live.delay_s

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(r"\s*%%chat(?:[ \t]+(?P<line>[^\n]*?))?[ \t]*(?:\r?\n(?P<body>.*))?", re.DOTALL)
 _LINE = re.compile(
-    r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*)?)%chat(?=\s|\Z)"
+    r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*|%(?:time|timeit|prun)[ \t]+(?:-\S+[ \t]+)*)?)"
+    r"%chat(?=\s|\Z)"
     r"(?:[ \t]+(?P<line>[^\n]*))?(?P<end>\n?)"
 )
 _ESCAPED_LINE = re.compile(r"[ \t]*[%!?][^\n]*\n?")
@@ -69,7 +70,7 @@ def _rewritten(text: str, end: str) -> Iterator[str]:
         if at_start and depth == 0:
             match = _LINE.match(text, position)
             if match:
-                finish = "" if "=" in match["before"] else end
+                finish = "" if match["before"].strip() else end
                 call = f"get_ipython().run_line_magic('chat', {match['line'] or ''!r}){finish}"
                 yield match["before"] + call + match["end"]
             match = match or _ESCAPED_LINE.match(text, position)

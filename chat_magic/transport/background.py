@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 import threading
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_magic.transport import http
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from concurrent.futures import Future
 
-__all__ = ["submit"]
+__all__ = ["run", "submit"]
 
 T = TypeVar("T")
 
+_TICK_S = 0.2
+"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
 _CLOSE_S = 2.0
 """How long the open requests may take to close when the process ends."""
 
@@ -28,6 +31,17 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
     Cancelling the future cancels the coroutine.
     """
     return asyncio.run_coroutine_threadsafe(coroutine, _state.loop())
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the background loop and wait for it; an interrupt cancels it."""
+    future = submit(coroutine)
+    try:
+        while not future.done():
+            wait([future], _TICK_S)
+        return future.result()
+    finally:
+        future.cancel()
 
 
 class _State:

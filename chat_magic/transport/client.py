@@ -91,7 +91,7 @@ async def exchange(
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
-    exchanging = _Exchange(endpoint, tuple(body), assembler, on_change, watch or Stopwatch())
+    exchanging = _Exchange(endpoint, body, assembler, on_change, watch or Stopwatch())
     await exchanging.run(content, timeout_s)
 
 
@@ -105,13 +105,14 @@ class _Exchange:
     def __init__(
         self,
         endpoint: Endpoint,
-        sent: tuple[str, ...],
+        body: Mapping[str, Any],
         assembler: Assembler,
         on_change: Callable[[], None] | None,
         watch: Stopwatch,
     ) -> None:
         self._endpoint = endpoint
-        self._sent = sent
+        self._sent = tuple(body)
+        self._n_asked = body.get("n", 1)
         self._assembler = assembler
         self._on_change = on_change
         self._watch = watch
@@ -134,16 +135,22 @@ class _Exchange:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            if not self._is_complete:
+            if not (self._is_complete and self._has_all):
                 raise self._failed(RequestTimeout, self._silence(timeout_s)) from error
         except http.Fault as error:
-            if not self._is_complete:
+            if not (self._is_complete and self._has_all):
                 why = f"the connection was lost ({http.reason(error)})"
                 raise self._failed(ConnectionFailed, why) from error
 
     async def _post(self, content: bytes) -> http.Response:
         where = self._endpoint
-        return await http.post(where.url, content, where.secret, keep_alive=where.keeps_alive)
+        return await http.post(
+            where.url,
+            content,
+            where.secret,
+            headers=where.headers,
+            keep_alive=where.keeps_alive,
+        )
 
     async def _read(self, response: http.Response) -> None:
         if not response.is_success:
@@ -181,7 +188,7 @@ class _Exchange:
                 if not self._ends_complete(decoder) and self._n_events:
                     raise _Unusable("it ended before every choice had a finish_reason")
         except http.Fault:
-            if not self._ends_complete(decoder):
+            if not self._ends_complete(decoder) or not self._has_all:
                 raise
         self._check_choices(start)
 
@@ -228,6 +235,12 @@ class _Exchange:
     @property
     def _is_complete(self) -> bool:
         return self._n_events > 0 and self._assembler.is_complete
+
+    @property
+    def _has_all(self) -> bool:
+        """Whether as many choices as were asked for have come, or begun to."""
+        n = self._n_asked
+        return not isinstance(n, int) or len(self._assembler.finish_reasons()) >= n
 
     def _failed(self, kind: Callable[[str], ChatError], why: str) -> ChatError:
         """Return a `StreamBroken` when the answer had begun, otherwise the error of this kind."""

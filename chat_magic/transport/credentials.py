@@ -21,6 +21,7 @@ class Secret:
     Args:
         value: The key; white space around it is dropped.
         name: What to call it in an error, such as the variable that it comes from.
+        may_hold_spaces: Whether it can be several words, as the value of a header can.
 
     Raises:
         InvalidRequest: It is empty or holds a character that no key can have.
@@ -28,11 +29,14 @@ class Secret:
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str, name: str = "the API key") -> None:
+    def __init__(
+        self, value: str, name: str = "the API key", *, may_hold_spaces: bool = False
+    ) -> None:
         value = value.strip()
         if not value:
             raise InvalidRequest(f"{name} is empty")
-        if not (value.isascii() and value.isprintable()) or " " in value:
+        has_space = " " in value and not may_hold_spaces
+        if not (value.isascii() and value.isprintable()) or has_space:
             raise InvalidRequest(
                 f"{name} holds a space, a line end or another character that no key can have"
             )

@@ -5,24 +5,37 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from chat_magic.core.config import Server
+from chat_magic.core.parameters import UNSET
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport import local
-from chat_magic.transport.credentials import Secret, from_environment, redact
+from chat_magic.transport import configuration, keys, local
+from chat_magic.transport.credentials import Secret, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from urllib.parse import SplitResult
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Endpoint", "default_model", "describe", "resolve"]
+    Look = Callable[[str], keys.Found | None]
+
+__all__ = [
+    "Endpoint",
+    "any_model",
+    "default_model",
+    "describe",
+    "fallback_model",
+    "find_key",
+    "masked",
+    "resolve",
+]
 
 LOCAL_MODEL = "local/smollm2-135m-instruct"
 _OPENAI_HOST = "api.openai.com"
-_VARIABLES = "CHAT_MAGIC_BASE_URL and CHAT_MAGIC_API_KEY (or OPENAI_API_KEY)"
+_VARIABLES = "CHAT_MAGIC_BASE_URL and CHAT_MAGIC_API_KEY (or OPENAI_API_KEY alone)"
 _KEY_NAME = re.compile("key|token|secret|sig", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +50,26 @@ class Endpoint:
     """The model's name as this server takes it."""
     secret: Secret | None = None
     key_variable: str | None = None
-    """The environment variable that holds the key; None for the local server."""
+    """The environment variable that holds the key; None where none is wanted."""
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+    """What every request to it carries besides; never shown."""
     keeps_alive: bool = True
     """Whether a connection can be used again."""
 
     @property
     def url(self) -> str:
         """Where a completion is asked for."""
+        return self._at("/chat/completions")
+
+    @property
+    def models_url(self) -> str:
+        """Where the list of models lies."""
+        return self._at("/models")
+
+    def _at(self, path: str) -> str:
         parts = urlsplit(self.base_url)
-        path = parts.path.rstrip("/").removesuffix("/chat/completions") + "/chat/completions"
-        return parts._replace(path=path).geturl()
+        base = parts.path.rstrip("/").removesuffix("/chat/completions")
+        return parts._replace(path=base + path).geturl()
 
 
 def default_model() -> tuple[str, str | None]:
@@ -55,15 +78,47 @@ def default_model() -> tuple[str, str | None]:
     Raises:
         InvalidRequest: A server is configured, but no model.
     """
-    if model := os.environ.get("CHAT_MAGIC_MODEL", "").strip():
-        return model, None
-    if _gateway() is not None:
+    if model := configuration.value_of("model"):
+        return model.strip(), None
+    if fallback_model() is None:
         raise InvalidRequest(
             "no model: name one (%%chat openai/gpt-4o), or set CHAT_MAGIC_MODEL; "
             "`local` is the one that runs on this machine"
         )
     notice = f"no server is configured: {LOCAL_MODEL} answers; for others set {_VARIABLES}"
     return LOCAL_MODEL, notice
+
+
+def fallback_model() -> str | None:
+    """Return the model that answers when no setting names one: None once a server is configured."""
+    is_configured = configuration.config().routes or _gateway(keys.find)
+    return None if is_configured else LOCAL_MODEL
+
+
+def any_model() -> str:
+    """Return a model of the server that is asked when none is named: the default one, or `*`.
+
+    Raises:
+        InvalidRequest: There are servers for some models only, and no default model.
+    """
+    name = configuration.value_of("model") or fallback_model() or "*"
+    if name == "*" and _server(name, keys.find) is None:
+        raise InvalidRequest("no model: name one of the server to ask, as in %chat -m a/b /models")
+    return configuration.unaliased(name)
+
+
+def find_key(model: str) -> None:
+    """Look for the key of a model's server wherever keys are kept, so that `resolve` knows it.
+
+    It may ask the user to unlock a keyring, and so is not for the loop.
+
+    Raises:
+        InvalidRequest: As `resolve`, a missing server excepted.
+    """
+    if not local.is_local(model):
+        server = _server(model, keys.find)
+        if server is not None and server.key:
+            keys.find(server.key)
 
 
 async def resolve(
@@ -101,66 +156,85 @@ def describe(model: str) -> str:
         return f"POST to the local server on this machine, as {model}"
     endpoint = _configured(model)
     key = f"the key in {endpoint.key_variable}" if endpoint.secret else "no key"
-    return redact(f"POST {endpoint.url} with {key}")
+    name = "" if endpoint.model == model else f", as {endpoint.model}"
+    return redact(f"POST {endpoint.url} with {key}{name}")
 
 
 def _configured(model: str) -> Endpoint:
     if not model.strip():
         raise InvalidRequest("no model is named")
-    gateway = _gateway()
-    if gateway is None:
+    server = _server(model)
+    if server is None:
         raise InvalidRequest(
             f"no server is configured for {model}: set {_VARIABLES}, "
             "or use the model `local`, which needs no account"
         )
-    base_url, key_variable = gateway
-    host = urlsplit(base_url).hostname or ""
-    secret = from_environment(key_variable)
+    _register_secrets(server.base_url)
+    found = keys.known(server.key) if server.key else None
     return Endpoint(
-        name=host,
-        base_url=base_url,
-        model=_openai_name(model) if host == _OPENAI_HOST else model,
-        secret=secret,
-        key_variable=key_variable,
+        name=urlsplit(server.base_url).hostname or "",
+        base_url=server.base_url,
+        model=_name_at(server, model),
+        secret=found.secret if found else None,
+        key_variable=server.key,
+        headers={name: _header(name, value) for name, value in server.headers.items()},
     )
 
 
-def _gateway() -> tuple[str, str] | None:
-    """Return the configured base URL and the variable that holds its key."""
-    for prefix in ("CHAT_MAGIC", "OPENAI"):
-        if base_url := _base_url(f"{prefix}_BASE_URL"):
-            return base_url, f"{prefix}_API_KEY"
-    if os.environ.get("OPENAI_API_KEY", "").strip():
-        return f"https://{_OPENAI_HOST}/v1", "OPENAI_API_KEY"
+def _server(model: str, look: Look = keys.known) -> Server | None:
+    return configuration.config().route(model) or _gateway(look)
+
+
+def _gateway(look: Look = keys.known) -> Server | None:
+    """Return the server of models that no route names."""
+    base_url = configuration.settings().get("base_url")
+    if base_url is not None and base_url.value is not UNSET:
+        is_openai = base_url.source.startswith("OPENAI")
+        key = "OPENAI_API_KEY" if is_openai else "CHAT_MAGIC_API_KEY"
+        return Server(base_url=base_url.value, key=key)
+    if look("OPENAI_API_KEY"):
+        return Server(base_url=f"https://{_OPENAI_HOST}/v1", key="OPENAI_API_KEY")
     return None
 
 
-def _base_url(variable: str) -> str | None:
-    value = os.environ.get(variable, "").strip()
-    if not value:
-        return None
-    try:
-        parts = urlsplit(value)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url or " " in value or not value.isprintable():
-        raise InvalidRequest(f"{variable} is no URL such as https://host/v1")
-    _register_secrets(parts)
-    return value
+def masked(base_url: str) -> str:
+    """Return a base URL as it can be shown, without the keys that it may hold."""
+    _register_secrets(base_url)
+    return redact(base_url)
 
 
-def _register_secrets(parts: SplitResult) -> None:
+def _register_secrets(base_url: str) -> None:
     """Make keys that a URL itself holds known to the redactor."""
+    parts = urlsplit(base_url)
     values = [value for name, value in parse_qsl(parts.query) if _KEY_NAME.search(name)]
     for value in [*values, parts.password or ""]:
         if value.strip():
             Secret(value)
 
 
-def _openai_name(model: str) -> str:
-    vendor, slash, name = model.rpartition("/")
-    if slash and vendor != "openai":
+def _header(name: str, value: str) -> Secret:
+    """Fill in the variables of a header; they are keys to the redactor, as is the whole."""
+    label = f"{configuration.FILE}: the header {name}"
+
+    def variable(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1], "")
+        if not found.strip():
+            raise InvalidRequest(f"{label} names the variable {match[1]}, which is not set")
+        return Secret(found, match[1], may_hold_spaces=True).reveal()
+
+    return Secret(_PLACEHOLDER.sub(variable, value), label, may_hold_spaces=True)
+
+
+def _name_at(server: Server, model: str) -> str:
+    """Return a model's name as a server takes it."""
+    vendor, slash, name = model.partition("/")
+    if not slash:
+        return model
+    if server.takes == "model":
+        return name
+    if urlsplit(server.base_url).hostname != _OPENAI_HOST:
+        return model
+    if vendor != "openai" or "/" in name:
         raise InvalidRequest(
             f"{model}: {_OPENAI_HOST} has only openai/ models; "
             "set CHAT_MAGIC_BASE_URL to a gateway that takes vendor/model"

@@ -15,7 +15,7 @@ from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, Reque
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
     import httpx
 
@@ -26,7 +26,17 @@ else:
     except ImportError:
         import httpx
 
-__all__ = ["Fault", "Response", "address", "chunks", "close", "post", "reason", "redirect_target"]
+__all__ = [
+    "Fault",
+    "Response",
+    "address",
+    "chunks",
+    "close",
+    "get",
+    "post",
+    "reason",
+    "redirect_target",
+]
 
 Response = httpx.Response
 Fault = httpx.HTTPError
@@ -52,7 +62,12 @@ for _name in (httpx.__name__, *(f"{_CORE}.{part}" for part in ("connection", "ht
 
 
 async def post(
-    url: str, body: bytes, secret: Secret | None, *, keep_alive: bool = True
+    url: str,
+    body: bytes,
+    secret: Secret | None,
+    *,
+    headers: Mapping[str, Secret] | None = None,
+    keep_alive: bool = True,
 ) -> Response:
     """Send a JSON body; return the response when its head is here, to be closed by its reader.
 
@@ -64,16 +79,35 @@ async def post(
         RequestTimeout: There was no connection in time.
         InvalidRequest: The URL cannot be used.
     """
+    return await _send("POST", url, body, secret, headers or {}, keep_alive)
+
+
+async def get(
+    url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
+) -> Response:
+    """Ask for what lies at a URL; as `post`."""
+    return await _send("GET", url, None, secret, headers or {}, keep_alive=False)
+
+
+async def _send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    secret: Secret | None,
+    headers: Mapping[str, Secret],
+    keep_alive: bool,
+) -> Response:
     try:
         client = _client()
-        response = await client.send(_request(client, url, body, secret, keep_alive), stream=True)
+        request = _request(client, method, url, body, secret, headers, keep_alive)
+        response = await client.send(request, stream=True)
         for _ in range(_MAX_REDIRECTS):
             target = redirect_target(response)
             if response.status_code not in {307, 308} or not _is_same_host(url, target):
                 break
             await response.aclose()
             url = target
-            request = _request(client, url, body, secret, keep_alive)
+            request = _request(client, method, url, body, secret, headers, keep_alive)
             response = await client.send(request, stream=True)
     except httpx.InvalidURL as error:
         raise InvalidRequest(redact(f"the base URL cannot be used: {error}")) from error
@@ -129,13 +163,23 @@ def _client() -> httpx.AsyncClient:
 
 
 def _request(
-    client: httpx.AsyncClient, url: str, body: bytes, secret: Secret | None, keep_alive: bool
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    body: bytes | None,
+    secret: Secret | None,
+    headers: Mapping[str, Secret],
+    keep_alive: bool,
 ) -> httpx.Request:
-    headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+    ours = {"Accept": "application/json"}
+    if body is not None:
+        ours = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
     if not keep_alive:
-        headers["Connection"] = "close"
-    request = client.build_request("POST", url, content=body, headers=headers)
-    if secret is not None:  # only here, where a traceback with local variables shows it masked
+        ours["Connection"] = "close"
+    request = client.build_request(method, url, content=body, headers=ours)
+    for name, value in headers.items():  # only here: a traceback's local variables show it masked
+        request.headers[name] = value.reveal()
+    if secret is not None:
         request.headers["Authorization"] = f"Bearer {secret.reveal()}"
     return request
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.tools import total_usage
 from chat_magic.view.html import result_html
 from chat_magic.view.payload import payload
 from chat_magic.view.text import result_text
@@ -12,7 +13,8 @@ from chat_magic.view.text import result_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chat_magic.core.reply import Reply, Timing
+    from chat_magic.core.reply import Reply, Timing, Usage
+    from chat_magic.core.tools import Round
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
 
@@ -32,6 +34,13 @@ class Run:
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     """In dollars, where prices are known."""
+    rounds: Sequence[Round] = ()
+    """The answers before this one, whose calls were run."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What all rounds took together."""
+        return total_usage([*(each.reply.usage for each in self.rounds), self.reply.usage])
 
 
 def bundle(runs: Sequence[Run]) -> dict[str, Any]:

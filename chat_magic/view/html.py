@@ -12,6 +12,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
+from chat_magic.core.tools import call_words
 from chat_magic.view.escape import escape, isolated
 from chat_magic.view.markdown import INK, PARAGRAPH, render
 from chat_magic.view.pieces import Piece, pieces_of, tokens_of
@@ -19,7 +20,9 @@ from chat_magic.view.summary import (
     calls,
     choice_facts,
     notices,
+    number,
     perplexity_fact,
+    shortened,
     sparkline,
     status_facts,
     unsure,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply import Audio, Choice, FunctionCall, Usage
+    from chat_magic.core.tools import Round, ToolRun
     from chat_magic.view.bundle import Run
 
 _MUTED = "opacity:0.65"
@@ -39,7 +43,7 @@ _EM_SPACE, _EN_SPACE = "\u2003", "\u2002"
 """What keeps facts apart, also where styles are dropped."""
 _WIDEST = 4
 """Columns in a row."""
-EXACT = "white-space:pre-wrap;word-wrap:break-word"
+EXACT = "white-space:pre-wrap;word-wrap:break-word;word-break:normal"
 _PRE = (
     f"margin:4px 0 6px 0;padding:0;font-family:monospace;font-size:90%;line-height:1.45;{EXACT};"
     "background-color:transparent"
@@ -47,6 +51,8 @@ _PRE = (
 _FENCE = "``````\n"
 _LARGEST_SOUND = 4_000_000
 """Bytes of sound that a notebook is made to hold."""
+_SHORT = 300
+"""Characters, of few lines, that are shown without a click."""
 _NOT_NORMAL = ("length", "content_filter", "error", "interrupted")
 
 
@@ -105,6 +111,32 @@ def heading(index: int | None, facts: Sequence[str], spark: str = "") -> str:
     return line if parts else ""
 
 
+def rounds_html(rounds: Sequence[Round]) -> str:
+    """Draw what came before the answer: what the model said, and the calls that were run."""
+    drawn = [_round(each) for each in rounds]
+    return f'<div style="padding:0 15px 2px 15px">{"".join(drawn)}</div>' if drawn else ""
+
+
+def _round(round_: Round) -> str:
+    said = round_.reply.choices[0].text
+    before = f'<div style="{_MUTED};{EXACT};margin:0 0 4px 0">{escape(said)}</div>' if said else ""
+    return before + "".join(map(_tool_run, round_.tool_runs))
+
+
+def _tool_run(run: ToolRun) -> str:
+    words = escape(call_words(run.name, run.arguments))
+    line = (
+        f'<div style="{_SMALL}"><span style="font-family:monospace">{words}</span>'
+        f'{_EN_SPACE}<span style="{_MUTED};white-space:nowrap">{number(run.seconds)} s</span>'
+    )
+    if run.result is None:
+        return f"{line}{_EN_SPACE}{_warned(shortened(run.error or ''))}</div>"
+    result = _exact(shortened(run.result))
+    if len(run.result) > _SHORT or run.result.count("\n") > 5:
+        result = _details(f"result{_EM_SPACE}{len(run.result):,} characters", result)
+    return f"{line}</div>{result}"
+
+
 def _fact(fact: str) -> str:
     return _warned(fact) if fact in _NOT_NORMAL else f'<span style="{_MUTED}">{escape(fact)}</span>'
 
@@ -121,6 +153,7 @@ def _run(run: Run) -> str:
     doubts = unsure(choices, show=isolated)
     return (
         status_line(run.model, status_facts(run), notices(run))
+        + rounds_html(run.rounds)
         + columns(boxes or [_note("no answer")])
         + (f'<div style="{_SMALL};{_MUTED};margin:6px 0 8px 0">{doubts}</div>' if doubts else "")
     )

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from chat_magic.view.escape import escape
-from chat_magic.view.html import EXACT, columns, heading, page, status_line
+from chat_magic.view.html import EXACT, columns, heading, page, rounds_html, status_line
 from chat_magic.view.summary import number, speed_facts
-from chat_magic.view.text import answer_text, choice_title, terminal_safe
+from chat_magic.view.text import answer_text, choice_title, rounds_text, terminal_safe
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from chat_magic.core.tools import Round
 
 UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
 """What a cell's display may send; servers drop messages beyond limits of their own."""
+
+_QUIET_S = 0.3
+"""How long nothing is shown while nothing has come: what fails at once leaves no display."""
+_TAIL = 2_000
+"""Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
 
 Bundle = Mapping[str, Any]
 Publish = Callable[[Bundle, str, bool], None]
@@ -40,7 +53,9 @@ class Snapshot:
     tokens: int = 0
     """Tokens in all choices so far."""
     note: str | None = None
-    """What is being done before anything can arrive."""
+    """What is being done while nothing arrives."""
+    rounds: Sequence[Round] = ()
+    """The answers before this one, whose calls were run."""
 
 
 class Live(Protocol):
@@ -78,11 +93,25 @@ def interval_s(size: int) -> float:
 
 
 def snapshot_bundle(snapshot: Snapshot) -> dict[str, str]:
-    """Draw a snapshot as HTML and as text, of which only the end where both are too much."""
-    drawn = {"text/html": _html(snapshot), "text/plain": _text(snapshot)}
-    if size_of(drawn) > BYTES_PER_S:
-        drawn["text/plain"] = drawn["text/plain"][-1_000:]
-    return drawn
+    """Draw a snapshot as HTML, and the end of it as text."""
+    return {"text/html": _html(snapshot), "text/plain": _text(snapshot)[-_TAIL:]}
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back an interrupt until what was sent and what is known of it agree."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    late: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: late.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if late:
+        handler(*late[0])
 
 
 class _Pace:
@@ -116,7 +145,8 @@ class NotebookLive:
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how far the answer has come, as escaped text."""
-        if self.delay_s == 0:
+        is_early = snapshot.elapsed_s < _QUIET_S and not any(snapshot.texts)
+        if self.delay_s == 0 and (self._is_shown or not is_early):
             bundle = snapshot_bundle(snapshot)
             self._send(bundle)
             self._pace.sent(size_of(bundle))
@@ -127,8 +157,9 @@ class NotebookLive:
             self._send({"text/plain": ""} if bundle is None else bundle)
 
     def _send(self, bundle: Bundle) -> None:
-        self._publish(bundle, self._id, self._is_shown)
-        self._is_shown = True
+        with _uninterrupted():
+            self._publish(bundle, self._id, self._is_shown)
+            self._is_shown = True
 
 
 class TerminalLive:
@@ -150,8 +181,8 @@ class TerminalLive:
         if self.delay_s > 0:
             return
         self._pace.sent(0)
-        if any(snapshot.texts):
-            self._print_on(_answers(snapshot)[0])
+        if snapshot.rounds or any(snapshot.texts):
+            self._print_on("\n\n".join([*rounds_text(snapshot.rounds), _answers(snapshot)[0]]))
         elif snapshot.note and self._out.isatty():
             self._has_note = True
             self._write(f"\r\x1b[2K{terminal_safe(snapshot.note)}")
@@ -181,7 +212,7 @@ class TerminalLive:
 
 def _facts(snapshot: Snapshot) -> list[str]:
     elapsed = f"{number(snapshot.elapsed_s)} s"
-    if snapshot.ttft_s is None:
+    if snapshot.note or snapshot.ttft_s is None:
         return [snapshot.note or "waiting", elapsed]
     seconds = snapshot.elapsed_s - snapshot.ttft_s
     rate = (snapshot.tokens - 1) / seconds if snapshot.tokens > 1 and seconds > 0 else None
@@ -203,12 +234,13 @@ def _html(snapshot: Snapshot) -> str:
         for index, text, reason in _choices(snapshot)
     ]
     line = status_line(snapshot.model, _facts(snapshot))
-    return page(line + (columns(boxes) if any(snapshot.texts) else ""))
+    answers = columns(boxes) if any(snapshot.texts) else ""
+    return page(line + rounds_html(snapshot.rounds) + answers)
 
 
 def _text(snapshot: Snapshot) -> str:
     status = terminal_safe(" · ".join([snapshot.model, *_facts(snapshot)]))
-    return "\n\n".join([*_answers(snapshot), status])
+    return "\n\n".join([*rounds_text(snapshot.rounds), *_answers(snapshot), status])
 
 
 def _answers(snapshot: Snapshot) -> list[str]:

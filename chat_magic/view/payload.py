@@ -12,9 +12,10 @@ import msgspec
 
 from chat_magic.analysis.tokens import status_of, token_bytes, well_formed
 from chat_magic.core.reply import Arrivals, Choice, Reply, TokenLogprob, TopLogprob, Usage
-from chat_magic.view.summary import calls, notices
+from chat_magic.view.summary import calls, notices, shortened
 
 if TYPE_CHECKING:
+    from chat_magic.core.tools import Round
     from chat_magic.view.bundle import Run
 
 MOST_ALTERNATIVES = 90_000
@@ -55,9 +56,10 @@ def _result(run: Run) -> dict[str, Any]:
         "prefill": run.prefill,
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),
-        "usage": run.reply.usage and _usage(run.reply.usage),
+        "usage": run.usage and _usage(run.usage),
         "cost": run.cost,
         "warnings": notices(run),
+        "rounds": [_round(each) for each in run.rounds],
         "choices": [_choice(choice, following, vocabulary) for choice in run.reply.choices],
         "vocabulary": vocabulary.columns(),
         "alternatives_left_out": left_out,
@@ -74,6 +76,23 @@ def _usage(usage: Usage) -> dict[str, Any]:
     counts = {field: getattr(usage, field) for field in fields}
     details = usage.completion_tokens_details or {}
     return {**counts, "reasoning_tokens": details.get("reasoning_tokens")}
+
+
+def _round(round_: Round) -> dict[str, Any]:
+    return {
+        "text": round_.reply.choices[0].text,
+        "tool_runs": [
+            {
+                "id": run.id,
+                "name": run.name,
+                "arguments": run.arguments,
+                "result": run.result and shortened(run.result),
+                "error": run.error and shortened(run.error),
+                "seconds": run.seconds,
+            }
+            for run in round_.tool_runs
+        ],
+    }
 
 
 def _choice(choice: Choice, rows: _Rows, vocabulary: _Vocabulary) -> dict[str, Any]:

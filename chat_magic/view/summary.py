@@ -54,7 +54,7 @@ def status_facts(run: Run) -> list[str]:
     """Say what a request took: time, speed, tokens, cost."""
     return [
         *_time(run.timing),
-        *_tokens(run.reply.usage),
+        *_tokens(run.usage),
         *_seeded(run),
         *([] if run.cost is None else [money(run.cost)]),
     ]
@@ -112,6 +112,13 @@ def calls(choice: Choice) -> list[ToolCall]:
     """Return what a choice wants called, a call of the older `function_call` kind included."""
     older = choice.message.function_call
     return [*choice.tool_calls, *([ToolCall(function=older)] if older else [])]
+
+
+def shortened(text: str, most: int = 2_000) -> str:
+    """Return the beginning of a text that is too long for a picture, and how much is left out."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}… ({len(text) - most:,} characters left out)"
 
 
 def perplexity_fact(choice: Choice) -> str | None:

@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from chat_magic.analysis.tokens import well_formed
+from chat_magic.core.tools import call_words
 from chat_magic.view.escape import BIDI, code_point
 from chat_magic.view.summary import (
     calls,
     choice_facts,
     notices,
+    number,
     perplexity_fact,
+    shortened,
     status_facts,
     unsure,
 )
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply import Choice, Usage
+    from chat_magic.core.tools import Round
     from chat_magic.view.bundle import Run
 
 _ESCAPES = re.compile(
@@ -54,6 +58,19 @@ def choice_title(index: int) -> str:
     return f"── {index} ──"
 
 
+def rounds_text(rounds: Sequence[Round]) -> list[str]:
+    """Write what came before the answer: what the model said, and the calls that were run."""
+    parts = []
+    for each in rounds:
+        said = answer_text(each.reply.choices[0].text)
+        parts += [said] if said else []
+        for run in each.tool_runs:
+            outcome = f"failed: {run.error}" if run.result is None else f"→ {run.result}"
+            words = call_words(run.name, run.arguments)
+            parts.append(f"{words} {shortened(outcome)} ({number(run.seconds)} s)")
+    return [answer_text("\n".join(parts))] if parts else []
+
+
 def result_text(runs: Sequence[Run]) -> str:
     """Write runs one below the other: the answer or answers, the status, what was unsure."""
     return terminal_safe("\n\n".join(map(_run, runs)))
@@ -70,7 +87,7 @@ def _run(run: Run) -> str:
     lines = [" · ".join([run.model, *facts]), unsure(choices)]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     lines += [f"note: {notice}" for notice in notices(run)]
-    return "\n\n".join([*answers, "\n".join(filter(None, lines))])
+    return "\n\n".join([*rounds_text(run.rounds), *answers, "\n".join(filter(None, lines))])
 
 
 def _one_of_several(choice: Choice) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chat_magic.analysis.align import STATES, align, common_prefix, fragments
 
 THUMB = "👍".encode()
+LOST = "\ufffd".encode()
 FAMILY = "👨‍👩‍👧".encode()
 
 
@@ -122,6 +123,32 @@ def test_only_what_goes_on_with_a_code_point_joins_its_group(pieces, groups):
         ([b"Hi", b"you", b"<s>", b"!"], "Hi you!", ["ok", "repaired", "extra", "ok"], 1),
         ([b"Hello", b"?", b"!"], "Hello 👍!", ["ok", "unaligned", "ok"], 6 / 11),
         ([b"Hello"], "Hello you", ["ok"], 5 / 9),
+        (
+            [b"a", LOST, LOST, LOST, LOST, b"b", LOST, b"c", b"d"],
+            "a👍bécd",
+            ["ok", *["repaired"] * 4, "ok", "repaired", "ok", "ok"],
+            1,
+        ),
+        (
+            [b"a ", LOST, b" b", b"x", b"!"],
+            "a 👍 by!",
+            ["ok", "repaired", "ok", "unaligned", "ok"],
+            0.9,
+        ),
+        (
+            [b"say ", LOST, b"it", LOST, b"."],
+            "say it👍.",
+            ["ok", "extra", "ok", "repaired", "ok"],
+            1,
+        ),
+        ([b"Oh ", b"\xf0\x9f"], "Oh \ufffd", ["ok", "repaired"], 1),
+        ([b"a", LOST, LOST], "a\ufffd👍", ["ok", "ok", "repaired"], 1),
+        (
+            [b"Hello friend ", LOST, b"z"],
+            "Hello friend wonderful z",
+            ["ok", "unaligned", "ok"],
+            14 / 24,
+        ),
         ([b"x = 15"], "5", ["unaligned"], 0),
         ([b"The", b" user", b" asks"], "The answer is 4", ["unaligned"] * 3, 0),
         ([b"", b""], "Hi", ["unaligned", "unaligned"], 0),
@@ -147,6 +174,17 @@ def test_a_space_that_the_server_put_in_belongs_to_the_token_after_it():
     spans = align([b"Hi", b"you"], "Hi you")
     assert spans.byte_start.tolist() == [0, 2]
     assert spans.byte_end.tolist() == [2, 6]
+
+
+def test_tokens_without_their_bytes_share_out_what_stands_between_their_neighbours():
+    """Four U+FFFD for the four bytes of an emoji; three for two code points of four."""
+    spans = align([b"a", *[LOST] * 4, b"b"], "a👍b")
+    assert spans.byte_start.tolist() == [0, 1, 2, 3, 4, 5]
+    assert spans.byte_end.tolist() == [1, 2, 3, 4, 5, 6]
+    assert spans.char_end.tolist() == [1, 2, 2, 2, 2, 3]
+    spans = align([b"a", LOST, LOST, LOST, b"b"], "a👍👍b")
+    assert spans.byte_start.tolist() == [0, 1, 3, 6, 9]
+    assert spans.byte_end.tolist() == [1, 3, 6, 9, 10]
 
 
 @given(split_texts(), st.sampled_from([b"<s>", b"<think>hm</think>"]), st.booleans())
@@ -182,4 +220,4 @@ def test_a_lone_surrogate_in_the_text_counts_as_one_replacement_character():
 )
 def test_a_common_prefix_is_counted_in_bytes(texts, length):
     """é and è share their first byte; a text can end where the others go on."""
-    assert common_prefix(texts) == length
+    assert common_prefix([text.encode() for text in texts]) == length

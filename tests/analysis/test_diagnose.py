@@ -37,15 +37,24 @@ def test_a_reply_without_log_probabilities_has_no_oddities():
         (("a", -2.5, SOUND), "another log probability than for the same"),
         (("a", -9999.0, SOUND), "another log probability than for the same"),
         (("a", -2.0, [("b", -2.5), ("b", -2.5)]), "the same alternative listed twice"),
+        (("z", -9999.0, SOUND), "no probability, only that the token lay outside"),
+        (("z", -3.4e38, None), "no probability, only that the token lay outside"),
+        (("z", -math.inf, None), "no probability, only that the token lay outside"),
+        (("a", -100.0, None), "no probability, only that the token was forbidden"),
         (("10", -9999.0, [('":', 0.0), ("x", -100.0)]), "an unlikely token beside a certain"),
     ],
 )
 def test_an_oddity_is_counted_and_its_first_place_given(token, reply, odd, words):
     """In the fourth token here."""
     tokens = [token("b", -1.2, SOUND), token("x", None), token("x", math.nan), token(*odd)]
-    (sentence,) = diagnose(reply([token("a", -0.5)], tokens))
-    assert sentence.startswith(words)
+    (sentence,) = [s for s in diagnose(reply([token("a", -0.5)], tokens)) if s.startswith(words)]
     assert sentence.endswith(" at 1 of 5 tokens, first at position 3 of choice 1")
+
+
+def test_tokens_without_a_log_probability_are_counted(token, reply):
+    """Null, as NaN, is none."""
+    (sentence,) = diagnose(reply([token("a", -0.5), token("b", None), token("c", math.nan)]))
+    assert sentence == "no log probability at 2 of 3 tokens, first at position 1 of choice 0"
 
 
 def test_alternatives_copied_over_a_chunk_are_found(token, reply):

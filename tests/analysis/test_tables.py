@@ -396,3 +396,14 @@ def test_a_table_pickles(table, _, answer):
     again = pickle.loads(pickle.dumps(found))
     pd.testing.assert_frame_equal(found, again)
     assert again.attrs == found.attrs
+
+
+def test_a_whole_vocabulary_of_alternatives_is_ranked_to_its_end(token, reply):
+    """Where int16 is too small for a rank the columns are wider, and nothing is cut."""
+    others = [(f"t{n}", -5.0 - n / 1000) for n in range(40_000)]
+    answer = reply([token("t39999", others[-1][1], others), token("t0", -5.0, others)])
+    tokens, alternatives = build(tokens_table, answer), build(alternatives_table, answer)
+    assert tokens["k_returned"].tolist() == [40_000, 40_000]
+    assert tokens["rank"].tolist() == [40_000, 1]
+    assert alternatives["rank"].max() == 40_000
+    assert (tokens["rank"].dtype, alternatives["rank"].dtype) == ("Int32", "int32")

@@ -443,8 +443,17 @@ messages = st.one_of(
     st.builds(Message, role=st.just("assistant"), content=contents, name=st.none() | texts),
     st.builds(Message, role=st.just("tool"), content=texts, tool_call_id=texts.filter(bool)),
 )
+values = {name: scalars[row.kind](row) for name, row in PARAMETERS.items()}
+values["response_format"] = st.builds(
+    lambda name, default: {
+        "type": "json_schema",
+        "json_schema": {"name": name, "schema": {"default": default}},
+    },
+    st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
+    json_values,
+)
 parameters = st.fixed_dictionaries(
-    {}, optional={name: st.just(UNSET) | scalars[row.kind](row) for name, row in PARAMETERS.items()}
+    {}, optional={name: st.just(UNSET) | value for name, value in values.items()}
 )
 extras = st.dictionaries(
     st.text().filter(lambda key: key not in PARAMETERS and key not in {"model", "messages"}),

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.parameters import PARAMETERS
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import (
     OWN_OPTIONS,
     help_text,
     read_after,
     read_name,
+    read_rounds,
     read_timeout,
+    read_tools,
 )
-
-
-@pytest.mark.parametrize("row", [row for row in PARAMETERS.values() if row.on_line])
-def test_the_help_lists_every_parameter_with_its_range(row):
-    """So `%%chat?` is the whole reference."""
-    assert row.option in help_text()
-    assert row.kind == "boolean" or row.kind in {"string", "strings"} or row.allowed in help_text()
 
 
 def test_the_help_lists_the_magics_own_options():
@@ -59,3 +53,32 @@ def test_after_names_a_result_and_a_choice():
     for wrong in ("q", "r:x"):
         with pytest.raises(InvalidRequest, match="--after"):
             read_after(wrong, {"r": "result"})
+
+
+def test_tools_are_functions_of_the_notebook():
+    """By their names, in that order; anything else is an error that names the nearest."""
+
+    def f():
+        """Do it."""
+
+    async def get():
+        """Get it."""
+
+    namespace = {"f": f, "get": get, "number": 3, "item": int}
+    assert read_tools("get, f", namespace) == [get, f]
+    assert read_tools(None, namespace) == []
+    for wrong, words in {
+        "gett": "--tools gett: there is no such function in the notebook; did you mean get?",
+        "number": "--tools number: that is no function",
+        "item": "--tools item: that is no function",
+        "": "--tools : there is no such function",
+    }.items():
+        with pytest.raises(InvalidRequest, match=words):
+            read_tools(wrong, namespace)
+
+
+def test_the_rounds_of_tools_are_a_whole_number():
+    """Anything else is refused."""
+    assert (read_rounds("3"), read_rounds(None)) == (3, None)
+    with pytest.raises(InvalidRequest, match="--max-tool-rounds few"):
+        read_rounds("few")

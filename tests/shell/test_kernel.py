@@ -240,9 +240,99 @@ def test_templates_see_the_notebook(kernel, at_gateway):
     assert ran.traceback[0].startswith("InvalidRequest: line 2, column 7: ")
 
 
+def test_config_reaches_cells_and_functions_and_the_table_says_so(kernel, at_gateway):
+    """`%config`, then `%chat /config`: one output, which is the cell's value too."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    kernel.run("%config ChatMagics.temperature = 0.2\n%config ChatMagics.model = 'a/b'")
+    try:
+        kernel.run("%chat Hi")
+        kernel.run("%%chat -t 0.3\nHi")
+        kernel.run("%%chat --unset temperature\nHi")
+        kernel.run("r = __import__('chat_magic').chat('Hi')")
+        sent = [request.json.get("temperature") for request in gateway.requests]
+        assert sent == [0.2, 0.3, None, 0.2]
+        ran = kernel.run("%chat /config")
+        assert len(ran.outputs) == 1
+        row = "_.set_index('setting').loc['temperature'].tolist()"
+        assert kernel.value(row) == "['0.2', '%config']"
+    finally:
+        kernel.run("%config ChatMagics.temperature = None\n%config ChatMagics.model = None")
+
+
+def test_models_of_the_server_are_a_table(kernel, at_gateway):
+    """Shown once, and the cell's value; the local server has one too."""
+    at_gateway(whole({"data": [{"id": "a/one"}, {"id": "b/<b>two"}]}))
+    ran = kernel.run("%chat /models two")
+    assert len(ran.outputs) == 1
+    assert "b/&lt;b&gt;two" in ran.outputs[0]["data"]["text/html"]
+    assert kernel.value("_['id'].tolist()") == "['b/<b>two']"
+    assert len(kernel.run("local = %chat -m local /models").outputs) == 1
+    assert kernel.value("local['id'].tolist()") == "['local/smollm2-135m-instruct']"
+    assert len(kernel.run("local").outputs) == 1
+
+
+def test_a_key_is_asked_for_by_the_front_end_and_shown_nowhere(kernel):
+    """As a password, which no output and no history keeps."""
+    kernel.run("import keyring, keyring.backends.null as null")
+    kernel.run("keyring.set_keyring(null.Keyring())")
+    request = kernel.client.execute("%chat /key set openai", allow_stdin=True)
+    asked = kernel.client.get_stdin_msg(timeout=REPLY_S)["content"]
+    assert (asked["prompt"], asked["password"]) == ("The key OPENAI_API_KEY: ", True)
+    kernel.client.input("sk-canary-typed")
+    outputs = []
+    while not outputs or outputs[-1]["content"].get("execution_state") != "idle":
+        message = kernel.client.get_iopub_msg(timeout=REPLY_S)
+        if message["parent_header"].get("msg_id") == request:
+            outputs.append(message)
+    assert kernel.client.get_shell_msg(timeout=REPLY_S)["content"]["status"] == "ok"
+    assert "OPENAI_API_KEY is in the keyring." in str(outputs)
+    assert "canary" not in str(outputs)
+
+
+def test_a_command_that_is_none_is_one_line(kernel):
+    """That names the nearest."""
+    (line,) = kernel.run("%chat /confg").traceback
+    assert line.startswith("InvalidRequest: unknown command /confg; did you mean /config?")
+
+
 def test_unloading_takes_everything_out(kernel):
     """And loading brings it back."""
     kernel.run("%unload_ext chat_magic")
     assert "%%chat" in kernel.run("%%chat a/b\nHi").outputs[0]["text"]
     kernel.run("%load_ext chat_magic")
     assert "--temperature" in kernel.run("%chat --help").printed
+
+
+def test_a_cell_with_tools_leaves_one_output_that_shows_the_calls(kernel, at_gateway):
+    """The functions run in the kernel; the result has the calls, and `-c` goes on with them."""
+    call = {"name": "double", "arguments": '{"number": 21}'}
+    first = completion("", finish_reason="tool_calls")
+    first["choices"][0]["message"] = {
+        "role": "assistant",
+        "tool_calls": [{"id": "c0", "type": "function", "function": call}],
+    }
+    gateway = at_gateway(streamed(first), streamed(completion("It is 42")))
+    kernel.run("def double(number: int) -> int:\n    return 2 * number")
+    ran = kernel.run("%%chat a/b --tools double --max-tool-rounds 3 --out r\nTwice 21?")
+    assert ran.status == "ok", ran.traceback
+    assert len(ran.outputs) == 1
+    assert "double(number=21) → 42" in ran.displays[0]["data"]["text/plain"]
+    assert kernel.value("(r.text, r.tool_runs[0].result)") == "('It is 42', '42')"
+    kernel.run("%chat -c Thanks")
+    roles = [message["role"] for message in gateway.requests[2].json["messages"]]
+    assert roles == ["user", "assistant", "tool", "assistant", "user"]
+    refused = kernel.run("%%chat a/b --tools doble\nTwice 21?")
+    assert refused.traceback[0].endswith("did you mean double?")
+    assert refused.traceback[0].startswith("InvalidRequest: line 1: --tools doble")
+
+
+def test_tools_of_the_line_and_of_the_yaml_block_add_up(kernel, at_gateway):
+    """Those of the block are objects, and never run; two of one name are refused."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    block = "---\ntools: [{type: function, function: {name: %s}}]\n---\nHi"
+    kernel.run("def double(number: int) -> int:\n    return 2 * number")
+    kernel.run("%%chat a/b --tools double\n" + block % "moon")
+    sent = [tool["function"]["name"] for tool in gateway.requests[0].json["tools"]]
+    assert sent == ["moon", "double"]
+    refused = kernel.run("%%chat a/b --tools double\n" + block % "double")
+    assert refused.traceback == ["InvalidRequest: tools: two tools are named double"]

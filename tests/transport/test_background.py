@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 import time
+
+import pytest
 
 from chat_magic.transport import background
 from tests.completions import delta
@@ -105,3 +108,26 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), future.done())
             gateway.base_url,
         )
     assert (done.stdout, done.stderr) == ("chat-magic\n0 False\n", "")
+
+
+def test_waiting_returns_the_result_and_an_interrupt_cancels(monkeypatch: pytest.MonkeyPatch):
+    """The coroutine learns of it, wherever it is."""
+    begun, cancelled = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    def interrupt(*_: object) -> None:
+        begun.wait(30)
+        raise KeyboardInterrupt
+
+    assert background.run(asyncio.sleep(0, "done")) == "done"
+    monkeypatch.setattr(background, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        background.run(hold())
+    assert cancelled.wait(30)

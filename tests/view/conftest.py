@@ -20,6 +20,7 @@ from chat_magic.core.reply import (
     TopLogprob,
     Usage,
 )
+from chat_magic.core.tools import Round, ToolRun
 from chat_magic.view.bundle import Run
 
 if TYPE_CHECKING:
@@ -80,6 +81,24 @@ def run(*choices: Choice, **fields: Any) -> Run:
         "timing": Timing(ttft_s=0.412, total_s=1.2, tokens_per_s=92.3),
     }
     return Run(**{**defaults, **fields, "reply": reply})
+
+
+def called(*runs: dict[str, Any], text: str = "") -> Round:
+    """Return a round whose calls were run, each told by its fields."""
+    common = {"id": "c0", "name": "get_weather", "arguments": '{"city": "Paris"}', "seconds": 0.21}
+    return Round(
+        reply=Reply(
+            choices=(choice(text=text),),
+            usage=Usage(prompt_tokens=10, completion_tokens=5, total_tokens=15),
+        ),
+        timing=Timing(ttft_s=0.1, total_s=0.2),
+        tool_runs=tuple(ToolRun(**{**common, **run}) for run in runs),
+    )
+
+
+@pytest.fixture
+def make_round() -> Callable[..., Round]:
+    return called
 
 
 @pytest.fixture

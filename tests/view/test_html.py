@@ -45,6 +45,7 @@ ALLOWED_STYLES = {
     "vertical-align": "top",
     "white-space": "pre|pre-wrap|nowrap",
     "width": LENGTH,
+    "word-break": "normal",
     "word-wrap": "break-word",
 }
 ALLOWED_TAGS = (
@@ -342,3 +343,29 @@ def test_the_least_sure_tokens_are_listed_with_what_else_could_have_come(names) 
 def test_the_table_names_the_ten_least_sure(make_token) -> None:
     html = tokens_html([make_token(f"w{n}", 0.4 - n / 100) for n in range(20)])
     assert re.findall(r"<bdi>(w\d+)</bdi>", html) == [f"w{n}" for n in range(19, 9, -1)]
+
+
+def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_round) -> None:
+    """Each with arguments, time, and its result or why it failed; a long result is a click away."""
+    rounds = [
+        make_round(
+            {"result": "<b>21</b>"},
+            {"error": "ValueError: <i>"},
+            {"result": "y" * 400},
+            text="I <u>look",
+        )
+    ]
+    html = result_html([make_run(make_choice(text="Warm"), rounds=rounds)])
+    parts = (
+        "I &lt;u&gt;look",
+        "get_weather(city=&#x27;Paris&#x27;)",
+        "0.21 s",
+        "&lt;b&gt;21&lt;/b&gt;",
+        "ValueError: &lt;i&gt;",
+        "<details>",
+        "400 characters",
+        "Warm",
+    )
+    places = [html.index(part) for part in parts]
+    assert places == sorted(places)
+    assert dropped(html) == []

@@ -253,3 +253,32 @@ def test_a_notebook_is_sent_display_messages_of_ipython(monkeypatch) -> None:
     assert "hello" in drawn["text/html"]
     assert options["update"] is False
     assert list(options["transient"]) == ["display_id"]
+
+
+def test_calls_that_were_run_stay_while_the_next_answer_comes(make_round) -> None:
+    rounds = [make_round({"result": "<b>21"}, text="I look.")]
+    drawn = snapshot_bundle(snapshot("Warm", rounds=rounds))
+    for text in drawn.values():
+        assert text.index("I look.") < text.index("get_weather(") < text.index("Warm")
+    assert "&lt;b&gt;21" in drawn["text/html"]
+    waiting = snapshot_bundle(snapshot("", rounds=rounds, note="calling f()"))
+    assert "calling f()" in waiting["text/plain"]
+
+
+def test_a_terminal_prints_calls_once(make_run, make_choice, make_round) -> None:
+    """What was said before them, they themselves, and the answer make one text."""
+    screen, clock = Screen(), Clock()
+    live = TerminalLive(screen, clock)
+    rounds = [make_round({"result": "21"}, text="I look.")]
+    updates = [
+        snapshot("I look."),
+        snapshot("I look.", note="calling get_weather(city='Paris')"),
+        snapshot(rounds=rounds, ttft_s=None),
+        snapshot("War", rounds=rounds),
+    ]
+    for update in updates:
+        clock.now += 1
+        live.show(update)
+    drawn = bundle([make_run(make_choice(text="Warm"), rounds=rounds)])
+    live.finish(drawn)
+    assert screen.getvalue() == drawn["text/plain"] + "\n"

@@ -213,3 +213,27 @@ def test_a_result_carries_no_more_alternatives_than_a_notebook_should(
 def test_what_was_left_out_is_told(make_run, make_choice) -> None:
     result = only(make_run(make_choice(_many(5_000, 20))))
     assert result["alternatives_left_out"] == 4_500 * 15
+
+
+def test_rounds_have_what_was_said_and_each_call_that_was_run(
+    make_run, make_choice, make_round
+) -> None:
+    """A long result is cut there, since the request's tool message has it whole."""
+    rounds = [
+        make_round(
+            {"result": "x" * 2_500}, {"error": "ValueError: no such city"}, text="Let me see"
+        )
+    ]
+    result = only(make_run(make_choice(text="a"), rounds=rounds))
+    common = {"id": "c0", "name": "get_weather", "arguments": '{"city": "Paris"}', "seconds": 0.21}
+    cut = "x" * 2_000 + "… (500 characters left out)"
+    assert result["rounds"] == [
+        {
+            "text": "Let me see",
+            "tool_runs": [
+                {**common, "result": cut, "error": None},
+                {**common, "result": None, "error": "ValueError: no such city"},
+            ],
+        }
+    ]
+    assert result["usage"]["prompt_tokens"] == 31 + 10

@@ -116,3 +116,17 @@ def test_nothing_that_a_server_says_reaches_the_terminal_unsafe(make_run, make_c
 
 def test_an_answer_without_choices_says_so(make_run) -> None:
     assert result_text([make_run()]).startswith("(no answer)\n\n")
+
+
+def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_round) -> None:
+    rounds = [
+        make_round({"result": "21 degrees"}, {"error": "ValueError: \x1b[31mno"}, text="I look."),
+        make_round({"result": "22 degrees"}),
+    ]
+    assert result_text([make_run(make_choice(text="Warm"), rounds=rounds)]).startswith(
+        "I look.\n"
+        "get_weather(city='Paris') → 21 degrees (0.21 s)\n"
+        "get_weather(city='Paris') failed: ValueError: no (0.21 s)\n"
+        "get_weather(city='Paris') → 22 degrees (0.21 s)\n\n"
+        "Warm\n\n"
+    )

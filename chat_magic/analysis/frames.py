@@ -1,0 +1,52 @@
+"""The columns that tables are made of: one way for each kind, on pandas 2 and 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from chat_magic.analysis.arrays import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chat_magic.analysis.arrays import Floats, Integers, Objects
+
+SCHEMA_VERSION = 1
+TEXT: Literal["str", "string"] = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
+
+Data = dict[str, Any]
+
+
+def table(data: Data, attrs: Mapping[str, Any], vocabulary: int) -> pd.DataFrame:
+    """Return columns as a table; what is known of the request goes along as plain JSON."""
+    found = pd.DataFrame(data, copy=False)
+    known = {"schema_version": SCHEMA_VERSION, "vocab_size_assumed": vocabulary, **attrs}
+    found.attrs["chat_magic"] = msgspec.json.decode(msgspec.json.encode(known))
+    return found
+
+
+def strings(values: Sequence[str | None] | Objects) -> Any:
+    """Return texts without lone surrogates as a column; None is missing."""
+    array = values if isinstance(values, np.ndarray) else objects(values)
+    return pd.array(array, dtype=TEXT)
+
+
+def category(codes: Integers, names: Sequence[str] | Objects) -> pd.Categorical:
+    """Return the names as a column that holds each once, missing where the code is -1."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names), dtype="str"))
+
+
+def nullable(values: Integers | Floats, dtype: str) -> pd.arrays.IntegerArray:
+    """Return whole numbers as a nullable column; NaN and what is negative are missing."""
+    known = values >= 0
+    return pd.arrays.IntegerArray(np.where(known, values, 0).astype(dtype), ~known)
+
+
+def small(values: Integers) -> Integers:
+    """Return whole numbers as int16, or as int32 where one of them does not fit."""
+    fits = values.max(initial=0) <= np.iinfo(np.int16).max
+    return values.astype(np.int16 if fits else np.int32)

@@ -1,0 +1,150 @@
+"""Where the values of a JSON text stand in it, each under its JSON Pointer."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LEXEME = re.compile(
+    r'\s*(?:(?P<mark>[{}\[\],:])|(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<word>[^\s{}\[\],:"]+))',
+    re.DOTALL,
+)
+_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_CUT_WORD = re.compile(
+    r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?"
+)
+
+MAX_DEPTH = 500
+"""Levels beyond which a text counts as none: pointers grow with them."""
+
+
+class Field(NamedTuple):
+    """A value and its place, in code points, quotes included."""
+
+    pointer: str
+    """As RFC 6901 writes it; the top-level value's is empty."""
+    start: int
+    end: int
+
+
+def json_fields(text: str, *, partial: bool = False) -> list[Field]:
+    """Find the values of a JSON text: strings, numbers, literals, empty objects and lists.
+
+    Args:
+        text: JSON, white space around it allowed, also within a Markdown code fence with any
+            prose around that. A name that occurs twice gives two fields.
+        partial: Whether the text may break off anywhere; a value at its end may then be cut.
+
+    Returns:
+        The fields in the order of the text; none when it is not JSON, or over 500 levels deep.
+    """
+    fence = _FENCE.search(text)
+    for start, end in [(0, len(text)), *([fence.span(1)] if fence else [])]:
+        try:
+            return list(_Scanner(text, start, end, partial).fields())
+        except ValueError:
+            continue
+    return []
+
+
+class _Level:
+    """An object or a list that is open."""
+
+    def __init__(self, pointer: str, start: int, *, is_list: bool) -> None:
+        self.pointer = pointer
+        self.start = start
+        self.is_list = is_list
+        self.index = 0
+        self.key = ""
+
+    @property
+    def inner(self) -> str:
+        """The pointer to the value that comes next."""
+        if self.is_list:
+            return f"{self.pointer}/{self.index}"
+        return f"{self.pointer}/{self.key.replace('~', '~0').replace('/', '~1')}"
+
+
+class _Scanner:
+    """Reads JSON from left to right, with a stack of its own for what is open."""
+
+    def __init__(self, text: str, start: int, end: int, partial: bool) -> None:
+        self._text = text
+        self._place = start
+        self._end = end
+        self._partial = partial
+        self._open: list[_Level] = []
+        self._wants = "value"
+        """`value`, `key`, `:`, `,` or `end`; `first value` and `first key` in what just opened."""
+
+    def fields(self) -> Iterator[Field]:
+        """Give the fields; raises ValueError where the text is not JSON."""
+        while match := _LEXEME.match(self._text, self._place, self._end):
+            self._place = match.end()
+            start, lexeme = match.start(match.lastgroup or 0), match[match.lastgroup or 0]
+            if match.lastgroup == "mark":
+                yield from self._mark(lexeme, start)
+            elif self._wants.endswith("key") and match.lastgroup == "string":
+                self._open[-1].key = self._name(lexeme)
+                self._wants = ":"
+            else:
+                self._check_value(lexeme)
+                yield Field(self._pointer, start, self._place)
+                self._close_value()
+        if self._text[self._place : self._end].strip() or not (
+            self._partial or self._wants == "end"
+        ):
+            raise ValueError("the text is not JSON, or breaks off")
+
+    @property
+    def _pointer(self) -> str:
+        return self._open[-1].inner if self._open else ""
+
+    def _mark(self, mark: str, start: int) -> Iterator[Field]:
+        if mark in "{[" and self._wants.endswith("value") and len(self._open) < MAX_DEPTH:
+            self._open.append(_Level(self._pointer, start, is_list=mark == "["))
+            self._wants = "first value" if mark == "[" else "first key"
+        elif mark == self._wants == ":":
+            self._wants = "value"
+        elif mark == self._wants == ",":
+            self._open[-1].index += 1
+            self._wants = "value" if self._open[-1].is_list else "key"
+        elif self._open and mark == "}]"[self._open[-1].is_list] and self._may_close():
+            is_empty = self._wants != ","
+            level = self._open.pop()
+            if is_empty:
+                yield Field(level.pointer, level.start, self._place)
+            self._close_value()
+        else:
+            raise ValueError(f"{mark!r} where {self._wants} belongs")
+
+    def _may_close(self) -> bool:
+        return self._wants == "," or self._wants.startswith("first")
+
+    def _close_value(self) -> None:
+        self._wants = "," if self._open else "end"
+
+    def _name(self, lexeme: str) -> str:
+        """Return an object's key; one that is cut has no value after it."""
+        try:
+            name: str = json.loads(lexeme, strict=False)
+        except ValueError:
+            if not self._is_cut:
+                raise
+            return ""
+        return name
+
+    def _check_value(self, lexeme: str) -> None:
+        if not self._wants.endswith("value"):
+            raise ValueError(f"a value where {self._wants} belongs")
+        is_cut_word = lexeme[0] == '"' or _CUT_WORD.fullmatch(lexeme)
+        if not (self._is_cut and is_cut_word):
+            json.loads(lexeme, strict=False)
+
+    @property
+    def _is_cut(self) -> bool:
+        return self._partial and self._place == self._end

@@ -1,0 +1,78 @@
+"""The fields of structured answers, as columns beside the metrics of the choices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chat_magic.analysis.frames import TEXT
+from chat_magic.core.json_schema import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chat_magic.core.structured import Schema
+
+_DTYPES = {"string": TEXT, "integer": "Int64", "number": "Float64", "boolean": "boolean"}
+
+
+def add_parsed(table: pd.DataFrame, schema: Schema, values: Sequence[Any]) -> pd.DataFrame:
+    """Add the scalar fields of parsed answers to the table of choices.
+
+    Args:
+        table: A row for each choice.
+        schema: What the answers were to be.
+        values: The JSON value of each choice; None where it does not fit.
+
+    Returns:
+        The table with a column `parsed.FIELD` for each field that is text, a number or a boolean
+        (`parsed` where the answer itself is one). Where the answer is a list, a cell holds the
+        list of the field's values: `table.explode([...])` makes a row for each item.
+    """
+    for name, dtype, is_list in _fields(schema):
+        label = f"parsed.{name}" if name else "parsed"
+        cells = [None if value is None else _cell(value, name, is_list) for value in values]
+        table[label] = _column(cells, "object" if is_list else dtype)
+    return table
+
+
+def _fields(schema: Schema) -> Iterator[tuple[str | None, str, bool]]:
+    """Yield each scalar field, its dtype, and whether a cell is to hold a list of it."""
+    root = schema.json_schema
+    value = root if schema.wrapper is None else root["properties"][schema.wrapper]
+    is_list = schema.wrapper == "items"
+    value = resolve(value.get("items", {}) if is_list else value, root)
+    if dtype := _dtype(value, root):
+        yield None, dtype, is_list
+    for name, field in value.get("properties", {}).items():
+        if dtype := _dtype(field, root):
+            yield name, dtype, is_list
+
+
+def _dtype(schema: Any, root: Mapping[str, Any]) -> str | None:
+    """Return the dtype of a field that is text, a number or a boolean, perhaps null."""
+    schema = resolve(schema, root)
+    parts = [resolve(part, root) for part in schema.get("anyOf", ())] or [schema]
+    names = {name for part in parts for name in _type_names(part)} - {"null"}
+    return _DTYPES.get(names.pop()) if len(names) == 1 else None
+
+
+def _type_names(schema: Mapping[str, Any]) -> list[str]:
+    names = schema.get("type", "object")
+    return names if isinstance(names, list) else [names]
+
+
+def _cell(value: Any, name: str | None, is_list: bool) -> Any:
+    if is_list:
+        return [_cell(item, name, False) for item in value]
+    if name is None:
+        return value
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _column(cells: list[Any], dtype: str) -> pd.Series[Any]:
+    try:
+        return pd.Series(cells, dtype=dtype)
+    except (OverflowError, TypeError, ValueError):  # more than 64 bits, or coerced by the type
+        return pd.Series(cells, dtype="object")

@@ -1,0 +1,193 @@
+"""The table of spans: stretches of a text, and how probable their tokens were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from chat_magic.analysis.align import align
+from chat_magic.analysis.arrays import Flags, Floats, Integers, count_up, integers
+from chat_magic.analysis.frames import category, nullable, strings, table
+from chat_magic.analysis.metrics import VOCABULARY_SIZE
+from chat_magic.analysis.segments import KINDS, By, Segment, kind_of, segments
+from chat_magic.analysis.tokens import well_formed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from chat_magic.analysis.align import Spans
+    from chat_magic.analysis.columns import Columns, Part
+
+_BROKEN_OFF = ("length", "error", "interrupted", None)
+
+
+def spans_table(
+    columns: Columns, by: By, *, attrs: Mapping[str, Any], prefill: str = ""
+) -> pd.DataFrame:
+    """Return a row for each stretch of each choice's content, or of its refusal.
+
+    A span has the tokens that share a byte with it, those without bytes of their own included
+    that stand before such a token.
+
+    Args:
+        columns: The tokens of some replies.
+        by: How to cut, as `segments` says.
+        attrs: As for `tables.tokens_table`.
+        prefill: What the request gave as the beginning of the answer: JSON is read with it.
+
+    Returns:
+        The table, its key run, choice, kind, name and place. `logprob` is the sum over the tokens
+        in nats and `prob` e to it, both NaN where a token has no measurement, or where part of
+        the span has no token; `mean_logprob`, `min_prob` and `min_prob_position` (the first least
+        probable token, by its position in the part) are of the measured ones. `shared_start` and
+        `shared_end` say that the first or the last token also holds text outside of the span.
+
+    Raises:
+        InvalidRequest: `by` is no way to cut.
+    """
+    kind = kind_of(by)
+    places, pieces, slices = columns.answers, columns.pieces, columns.slices
+    parts = [columns.parts[place] for place in places]
+    cuts = [cut(part, by, prefill) for part in parts]
+    owner = np.repeat(np.arange(len(parts)), [len(own) for own in cuts])
+    found = [
+        _measure(byte_offsets(part.text, own), align(pieces[p], part.text), logprob)
+        for part, own, p, logprob in zip(
+            parts, cuts, places, (columns.tokens.logprob[slices[p]] for p in places), strict=True
+        )
+    ]
+    joined = _Measured(*map(np.concatenate, zip(_NOTHING, *found, strict=True)))
+    data = {
+        "run": integers([part.run for part in parts])[owner].astype(np.int32),
+        "choice": integers([part.choice.index for part in parts])[owner].astype(np.int16),
+        "name": strings([segment.name for own in cuts for segment in own]),
+        "kind": category(np.full(len(owner), KINDS.index(kind)), KINDS),
+        "byte_start": joined.byte_start.astype(np.int32),
+        "byte_end": joined.byte_end.astype(np.int32),
+        "text": strings(
+            [text for p, own in zip(parts, cuts, strict=True) for text in _texts(p, own)]
+        ),
+        "n_tokens": joined.n_tokens.astype(np.int32),
+        "logprob": joined.logprob,
+        "prob": np.exp(joined.logprob),
+        "mean_logprob": joined.mean_logprob,
+        "min_prob": np.exp(joined.least),
+        "min_prob_position": nullable(joined.least_position, "int32"),
+        "shared_start": joined.shared_start,
+        "shared_end": joined.shared_end,
+    }
+    return table(data, attrs, VOCABULARY_SIZE)
+
+
+def cut(part: Part, by: By, prefill: str = "") -> list[Segment]:
+    """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
+    text, skip = well_formed(part.text), 0
+    if by == "json" and part.name == "content":
+        text, skip = prefill + text, len(prefill)
+    found = segments(text, by, partial=part.choice.finish_reason in _BROKEN_OFF)
+    return [Segment(n, max(0, a - skip), b - skip) for n, a, b in found if b > skip]
+
+
+def byte_offsets(text: str, cuts: list[Segment]) -> tuple[Integers, Integers]:
+    """Return where segments start and end in the UTF-8 bytes of their text."""
+    octets = np.frombuffer(well_formed(text).encode(), np.uint8)
+    byte_of = np.append(np.flatnonzero((octets & 0xC0) != 0x80), len(octets))
+    return byte_of[integers([s.start for s in cuts])], byte_of[integers([s.end for s in cuts])]
+
+
+def touching(spans: Spans, start: Integers, end: Integers) -> tuple[Integers, Integers]:
+    """Find the tokens of stretches of a text.
+
+    Args:
+        spans: Where the tokens stand.
+        start: In bytes, shape (m,).
+        end: Likewise.
+
+    Returns:
+        The tokens of all the stretches, one stretch after the other, and the number of each
+        one's, shape (m,).
+    """
+    known = np.flatnonzero(spans.byte_start >= 0)
+    first = np.searchsorted(_ends(spans)[known], start, side="right")
+    stop = np.searchsorted(spans.byte_start[known], end, side="left")
+    counts = np.where(end > start, np.maximum(stop - first, 0), 0)
+    return known[np.repeat(first, counts) + count_up(counts)], counts
+
+
+def _ends(spans: Spans) -> Integers:
+    """Return where tokens end; one without bytes ends with the next that has some."""
+    known = spans.byte_start >= 0
+    is_empty = known & (spans.byte_end == spans.byte_start)
+    ends = np.where(is_empty | ~known, np.iinfo(np.intp).max, spans.byte_end)
+    following = np.minimum.accumulate(ends[::-1])[::-1]
+    return np.where(is_empty, np.minimum(following, spans.n_bytes), spans.byte_end)
+
+
+class _Measured(NamedTuple):
+    """Spans of one text, as arrays of shape (m,)."""
+
+    byte_start: Integers
+    byte_end: Integers
+    n_tokens: Integers
+    logprob: Floats
+    mean_logprob: Floats
+    least: Floats
+    """The least log probability, in nats."""
+    least_position: Floats
+    shared_start: Flags
+    shared_end: Flags
+
+
+_NONE, _NAN, _NO = np.empty(0, dtype=np.intp), np.empty(0), np.empty(0, dtype=bool)
+_NOTHING = _Measured(_NONE, _NONE, _NONE, _NAN, _NAN, _NAN, _NAN, _NO, _NO)
+
+
+def _measure(place: tuple[Integers, Integers], spans: Spans, logprob: Floats) -> _Measured:
+    start, end = place
+    tokens, counts = touching(spans, start, end)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    token_start = spans.byte_start[tokens].clip(start[owner], end[owner])
+    token_end = spans.byte_end[tokens].clip(start[owner], end[owner])
+    covered = np.bincount(owner, token_end - token_start, len(counts))
+    own = logprob[tokens]
+    total = np.where(covered == end - start, _reduced(np.add, own, counts), np.nan)
+    measured = np.bincount(owner, ~np.isnan(own), len(counts))
+    sums = np.bincount(owner, np.nan_to_num(own), len(counts))
+    least = _reduced(np.fmin, own, counts)
+    position = np.where(own == least[owner], tokens, np.inf)
+    first = np.cumsum(counts) - counts
+    return _Measured(
+        byte_start=start,
+        byte_end=end,
+        n_tokens=counts,
+        logprob=total,
+        mean_logprob=np.divide(sums, measured, out=np.full(len(sums), np.nan), where=measured > 0),
+        least=least,
+        least_position=np.where(np.isnan(least), np.nan, _reduced(np.fmin, position, counts)),
+        shared_start=_edge(spans.byte_start[tokens], first, counts) < start,
+        shared_end=_edge(spans.byte_end[tokens], first + counts - 1, counts) > end,
+    )
+
+
+def _reduced(reduce: np.ufunc, values: Floats, counts: Integers) -> Floats:
+    """Reduce each run of values, NaN where it is empty."""
+    found = np.full(len(counts), np.nan)
+    filled = counts > 0
+    if filled.any():
+        found[filled] = reduce.reduceat(values, (np.cumsum(counts) - counts)[filled])
+    return found
+
+
+def _edge(values: Integers, index: Integers, counts: Integers) -> Floats:
+    """Return the values at the first or last places of runs, NaN for an empty run."""
+    found = np.full(len(counts), np.nan)
+    found[counts > 0] = values[index[counts > 0]]
+    return found
+
+
+def _texts(part: Part, cuts: list[Segment]) -> list[str]:
+    text = well_formed(part.text)
+    return [text[segment.start : segment.end] for segment in cuts]

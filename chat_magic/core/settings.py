@@ -1,0 +1,122 @@
+"""Settings: the defaults that a request is completed with, and where each came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from chat_magic.core.parameters import PARAMETERS, UNSET, Parameter, check, imply, read_word
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chat_magic.core.request import ChatRequest
+
+_SCALAR = {"number", "integer", "boolean", "string", "strings"}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
+    {
+        "model": Parameter(
+            name="model", kind="string", help="The model of requests that name none."
+        ),
+        "base_url": Parameter(
+            name="base_url",
+            kind="string",
+            help="The server of models that no route of the config file names.",
+        ),
+        **{name: row for name, row in PARAMETERS.items() if row.kind in _SCALAR},
+    }
+)
+"""What can be given a default: the model, the server, and every scalar parameter."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A default, and where it came from."""
+
+    value: Any
+    """UNSET where the setting says that nothing is sent."""
+    source: str
+
+
+def check_setting(name: str, value: Any, label: str | None = None) -> Any:
+    """Return a default for `name`, UNSET among them, or raise InvalidRequest.
+
+    Args:
+        name: One of `SETTINGS`.
+        value: What it is to be.
+        label: What an error calls it; its name if not given.
+    """
+    if value is UNSET:
+        return value
+    check(SETTINGS[name], value, label)
+    if name == "model" and not value.strip():
+        raise InvalidRequest(f"{label or name} {value!r}: must be a name such as vendor/model")
+    return read_url(value, label or name) if name == "base_url" else value
+
+
+def read_setting(name: str, word: str, label: str | None = None) -> Any:
+    """Read a default from text, such as a variable of the environment; as `check_setting`."""
+    row = SETTINGS[name]
+    value = _BOOLEANS.get(word.lower(), word) if row.kind == "boolean" else read_word(row, word)
+    return check_setting(name, value, label)
+
+
+def read_url(value: str, label: str) -> str:
+    """Return the base URL of a server; an error does not repeat it, as it may hold a key.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    value = value.strip()
+    try:
+        parts = urlsplit(value)
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url or " " in value or not value.isprintable():
+        raise InvalidRequest(f"{label} is no URL such as https://host/v1")
+    return value
+
+
+def layered(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Merge settings, the first layer being the strongest; stronger ones come first."""
+    merged: dict[str, Setting] = {}
+    for layer in layers:
+        merged = merged | {name: setting for name, setting in layer.items() if name not in merged}
+    return merged
+
+
+def complete(request: ChatRequest, settings: Mapping[str, Setting]) -> ChatRequest:
+    """Fill in the parameters that a request leaves open.
+
+    What the request says comes first, UNSET included. A default that does not go with it, or with
+    a stronger default, gives way, so that no default makes a request invalid.
+
+    Args:
+        request: As it was written.
+        settings: The defaults, the stronger ones first.
+    """
+    parameters = dict(request.parameters)
+    for name, setting in settings.items():
+        if name in PARAMETERS and name not in parameters and _fits_in(name, setting, parameters):
+            for each, value in imply({name: setting.value}).items():
+                parameters.setdefault(each, value)
+    return replace(request, parameters=parameters)
+
+
+def _fits_in(name: str, setting: Setting, parameters: Mapping[str, Any]) -> bool:
+    if setting.value is UNSET:
+        return True
+    row = PARAMETERS[name]
+    given = {other: value for other, value in parameters.items() if value is not UNSET}
+    is_met = row.needs is None or bool(given.get(row.needs))
+    will_be_met = row.needs == row.implies and row.needs not in parameters
+    conflicts = (row.conflicts in given) or any(
+        PARAMETERS[other].conflicts == name for other in given
+    )
+    return (is_met or will_be_met) and not conflicts

@@ -1,0 +1,228 @@
+"""Structured answers: the form that an answer is asked to have, and its typed value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
+
+import msgspec
+
+from chat_magic.core.json_schema import check_schema, is_strict, misfit, root_type
+from chat_magic.core.parameters import UNSET
+from chat_magic.core.schemas import decode, json_schema_of
+from chat_magic.core.short_schema import read_short
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chat_magic.core.reply import Choice
+    from chat_magic.core.request import ChatRequest
+
+_DEFINITIONS = ("$defs", "definitions")
+_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """What an answer is to be: a JSON Schema for the server, a type for the notebook.
+
+    A server wants an object; what is none (a list, a choice of words) is wrapped in one for it,
+    and unwrapped again by `decode`.
+    """
+
+    name: str
+    json_schema: Mapping[str, Any]
+    """As it is sent, with the wrapper."""
+    strict: bool
+    """Whether OpenAI's strict mode takes it."""
+    kind: Any = None
+    """The Python type of the value; None for the plain JSON value."""
+    wrapper: Literal["items", "value"] | None = None
+    """The one property of the wrapper, if there is one."""
+
+    @property
+    def response_format(self) -> dict[str, Any]:
+        """The API's object."""
+        schema = {"name": self.name, "schema": self.json_schema, "strict": self.strict}
+        return {"type": "json_schema", "json_schema": schema}
+
+    def decode(self, text: str) -> Any:
+        """Decode an answer into its value; a code fence around it does not matter.
+
+        Raises:
+            ValueError: Why it does not fit, and where: a path such as `$.age`, or line and column.
+        """
+        text, _ = without_fence(text)
+        if self.kind is None:
+            value = decode(text, Any)
+            if reason := _misfit(value, self.json_schema):
+                raise ValueError(reason)
+        else:
+            value = decode(text, self._wrapped_kind())
+        return value if self.wrapper is None else value[self.wrapper]
+
+    def plain(self, text: str) -> Any:
+        """Decode an answer that fits into its plain JSON value."""
+        value = msgspec.json.decode(without_fence(text)[0])
+        return value if self.wrapper is None else value[self.wrapper]
+
+    def _wrapped_kind(self) -> Any:
+        if self.wrapper is None:
+            return self.kind
+        return TypedDict("Wrapper", {self.wrapper: self.kind})  # type: ignore[operator]
+
+
+def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
+    try:
+        return misfit(value, schema)
+    except RecursionError:
+        return "it is nested too deeply to be checked"
+
+
+def without_fence(text: str) -> tuple[str, bool]:
+    """Return a text without the code fence around it, and whether there was one."""
+    match = _FENCED.fullmatch(text)
+    return (match["body"], True) if match else (text, False)
+
+
+def schema_of(source: Any) -> Schema:
+    """Make the schema of an answer.
+
+    Args:
+        source: A pydantic model, dataclass, TypedDict, msgspec Struct or another type that JSON
+            has; a JSON Schema; the short form (`core.short_schema`); or `list[...]` of these.
+
+    Raises:
+        InvalidRequest: It is none of these, or the JSON Schema is not well formed.
+    """
+    name, document = _document_of(source)
+    if document is None:
+        kind, schema = source, _closed(json_schema_of(source))
+    else:
+        kind, schema = None, document
+        check_schema(schema, "schema")
+    wrapper: Literal["items", "value"] | None = None
+    root = root_type(schema)
+    if root != "object":
+        wrapper = "items" if root == "array" else "value"
+        schema = _wrap(schema, wrapper)
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "answer"
+    return Schema(
+        name=name, json_schema=schema, strict=is_strict(schema), kind=kind, wrapper=wrapper
+    )
+
+
+def _document_of(source: Any) -> tuple[str, dict[str, Any] | None]:
+    """Return the name of a source, and its JSON Schema unless it is a Python type."""
+    if isinstance(source, Mapping):
+        return str(source.get("title") or "answer"), dict(source)
+    if isinstance(source, str):
+        return "answer", read_short(source)
+    if get_origin(source) is list:
+        name, document = _document_of(get_args(source)[0])
+        if document is None:
+            return f"list_{name}", None
+        items, definitions = _split(document)
+        return f"list_{name}", {"type": "array", "items": items, **definitions}
+    return str(getattr(source, "__name__", None) or source), None
+
+
+def _closed(schema: Any) -> Any:
+    """Forbid what an object does not have, and type its choices, as strict mode wants it."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _closed(value) for key, value in schema.items()}
+    if schema.get("type") == "object" and "properties" in schema:
+        schema.setdefault("additionalProperties", False)
+    if "type" not in schema and _is_text(schema.get("enum")):
+        schema = {"type": "string", **schema}
+    if "$ref" in schema and len(schema) > 1:
+        schema = {"anyOf": [{"$ref": schema.pop("$ref")}], **schema}
+    return schema
+
+
+def _is_text(choices: Any) -> bool:
+    return isinstance(choices, list) and all(isinstance(choice, str) for choice in choices)
+
+
+def _wrap(schema: Mapping[str, Any], key: str) -> dict[str, Any]:
+    inner, definitions = _split(schema)
+    return {
+        "type": "object",
+        "properties": {key: inner},
+        "required": [key],
+        "additionalProperties": False,
+        **definitions,
+    }
+
+
+def _split(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a schema without its definitions, and these, which stay at the root."""
+    definitions = {name: schema[name] for name in _DEFINITIONS if name in schema}
+    return {name: schema[name] for name in schema if name not in _DEFINITIONS}, definitions
+
+
+def ask_for(request: ChatRequest, schema: Schema | None) -> ChatRequest:
+    """Return the request that asks for answers of a schema.
+
+    Raises:
+        InvalidRequest: It has a response_format already.
+    """
+    if schema is None:
+        return request
+    if request.parameters.get("response_format", UNSET) is not UNSET:
+        raise InvalidRequest("schema and response_format exclude each other: give only one")
+    return replace(
+        request, parameters={**request.parameters, "response_format": schema.response_format}
+    )
+
+
+def value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
+    """Return the value of a choice, whose text goes on from the prefill.
+
+    Raises:
+        ValueError: Why it does not fit the schema, and where.
+    """
+    if choice.refusal:
+        raise ValueError("the model refused")
+    if choice.tool_calls and not choice.text:
+        raise ValueError("the model called a tool instead of answering")
+    try:
+        return schema.decode(prefill + choice.text)
+    except ValueError as error:
+        if choice.finish_reason != "length":
+            raise
+        advice = "it was cut off (finish_reason length), max_completion_tokens may allow more"
+        raise ValueError(f"{error}; {advice}") from error
+
+
+def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
+    """Return the JSON value of a choice that fits the schema; None if it does not."""
+    try:
+        value_of(choice, schema, prefill)
+    except ValueError:
+        return None
+    return schema.plain(prefill + choice.text)
+
+
+def misfits(choices: Sequence[Choice], schema: Schema, prefill: str = "") -> Iterator[str]:
+    """Yield a warning for each choice that does not fit the schema, or came in a code fence.
+
+    Refusals, calls and what broke off speak for themselves.
+    """
+    for choice in choices:
+        label = f"choice {choice.index}" if len(choices) > 1 else "the answer"
+        if not choice.text or choice.finish_reason in {"error", "interrupted"}:
+            continue
+        try:
+            value_of(choice, schema, prefill)
+        except ValueError as error:
+            yield f"{label} does not fit the schema: {error}"
+        else:
+            if without_fence(choice.text)[1]:
+                yield f"{label} came in a code fence, which the schema does not have"

@@ -1,0 +1,157 @@
+"""What stands at the cursor of a `%%chat` cell or a `%chat` line, whatever the notebook holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from chat_magic.core.line import REQUEST_OPTIONS, Option, next_word
+from chat_magic.errors import InvalidRequest
+from chat_magic.shell.arguments import OWN_OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+OPTIONS = (*REQUEST_OPTIONS, *OWN_OPTIONS)
+_BY_WORD = {f"--{option.name}": option for option in OPTIONS} | {
+    option.short: option for option in OPTIONS if option.short
+}
+
+_CELL = re.compile(r"\s*%%chat(?=\s)(?P<line>[^\n]*)(?:\n(?P<body>.*))?", re.DOTALL)
+_LINE = re.compile(r"[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*)?%chat(?=\s)(?P<line>.*)")
+_RAW = re.compile(r"\s--raw(?!\S)")
+_TEMPLATE = re.compile(
+    r"(?:\{\{|\{%[-+]?\s*(?:for\s[^%]+\sin|(?:el)?if|set\s[^%=]+=)\s)"
+    r"(?P<expression>(?:(?!\}\}|%\}).)*)$"
+)
+_NAMED = re.compile(
+    r"(?<![\w.)\]'\"])(?:"
+    r"(?P<object>[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\[\]()]*\])*)\.(?P<attribute>\w*)"
+    r"|(?P<name>(?:[^\W\d]\w*)?))$"
+)
+_FILTER = re.compile(r"\|\s*\w*$")
+_FIELD_VALUE = re.compile(r"(?P<field>\w+):\s.*?(?P<value>[^\s\[\],'\"]*)")
+_MARK = re.compile("[a-z]*|@[a-z]*")
+_PATH = re.compile(r"@(?:image|audio|file)[ \t]+(?P<path>.*)")
+
+
+Kind = Literal[
+    "word", "value", "command", "mark", "path", "field", "field value", "expression", "text"
+]
+"""Of the line: an option or model, an option's value, a `/…` command; of the body: a role or
+attachment, a file's path, a YAML field, its value, a template's expression; or any text."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is being written at the cursor."""
+
+    kind: Kind
+    fragment: str = ""
+    """What has been typed of it: the end of the text before the cursor."""
+    subject: str = ""
+    """The option or field whose value it is, with underscores; the object whose attribute."""
+    given: frozenset[str] = frozenset()
+    """The options or fields before it."""
+
+
+_TEXT = Context("text")
+
+
+def read_context(before: str) -> Context | None:
+    """Say what stands at the cursor, or None outside of `%%chat` cells and `%chat` lines.
+
+    Args:
+        before: The code up to the cursor.
+    """
+    at_cursor = before.rpartition("\n")[2]
+    cell, line = _CELL.fullmatch(before), _LINE.fullmatch(at_cursor)
+    if cell is None and (line is None or before.lstrip().startswith("%%")):
+        return None
+    magic_line = (cell or line)["line"]  # type: ignore[index]  # one of them matched
+    template = _TEMPLATE.search(at_cursor)
+    if template and not _RAW.search(magic_line):
+        return _read_expression(template["expression"])
+    if cell is None:
+        return _read_line(magic_line, is_prompt=True)
+    if cell["body"] is None:
+        return _read_line(magic_line, is_prompt=False)
+    *above, last = cell["body"].split("\n")
+    return _read_body([line for line in above if line.strip()], last)
+
+
+def _read_expression(expression: str) -> Context:
+    """Find the name at the end, or the attribute of an object that is reached without a call."""
+    match = _NAMED.search(expression)
+    if match is None or _FILTER.search(expression):
+        return _TEXT
+    if match["object"]:
+        return Context("expression", match["attribute"], match["object"])
+    return Context("expression", match["name"])
+
+
+def _read_line(line: str, *, is_prompt: bool) -> Context:
+    try:
+        *words, fragment = _words(line)
+    except InvalidRequest:  # a quote is open
+        return _TEXT
+    given: set[str] = set()
+    awaiting: Option | None = None
+    for word in words:
+        if awaiting is not None:
+            awaiting = None
+        elif word.startswith("-") and word != "--":
+            option, value = _option(word)
+            if option is not None:
+                given.add(option.negates or option.name.replace("-", "_"))
+                awaiting = option if option.value and value is None else None
+        elif is_prompt:
+            return _TEXT
+        else:
+            given.add("model")
+    if awaiting is not None:
+        return _value(awaiting, fragment)
+    option, value = _option(fragment)
+    if option is not None and value is not None:
+        return _value(option, value)
+    if is_prompt and fragment and not fragment.startswith("-"):
+        return Context("command", fragment) if fragment.startswith("/") else _TEXT
+    return Context("word", fragment, given=frozenset(given))
+
+
+def _words(line: str) -> Iterator[str]:
+    """Return the words as typed, the last one being that at the cursor, maybe empty."""
+    position = 0
+    while word := next_word(line, position):
+        position = word.end
+        yield line[word.start : position]
+    if position == 0 or line[position:]:
+        yield ""
+
+
+def _option(word: str) -> tuple[Option | None, str | None]:
+    """Return the option that a word names, and the value that it gives after `=`."""
+    name, equals, value = word.partition("=")
+    option = _BY_WORD.get(name) or _BY_WORD.get("--" + name[2:].replace("_", "-"))
+    return option, value if equals else None
+
+
+def _value(option: Option, typed: str) -> Context:
+    """Return the context of a value; of values between commas it is the last."""
+    return Context("value", typed.rpartition(",")[2], option.name.replace("-", "_"))
+
+
+def _read_body(above: Sequence[str], last: str) -> Context:
+    """Read the line at the cursor, below the body's filled lines."""
+    is_front = bool(above) and above[0].rstrip() == "---"
+    if is_front and not any(line.rstrip() == "---" for line in above[1:]):
+        given = frozenset(line.partition(":")[0] for line in above[1:])
+        if match := _FIELD_VALUE.fullmatch(last):
+            return Context("field value", match["value"], match["field"])
+        return Context("field", last, given=given) if re.fullmatch(r"\w*", last) else _TEXT
+    if above and above[0].lstrip().startswith(("{", "[")):
+        return _TEXT
+    if match := _PATH.fullmatch(last):
+        return Context("path", match["path"])
+    return Context("mark", last) if _MARK.fullmatch(last) else _TEXT

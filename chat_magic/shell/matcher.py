@@ -1,0 +1,200 @@
+"""Completion of `%%chat` cells and `%chat` lines in the kernel, for every front end."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
+
+from chat_magic.core.parameters import PARAMETERS
+from chat_magic.errors import InvalidRequest
+from chat_magic.shell.cursor import OPTIONS, Context, read_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from IPython.core.completer import CompletionContext
+    from IPython.core.interactiveshell import InteractiveShell
+
+_FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
+    "model": "vendor/model",
+    "extra": "further fields",
+}
+_MARKS = {
+    **dict.fromkeys(("system: ", "developer: ", "user: ", "assistant: ", "tool("), "role"),
+    **dict.fromkeys(("@image ", "@audio ", "@file "), "attachment"),
+}
+
+
+class _Silence(tuple[()]):
+    """No completions, that still count as one: only then does IPython leave out Python's."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return 1
+
+
+class ChatMatcher:
+    """Completes in one shell; asks no server and evaluates no call."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell: Any = shell  # IPython annotates few of its attributes
+
+    @context_matcher(identifier="chat_magic", priority=1000)  # type: ignore[untyped-decorator]
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """Return what fits at the cursor, in place of IPython's own completions."""
+        lines = context.full_text.split("\n")[: context.cursor_line]
+        ours = read_context("\n".join([*lines, context.text_until_cursor]))
+        if ours is None:
+            return SimpleMatcherResult(completions=[], suppress=False)
+        found = [
+            SimpleCompletion(text, type=kind)
+            for text, kind in self._candidates(ours)
+            if text.startswith(ours.fragment)
+        ]
+        return SimpleMatcherResult(
+            completions=found or _Silence(),
+            matched_fragment=ours.fragment,
+            suppress=True,
+            ordered=True,
+        )
+
+    def _candidates(self, context: Context) -> Iterable[tuple[str, str]]:
+        """Return texts and what to say of them beside, in the order of the tables."""
+        match context.kind:
+            case "word":
+                return _words_of_line(context)
+            case "value":
+                return self._values(context)
+            case "field":
+                return _fields(context)
+            case "field value":
+                return _field_values(context.subject)
+            case "command":
+                return _commands()
+            case "mark":
+                return _MARKS.items()
+            case "path":
+                return _paths(context.fragment)
+            case "expression":
+                return self._expressions(context)
+            case "text":
+                return ()
+
+    def _values(self, context: Context) -> Iterable[tuple[str, str]]:
+        match context.subject:
+            case "model":
+                return _models()
+            case "out" | "after":
+                return self._results(context.fragment)
+            case "tools":
+                return self._of_kind(inspect.isroutine)
+            case "schema":
+                return self._of_kind(lambda value: isinstance(value, type | dict))
+            case "unset":
+                return [(name, "parameter") for name in PARAMETERS]
+            case name if name in PARAMETERS:
+                row = PARAMETERS[name]
+                end = "=" if row.kind == "fields" else ""
+                return [(choice + end, "value") for choice in row.choices]
+        return ()
+
+    def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
+        from chat_magic.result import ChatResult  # noqa: PLC0415 - completion begins without it
+
+        for name, value in self._own_names():
+            if not isinstance(value, ChatResult):
+                continue
+            yield name, "result"
+            if ":" in fragment:
+                yield from ((f"{name}:{choice.index}", "choice") for choice in value.choices)
+
+    def _of_kind(self, is_wanted: Callable[[Any], bool]) -> Iterator[tuple[str, str]]:
+        for name, value in self._own_names():
+            if is_wanted(value):
+                yield name, type(value).__name__
+
+    def _own_names(self) -> Iterator[tuple[str, Any]]:
+        namespace: Mapping[str, Any] = self._shell.user_ns
+        hidden = self._shell.user_ns_hidden
+        for name in sorted(namespace):
+            if name not in hidden and not name.startswith("_"):
+                yield name, namespace[name]
+
+    def _expressions(self, context: Context) -> Iterator[tuple[str, str]]:
+        if context.subject:
+            path = f"{context.subject}.{context.fragment}"
+            for match in self._shell.Completer.attr_matches(path):
+                name = match.rpartition(".")[2]
+                if context.fragment or not name.startswith("_"):
+                    yield name, "attribute"
+            return
+        yield from self._of_kind(lambda _: True)
+        if context.fragment:
+            yield from ((name, "builtin") for name in dir(builtins) if not name.startswith("_"))
+
+
+def _fields(context: Context) -> Iterator[tuple[str, str]]:
+    for name, allowed in _FIELDS.items():
+        if name not in context.given:
+            yield f"{name}: ", _beside(allowed)
+
+
+def _field_values(name: str) -> Iterator[tuple[str, str]]:
+    if name == "model":
+        yield from _models()
+    elif name in PARAMETERS and PARAMETERS[name].kind != "fields":
+        row = PARAMETERS[name]
+        choices = ("true", "false") if row.kind == "boolean" else row.choices
+        yield from ((choice, "value") for choice in choices)
+
+
+def _words_of_line(context: Context) -> Iterator[tuple[str, str]]:
+    if "model" not in context.given:
+        yield from _models()
+    for option in OPTIONS:
+        name = option.negates or option.name.replace("-", "_")
+        if option.repeats or name not in context.given:
+            yield f"--{option.name}", _beside(option.value or "switch")
+
+
+def _beside(allowed: str) -> str:
+    """Return what a value may be as the front ends' narrow column for types shows it whole."""
+    return allowed.replace(" ", "\N{NO-BREAK SPACE}") if len(allowed) <= 16 else "value"
+
+
+def _models() -> Iterator[tuple[str, str]]:
+    """Return the models that the settings name: no server, and no keyring, is asked."""
+    from chat_magic.transport import configuration  # noqa: PLC0415 - nor read before they matter
+
+    yield "local", "model"
+    try:
+        if default := configuration.value_of("model"):
+            yield default, "model"
+        yield from ((alias, "alias") for alias in configuration.config().aliases)
+    except InvalidRequest:  # the cell will say what is wrong with them
+        return
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    from chat_magic.shell.commands import COMMANDS  # noqa: PLC0415
+
+    for command in COMMANDS.values():
+        yield f"{command.name} " if command.arguments else command.name, "command"
+
+
+def _paths(typed: str) -> Iterator[tuple[str, str]]:
+    folder = typed[: typed.rfind("/") + 1]
+    try:
+        entries = sorted(Path(folder).expanduser().iterdir())
+    except (OSError, RuntimeError):  # no such folder, or no such user's
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield f"{folder}{entry.name}/", "folder"
+        elif not entry.name.startswith("."):
+            yield folder + entry.name, "file"

@@ -1,0 +1,138 @@
+"""Where API keys are kept: the environment, then the OS keyring, then Colab's secrets."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+from chat_magic.errors import InvalidRequest
+from chat_magic.transport.credentials import Secret, from_environment
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["Found", "find", "forget", "known", "require_keyring", "store"]
+
+SERVICE = "chat-magic"
+"""What the keyring files our keys under; the user there is the variable's name."""
+
+_stored: dict[str, Found] = {}
+"""Keys that a keyring or Colab has given to this process."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A key, and where it was."""
+
+    secret: Secret
+    source: Literal["the environment", "the keyring", "Colab"]
+
+
+def known(variable: str) -> Found | None:
+    """Return a key without asking anything that may ask the user in turn.
+
+    Args:
+        variable: The environment variable that holds it, or would.
+
+    Raises:
+        InvalidRequest: It holds a character that no key can have.
+    """
+    if secret := from_environment(variable):
+        return Found(secret, "the environment")
+    return _stored.get(variable)
+
+
+def find(variable: str) -> Found | None:
+    """Return a key wherever it is kept; not to be called on the loop, since it may block.
+
+    Args:
+        variable: As for `known`.
+
+    Raises:
+        InvalidRequest: As for `known`.
+    """
+    found = known(variable) or _from_keyring(variable) or _from_colab(variable)
+    if found is not None and found.source != "the environment":
+        _stored[variable] = found
+    return found
+
+
+def store(variable: str, secret: Secret) -> None:
+    """Put a key into the keyring of the operating system.
+
+    Raises:
+        InvalidRequest: There is no keyring, or it refuses.
+    """
+    keyring = require_keyring()
+    try:
+        keyring.set_password(SERVICE, variable, secret.reveal())
+    except keyring.errors.KeyringError as error:
+        raise InvalidRequest(f"the keyring did not take the key: {error}") from error
+    _stored.pop(variable, None)
+
+
+def forget(variable: str) -> bool:
+    """Take a key out of the keyring; return whether it was there.
+
+    Raises:
+        InvalidRequest: There is no keyring, or it refuses.
+    """
+    keyring = require_keyring()
+    _stored.pop(variable, None)
+    try:
+        if keyring.get_password(SERVICE, variable) is None:
+            return False
+        keyring.delete_password(SERVICE, variable)
+    except keyring.errors.KeyringError as error:
+        raise InvalidRequest(f"the keyring did not give the key up: {error}") from error
+    return True
+
+
+def _from_keyring(variable: str) -> Found | None:
+    keyring = _keyring()
+    if keyring is None:
+        return None
+    with suppress(keyring.errors.KeyringError):  # none on this machine, or locked: no key
+        if value := keyring.get_password(SERVICE, variable):
+            return Found(Secret(value, f"{variable} in the keyring"), "the keyring")
+    return None
+
+
+def _from_colab(variable: str) -> Found | None:
+    # Colab asks its page through the kernel's main thread, and is always imported there.
+    if "google.colab" not in sys.modules or not _is_main_thread():
+        return None
+    userdata: Any = import_module("google.colab.userdata")
+    with suppress(userdata.SecretNotFoundError, userdata.NotebookAccessError):
+        if value := userdata.get(variable):
+            return Found(Secret(value, f"{variable} in Colab's secrets"), "Colab")
+    return None
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _keyring() -> ModuleType | None:
+    if find_spec("keyring") is None:
+        return None
+    import keyring.errors  # noqa: PLC0415 - slow, and part of an extra
+
+    return keyring
+
+
+def require_keyring() -> Any:
+    """Return the keyring's module.
+
+    Raises:
+        InvalidRequest: It is not installed.
+    """
+    keyring = _keyring()
+    if keyring is None:
+        raise InvalidRequest("the keyring needs: pip install 'chat-magic[keyring]'")
+    return keyring

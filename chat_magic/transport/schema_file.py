@@ -1,0 +1,44 @@
+"""Schemas that lie in files: a JSON Schema in a `.json` file stands for its content."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import GenericAlias
+from typing import Any, get_args, get_origin
+
+from chat_magic.core.structured import Schema, schema_of
+from chat_magic.errors import InvalidRequest
+
+
+def load_schema(source: Any) -> Schema | None:
+    """Make the schema of an answer.
+
+    Args:
+        source: What `core.structured.schema_of` takes, or the path of a JSON Schema file: a Path,
+            or text that ends in `.json`; or None.
+
+    Raises:
+        InvalidRequest: It is none of these, or the file cannot be read.
+    """
+    return None if source is None else schema_of(_read(source))
+
+
+def _read(source: Any) -> Any:
+    if get_origin(source) is list:
+        return GenericAlias(list, (_read(get_args(source)[0]),))
+    if isinstance(source, Path) or (isinstance(source, str) and source.endswith(".json")):
+        return _read_file(Path(source))
+    return source
+
+
+def _read_file(path: Path) -> Any:
+    try:
+        content = json.loads(path.expanduser().read_bytes())
+    except OSError as error:
+        raise InvalidRequest(f"schema {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InvalidRequest(f"schema {path}: it is no JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise InvalidRequest(f"schema {path}: must be a JSON Schema, which is an object")
+    return content

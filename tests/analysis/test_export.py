@@ -1,0 +1,82 @@
+"""Tables for other tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import pandas as pd
+import pytest
+
+from chat_magic.analysis.columns import read
+from chat_magic.analysis.export import to_csv, wide_table
+from chat_magic.analysis.tables import alternatives_table, tokens_table
+
+log = math.log
+
+
+def tables(*replies):
+    columns = read(replies)
+    return tokens_table(columns, attrs={"model": "a/b"}), alternatives_table(columns, attrs={})
+
+
+def test_a_wide_row_holds_all_that_could_have_come(token, reply):
+    """By falling probability; what came from outside is not among it."""
+    answer = reply(
+        [
+            token("b", log(0.25), [("a", log(0.5)), ("b", log(0.25))]),
+            token("z", log(0.1), [("c", log(0.75)), ("a", log(0.125))]),
+            token("d", log(0.5)),
+        ]
+    )
+    wide = wide_table(*tables(answer))
+    assert list(wide) == [
+        "run", "choice", "part", "position", "token", "prob", "token_1", "p_1", "token_2", "p_2",
+    ]  # fmt: skip
+    assert wide["token"].tolist() == ["b", "z", "d"]
+    assert wide["token_1"].fillna("").tolist() == ["a", "c", ""]
+    assert wide["p_1"].tolist() == pytest.approx([0.5, 0.75, math.nan], nan_ok=True)
+    assert wide["p_2"].tolist() == pytest.approx([0.25, 0.125, math.nan], nan_ok=True)
+    assert wide.attrs["chat_magic"]["model"] == "a/b"
+
+
+def test_without_alternatives_a_wide_table_has_only_what_came(token, reply):
+    """And without tokens only its columns."""
+    assert list(wide_table(*tables(reply([token("a", log(0.5))]))))[-2:] == ["token", "prob"]
+    assert len(wide_table(*tables())) == 0
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'x", '=HYPERLINK("x")'])
+def test_no_token_is_a_formula_in_a_spreadsheet(token, reply, text):
+    """A quote before it keeps it text; the probabilities stay numbers."""
+    others = [(text, log(0.5)), ("ok", -1.0)]
+    tokens, alternatives = tables(reply([token(text, log(0.5), others)]))
+    of_tokens, of_alternatives = ["token", "text", "bytes", "top1_token"], ["token", "bytes"]
+    for table, names in [(tokens, of_tokens), (alternatives, of_alternatives)]:
+        first = next(iter(csv.DictReader(io.StringIO(to_csv(table), newline=""))))
+        assert [first[name] for name in names] == [f"'{text}"] * len(names)
+        assert float(first["logprob"]) == pytest.approx(log(0.5))
+    assert tokens["token"].tolist() == [text]
+
+
+def test_csv_is_written_as_utf_8_to_a_path(token, reply, tmp_path):
+    """What no encoding holds has been replaced before; bytes that are no text are escaped."""
+    tokens, _ = tables(
+        reply([token("é\ud83d", log(0.5)), token("\ufffd", -1.0, sent=[0xF0, 0x9F])])
+    )
+    path = tmp_path / "tokens.csv"
+    assert to_csv(tokens, path) is None
+    found = pd.read_csv(path)
+    assert found["token"].tolist() == ["é\ufffd", "\ufffd"]
+    assert found["bytes"].tolist()[1] == "\\xf0\\x9f"
+
+
+def test_tables_survive_parquet(token, reply, tmp_path):
+    """With their types, missing values and bytes."""
+    pytest.importorskip("pyarrow")
+    answer = reply([token("é", log(0.5), [("é", log(0.5)), ("b", -9999.0)])])
+    for number, table in enumerate(tables(answer)):
+        path = tmp_path / f"{number}.parquet"
+        table.to_parquet(path)
+        pd.testing.assert_frame_equal(pd.read_parquet(path), table, check_dtype=False)

@@ -1,0 +1,118 @@
+"""The embedded model as ground truth: what is said of a few alternatives against many of them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import chat_magic
+
+PROMPT = "Tell me in two sentences about café life in Paris 👍."
+PARAMETERS = {"model": "local", "seed": 5, "n": 2, "max_completion_tokens": 30, "temperature": 1}
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """An answer with the 20 most probable tokens at each position."""
+    return chat_magic.chat(PROMPT, **PARAMETERS, top_logprobs=20)
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    """The same answer with 5 of them."""
+    return chat_magic.chat(PROMPT, **PARAMETERS, top_logprobs=5)
+
+
+def test_a_sound_server_gives_no_warnings(wide, narrow):
+    """Nothing is odd about what llama.cpp sends."""
+    assert wide.warnings == narrow.warnings == ()
+    assert (wide.tokens["status"] == "ok").all()
+    assert (wide.alternatives["status"] == "ok").all()
+
+
+def test_the_tokens_are_the_text(wide):
+    """Their bytes join to it, their texts too, and each has its place."""
+    for index, own in wide.tokens.groupby("choice"):
+        text = wide.choices[index].text
+        assert b"".join(own["bytes"]).decode() == text
+        assert "".join(own["text"]) == text
+        assert (own["align"] == "ok").all()
+    assert wide.frame["alignment_coverage"].tolist() == [1, 1]
+    assert wide.frame["bits_per_byte"].gt(0).all()
+
+
+def test_five_alternatives_are_the_first_five_of_twenty(wide, narrow):
+    """The same tokens, ranks and probabilities, within the batches' rounding."""
+    key = ["choice", "position", "rank"]
+    few = narrow.alternatives.query("not is_extra").set_index(key)
+    many = wide.alternatives.query("rank <= 5").set_index(key)
+    assert narrow.text == wide.text
+    assert few["token"].astype(object).tolist() == many["token"].astype(object).tolist()
+    assert few["prob"].to_numpy() == pytest.approx(many["prob"].to_numpy(), abs=1e-3)
+
+
+def test_the_entropy_interval_of_five_contains_that_of_twenty(wide, narrow):
+    """More alternatives only narrow it."""
+    few, many = narrow.tokens, wide.tokens
+    slack = 2e-3
+    assert (few["entropy_bits_low"] <= many["entropy_bits_low"] + slack).all()
+    assert (few["entropy_bits_high"] >= many["entropy_bits_high"] - slack).all()
+    assert (few["mass_residual"] >= many["mass_residual"] - slack).all()
+    assert (many["entropy_bits_low"] <= many["entropy_bits_high"]).all()
+
+
+def test_a_token_that_twenty_show_and_five_do_not_is_outside(wide, narrow):
+    """Its rank is unknown among five, and told among twenty."""
+    few, many = narrow.tokens, wide.tokens
+    outside = few["rank"].isna()
+    assert (many["rank"][~outside] == few["rank"][~outside]).all()
+    assert (many["rank"][outside].dropna() > 5).all()
+    assert few["gap_nats"].to_numpy() == pytest.approx(many["gap_nats"].to_numpy(), abs=1e-2)
+
+
+def test_spans_and_tokens_tell_the_same_probability(wide):
+    """Sentences share no token here, so that they add up to the choice."""
+    sentences = wide.spans("sentence")
+    assert not sentences[["shared_start", "shared_end"]].any(axis=None)
+    joint = sentences.groupby("choice")["logprob"].sum()
+    assert joint.tolist() == pytest.approx(wide.frame["joint_logprob"].tolist())
+
+
+def test_the_first_branch_weighs_the_choices_by_the_models_probability(wide):
+    """It reports for a way what the token's row says."""
+    first = wide.branches.query("parent_id == -1")
+    assert first["count"].sum() == 2
+    for row in first.to_dict("records"):
+        own = wide.tokens.query(
+            "choice == @row['choices'][0] and char_start == @row['prefix_chars']"
+        )
+        if row["token"] == own["text"].iloc[0]:
+            assert row["model_prob_min"] <= own["prob"].iloc[0] <= row["model_prob_max"]
+
+
+def test_label_mass_is_that_of_the_alternatives(wide):
+    """Labels that are the listed tokens have their probabilities."""
+    first = wide.alternatives.query("choice == 0 and position == 0")
+    names = {token.strip().casefold() for token in first["token"] if token.strip().isalpha()}
+    label = max(names, key=len)
+    (row, _) = wide.labels([label], at=re.compile(r"\w+")).to_dict("records")
+    prefixes = [bool(t.strip()) and label.startswith(t.strip().casefold()) for t in first["token"]]
+    assert row[label] == pytest.approx(first["prob"][np.array(prefixes)].sum())
+
+
+def test_a_wide_frame_has_the_first_alternative_of_each_token(wide):
+    """`p_1` is the greatest; without `wide` it is the table of tokens."""
+    frame = wide.to_frame(wide=True)
+    assert [name for name in frame if name.startswith("p_")] == [f"p_{n}" for n in range(1, 21)]
+    first = wide.alternatives.query("rank == 1")["prob"]
+    assert frame["p_1"].tolist() == first.tolist()
+    assert wide.to_frame() is wide.tokens
+
+
+def test_the_tables_of_a_result_can_be_written(wide, tmp_path):
+    """As CSV that a spreadsheet shows as it is."""
+    chat_magic.to_csv(wide.tokens, tmp_path / "tokens.csv")
+    assert len(pd.read_csv(tmp_path / "tokens.csv")) == len(wide.tokens)

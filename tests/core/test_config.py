@@ -1,0 +1,132 @@
+"""The config file: what it holds, which entry stands for a model, and what is refused."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from chat_magic.core import config as module
+from chat_magic.core.config import Config, Server, best_match, read_config
+from chat_magic.core.cost import Price
+from chat_magic.errors import InvalidRequest
+
+ENDPOINT = '[endpoints.x]\nbase_url = "https://x.example/v1"\n'
+
+
+def test_the_example_of_the_docstring_is_a_config_file():
+    """Every table and key that there is."""
+    assert read_config(inspect.getdoc(module).partition("\n")[2], "f") == Config(
+        defaults={"model": "fast", "temperature": 0.2},
+        aliases={"fast": "openai/gpt-4o-mini"},
+        endpoints={
+            "anthropic": Server(
+                base_url="https://api.anthropic.com/v1",
+                key="ANTHROPIC_API_KEY",
+                takes="model",
+                headers={"X-Team": "${TEAM}"},
+            )
+        },
+        routes={"anthropic/*": "anthropic"},
+        prices={"openai/gpt-4o*": Price(input=2.5, output=10)},
+    )
+
+
+def test_the_example_of_the_readme_is_a_config_file():
+    """It shows every table, and what each model's name stands for."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    example = read_config(readme.partition("```toml\n")[2].partition("```")[0], "README.md")
+    assert all(getattr(example, each.name) for each in fields(Config))
+    assert example.route("mistral/large") == example.endpoints["mistral"]
+
+
+def test_an_empty_file_configures_nothing():
+    """As one that is not there."""
+    assert read_config("", "f") == Config()
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("openai/gpt-4o", "exact"),
+        ("openai/gpt-4o-mini", "longest"),
+        ("openai/o3", "vendor"),
+        ("a/b", "all"),
+    ],
+)
+def test_the_models_own_name_wins_then_the_longest_pattern(model, found):
+    """Whatever their order is."""
+    patterns = {
+        "*": "all",
+        "openai/gpt-4o*": "longest",
+        "openai/gpt-4o": "exact",
+        "openai/*": "vendor",
+    }
+    assert best_match(patterns, model) == found
+    assert best_match(dict(reversed(patterns.items())), model) == found
+
+
+def test_without_a_match_there_is_none():
+    """A name is no pattern of longer names."""
+    assert best_match({"openai/gpt": 1}, "openai/gpt-4o") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[defaults", "f is not TOML: Expected"),
+        ("[defalts]", "f defalts: no such key; did you mean defaults?"),
+        ("defaults = 1", "f [defaults]: must be a table"),
+        (
+            "[defaults]\ntempreature = 1",
+            "f [defaults] tempreature: no such setting; did you mean temperature?",
+        ),
+        ("[defaults]\ntemperature = 3", "f [defaults] temperature 3: must be 0 to 2"),
+        ("[defaults]\nseed = nan", "f [defaults] seed nan: must be a whole number"),
+        ('[aliases]\na = ""', "f [aliases] a: must be a model such as vendor/model"),
+        ('[aliases]\na = "b"\nb = "c/d"', "f [aliases] a: b is an alias itself"),
+        ("[endpoints]\nx = 1", "f [endpoints] x: must be a table"),
+        ("[endpoints.x]", "f [endpoints.x] lacks base_url"),
+        (
+            ENDPOINT + "bas_url = 1",
+            "f [endpoints.x] bas_url: no such key; did you mean base_url?",
+        ),
+        ('[endpoints.x]\nbase_url = "x.example"', "f [endpoints.x] base_url is no URL such as"),
+        (
+            ENDPOINT + 'takes = "all"',
+            'f [endpoints.x] takes \'all\': must be "vendor/model" or "model"',
+        ),
+        (ENDPOINT + 'key = "sk-secret"', "f [endpoints.x] key: must be the name of an environment"),
+        (ENDPOINT + 'key = "AIzaSecret"', "f [endpoints.x] key: must be the name of an environ"),
+        (ENDPOINT + "headers = 1", "f [endpoints.x] headers: must be a table"),
+        (ENDPOINT + 'headers = {"a b" = "c"}', "f [endpoints.x] headers a b: is no name of a"),
+        (
+            ENDPOINT + 'headers = {a = "secret\\n"}',
+            "f [endpoints.x] headers a: must be text in one line of ASCII",
+        ),
+        (
+            ENDPOINT.replace("x]", "vendor]") + '[routes]\n"a/*" = "vendr"',
+            "f [routes] a/*: there is no [endpoints.vendr]; did you mean vendor?",
+        ),
+        (ENDPOINT + '[routes]\n"*/a" = "x"', "f [routes] */a: must be a model, or end in a single"),
+        ('[prices."a/b"]\ninput = 1', "f [prices.a/b] output: must be dollars per million tokens"),
+        (
+            '[prices]\n"a/b" = {input = -1, output = 1}',
+            "f [prices.a/b] input: must be dollars per million tokens",
+        ),
+        ('[prices]\n"a/b" = 1', "f [prices] a/b: must be a table"),
+        (
+            '[prices."a/b"]\ninput = 1\noutput = 1\ncached = 1',
+            "f [prices.a/b] cached: no such key",
+        ),
+    ],
+)
+def test_what_a_config_file_cannot_hold_is_named_by_file_table_and_key(text, message):
+    """In one line, with the nearest name where one is unknown; keys are not repeated."""
+    with pytest.raises(InvalidRequest) as caught:
+        read_config(text, "f")
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+    assert "ecret" not in str(caught.value)

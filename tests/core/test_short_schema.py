@@ -1,0 +1,78 @@
+"""The short form of a schema: its grammar, and errors that give the column."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat_magic.core.short_schema import read_short
+from chat_magic.errors import InvalidRequest
+
+STR, INT = {"type": "string"}, {"type": "integer"}
+
+
+def fields(**properties):
+    """Return the schema of an object with these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("name: str, age: int", fields(name=STR, age=INT)),
+        ("name:str,age:int", fields(name=STR, age=INT)),
+        ("x: float, y: bool", fields(x={"type": "number"}, y={"type": "boolean"})),
+        ("age: int?", fields(age={"anyOf": [INT, {"type": "null"}]})),
+        ("mood: good|bad", fields(mood={"type": "string", "enum": ["good", "bad"]})),
+        ("mood: very-good | 2", fields(mood={"type": "string", "enum": ["very-good", "2"]})),
+        ("tags: list[str]", fields(tags={"type": "array", "items": STR})),
+        ("p: list[name: str]", fields(p={"type": "array", "items": fields(name=STR)})),
+        (
+            "p: list[a: int]?, b: str",
+            fields(
+                p={"anyOf": [{"type": "array", "items": fields(a=INT)}, {"type": "null"}]}, b=STR
+            ),
+        ),
+        ("list[name: str]", {"type": "array", "items": fields(name=STR)}),
+        ("list[list[int]]", {"type": "array", "items": {"type": "array", "items": INT}}),
+        ("good|bad", {"type": "string", "enum": ["good", "bad"]}),
+        ("int", INT),
+        ("list: list[int]", fields(list={"type": "array", "items": INT})),
+        ("größe: int", fields(größe=INT)),
+    ],
+)
+def test_the_short_form_is_a_json_schema(text, schema):
+    """Every field is required; what ends in ? may be null."""
+    assert read_short(text) == schema
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "column"),
+    [
+        ("", "expected a type, not nothing more", 1),
+        ("name str", "expected str, int, float, bool", 1),
+        ("name: strr", "not strr", 7),
+        ("name:", "expected a type, not nothing more", 6),
+        ("a: int,", "expected the name of a field, not nothing more", 8),
+        ("a: int b: int", "expected a comma or the end, not b", 8),
+        ("a: int, b int", "expected :, not int", 11),
+        ("a: int, a: str", "expected a field of another name, not a", 9),
+        ("a: int|None", "written int?", 4),
+        ("a: str|x", "written int?", 4),
+        ("a: x|", "expected a word to choose, not nothing more", 6),
+        ("list[a: int", "expected ], not nothing more", 12),
+        ("a: {b: int}", "expected a type, not {", 4),
+        ("a: int??", "expected a comma or the end, not ?", 8),
+        ("a: good", "choices such as good|bad, not good", 4),
+    ],
+)
+def test_an_error_says_what_was_expected_and_the_column(text, expected, column):
+    """Columns count from 1."""
+    with pytest.raises(InvalidRequest) as caught:
+        read_short(text)
+    assert expected in str(caught.value)
+    assert str(caught.value).endswith(f"at column {column}")

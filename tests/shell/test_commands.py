@@ -1,0 +1,154 @@
+"""The commands of the line magic, run in a shell of their own."""
+
+from __future__ import annotations
+
+import getpass
+import re
+
+import pytest
+
+from chat_magic import load_ipython_extension, unload_ipython_extension
+from chat_magic.core.cell import read_prompt
+from chat_magic.errors import InvalidRequest
+from chat_magic.shell.commands import COMMANDS
+from tests.gateway import Gateway, whole
+
+KEY = "sk-canary-in-a-command"
+
+
+@pytest.fixture
+def chat(shell, monkeypatch):
+    """Return the line magic, and ask for keys without a terminal."""
+    load_ipython_extension(shell)
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: KEY)
+    yield lambda line: shell.run_line_magic("chat", line)
+    unload_ipython_extension(shell)
+
+
+def test_config_shows_each_setting_and_where_it_came_from(chat, config_file, monkeypatch, capsys):
+    """Keys are set or not set; nothing that may be one is shown."""
+    path = config_file(
+        """
+        [defaults]
+        temperature = 0.1
+        store = false
+        [aliases]
+        fast = "v/fast"
+        [endpoints.v]
+        base_url = "https://me:canary-pw@v.example/v1"
+        key = "V_KEY"
+        takes = "model"
+        headers = { "X-Team" = "canary-team" }
+        [routes]
+        "v/*" = "v"
+        [prices]
+        "v/*" = { input = 2.5, output = 10 }
+        """
+    )
+    monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
+    monkeypatch.setenv("CHAT_MAGIC_API_KEY", KEY)
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", f"https://a.example/v1?key={KEY}")
+    table = chat("/config")
+    assert list(table) == ["setting", "value", "source"]
+    assert table.to_numpy().tolist() == [
+        ["config file", str(path), "read"],
+        ["model", "", "nothing is set"],
+        ["base_url", "https://a.example/v1?key=***", "CHAT_MAGIC_BASE_URL"],
+        ["temperature", "0.2", "CHAT_MAGIC_TEMPERATURE"],
+        ["store", "false", "chat_magic.toml"],
+        ["key CHAT_MAGIC_API_KEY", "set", "the environment"],
+        ["key OPENAI_API_KEY", "not set", ""],
+        ["key V_KEY", "not set", ""],
+        ["endpoint v", "https://me:***@v.example/v1, takes model, with X-Team", "chat_magic.toml"],
+        ["route v/*", "v", "chat_magic.toml"],
+        ["alias fast", "v/fast", "chat_magic.toml"],
+        ["price v/*", "$2.5 in, $10 out per million tokens", "chat_magic.toml"],
+    ]
+    assert "canary" not in capsys.readouterr().out
+
+
+def test_models_are_listed_and_filtered(chat, monkeypatch, capsys):
+    """As a table, which is shown too."""
+    models = [
+        {"id": "b/two", "owned_by": "b", "created": 1700000000, "context_length": 8192},
+        {"id": "a/one"},
+    ]
+    with Gateway(whole({"data": models})) as gateway:
+        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", gateway.base_url)
+        table = chat("/models")
+        found = chat("-m a/any /models  TWO ")
+    assert table["id"].tolist() == ["a/one", "b/two"]
+    assert found["id"].tolist() == ["b/two"]
+    assert found["created"].astype(str).tolist() == ["2023-11-14 22:13:20+00:00"]
+    assert found["context_length"].dtype == "Int64"
+    assert table["owned_by"].isna().tolist() == [True, False]
+    assert "a/one" in capsys.readouterr().out
+
+
+def test_a_key_is_asked_for_and_kept_in_the_keyring(chat, own_keyring, monkeypatch, capsys):
+    """By the vendor's name or the variable's; the environment still comes first."""
+    chat("/key set openai")
+    assert own_keyring.passwords == {("chat-magic", "OPENAI_API_KEY"): KEY}
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-other")
+    chat("/key forget OPENAI_API_KEY")
+    chat("/key forget openai")
+    assert own_keyring.passwords == {}
+    assert capsys.readouterr().out.splitlines() == [
+        "OPENAI_API_KEY is in the keyring.",
+        "OPENAI_API_KEY is no longer in the keyring; the one in the environment is used.",
+        "OPENAI_API_KEY was not in the keyring; the one in the environment is used.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/modles", "unknown command /modles; did you mean /models?.*%chat --"),
+        ("/show", "unknown command /show"),
+        ("/etc/passwd is what?", "unknown command /etc/passwd"),
+        ("/config now", "/config takes nothing after it, not 'now'"),
+        ("--temperature 1 /config", "/config takes no options"),
+        ("-m a/b /config", "/config takes no options"),
+        ("--dry-run /models", "/models takes no option but -m"),
+        ("/key", "%chat /key set VENDOR or %chat /key forget VENDOR"),
+        ("/key set", "%chat /key set VENDOR or"),
+        (f"/key set openai {KEY}", "no key on the line"),
+        (f"/key set {KEY}", "no such vendor; the known ones are gateway, openai"),
+        ("/key set opnai", "did you mean openai"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_and_a_key_never_repeated(chat, line, words):
+    """With the nearest command, or what it takes."""
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        chat(line)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [EOFError, NotImplementedError])
+def test_where_nobody_can_be_asked_a_key_is_not_set(chat, own_keyring, monkeypatch, error):
+    """Such as in a scheduled notebook."""
+
+    def ask(_prompt):
+        raise error
+
+    monkeypatch.setattr(getpass, "getpass", ask)
+    with pytest.raises(InvalidRequest, match="nobody can be asked"):
+        chat("/key set openai")
+
+
+def test_help_lists_every_command(chat, capsys):
+    """And nothing else."""
+    assert chat("/help") is None
+    assert re.findall(r"%chat (/\w+)", capsys.readouterr().out) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("line", ["-- /help", "--raw -- /help", "{{ command }}"])
+def test_a_prompt_can_begin_with_a_slash(line):
+    """After `--`; and what a template inserts is only ever text."""
+    read = read_prompt(f"%chat {line}", {"command": "/help"})
+    assert (read.command, read.request.messages[0].content) == (None, "/help")
+
+
+def test_a_command_is_not_a_template():
+    """It stands as typed."""
+    assert read_prompt("%chat -m a/b /models {{ x }}", {}).command == "/models {{ x }}"

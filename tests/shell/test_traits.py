@@ -1,0 +1,95 @@
+"""`%config ChatMagics.…`: a trait for every setting, and one place that they end up in."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from chat_magic import UNSET, load_ipython_extension, unload_ipython_extension
+from chat_magic.core.settings import SETTINGS
+from chat_magic.shell.magics import ChatMagics
+from chat_magic.shell.traits import Value
+from chat_magic.transport.configuration import settings
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts a shell with the extension, and defaults of its profile."""
+    opened = []
+
+    def start(**defaults):
+        profile = Config(ChatMagics=defaults, HistoryManager={"enabled": False})
+        shell = InteractiveShell(config=profile, user_module=types.ModuleType("notebook"))
+        opened.append(shell)
+        load_ipython_extension(shell)
+        return shell
+
+    yield start
+    for shell in opened:
+        unload_ipython_extension(shell)
+
+
+def in_force():
+    return {name: one.value for name, one in settings().items()}
+
+
+def test_every_setting_is_a_trait_with_its_range(start, capsys):
+    """`%config ChatMagics` lists them."""
+    assert set(ChatMagics.class_traits(config=True)) == set(SETTINGS)
+    start().run_line_magic("config", "ChatMagics")
+    listed = " ".join(capsys.readouterr().out.split())
+    assert (
+        "ChatMagics.temperature=<Value> Sampling temperature: higher is more random: 0 to 2;"
+        in (listed)
+    )
+
+
+def test_a_value_reaches_the_settings_and_none_takes_it_back(start):
+    """So that `chat()` sees the same."""
+    shell = start()
+    shell.user_ns["UNSET"] = UNSET
+    shell.run_line_magic("config", "ChatMagics.temperature = 0.2")
+    shell.run_line_magic("config", "ChatMagics.stop = ['a', 'b']")
+    shell.run_line_magic("config", "ChatMagics.n = UNSET")
+    assert in_force() == {"temperature": 0.2, "n": UNSET, "stop": ["a", "b"]}
+    assert shell.run_line_magic("config", "ChatMagics.temperature") == 0.2
+    shell.run_line_magic("config", "ChatMagics.temperature = None")
+    assert in_force() == {"n": UNSET, "stop": ["a", "b"]}
+
+
+def test_a_wrong_value_is_refused_with_the_tables_words(start, caplog):
+    """IPython logs them; the value stays what it was."""
+    shell = start()
+    shell.run_line_magic("config", "ChatMagics.temperature = 0.2")
+    shell.run_line_magic("config", "ChatMagics.temperature = 3")
+    assert "temperature 3: must be 0 to 2" in caplog.text
+    assert in_force() == {"temperature": 0.2}
+
+
+def test_a_profile_can_set_them(start):
+    """`c.ChatMagics.model = …` in `ipython_config.py`."""
+    start(model="a/b")
+    assert in_force() == {"model": "a/b"}
+
+
+def test_unloading_takes_them_back(start):
+    """And loading again leaves one object for `%config`."""
+    shell = start()
+    shell.configurables[-1].temperature = 0.2
+    unload_ipython_extension(shell)
+    assert in_force() == {}
+    load_ipython_extension(shell)
+    load_ipython_extension(shell)
+    assert [type(one).__name__ for one in shell.configurables].count("ChatMagics") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"), [("temperature", "0.2", 0.2), ("store", "true", True)]
+)
+def test_a_command_line_sets_them_as_text(name, text, value):
+    """`ipython --ChatMagics.temperature=0.2`."""
+    assert Value(name).from_string(text) == value
+    assert Value(name).from_string("None") is None

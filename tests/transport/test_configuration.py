@@ -1,0 +1,125 @@
+"""The settings in force: what is read where, and which comes first."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from chat_magic.core.config import Config
+from chat_magic.core.cost import Price
+from chat_magic.core.parameters import UNSET
+from chat_magic.errors import InvalidRequest
+from chat_magic.transport import configuration
+from chat_magic.transport.configuration import FILE, configure, settings
+
+
+def in_force():
+    return {name: (one.value, one.source) for name, one in settings().items()}
+
+
+def test_nothing_is_set_until_something_sets_it():
+    """No default of ours is sent."""
+    assert settings() == {}
+
+
+def test_config_comes_before_the_environment_and_that_before_the_file(config_file, monkeypatch):
+    """Each setting says where it came from."""
+    config_file("[defaults]\ntemperature = 0.1\nn = 1\nseed = 1")
+    monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
+    monkeypatch.setenv("CHAT_MAGIC_N", "2")
+    configure("temperature", 0.3)
+    assert in_force() == {
+        "temperature": (0.3, "%config"),
+        "n": (2, "CHAT_MAGIC_N"),
+        "seed": (1, FILE),
+    }
+
+
+def test_none_takes_a_setting_back_and_unset_sends_nothing(config_file):
+    """UNSET beats the weaker layers."""
+    config_file("[defaults]\ntemperature = 0.1")
+    configure("temperature", UNSET)
+    assert in_force() == {"temperature": (UNSET, "%config")}
+    configure("temperature", None)
+    assert in_force() == {"temperature": (0.1, FILE)}
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({"CHAT_MAGIC_BASE_URL": "https://a.example"}, "CHAT_MAGIC_BASE_URL"),
+        ({"OPENAI_BASE_URL": "https://b.example"}, "OPENAI_BASE_URL"),
+        (
+            {"CHAT_MAGIC_BASE_URL": "https://a.example", "OPENAI_BASE_URL": "no url"},
+            "CHAT_MAGIC_BASE_URL",
+        ),
+        ({"CHAT_MAGIC_BASE_URL": " ", "OPENAI_BASE_URL": "https://b.example"}, "OPENAI_BASE_URL"),
+    ],
+)
+def test_openais_variable_counts_when_ours_is_not_set(monkeypatch, variables, found):
+    """A blank one is not set."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert settings()["base_url"].source == found
+
+
+def test_a_bad_variable_is_named_with_what_is_allowed(monkeypatch):
+    """As on the line."""
+    monkeypatch.setenv("CHAT_MAGIC_TOP_P", "2")
+    with pytest.raises(InvalidRequest, match="CHAT_MAGIC_TOP_P 2: must be 0 to 1"):
+        settings()
+
+
+def test_the_file_is_read_again_when_it_has_changed(config_file):
+    """And forgotten when it is gone."""
+    path = config_file("[defaults]\nn = 1")
+    assert in_force()["n"] == (1, FILE)
+    config_file("[defaults]\nn = 22")
+    assert in_force()["n"] == (22, FILE)
+    path.unlink()
+    assert configuration.config() == Config()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(config_file):
+    """Windows editors write one."""
+    config_file("\ufeff[defaults]\nn = 3")
+    assert in_force()["n"] == (3, FILE)
+
+
+def test_a_file_that_cannot_be_read_is_named(config_file):
+    """Be it no text, or no file."""
+    path = config_file("")
+    path.write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(InvalidRequest, match="cannot be read: 'utf-8' codec"):
+        settings()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InvalidRequest, match=r"chat_magic\.toml cannot be read: Is a directory"):
+        settings()
+
+
+def test_the_file_lies_in_jupyters_folder_also_without_jupyter(monkeypatch, tmp_path):
+    """The variable, else `.jupyter` in the home folder."""
+    monkeypatch.setitem(sys.modules, "jupyter_core.paths", None)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    assert configuration.config_path() == tmp_path / FILE
+    monkeypatch.delenv("JUPYTER_CONFIG_DIR")
+    assert configuration.config_path() == Path.home() / ".jupyter" / FILE
+
+
+def test_aliases_prices_and_the_variables_of_keys_come_from_the_file(config_file):
+    """What it does not name stands for itself, has no price, or is one of ours."""
+    config_file(
+        '[aliases]\nfast = "a/b"\n[prices]\n"a/*" = {input = 1, output = 2}\n'
+        '[endpoints.v]\nbase_url = "https://v.example"\nkey = "V_KEY"'
+    )
+    assert [configuration.unaliased(name) for name in ("fast", "a/b")] == ["a/b", "a/b"]
+    assert configuration.price_of("a/b") == Price(input=1, output=2)
+    assert configuration.price_of("c/d") is None
+    assert configuration.key_variables() == {
+        "gateway": "CHAT_MAGIC_API_KEY",
+        "openai": "OPENAI_API_KEY",
+        "v": "V_KEY",
+    }
