@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
+import signal
 import threading
 
 import pytest
 
 import chat_magic
-from chat_magic import UNSET, ApiError, ChatResult, InvalidRequest, StreamBroken
+from chat_magic import UNSET, ApiError, ChatInterrupted, ChatResult, InvalidRequest, StreamBroken
+from chat_magic.core.request import read_fields
+from chat_magic.engine import Run, prepare
 from chat_magic.transport.configuration import configure
 from tests.completions import completion, delta
-from tests.gateway import HOLD, Gateway, events, streamed, whole
+from tests.gateway import HOLD, RESET, Gateway, events, streamed, whole
 
 
 @pytest.fixture
@@ -131,6 +134,7 @@ def test_its_tables_start_with_run_and_stay_when_pickled(gateway):
         ({"variables": {}}, "'x' is undefined"),
         ({"timeout": 0}, "timeout 0: must be a number of seconds above 0"),
         ({"timeout": float("nan")}, "timeout nan"),
+        ({"timeout": "x"}, "timeout x"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_before(gateway, arguments, words):
@@ -148,6 +152,49 @@ def test_a_refused_parameter_says_what_to_remove(gateway):
     with pytest.raises(ApiError, match="remove --max-tokens and use --max-completion-tokens"):
         chat_magic.chat("Hi", max_tokens=5)
     assert len(server.requests) == 1
+
+
+def test_choices_that_a_lost_connection_kept_back_are_missed(gateway):
+    """One finished choice of three is no complete answer, though a clean end would be one."""
+    finished = delta("One", finish_reason="stop")
+    gateway(events(finished, RESET), events(finished))
+    with pytest.raises(StreamBroken) as caught:
+        chat_magic.chat("Hi", n=3)
+    assert caught.value.result.text == "One"
+    assert "n 3: the server returned 1 choice" in chat_magic.chat("Hi", n=3).warnings
+
+
+def test_an_answer_that_is_not_streamed_has_no_first_token(gateway):
+    """All of it came at once, so a speed would mean nothing."""
+    gateway(whole(completion("Hello there")))
+    timing = chat_magic.chat("Hi", stream=False).timing
+    assert (timing.ttft_s, timing.tokens_per_s) == (None, None)
+    assert timing.total_s > 0
+
+
+def test_an_interrupt_at_any_moment_ends_the_request_and_leaves_the_next_one_free(gateway):
+    """No lock stays held: struck at many moments, each request ends, and a last one answers."""
+
+    def answer(request):
+        is_last = request.json["messages"][0]["content"] == "Last"
+        return streamed(completion("Hi")) if is_last else events(delta("Half"), HOLD)
+
+    gateway(answer)
+
+    def interrupt(_signal, _frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for step in range(60):
+            run = Run(prepare(read_fields({"messages": "Hi"}, allow_extra=False)))
+            signal.setitimer(signal.ITIMER_REAL, 0.001 + step * 0.0002)
+            with pytest.raises(ChatInterrupted):
+                run.wait(lambda _run: 0.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert chat_magic.chat("Last").text == "Hi"
 
 
 def test_a_parameter_that_the_server_ignored_is_a_warning(gateway):
@@ -208,9 +255,6 @@ def test_chat_and_achat_take_the_same():
 
 def test_nothing_configured_means_the_local_model_and_a_notice(monkeypatch):
     """The notice names the variables that change it."""
-    from chat_magic.core.request import read_fields
-    from chat_magic.engine import prepare
-
     request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
     assert request.model == "local/smollm2-135m-instruct"
     assert "CHAT_MAGIC_BASE_URL" in request.warnings[0]

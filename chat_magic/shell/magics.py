@@ -114,7 +114,9 @@ class ChatMagics(Magics):
         if "help" in read.options:
             print(help_text())
             return None
-        return self._answer(read) if read.command is None else self._run_command(read)
+        if read.command is not None:
+            return self._run_command(read)
+        return self._answer(read, alone=cell is not None)
 
     chat.__doc__ = help_text()
 
@@ -129,7 +131,7 @@ class ChatMagics(Magics):
         self._formatter.for_type(type(table), self._display)
         return self._as_value(table)
 
-    def _answer(self, cell: Cell) -> ChatResult | None:
+    def _answer(self, cell: Cell, *, alone: bool) -> ChatResult | None:
         from chat_magic.engine import Run  # noqa: PLC0415 - the network waits for its first use
 
         name = read_name(cell.options.get("out"))
@@ -141,7 +143,7 @@ class ChatMagics(Magics):
             self._show_request(request)
             return None
         run = Run(request, timeout_s, schema, toolbox)
-        live = None if cell.is_silent else self._open_live()
+        live = None if cell.is_silent else self._open_live(alone=alone)
         try:
             result = run.wait(_shower(live) if live else None)
         except (ChatError, ChatInterrupted) as error:
@@ -192,10 +194,10 @@ class ChatMagics(Magics):
             print(error)
         print(json.dumps(request.body(), indent=2, ensure_ascii=False))
 
-    def _open_live(self) -> Live:
+    def _open_live(self, *, alone: bool) -> Live:
         from chat_magic.view.live import open_live  # noqa: PLC0415
 
-        return open_live(terminal=self._is_terminal)
+        return open_live(terminal=self._is_terminal, alone=alone)
 
     def _take(self, result: ChatResult | None, name: str | None, live: Live | None) -> None:
         """Bind and draw what came, be it whole or not."""

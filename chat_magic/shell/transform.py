@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(r"\s*%%chat(?:[ \t]+(?P<line>[^\n]*?))?[ \t]*(?:\r?\n(?P<body>.*))?", re.DOTALL)
 _LINE = re.compile(
-    r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*|%(?:time|timeit|prun)[ \t]+(?:-\S+[ \t]+)*)?)"
+    r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*"
+    r"|%(?:time|timeit|prun)[ \t]+(?:-\S+[ \t]+(?:\d+[ \t]+)?)*)?)"
     r"%chat(?=\s|\Z)"
     r"(?:[ \t]+(?P<line>[^\n]*))?(?P<end>\n?)"
 )

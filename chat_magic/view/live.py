@@ -72,14 +72,19 @@ class Live(Protocol):
         """Put the result in the place of what was shown; None where nothing came of it."""
 
 
-def open_live(terminal: bool, clock: Callable[[], float] = time.monotonic) -> Live:
+def open_live(
+    terminal: bool, *, alone: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Live:
     """Return the display of an answer.
 
     Args:
         terminal: Whether all that can be shown is text, and only below what is there.
+        alone: Whether the cell shows nothing else, so that it may be cleared.
         clock: Seconds that only grow.
     """
-    return TerminalLive(sys.stdout, clock) if terminal else NotebookLive(_publish, clock)
+    if terminal:
+        return TerminalLive(sys.stdout, clock)
+    return NotebookLive(_publish, clock, _clear if alone else None)
 
 
 def size_of(bundle: Bundle) -> int:
@@ -132,8 +137,14 @@ class _Pace:
 class NotebookLive:
     """One output of a notebook, shown once and then updated."""
 
-    def __init__(self, publish: Publish, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        publish: Publish,
+        clock: Callable[[], float],
+        clear: Callable[[], None] | None = None,
+    ) -> None:
         self._publish = publish
+        self._clear = clear
         self._pace = _Pace(clock)
         self._id = uuid.uuid4().hex
         self._is_shown = False
@@ -152,9 +163,13 @@ class NotebookLive:
             self._pace.sent(size_of(bundle))
 
     def finish(self, bundle: Bundle | None) -> None:
-        """Show the result, always; without one, empty the output if there is any."""
-        if bundle is not None or self._is_shown:
-            self._send({"text/plain": ""} if bundle is None else bundle)
+        """Show the result, always; without one, take away or empty the output if there is any."""
+        if bundle is not None:
+            self._send(bundle)
+        elif self._is_shown and self._clear:
+            self._clear()
+        elif self._is_shown:
+            self._send({"text/plain": ""})
 
     def _send(self, bundle: Bundle) -> None:
         with _uninterrupted():
@@ -248,6 +263,12 @@ def _answers(snapshot: Snapshot) -> list[str]:
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
         for index, text, _ in _choices(snapshot)
     ]
+
+
+def _clear() -> None:
+    from IPython.display import clear_output  # noqa: PLC0415 - not in a plain terminal
+
+    clear_output()  # type: ignore[no-untyped-call]  # IPython has no types
 
 
 def _publish(bundle: Bundle, display_id: str, again: bool) -> None:

@@ -155,11 +155,13 @@ def test_a_role_in_capitals_is_text_and_earns_a_warning():
         ("%%chat --n 2 --unset n\nhi", 1, "both set and unset"),
         ("%%chat --unset m\nhi", 1, "no such parameter"),
         ("%%chat a/b c\nhi", 1, "too much"),
+        ("%%chat a/b -m c/d\nhi", 1, "given twice: a/b, c/d"),
         ("%%chat 'a/b\nhi", 1, "not closed"),
         ("%%chat --extra k\nhi", 1, "KEY=JSON"),
         ("%%chat --extra k=x\nhi", 1, "not JSON"),
         ("%%chat --api-key sk-1\nhi", 1, "saved with the notebook"),
         ('%%chat\n{"messages": [\n{"role": "user" "content": 1}]}', 3, "looks like a JSON request"),
+        ('%%chat\n{"n": 1, "messages": [}', 2, "looks like a JSON request"),
         ('%%chat\n{"messages": [{"role": "usr", "content": "x"}]}', 2, "messages[0]"),
         ('%%chat\n{"messages": [],\n"temperature": "hot"}', 3, "temperature hot"),
         ("%%chat\nhello {{ nobody }}", 2, "'nobody' is undefined"),
@@ -196,6 +198,19 @@ def test_the_references_own_example_runs_as_it_stands():
     request = parse("%%chat\n" + REFERENCE_EXAMPLE)
     assert request.model == "gpt-4o"
     assert [m.role for m in request.messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{\n // a comment\n "messages": [{"role": "user", "content": "hi"}]}',
+        '/* one */ {/* two */ messages: [{role: "user", content: "hi"}]}',
+        '// first\n[ // then\n{"role": "user", "content": "hi"},]',
+    ],
+)
+def test_a_json_body_may_have_comments(body):
+    """As JSON5 has them, also before anything else."""
+    assert turns(body) == [("user", "hi")]
 
 
 def test_a_json_array_of_messages_is_the_messages():
@@ -259,6 +274,8 @@ def test_options_become_parameters(line, expected):
     [
         ('k={"a":1}', {"k": {"a": 1}}),
         ('k={"a": [1, "}"]} --extra j=null', {"k": {"a": [1, "}"]}, "j": None}),
+        ('k="abc"', {"k": "abc"}),
+        ("""'k="a b"'""", {"k": "a b"}),
         ("""'k={"a": 1}'""", {"k": {"a": 1}}),
     ],
 )

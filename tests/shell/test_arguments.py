@@ -42,8 +42,9 @@ def test_a_timeout_is_a_number_of_seconds():
 def test_out_is_a_name():
     """That Python can bind."""
     assert read_name("names") == "names"
-    with pytest.raises(InvalidRequest, match="Python name"):
-        read_name("a b")
+    for wrong in ("a b", "class"):
+        with pytest.raises(InvalidRequest, match="Python name"):
+            read_name(wrong)
 
 
 def test_after_names_a_result_and_a_choice():

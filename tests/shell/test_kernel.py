@@ -12,7 +12,7 @@ from jupyter_client.manager import start_new_kernel
 
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import completion, delta
-from tests.gateway import HOLD, Gateway, Sleep, events, streamed, whole
+from tests.gateway import HOLD, Answer, Gateway, Sleep, events, streamed, whole
 
 REPLY_S = 60
 
@@ -58,6 +58,8 @@ class Kernel:
             if kind in {"display_data", "execute_result", "error", "stream"}:
                 ran.outputs.append(content)
                 by_id[content.get("transient", {}).get("display_id")] = content
+            if kind == "clear_output":
+                ran.outputs.clear()
             if kind == "update_display_data":
                 ran.updates += 1
                 by_id[content["transient"]["display_id"]]["data"] = content["data"]
@@ -172,6 +174,16 @@ def test_an_error_is_one_line_and_leaves_no_display(kernel, at_gateway):
     assert len(ran.traceback) == 1
     assert "404" in ran.traceback[0]
     assert "no such model" in ran.traceback[0]
+
+
+def test_an_error_that_comes_late_takes_the_waiting_display_away(kernel, at_gateway):
+    """One output is left: the error. Beside other output of a cell it is only emptied."""
+    body = b'{"error": {"message": "no such model"}}'
+    at_gateway(Answer([Sleep(0.8), body], status=404, framing="close"))
+    ran = kernel.run("%%chat a/b\nHi")
+    assert [len(ran.displays), len(ran.outputs), len(ran.traceback)] == [0, 1, 1]
+    beside = kernel.run("print('mine')\n%chat -m a/b Hi")
+    assert beside.printed == "mine\n"
 
 
 def test_a_broken_stream_shows_and_binds_what_came(kernel, at_gateway):

@@ -70,6 +70,20 @@ def test_a_line_reaches_the_magic_verbatim(manager, cell, prompts):
 
 
 @pytest.mark.parametrize(
+    ("cell", "timed"),
+    [
+        ("%time %chat it's on?", "time"),
+        ("%timeit -n 1 -r 1 %chat it's on?", "timeit"),
+    ],
+)
+def test_a_timed_line_reaches_the_magic_verbatim(manager, cell, timed):
+    """Within the magics that time what follows them."""
+    (name, inner) = calls(manager.transform_cell(cell))[0]
+    assert name == timed
+    assert calls(inner.rpartition("1 ")[2]) == [("chat", "it's on?")]
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         "x = (5\n%chat)",
