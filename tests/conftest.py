@@ -9,6 +9,8 @@ import types
 import pytest
 from hypothesis import settings
 
+from tests.gateway import Gateway
+
 for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPENAI_"))]:
     if name != "CHAT_MAGIC_WEIGHTS":
         del os.environ[name]
@@ -97,3 +99,21 @@ def own_keyring():
     yield memory
     keyring.set_keyring(before)
     keys._stored.clear()
+
+
+@pytest.fixture
+def gateway(monkeypatch):
+    """Return a function that starts a gateway and makes it the configured one."""
+    opened = []
+
+    def start(*answers):
+        server = Gateway(*answers).__enter__()
+        opened.append(server)
+        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", server.base_url)
+        monkeypatch.setenv("CHAT_MAGIC_API_KEY", "sk-canary-1234567890")
+        monkeypatch.setenv("CHAT_MAGIC_MODEL", "a/b")
+        return server
+
+    yield start
+    for server in opened:
+        server.__exit__()

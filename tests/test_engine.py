@@ -16,25 +16,7 @@ from chat_magic.core.request import read_fields
 from chat_magic.engine import Run, prepare
 from chat_magic.transport.configuration import configure
 from tests.completions import completion, delta
-from tests.gateway import HOLD, RESET, Gateway, events, streamed, whole
-
-
-@pytest.fixture
-def gateway(monkeypatch):
-    """Return a function that starts a gateway and makes it the configured one."""
-    opened = []
-
-    def start(*answers):
-        server = Gateway(*answers).__enter__()
-        opened.append(server)
-        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", server.base_url)
-        monkeypatch.setenv("CHAT_MAGIC_API_KEY", "sk-canary-1234567890")
-        monkeypatch.setenv("CHAT_MAGIC_MODEL", "a/b")
-        return server
-
-    yield start
-    for server in opened:
-        server.__exit__()
+from tests.gateway import HOLD, RESET, events, streamed, whole
 
 
 def test_a_text_is_one_user_message_verbatim(gateway):

@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import chat_magic
 from chat_magic import ChatError, InvalidRequest
 from tests.completions import completion
-from tests.gateway import Gateway, streamed
+from tests.gateway import streamed
 
 ASK = {"model": "local", "seed": 3, "max_completion_tokens": 60}
 Name = Annotated[str, msgspec.Meta(max_length=8, pattern="^[A-Z][a-z]{1,7}$")]
@@ -120,20 +120,9 @@ def test_a_choice_of_words_is_one_word():
 
 
 @pytest.fixture
-def gateway(monkeypatch):
-    """Return a function that starts a gateway which gives these answers, and configures it."""
-    opened = []
-
-    def start(*texts, **fields):
-        server = Gateway(streamed(completion(*texts, **fields)))
-        opened.append(server.__enter__())
-        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", server.base_url)
-        monkeypatch.setenv("CHAT_MAGIC_MODEL", "a/b")
-        return server
-
-    yield start
-    for server in opened:
-        server.__exit__()
+def gateway(gateway):
+    """Return a function that starts a gateway which streams these texts."""
+    return lambda *texts, **fields: gateway(streamed(completion(*texts, **fields)))
 
 
 ADA = '{"name": "Ada", "age": 36}'

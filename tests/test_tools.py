@@ -14,7 +14,7 @@ from chat_magic.core.request import read_fields
 from chat_magic.engine import Run, prepare
 from chat_magic.toolbox import with_tools
 from tests.completions import completion, delta
-from tests.gateway import HOLD, Gateway, events, streamed, whole
+from tests.gateway import HOLD, events, streamed, whole
 
 MOON = {"type": "function", "function": {"name": "moon_phase", "parameters": {"type": "object"}}}
 
@@ -46,23 +46,6 @@ def calling(*calls, text=None, finish_reason="tool_calls"):
 
 
 PARIS = ("get_weather", '{"city": "Paris"}')
-
-
-@pytest.fixture
-def gateway(monkeypatch):
-    """Return a function that starts a gateway and makes it the configured one."""
-    opened = []
-
-    def start(*answers):
-        server = Gateway(*answers).__enter__()
-        opened.append(server)
-        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", server.base_url)
-        monkeypatch.setenv("CHAT_MAGIC_MODEL", "a/b")
-        return server
-
-    yield start
-    for server in opened:
-        server.__exit__()
 
 
 def test_a_function_runs_when_the_model_calls_it_and_the_model_goes_on(gateway):
