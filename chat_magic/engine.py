@@ -161,6 +161,8 @@ class Run:
         """Stop the request: the connection is closed at once."""
         self._future.cancel()
         _take(self._ends, _CLOSE_S)
+        if self._outcome is None:  # it had not begun, or closes slowly
+            self._outcome = asyncio.CancelledError()
 
     def _interrupted(self) -> ChatInterrupted:
         error = ChatInterrupted("the request was interrupted")

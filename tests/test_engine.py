@@ -154,6 +154,26 @@ def test_an_answer_that_is_not_streamed_has_no_first_token(gateway):
     assert timing.total_s > 0
 
 
+def test_a_run_that_is_cancelled_from_elsewhere_is_interrupted(gateway):
+    """Also when it had hardly begun; what came is its result."""
+    gateway(events(delta("Half"), HOLD))
+    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
+    early = Run(request)
+    early.cancel()
+    with pytest.raises(ChatInterrupted):
+        early.wait()
+    late = Run(request)
+
+    def cancel_when_begun(run):
+        if run.rounds.has_output:
+            run.cancel()
+        return 0.01
+
+    with pytest.raises(ChatInterrupted) as caught:
+        late.wait(cancel_when_begun)
+    assert caught.value.result.text == "Half"
+
+
 def test_an_interrupt_at_any_moment_ends_the_request_and_leaves_the_next_one_free(gateway):
     """No lock stays held: struck at many moments, each request ends, and a last one answers."""
 
@@ -309,3 +329,17 @@ def test_the_cost_is_the_gateways_or_comes_of_prices(gateway, config_file, usage
     assert pickle.loads(pickle.dumps(result)).cost == cost
     status = result._repr_mimebundle_()["text/plain"].splitlines()
     assert any("$" in line for line in status) == (cost is not None)
+
+
+def test_what_is_odd_about_log_probabilities_is_a_warning(gateway):
+    """In plain words, with where it is; a sound answer has none."""
+    odd = completion("Hi there", n_top=2)
+    odd["choices"][0]["logprobs"]["content"][1]["logprob"] = -9999.0
+    gateway(whole(completion("Hi there", n_top=2)), whole(odd))
+    sound, result = (chat_magic.chat("U", top_logprobs=2, stream=False) for _ in range(2))
+    assert sound.warnings == ()
+    assert any(
+        "only that the token lay outside of the most probable ones" in warning
+        and warning.endswith("first at position 1 of choice 0")
+        for warning in result.warnings
+    )
