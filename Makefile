@@ -1,13 +1,14 @@
 # make demo   run the tour on the embedded model and print it
 # make lab    open the tour in JupyterLab
 # make test   lint, types, layers and tests
+# make bench  print what the tables cost, against pandas and numpy
 # make clean  remove what the others set up
 
 PYTHON ?= python3
 BIN := .venv/bin
 TOUR := build/tour
 
-.PHONY: demo lab test tour clean
+.PHONY: demo lab test bench tour clean
 
 demo: tour
 	@echo
@@ -28,6 +29,9 @@ test: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/python -m chat_magic prepare
 	$(BIN)/pytest
+
+bench: .venv/ready
+	$(BIN)/python tests/benchmarks/tables.py
 
 .venv/ready: pyproject.toml
 	@echo "Setting up .venv (once; two minutes or so)"

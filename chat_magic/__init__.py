@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chat_magic.analysis.export import to_csv
     from chat_magic.core.parameters import UNSET
     from chat_magic.engine import achat, chat
     from chat_magic.errors import (
@@ -41,6 +42,7 @@ __all__ = [
     "achat",
     "chat",
     "load_ipython_extension",
+    "to_csv",
     "unload_ipython_extension",
 ]
 
@@ -52,6 +54,7 @@ _HOMES = {
     "achat": "engine",
     "chat": "engine",
     "load_ipython_extension": "shell",
+    "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",
 }
 

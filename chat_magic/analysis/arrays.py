@@ -19,9 +19,7 @@ Objects = NDArray[np.object_]
 
 def objects(values: Sequence[object]) -> Objects:
     """Return the values as a one-dimensional array of Python objects."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.fromiter(values, np.object_, len(values))
 
 
 def integers(values: Sequence[int]) -> Integers:

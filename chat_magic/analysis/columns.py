@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,26 +13,19 @@ from chat_magic.analysis.arrays import (
     Flags,
     Floats,
     Integers,
-    Objects,
     count_up,
-    factorize,
     integers,
-    objects,
 )
 from chat_magic.analysis.tokens import (
     CENSORED_AT,
     MASKED_AT,
     Status,
     status_of,
-    token_bytes,
-    well_formed,
 )
-from chat_magic.analysis.vocabularies import with_bytes
+from chat_magic.analysis.vocabularies import Vocabulary, spellings, vocabulary_of, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from msgspec import Raw
 
     from chat_magic.core.reply import Choice, Reply, TokenLogprob, TopLogprob
 
@@ -50,24 +42,6 @@ class Part:
     name: str
     text: str
     tokens: list[TokenLogprob]
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The distinct tokens of some replies; a token's code is its place in these columns."""
-
-    text: Objects
-    """As sent, lone surrogates replaced."""
-    bytes: Objects
-    """As `tokens.token_bytes` gives them, None where unknown."""
-    identity: Integers
-    """Equal for tokens with equal bytes, however their text was written."""
-
-    @property
-    def decoded(self) -> list[str]:
-        """The text that the bytes are, U+FFFD for what is not UTF-8; as sent where unknown."""
-        pairs = zip(self.text, self.bytes, strict=True)
-        return [text if data is None else data.decode(errors="replace") for text, data in pairs]
 
 
 @dataclass(frozen=True)
@@ -206,37 +180,10 @@ def _part(
 
 def _entries(tokens: list[TopLogprob]) -> tuple[Entries, Vocabulary]:
     """Return the tokens with one entry of padding after them, and their vocabulary."""
-    code, keys = _spellings(
-        [token.token for token in tokens], [token.raw_bytes for token in tokens]
-    )
+    code, keys = spellings([token.token for token in tokens], [token.raw_bytes for token in tokens])
     logprob_raw, status = _measurements([token.logprob for token in tokens])
     entries = Entries(np.append(code, -1), np.append(logprob_raw, np.nan), np.append(status, -1))
-    return entries, _vocabulary(keys)
-
-
-def _spellings(texts: list[str], sent: list[Raw]) -> tuple[Integers, list[tuple[str, bytes]]]:
-    """Return a code for each token, and the distinct texts with the `bytes` they were sent with.
-
-    A text nearly always comes with the same bytes: only the others are told apart one by one.
-    """
-    code, distinct = factorize(texts)
-    first = np.empty(len(distinct), dtype=np.intp)
-    first[code[::-1]] = np.arange(len(texts))[::-1]
-    usual = [sent[place] for place in first]
-    keys = [(text, bytes(data)) for text, data in zip(distinct, usual, strict=True)]
-    differs = map(operator.ne, sent, map(usual.__getitem__, code.tolist()))
-    others = np.flatnonzero(np.fromiter(differs, np.bool_, len(texts)))
-    other_code, other_keys = factorize([(texts[place], bytes(sent[place])) for place in others])
-    code[others] = len(keys) + other_code
-    return code, keys + other_keys
-
-
-def _vocabulary(keys: list[tuple[str, bytes]]) -> Vocabulary:
-    """Return the vocabulary of tokens that were sent with these texts and `bytes`."""
-    text = [well_formed(token) for token, _ in keys]
-    data = [token_bytes(token, sent) for token, sent in keys]
-    own = [token if known is None else known for token, known in zip(text, data, strict=True)]
-    return Vocabulary(objects(text), objects(data), factorize(own)[0])
+    return entries, vocabulary_of(keys)
 
 
 def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:

@@ -59,7 +59,7 @@ def measure(columns: Columns, *, vocabulary: int) -> Measures:
     mass = metrics.mass_known(alternatives)
     return Measures(
         logprob=logprob,
-        bound=np.where(columns.tokens.status == CENSORED, metrics.censored_bound(top), np.nan),
+        bound=_bounds(columns.tokens.status == CENSORED, top),
         rank=np.where(ranked.chosen < k, rank, np.nan),
         gap_nats=np.where(np.isnan(least), np.nan, metrics.gap_nats(logprob, alternatives)),
         margin=np.where(k >= 2, metrics.margin(alternatives), np.nan),
@@ -70,6 +70,12 @@ def measure(columns: Columns, *, vocabulary: int) -> Measures:
         ),
         is_forced=metrics.forced(logprob, np.where(is_chosen, np.nan, ranked.entries.logprob_raw)),
     )
+
+
+def _bounds(censored: Flags, top: Floats) -> Floats:
+    bound = np.full(len(top), np.nan)
+    bound[censored] = metrics.censored_bound(top[censored])
+    return bound
 
 
 def summary(found: Measures, spans: Spans) -> dict[str, float | None]:

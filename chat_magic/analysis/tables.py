@@ -66,7 +66,8 @@ def tokens_table(
     Returns:
         The table, its key run, choice, part, position. `rank` is missing where the token lay
         outside the alternatives, offsets where it was not found in the text (`align`); `chunk`
-        is -1 and `t_ms` NaN where the arrival is not known.
+        is -1 and `t_ms` NaN where the arrival is not known. Ranks are of 16 bits, and of 32 where a
+        server returned more alternatives than that can count.
     """
     found = measure(columns, vocabulary=vocabulary)
     data = {

@@ -1,14 +1,17 @@
-"""Tokens written as their vocabulary spells them (`▁Paris`, `ĠParis`): the bytes they stand for."""
+"""The distinct tokens of some replies, and the bytes that their spellings stand for."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+import numpy as np
 from msgspec import Raw
 
+from chat_magic.analysis.arrays import Integers, Objects, factorize, integers, objects
 from chat_magic.analysis.tokens import token_bytes, well_formed
 
 if TYPE_CHECKING:
@@ -22,6 +25,59 @@ _MARKS = re.compile("[\u2581\u0100-\u0142]")
 """What hardly anything but the spelling of a vocabulary holds."""
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
 _NONE_SENT = (b"null", b"[]")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The distinct tokens of some replies; a token's code is its place in these columns."""
+
+    text: Objects
+    """As sent, lone surrogates replaced."""
+    bytes: Objects
+    """As `tokens.token_bytes` gives them, None where unknown."""
+    identity: Integers
+    """Equal for tokens with equal bytes, however their text was written."""
+
+    @property
+    def decoded(self) -> list[str]:
+        """The text that the bytes are, U+FFFD for what is not UTF-8; as sent where unknown."""
+        pairs = zip(self.text, self.bytes, strict=True)
+        return [text if data is None else data.decode(errors="replace") for text, data in pairs]
+
+
+def spellings(texts: list[str], sent: list[Raw]) -> tuple[Integers, list[tuple[str, bytes]]]:
+    """Return a code for each token, and the distinct texts with the `bytes` they were sent with.
+
+    A text nearly always comes with the same bytes: only the others are told apart one by one.
+    """
+    code, distinct = factorize(texts)
+    first = np.empty(len(distinct), dtype=np.intp)
+    first[code[::-1]] = np.arange(len(texts))[::-1]
+    usual = [sent[place] for place in first]
+    keys = [(text, bytes(data)) for text, data in zip(distinct, usual, strict=True)]
+    others = _differing(sent, objects(usual)[code].tolist())
+    other_code, other_keys = factorize([(texts[place], bytes(sent[place])) for place in others])
+    code[others] = len(keys) + other_code
+    return code, keys + other_keys
+
+
+def _differing(sent: list[Raw], usual: list[Raw]) -> Integers:
+    """Return the places where two lists differ; block by block, since most blocks are equal."""
+    places: list[int] = []
+    for start in range(0, len(sent), 1024):
+        block = slice(start, start + 1024)
+        if msgspec.json.encode(sent[block]) != msgspec.json.encode(usual[block]):
+            pairs = enumerate(zip(sent[block], usual[block], strict=True), start)
+            places += [place for place, (one, other) in pairs if one != other]
+    return integers(places)
+
+
+def vocabulary_of(keys: list[tuple[str, bytes]]) -> Vocabulary:
+    """Return the vocabulary of tokens that were sent with these texts and `bytes`."""
+    text = [well_formed(token) for token, _ in keys]
+    data = [token_bytes(token, sent) for token, sent in keys]
+    own = [token if known is None else known for token, known in zip(text, data, strict=True)]
+    return Vocabulary(objects(text), objects(data), factorize(own)[0])
 
 
 def with_bytes(tokens: list[TokenLogprob], text: str) -> list[TokenLogprob]:

@@ -74,7 +74,6 @@ def test_csv_is_written_as_utf_8_to_a_path(token, reply, tmp_path):
 
 def test_tables_survive_parquet(token, reply, tmp_path):
     """With their types, missing values and bytes."""
-    pytest.importorskip("pyarrow")
     answer = reply([token("é", log(0.5), [("é", log(0.5)), ("b", -9999.0)])])
     for number, table in enumerate(tables(answer)):
         path = tmp_path / f"{number}.parquet"
