@@ -170,6 +170,8 @@ def _parts(replies: Sequence[Reply]) -> Iterator[Part]:
             yield _part(run, choice, "content", message.content, content)
             if refusal or message.refusal:
                 yield _part(run, choice, "refusal", message.refusal, refusal)
+            if logprobs and logprobs.reasoning:
+                yield _part(run, choice, "reasoning", message.reasoning, logprobs.reasoning)
 
 
 def _part(

@@ -48,8 +48,8 @@ def diagnose(reply: Reply) -> tuple[str, ...]:
 def _parts(reply: Reply) -> Iterator[tuple[str, list[TokenLogprob]]]:
     """Give the tokens of each part, with whose they are."""
     for choice in reply.choices:
-        for part in ("content", "refusal"):
-            whose = f"choice {choice.index}" + (" (refusal)" if part == "refusal" else "")
+        for part in ("content", "refusal", "reasoning"):
+            whose = f"choice {choice.index}" + ("" if part == "content" else f" ({part})")
             yield whose, getattr(choice.logprobs, part, None) or []
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from chat_magic.core.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
 from chat_magic.core.draft import MessageDraft, Warn, as_int, merge
-from chat_magic.core.legacy_logprobs import read_legacy
+from chat_magic.core.logprob_shapes import has_probabilities, read_legacy, with_logprobs
 from chat_magic.core.reply import Arrivals, Choice, Logprobs, Reply, TokenLogprob, Usage
 from chat_magic.core.server_error import ServerError
 
@@ -213,6 +213,9 @@ class _ChoiceDraft:
         if not any(lists.values()) and (legacy := read_legacy(self._extra)):
             self._warn("log probabilities came in the shape of the older completions API")
             lists = {"content": legacy}
+        elif any(map(has_probabilities, lists.values())):
+            self._warn("probabilities after sampling settings came in place of log probabilities")
+            lists = {part: with_logprobs(tokens) for part, tokens in lists.items()}
         return Choice(
             index=self._index,
             message=self._message.message(self._index),
@@ -238,7 +241,12 @@ class _ChoiceDraft:
 
     def _add_tokens(self, lists: TokenLists, event: int, t_ms: float) -> int:
         added = 0
-        for part, tokens in (("content", lists.content), ("refusal", lists.refusal)):
+        parts = {
+            "content": lists.content,
+            "refusal": lists.refusal,
+            "reasoning": lists.reasoning_content,
+        }
+        for part, tokens in parts.items():
             if tokens is not None:
                 self._tokens.setdefault(part, _TokensDraft()).add(tokens, event, t_ms)
                 added += len(tokens)

@@ -60,6 +60,8 @@ class TokenLists(Open, kw_only=True, forbid_unknown_fields=True):
 
     content: list[TokenLogprob] | None = None
     refusal: list[TokenLogprob] | None = None
+    reasoning_content: list[TokenLogprob] | None = None
+    """As DeepSeek sends it."""
 
 
 class ChunkChoice(Open, kw_only=True, forbid_unknown_fields=True):

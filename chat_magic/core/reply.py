@@ -25,6 +25,8 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
     token: str = ""
     logprob: float | None = None
     raw_bytes: Raw = field(name="bytes", default=NO_BYTES)
+    prob: float | None = None
+    """A probability that came instead of a logarithm; None once it has been turned into one."""
 
     @property
     def bytes(self) -> list[int] | None:
@@ -37,6 +39,8 @@ class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False):
     """The token that came at a position, and what else could have."""
 
     top_logprobs: list[TopLogprob] | None = None
+    top_probs: list[TopLogprob] | None = None
+    """As `prob`."""
 
 
 class Logprobs(Struct, frozen=True, kw_only=True):
@@ -44,6 +48,7 @@ class Logprobs(Struct, frozen=True, kw_only=True):
 
     content: list[TokenLogprob] | None = None
     refusal: list[TokenLogprob] | None = None
+    reasoning: list[TokenLogprob] | None = None
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):
@@ -121,7 +126,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     """`stop`, `length`, `tool_calls`, …; `error` or `interrupted` when it broke off."""
     logprobs: Logprobs | None = None
     arrivals: dict[str, Arrivals] = {}
-    """Arrival times by part: `content`, `refusal`."""
+    """Arrival times by part: `content`, `refusal`, `reasoning`."""
     extra: dict[str, Any] = {}
 
     @property

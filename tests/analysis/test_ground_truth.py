@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 import chat_magic
+from chat_magic.analysis import tables
+from chat_magic.analysis.columns import read
+from chat_magic.core.assemble import Assembler
+from chat_magic.transport import background, client, endpoints
 
 PROMPT = "Tell me in two sentences about café life in Paris 👍."
 PARAMETERS = {"model": "local", "seed": 5, "n": 2, "max_completion_tokens": 30, "temperature": 1}
@@ -52,6 +56,38 @@ def test_five_alternatives_are_the_first_five_of_twenty(wide, narrow):
     assert narrow.text == wide.text
     assert few["token"].astype(object).tolist() == many["token"].astype(object).tolist()
     assert few["prob"].to_numpy() == pytest.approx(many["prob"].to_numpy(), abs=1e-3)
+
+
+def test_twenty_alternatives_are_the_first_twenty_of_three_hundred(wide):
+    """llama.cpp itself gives more than the API allows; our interval contains what they say."""
+    body = {**wide.request.body(), "top_logprobs": 300}
+    reply = background.run(_answered(body))
+    many = tables.alternatives_table(read([reply]), attrs={})
+    assert len(many) >= 300 * len(wide.tokens)
+    key = ["choice", "position", "rank"]
+    first = many.query("rank <= 20").set_index(key)["prob"]
+    ours = wide.alternatives.query("rank <= 20").set_index(key)["prob"]
+    assert first.loc[ours.index].to_numpy() == pytest.approx(ours.to_numpy(), abs=1e-3)
+    narrowed = tables.tokens_table(read([reply]), attrs={})
+    assert (narrowed["entropy_bits_low"] >= wide.tokens["entropy_bits_low"] - 0.01).all()
+    assert (narrowed["entropy_bits_high"] <= wide.tokens["entropy_bits_high"] + 0.01).all()
+
+
+async def _answered(body):
+    endpoint = await endpoints.resolve("local")
+    assembler = Assembler()
+    await client.exchange(endpoint, {**body, "model": endpoint.model}, assembler)
+    return assembler.reply()
+
+
+def test_probabilities_after_sampling_are_read_as_such():
+    """llama.cpp's `post_sampling_probs` become log probabilities, and a warning says so."""
+    result = chat_magic.chat(
+        PROMPT, **{**PARAMETERS, "n": 1}, top_logprobs=5, extra={"post_sampling_probs": True}
+    )
+    assert any("after sampling settings" in warning for warning in result.warnings)
+    assert result.tokens["prob"].between(0, 1).all()
+    assert (result.alternatives.groupby("position")["prob"].sum() <= 1.001).all()
 
 
 def test_the_entropy_interval_of_five_contains_that_of_twenty(wide, narrow):

@@ -407,3 +407,14 @@ def test_a_whole_vocabulary_of_alternatives_is_ranked_to_its_end(token, reply):
     assert tokens["rank"].tolist() == [40_000, 1]
     assert alternatives["rank"].max() == 40_000
     assert (tokens["rank"].dtype, alternatives["rank"].dtype) == ("Int32", "int32")
+
+
+def test_reasoning_tokens_are_a_part_of_their_own(token):
+    """They do not count in the choice's own metrics."""
+    message = Message(content="so", reasoning="hm")
+    lists = Logprobs(content=[token("so", -0.5)], reasoning=[token("hm", -3.0)])
+    columns = read([Reply(choices=(Choice(index=0, message=message, logprobs=lists),))])
+    found = tokens_table(columns, attrs={})
+    assert found["part"].tolist() == ["content", "reasoning"]
+    assert found["logprob"].tolist() == [-0.5, -3.0]
+    assert choices_table(columns, attrs={})["joint_logprob"].tolist() == [-0.5]

@@ -1,11 +1,13 @@
-"""Log probabilities in the shape of the older completions API."""
+"""Log probabilities in other shapes than the API's become those of the API."""
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from chat_magic.core.legacy_logprobs import read_legacy
-from tests.completions import delta
+from chat_magic.core.logprob_shapes import read_legacy
+from tests.completions import delta, token
 from tests.core.test_assemble import FINISH, assemble
 
 
@@ -49,3 +51,23 @@ def test_a_streamed_choice_in_that_shape_has_its_log_probabilities() -> None:
     assert [token.token for token in choice.logprobs.content or []] == ["Hi", "!"]
     assert choice.extra["tokens"] == ["Hi", "!"]
     assert reply.warnings == ("log probabilities came in the shape of the older completions API",)
+
+
+def test_probabilities_become_their_logarithms() -> None:
+    """llama.cpp sends them after sampling; a probability of 0 has no finite logarithm."""
+    others = [{"token": "a", "bytes": [97], "prob": 0.5}, {"token": "b", "prob": 0.0}]
+    sent = {"content": [{"id": 5, "token": "a", "bytes": [97], "prob": 0.5, "top_probs": others}]}
+    reply = assemble(delta("a", logprobs=sent), FINISH).reply()
+    (found,) = reply.choices[0].logprobs.content
+    assert (found.token, found.bytes, found.logprob) == ("a", [97], math.log(0.5))
+    assert [other.logprob for other in found.top_logprobs] == [math.log(0.5), -math.inf]
+    assert "probabilities after sampling settings" in reply.warnings[0]
+
+
+def test_reasoning_has_log_probabilities_of_its_own() -> None:
+    """As DeepSeek sends them, beside those of the content."""
+    sent = {"content": [], "reasoning_content": [token("think")]}
+    piece = delta(None, reasoning_content="think", logprobs=sent)
+    (choice,) = assemble(piece, delta("so"), FINISH).reply().choices
+    assert [one.token for one in choice.logprobs.reasoning] == ["think"]
+    assert choice.arrivals["reasoning"].chunk == [0]
