@@ -52,11 +52,10 @@ class Toolbox:
         Raises:
             InvalidRequest: Several choices are asked for.
         """
-        n = request.parameters.get("n", 1)
-        if self.is_used and n not in (1, UNSET):
+        if self.is_used and request.n != 1:
             raise InvalidRequest(
-                f"n {n}: tools that are functions need n = 1, since one answer goes on; with "
-                "max_tool_rounds 0 nothing runs"
+                f"n {request.n}: tools that are functions need n = 1, since one answer goes on; "
+                "with max_tool_rounds 0 nothing runs"
             )
 
     def calls_to_run(self, request: ChatRequest, reply: Reply) -> tuple[ToolCall, ...]:

@@ -43,6 +43,12 @@ class ChatRequest:
         return content if isinstance(content, str) else ""
 
     @property
+    def n(self) -> int:
+        """How many choices are asked for."""
+        n = self.parameters.get("n", UNSET)
+        return 1 if n is UNSET else int(n)
+
+    @property
     def is_streamed(self) -> bool:
         """Whether the answer is asked for as a stream."""
         return self.parameters.get("stream", True) is True

@@ -29,9 +29,9 @@ def unheeded(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
 
 
 def _count(request: ChatRequest, reply: Reply) -> Iterator[str]:
-    asked, came = request.parameters.get("n", 1), len(reply.choices)
-    if isinstance(asked, int) and came != asked:
-        yield f"n {asked}: the server returned {came} choice{'' if came == 1 else 's'}"
+    came = len(reply.choices)
+    if came != request.n:
+        yield f"n {request.n}: the server returned {came} choice{'' if came == 1 else 's'}"
 
 
 def _logprobs(request: ChatRequest, reply: Reply) -> Iterator[str]:

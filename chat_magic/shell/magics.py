@@ -227,7 +227,7 @@ def _shower(live: Live) -> Callable[[Run], float]:
         live.show(
             Snapshot(
                 model=request.model or "",
-                n=request.parameters.get("n", 1),
+                n=request.n,
                 texts=assembler.texts(),
                 finish_reasons=assembler.finish_reasons(),
                 elapsed_s=run.elapsed_s,

@@ -137,6 +137,16 @@ def test_a_semicolon_shows_nothing_and_still_binds(kernel, at_gateway):
     assert kernel.value("quiet.text") == "'Hi'"
 
 
+def test_an_unset_number_of_choices_is_one(kernel, at_gateway):
+    """It is not sent, and the answer streams as any other."""
+    last = delta(finish_reason="stop")
+    gateway = at_gateway(events(delta("Hi"), Sleep(0.3), last, b"data: [DONE]\n\n"))
+    ran = kernel.run("%%chat a/b --unset n --out r\nHello")
+    assert ran.status == "ok", ran.traceback
+    assert "n" not in gateway.requests[0].json
+    assert kernel.value("(r.text, r.request.n, r.warnings)") == "('Hi', 1, ())"
+
+
 def test_an_answer_streams_into_the_cell(kernel, at_gateway):
     """Text appears while the rest has yet to come."""
     slow = [delta("One"), Sleep(0.3), delta(" two"), Sleep(0.3), delta(" three"), Sleep(0.3)]
