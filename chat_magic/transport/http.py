@@ -99,16 +99,19 @@ async def _send(
 ) -> Response:
     try:
         client = _client()
-        request = _request(client, method, url, body, secret, headers, keep_alive)
-        response = await client.send(request, stream=True)
+
+        async def send(url: str) -> Response:
+            request = _request(client, method, url, body, secret, headers, keep_alive)
+            return await client.send(request, stream=True)
+
+        response = await send(url)
         for _ in range(_MAX_REDIRECTS):
             target = redirect_target(response)
             if response.status_code not in {307, 308} or not _is_same_host(url, target):
                 break
             await response.aclose()
             url = target
-            request = _request(client, method, url, body, secret, headers, keep_alive)
-            response = await client.send(request, stream=True)
+            response = await send(url)
     except httpx.InvalidURL as error:
         raise InvalidRequest(redact(f"the base URL cannot be used: {error}")) from error
     except httpx.HTTPError as error:
