@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.parameters import PARAMETERS, imply, is_number, nearest
+from chat_magic.core.parameters import PARAMETERS, UNSET, imply, is_number, nearest
 from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
-from chat_magic.core.settings import complete
+from chat_magic.core.settings import check_setting, complete
 from chat_magic.core.structured import ask_for, misfits
 from chat_magic.core.template import render_text
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest, StreamBroken
@@ -18,21 +19,56 @@ from chat_magic.result import ChatResult
 from chat_magic.rounds import Rounds
 from chat_magic.toolbox import NO_TOOLS, Toolbox, with_tools
 from chat_magic.transport import attachments, background, client, configuration, endpoints
+from chat_magic.transport.client import Stopwatch
+from chat_magic.transport.retry import RETRIES
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
+    from chat_magic.core.assemble import Assembler
     from chat_magic.core.messages import Message
     from chat_magic.core.structured import Schema
 
-__all__ = ["Run", "achat", "ask", "chat", "prepare"]
+__all__ = ["Limits", "Run", "achat", "ask", "chat", "limits", "prepare"]
 
 _TICK_S = 0.2
 """How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
 _CLOSE_S = 0.2
 """How long an interrupted request may take to close its connection."""
+_AT_ONCE = 8
+"""Further requests for missing choices that are under way at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long a request may take, and how often it is sent."""
+
+    timeout_s: float | None = None
+    """Seconds that the whole answer may take, all tries, calls of tools and waits included."""
+    retries: int = RETRIES
+    """How often it is sent again where it fails before the answer begins."""
+    top_up: bool = True
+    """Whether choices that the server did not return are asked for by further requests."""
+
+
+def limits(
+    *, timeout_s: float | None = None, retries: int | None = None, top_up: bool = True
+) -> Limits:
+    """Check limits, and fill in the configured ones.
+
+    Raises:
+        InvalidRequest: `timeout_s` is no time, or `retries` out of its range.
+    """
+    if timeout_s is not None and not (is_number(timeout_s) and 0 < timeout_s < math.inf):
+        raise InvalidRequest(f"timeout {timeout_s}: must be a number of seconds above 0")
+    if retries is None:
+        setting = configuration.settings().get("retries")
+        retries = RETRIES if setting is None or setting.value is UNSET else setting.value
+    return Limits(
+        timeout_s=timeout_s, retries=check_setting("retries", retries), top_up=bool(top_up)
+    )
 
 
 def prepare(
@@ -74,7 +110,7 @@ class Run:
 
     Args:
         request: A prepared request.
-        timeout_s: Seconds that the whole answer may take.
+        limits: How long it may take, and how often it is sent.
         schema: What the answer is to be, if the request asks for that.
         toolbox: The functions that the model may have called.
     """
@@ -82,13 +118,13 @@ class Run:
     def __init__(
         self,
         request: ChatRequest,
-        timeout_s: float | None = None,
+        limits: Limits = Limits(),
         schema: Schema | None = None,
         toolbox: Toolbox = NO_TOOLS,
     ) -> None:
         self.rounds = Rounds(request, toolbox, schema)
         self._note: str | None = None
-        self._timeout_s = timeout_s
+        self._limits = limits
         self._has_changed = False
         self._changes: SimpleQueue[None] = SimpleQueue()
         self._ends: SimpleQueue[None] = SimpleQueue()
@@ -103,13 +139,13 @@ class Run:
     @property
     def note(self) -> str | None:
         """What is being done while no answer comes, in words."""
-        return self.rounds.calls or (None if self.rounds.has_output else self._note)
+        return self._note or self.rounds.note
 
     async def _answer(self) -> None:
         try:
             self._outcome = await ask(
                 self.rounds,
-                timeout_s=self._timeout_s,
+                self._limits,
                 on_change=self._change,
                 on_progress=self._progress,
             )
@@ -122,13 +158,17 @@ class Run:
             self._changes.put(None)
 
     def _change(self) -> None:
+        self._note = None
+        self._tell()
+
+    def _tell(self) -> None:
         if not self._has_changed:
             self._has_changed = True
             self._changes.put(None)
 
     def _progress(self, what: str, fraction: float | None) -> None:
         self._note = what if fraction is None else f"{what} {fraction:.0%}"
-        self._change()
+        self._tell()
 
     def wait(self, show: Callable[[Run], float] | None = None) -> ChatResult:
         """Wait for the result.
@@ -180,35 +220,39 @@ def _take(queue: SimpleQueue[None], timeout_s: float) -> bool:
     return True
 
 
+Change = Callable[[], None]
+Progress = Callable[[str, float | None], None]
+
+
 async def ask(
     rounds: Rounds,
+    limits: Limits = Limits(),
     *,
-    timeout_s: float | None = None,
-    on_change: Callable[[], None] | None = None,
-    on_progress: Callable[[str, float | None], None] | None = None,
+    on_change: Change | None = None,
+    on_progress: Progress | None = None,
 ) -> ChatResult:
     """Send a prepared request and return its result; runs on the background loop.
 
     Args:
         rounds: What is asked, complete and checked; it can be read while the answer comes.
-        timeout_s: Seconds that the whole answer may take, calls of tools included.
+        limits: How long it may take, and how often it is sent.
         on_change: Called whenever something has come.
-        on_progress: Told what is done before the answer can begin, and how far it is (0 to 1).
+        on_progress: Told what is waited for while nothing comes, and how far that is (0 to 1).
 
     Raises:
-        InvalidRequest: `timeout_s` is no time; nothing was sent.
         ChatError: With `.result` when something had arrived.
     """
-    if timeout_s is not None and not (is_number(timeout_s) and 0 < timeout_s < math.inf):
-        raise InvalidRequest(f"timeout {timeout_s}: must be a number of seconds above 0")
+    sender = _Sender(limits, on_change, on_progress)
     try:
-        await _exchange(rounds, timeout_s, on_change, on_progress)
-        left_s = None if timeout_s is None else timeout_s - rounds.watch.elapsed_s
+        await _send_round(rounds, sender, limits.timeout_s)
+        left_s = None if limits.timeout_s is None else limits.timeout_s - rounds.watch.elapsed_s
         async with asyncio.timeout(left_s):
+            if limits.top_up:
+                await _top_up(rounds, sender)
             while await rounds.run_calls(on_change):
-                await _exchange(rounds, None, on_change, on_progress)
+                await _send_round(rounds, sender)
     except TimeoutError as error:
-        late = StreamBroken(f"the answer was not complete within {timeout_s:g} s")
+        late = StreamBroken(f"the answer was not complete within {limits.timeout_s:g} s")
         late.result = rounds.result("error")
         raise late from error
     except ChatError as error:
@@ -218,24 +262,59 @@ async def ask(
     return rounds.result()
 
 
-async def _exchange(
-    rounds: Rounds,
-    timeout_s: float | None,
-    on_change: Callable[[], None] | None,
-    on_progress: Callable[[str, float | None], None] | None,
-) -> None:
-    """Send the request of one round and take its answer."""
-    request = rounds.request
-    endpoint = await endpoints.resolve(request.model or "", on_progress)
-    rounds.round_watch.restart()
-    await client.exchange(
-        endpoint,
-        {**request.body(), "model": endpoint.model},
-        rounds.assembler,
-        timeout_s=timeout_s,
-        on_change=on_change,
-        watch=rounds.round_watch,
-    )
+class _Sender:
+    """Sends the requests of one answer, each to the server of its model."""
+
+    def __init__(
+        self, limits: Limits, on_change: Change | None, on_progress: Progress | None
+    ) -> None:
+        self._limits = limits
+        self._on_change = on_change
+        self._on_progress = on_progress
+
+    async def send(
+        self, request: ChatRequest, assembler: Assembler, watch: Stopwatch, timeout_s: float | None
+    ) -> None:
+        """Send a request and feed what comes to the assembler."""
+        endpoint = await endpoints.resolve(request.model or "", self._on_progress)
+        await client.exchange(
+            endpoint,
+            {**request.body(), "model": endpoint.model},
+            assembler,
+            retries=self._limits.retries,
+            timeout_s=timeout_s,
+            on_change=self._on_change,
+            on_wait=self._wait,
+            watch=watch,
+        )
+
+    def _wait(self, words: str) -> None:
+        if self._on_progress:
+            self._on_progress(words, None)
+
+
+async def _send_round(rounds: Rounds, sender: _Sender, timeout_s: float | None = None) -> None:
+    await sender.send(rounds.request, rounds.answer.first, rounds.round_watch, timeout_s)
+
+
+async def _top_up(rounds: Rounds, sender: _Sender) -> None:
+    """Ask for the choices that the server did not return.
+
+    Raises:
+        StreamBroken: Some of them did not come; the others were waited for.
+    """
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def send_in_turn(request: ChatRequest, assembler: Assembler) -> None:
+        async with gate:
+            await sender.send(request, assembler, Stopwatch(), None)
+
+    further = [send_in_turn(*each) for each in rounds.answer.further()]
+    outcomes = await asyncio.gather(*further, return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failed:
+        what = f"n {rounds.request.n}: {len(failed)} of the missing choices did not come"
+        raise StreamBroken(f"{what}: {failed[0]}") from failed[0]
 
 
 def _checked(result: ChatResult) -> ChatResult:
@@ -256,6 +335,8 @@ def chat(
     after: ChatResult | None = None,
     variables: Mapping[str, Any] | None = None,
     timeout: float | None = None,
+    retries: int | None = None,
+    top_up: bool = True,
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
@@ -269,6 +350,9 @@ def chat(
         after: A result whose conversation this goes on.
         variables: What `{{ }}` in the messages sees; without it they are sent verbatim.
         timeout: Seconds that the whole answer may take.
+        retries: How often the request is sent again, 0 to 10, where it fails before the answer
+            begins; the setting, or 2, if not given.
+        top_up: Whether choices that the server did not return are asked for by further requests.
         extra: Further request fields, sent as given.
         schema: What the answer is to be, for `.parsed`: a pydantic model, dataclass, TypedDict,
             msgspec Struct or other type that JSON has, a JSON Schema or the path of one, the short
@@ -286,7 +370,8 @@ def chat(
     asked = load_schema(schema)
     written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
     request = prepare(ask_for(written, asked), after=after)
-    return Run(request, timeout, asked, toolbox).wait()
+    allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
+    return Run(request, allowed, asked, toolbox).wait()
 
 
 async def achat(
@@ -296,6 +381,8 @@ async def achat(
     after: ChatResult | None = None,
     variables: Mapping[str, Any] | None = None,
     timeout: float | None = None,  # noqa: ASYNC109
+    retries: int | None = None,
+    top_up: bool = True,
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
@@ -305,7 +392,8 @@ async def achat(
     asked = load_schema(schema)
     written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
     request = prepare(ask_for(written, asked), after=after)
-    answer = ask(Rounds(request, toolbox, asked), timeout_s=timeout)
+    allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
+    answer = ask(Rounds(request, toolbox, asked), allowed)
     return _checked(await asyncio.wrap_future(background.submit(answer)))
 
 

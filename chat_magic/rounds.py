@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chat_magic.analysis.diagnose import diagnose
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.answer import Answer
 from chat_magic.core.cost import cost_of
 from chat_magic.core.messages import Message
 from chat_magic.core.reply import Reply, Timing
@@ -56,19 +56,20 @@ class Rounds:
         """The round whose calls run now."""
         self._running: tuple[RunningCall, ...] = ()
         self._warnings: list[str] = []
-        self.assembler = Assembler(prefill=request.prefill)
+        self.answer = Answer(request, self._price)
+        """What has come in the round that goes on."""
         self.round_watch = self.watch
 
     @property
     def has_output(self) -> bool:
         """Whether anything has come in any round."""
-        return bool(self.done) or self.assembler.has_output
+        return bool(self.done) or self.answer.first.has_output
 
     @property
-    def calls(self) -> str | None:
-        """The calls that run now, in words."""
+    def note(self) -> str | None:
+        """What is done beside the answer that comes, in words: calls, further requests."""
         running = [each.words for each in self._running if not each.is_done]
-        return f"calling {', '.join(running)}" if running else None
+        return f"calling {', '.join(running)}" if running else self.answer.note
 
     async def run_calls(self, on_change: Callable[[], None] | None = None) -> bool:
         """Run what the complete answer calls; return whether a next request follows.
@@ -76,7 +77,7 @@ class Rounds:
         Args:
             on_change: Called when the calls begin and when they have ended.
         """
-        reply = self.assembler.reply()
+        reply = self.answer.reply()
         calls = self._toolbox.calls_to_run(self.request, reply)
         if not calls or len(self.done) == self._toolbox.max_rounds:
             return False
@@ -90,7 +91,7 @@ class Rounds:
         await asyncio.gather(*(each.run() for each in self._running))
         self.request, self.done = self._after_calls()
         self._answered, self._running = None, ()
-        self.assembler = Assembler()
+        self.answer = Answer(self.request, self._price)
         self.round_watch = Stopwatch()
         if on_change:
             on_change()
@@ -116,7 +117,7 @@ class Rounds:
         Args:
             unfinished: Finish reason for what has none: `error`, `interrupted`.
         """
-        request, rounds, reply = self.request, self.done, self.assembler.reply(unfinished)
+        request, rounds, reply = self.request, self.done, self.answer.reply(unfinished)
         if self._answered is not None:
             request, rounds = self._after_calls()
             reply = Reply()
@@ -138,10 +139,10 @@ class Rounds:
 
     def _timing(self) -> Timing:
         """Return the times of the round that goes on."""
-        first, total_s = self.assembler.first_text_ms, self.round_watch.elapsed_s
-        is_streamed = self.assembler.n_events > 1
+        first, total_s = self.answer.first.first_text_ms, self.round_watch.elapsed_s
+        is_streamed = self.answer.first.n_events > 1
         ttft_s = first / 1000 if first is not None and is_streamed else None
-        count = self.assembler.n_tokens
+        count = self.answer.n_tokens
         rate = (
             (count - 1) / (total_s - ttft_s)
             if ttft_s is not None and count > 1 and total_s > ttft_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ class Assembler:
 
     def __init__(self, prefill: str = "") -> None:
         self._prefill = prefill
-        self._decoder = ChunkDecoder(self._warn)
+        self._decoder = ChunkDecoder(self.warn)
         self._drafts: dict[int, _ChoiceDraft] = {}
         self._head: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _HEAD
@@ -79,6 +80,15 @@ class Assembler:
         """Return the content of each choice so far, by index."""
         return [draft.text for _, draft in self._sorted()]
 
+    def indices(self) -> list[int]:
+        """Return the indices of the choices that have come, or begun to."""
+        return sorted(self._drafts)
+
+    def is_tangled(self, n: int) -> bool:
+        """Whether n choices seem to have come mixed, all under index 0."""
+        draft = self._drafts.get(0)
+        return len(self._drafts) == 1 and draft is not None and draft.is_tangled(n)
+
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it goes on."""
         return [draft.finish_reason for _, draft in self._sorted()]
@@ -107,7 +117,8 @@ class Assembler:
         """Whether there are choices and each has a finish reason."""
         return bool(self._drafts) and None not in self.finish_reasons()
 
-    def _warn(self, oddity: str) -> None:
+    def warn(self, oddity: str) -> None:
+        """Add an oddity, in plain words, to the reply's warnings; twice is once."""
         self._warnings[oddity] = None
 
     def _sorted(self) -> list[tuple[int, _ChoiceDraft]]:
@@ -143,7 +154,7 @@ class Assembler:
         for position, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else self._index(choice, position)
             if index in taken:
-                self._warn(f"two choices of one event had index {index}: numbered by their place")
+                self.warn(f"two choices of one event had index {index}: numbered by their place")
                 index = max(taken) + 1
             taken.add(index)
             self._take_choice(index, choice, t_ms)
@@ -151,14 +162,14 @@ class Assembler:
     def _take_choice(self, index: int, choice: ChunkChoice, t_ms: float) -> None:
         draft = self._drafts.get(index)
         if draft is None:
-            draft = self._drafts[index] = _ChoiceDraft(index, self._warn)
+            draft = self._drafts[index] = _ChoiceDraft(index, self.warn)
         if draft.add(choice, self._n_events, t_ms) and self.first_text_ms is None:
             self.first_text_ms = t_ms
 
     def _index(self, choice: ChunkChoice, position: int) -> int:
         index = as_int(choice.index)
         if index is None:
-            self._warn("a choice came without an index: numbered by its place")
+            self.warn("a choice came without an index: numbered by its place")
             return position
         return index
 
@@ -173,6 +184,13 @@ class _ChoiceDraft:
         self._tokens: dict[str, _TokensDraft] = {}
         self._extra: dict[str, Any] = {}
         self._is_closed = False
+        self._ends: list[int] = []
+        """At each finish reason, how many pieces had written something."""
+        self._n_pieces = 0
+        self._n_openings = 0
+        """Pieces before the first finish reason that name the role and write nothing."""
+        self._is_followed = False
+        """Whether such a piece came after it: one choice after the other."""
         self.finish_reason: str | None = None
         self.n_tokens = 0
         """Tokens so far: those with log probabilities, or else the pieces that wrote something."""
@@ -188,10 +206,15 @@ class _ChoiceDraft:
         if self.finish_reason and delta:
             self._check_finished(choice, delta)
         if self._is_closed:
+            self._count_piece(choice, wrote=bool(delta and delta.content))
             return False
         wrote = self._message.add(delta) if delta else False
         scored = self._add_tokens(choice.logprobs, event, t_ms) if choice.logprobs else 0
         self.n_tokens += scored or wrote
+        if choice.finish_reason or not wrote:
+            self._count_piece(choice, wrote=wrote)
+        else:
+            self._n_pieces += 1
         if choice.finish_reason:
             self.finish_reason = str(choice.finish_reason)
         if choice.unknown:
@@ -225,6 +248,30 @@ class _ChoiceDraft:
             extra=self._extra.copy(),
         )
 
+    def is_tangled(self, n: int) -> bool:
+        """Whether n choices seem to have come mixed as this one.
+
+        They have where n openings came before the first finish reason, or where the n finish
+        reasons stand closer together than choices that came one after the other would have them.
+        """
+        if self._n_openings >= n:
+            return True
+        if len(self._ends) < n or self._is_followed:
+            return False
+        was_joined = not self._is_closed and self._ends[0] < self._n_pieces
+        return was_joined or (
+            self._ends[0] > 1 and any(after - before <= 1 for before, after in pairwise(self._ends))
+        )
+
+    def _count_piece(self, choice: ChunkChoice, *, wrote: bool) -> None:
+        delta = choice.delta
+        self._n_pieces += wrote
+        if choice.finish_reason:
+            self._ends.append(self._n_pieces)
+        elif not wrote and delta and delta.role:
+            self._is_followed |= bool(self._ends)
+            self._n_openings += not self._ends
+
     def _check_finished(self, choice: ChunkChoice, delta: Delta) -> None:
         """Judge a piece that comes after a finish reason.
 
@@ -235,7 +282,7 @@ class _ChoiceDraft:
             delta.tool_calls and len(self._message.calls)
         )
         if goes_on and not self._is_closed:
-            self._is_closed = not choice.finish_reason
+            self._is_closed = not choice.finish_reason or self._is_followed
             what = "left out" if self._is_closed else "taken as its continuation"
             self._warn(f"choice {self._index} went on after its finish_reason: {what}")
 

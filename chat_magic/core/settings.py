@@ -28,10 +28,17 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             kind="string",
             help="The server of models that no route of the config file names.",
         ),
+        "retries": Parameter(
+            name="retries",
+            kind="integer",
+            minimum=0,
+            maximum=10,
+            help="How often a request that failed before it was answered is sent again; else 2.",
+        ),
         **{name: row for name, row in PARAMETERS.items() if row.kind in _SCALAR},
     }
 )
-"""What can be given a default: the model, the server, and every scalar parameter."""
+"""What can be given a default: the model, the server, the tries, and every scalar parameter."""
 
 
 @dataclass(frozen=True)

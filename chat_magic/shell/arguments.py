@@ -41,6 +41,15 @@ OWN_OPTIONS: tuple[Option, ...] = (
         help="How often the model may have functions called; 5 unless given.",
     ),
     Option(name="timeout", value="SECONDS", help="Give up when the answer takes longer."),
+    Option(
+        name="retries",
+        value="0 to 10",
+        help="How often a request is sent again that failed before it was answered; 2 unless set.",
+    ),
+    Option(
+        name="no-top-up",
+        help="Keep what came where the server returned fewer choices than n, and ask no more.",
+    ),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),
 )
@@ -91,6 +100,14 @@ def read_timeout(value: str | None) -> float | None:
         return None if value is None else float(value)
     except ValueError:
         raise InvalidRequest(f"--timeout {value}: must be a number of seconds", line=1) from None
+
+
+def read_retries(value: str | None) -> int | None:
+    """Read `--retries`: a whole number, whose range the engine checks."""
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        raise InvalidRequest(f"--retries {value}: must be 0 to 10", line=1) from None
 
 
 def read_name(value: str | None) -> str | None:

@@ -17,6 +17,7 @@ from chat_magic.shell.arguments import (
     help_text,
     read_after,
     read_name,
+    read_retries,
     read_rounds,
     read_schema,
     read_timeout,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell import Cell
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema
-    from chat_magic.engine import Run
+    from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
     from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
@@ -135,14 +136,14 @@ class ChatMagics(Magics):
         from chat_magic.engine import Run  # noqa: PLC0415 - the network waits for its first use
 
         name = read_name(cell.options.get("out"))
-        timeout_s = read_timeout(cell.options.get("timeout"))
+        limits = self._read_limits(cell)
         schema = self._read_schema(cell)
         written, toolbox = self._with_tools(cell)
         request = self._prepare(cell, written, schema)
         if "dry-run" in cell.options:
             self._show_request(request)
             return None
-        run = Run(request, timeout_s, schema, toolbox)
+        run = Run(request, limits, schema, toolbox)
         live = None if cell.is_silent else self._open_live(alone=alone)
         try:
             result = run.wait(_shower(live) if live else None)
@@ -151,6 +152,19 @@ class ChatMagics(Magics):
             raise
         self._take(result, name, live)
         return None if cell.is_silent else self._as_value(result)
+
+    def _read_limits(self, cell: Cell) -> Limits:
+        from chat_magic.engine import limits  # noqa: PLC0415
+
+        options = cell.options
+        try:
+            return limits(
+                timeout_s=read_timeout(options.get("timeout")),
+                retries=read_retries(options.get("retries")),
+                top_up="no-top-up" not in options,
+            )
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, line=1) from error
 
     def _read_schema(self, cell: Cell) -> Schema | None:
         from chat_magic.transport.schema_file import load_schema  # noqa: PLC0415
@@ -222,17 +236,17 @@ def _shower(live: Live) -> Callable[[Run], float]:
     from chat_magic.view.live import Snapshot  # noqa: PLC0415
 
     def show(run: Run) -> float:
-        request, assembler = run.rounds.request, run.rounds.assembler
-        first = assembler.first_text_ms
+        request, answer = run.rounds.request, run.rounds.answer
+        first = answer.first.first_text_ms
         live.show(
             Snapshot(
                 model=request.model or "",
                 n=request.n,
-                texts=assembler.texts(),
-                finish_reasons=assembler.finish_reasons(),
+                texts=answer.texts(),
+                finish_reasons=answer.finish_reasons(),
                 elapsed_s=run.elapsed_s,
                 ttft_s=None if first is None else first / 1000,
-                tokens=assembler.n_tokens,
+                tokens=answer.n_tokens,
                 note=run.note,
                 rounds=run.rounds.done,
             )

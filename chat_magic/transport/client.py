@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
+import random
 import time
+import uuid
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,7 @@ from chat_magic.errors import (
 from chat_magic.transport import http
 from chat_magic.transport.credentials import redact
 from chat_magic.transport.refusal import api_error, read_refusal, shown, words_of
+from chat_magic.transport.retry import RETRIES, Failure, wait_s
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -41,6 +45,9 @@ AFTER_DONE_S = 0.05
 """How long to wait after `[DONE]` for the end, which lets the connection be used again."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before a body: a byte order mark, white space that keeps a line alive."""
+
+_log = logging.getLogger(__name__)
+"""Tells at debug level what is sent and what comes: places and figures, no texts and no keys."""
 
 
 class Stopwatch:
@@ -64,21 +71,27 @@ async def exchange(
     body: Mapping[str, Any],
     assembler: Assembler,
     *,
+    retries: int = RETRIES,
     timeout_s: float | None = None,
     on_change: Callable[[], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
     watch: Stopwatch | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
-    What the server really sends decides how it is read, be it a stream or a whole completion.
+    What the server really sends decides how it is read, be it a stream or a whole completion. What
+    fails before the first event, and may pass, is tried again: the same bytes under the same
+    idempotency key.
 
     Args:
         endpoint: Where to send it, and with which key.
         body: The request, as JSON values.
         assembler: What the answer is folded into; it keeps what came before a fault.
-        timeout_s: Seconds that the whole answer may take.
+        retries: How often it may be sent again.
+        timeout_s: Seconds that the whole answer may take, all tries and waits included.
         on_change: Called after each part of the answer.
-        watch: What the arrival times are measured with, from the start of the request.
+        on_wait: Told, in words, what is waited for between tries.
+        watch: What the arrival times are measured with, from the start of the last try.
 
     Raises:
         InvalidRequest: The body is no JSON; nothing was sent.
@@ -91,8 +104,49 @@ async def exchange(
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
-    exchanging = _Exchange(endpoint, body, assembler, on_change, watch or Stopwatch())
-    await exchanging.run(content, timeout_s)
+    exchanging = _Exchange(endpoint, body, assembler, on_change, watch or Stopwatch(), timeout_s)
+    causes: list[str] = []
+    while True:
+        try:
+            await exchanging.run(content)
+        except ChatError as error:
+            failure, n_tries = exchanging.failure, len(causes) + 1
+            pause_s = None if failure is None else _pause_s(failure, n_tries)
+            if pause_s is None or n_tries > retries or not exchanging.has_time_for(pause_s):
+                raise _after(n_tries, error) from error.__cause__
+            causes.append(_cause(failure))
+            await _pause(pause_s, f"try {n_tries + 1} of {retries + 1}", causes[-1], on_wait)
+        else:
+            break
+    if causes:
+        assembler.warn(f"answered on try {len(causes) + 1}; before: {', '.join(causes)}")
+
+
+def _pause_s(failure: Failure, n_failed: int) -> float | None:
+    return wait_s(failure, n_failed, now_s=time.time(), chance=random.random())  # noqa: S311 - jitter
+
+
+async def _pause(
+    seconds: float, next_try: str, cause: str, on_wait: Callable[[str], None] | None
+) -> None:
+    """Wait before the next try, and say so."""
+    _log.debug("%s: %s in %.2f s", cause, next_try, seconds)
+    if on_wait:
+        on_wait(f"{cause}: {next_try} in {seconds:.1f} s")
+    await asyncio.sleep(seconds)
+    if on_wait:
+        on_wait(next_try)
+
+
+def _cause(failure: Failure | None) -> str:
+    return "no connection" if failure is None or failure.status is None else str(failure.status)
+
+
+def _after(n_tries: int, error: ChatError) -> ChatError:
+    """Say in an error how often it was tried, if more than once."""
+    if n_tries > 1:
+        error.args = (f"{error} (after {n_tries} tries)",)
+    return error
 
 
 class _Unusable(Exception):
@@ -109,6 +163,7 @@ class _Exchange:
         assembler: Assembler,
         on_change: Callable[[], None] | None,
         watch: Stopwatch,
+        timeout_s: float | None,
     ) -> None:
         self._endpoint = endpoint
         self._sent = tuple(body)
@@ -117,16 +172,24 @@ class _Exchange:
         self._on_change = on_change
         self._watch = watch
         self._clock = asyncio.get_running_loop().time
-        self._end = math.inf
+        self._timeout_s = timeout_s
+        self._end = math.inf if timeout_s is None else self._clock() + timeout_s
+        self._idempotency_key = f"chat-magic-{uuid.uuid4()}"
         self._renewed_ms = -math.inf
         self._timer = asyncio.timeout(None)
         self._n_events = 0
+        self.failure: Failure | None = None
+        """Why the last try failed, where another one can be thought of."""
 
-    async def run(self, content: bytes, timeout_s: float | None) -> None:
+    def has_time_for(self, pause_s: float) -> bool:
+        """Whether there is time left after so many seconds."""
+        return self._clock() + pause_s < self._end
+
+    async def run(self, content: bytes) -> None:
         """Send the request, read the answer, and turn every fault into a `ChatError`."""
-        start = self._clock()
-        self._end = math.inf if timeout_s is None else start + timeout_s
-        self._timer = asyncio.timeout_at(min(self._end, start + FIRST_EVENT_S))
+        self.failure = None
+        self._watch.restart()
+        self._timer = asyncio.timeout_at(min(self._end, self._clock() + FIRST_EVENT_S))
         try:
             async with self._timer:
                 response = await self._post(content)
@@ -136,24 +199,39 @@ class _Exchange:
                     await response.aclose()
         except TimeoutError as error:
             if not (self._is_complete and self._has_all):
-                raise self._failed(RequestTimeout, self._silence(timeout_s)) from error
+                raise self._failed(RequestTimeout, self._silence()) from error
         except http.Fault as error:
             if not (self._is_complete and self._has_all):
+                self._note_lost(error)
                 why = f"the connection was lost ({http.reason(error)})"
                 raise self._failed(ConnectionFailed, why) from error
 
     async def _post(self, content: bytes) -> http.Response:
         where = self._endpoint
-        return await http.post(
-            where.url,
-            content,
-            where.secret,
-            headers=where.headers,
-            keep_alive=where.keeps_alive,
-        )
+        place = http.address(where.url)
+        _log.debug("POST to %s: %s, %d bytes", place, redact(where.model), len(content))
+        try:
+            response = await http.post(
+                where.url,
+                content,
+                where.secret,
+                headers=where.headers,
+                idempotency_key=self._idempotency_key,
+                keep_alive=where.keeps_alive,
+            )
+        except (ConnectionFailed, RequestTimeout) as error:
+            self._note_lost(error.__cause__)
+            raise
+        _log.debug("%s: %d after %.3f s", place, response.status_code, self._watch.elapsed_s)
+        return response
+
+    def _note_lost(self, error: BaseException | None) -> None:
+        if not self._has_begun:
+            self.failure = Failure(may_pass=http.may_pass(error))
 
     async def _read(self, response: http.Response) -> None:
         if not response.is_success:
+            self.failure = Failure(status=response.status_code, headers=response.headers)
             raise await read_refusal(self._endpoint, response, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:
@@ -249,9 +327,9 @@ class _Exchange:
             return StreamBroken(f"the answer of {place} broke off: {shown(why)}")
         return kind(f"{place}: {shown(why)}")
 
-    def _silence(self, timeout_s: float | None) -> str:
-        if timeout_s is not None and self._clock() >= self._end:
-            return f"the answer was not complete within {timeout_s:g} s"
+    def _silence(self) -> str:
+        if self._timeout_s is not None and self._clock() >= self._end:
+            return f"the answer was not complete within {self._timeout_s:g} s"
         silence = NEXT_EVENT_S if self._has_begun else FIRST_EVENT_S
         return f"nothing came for {silence:g} s"
 

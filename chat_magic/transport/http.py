@@ -33,6 +33,7 @@ __all__ = [
     "chunks",
     "close",
     "get",
+    "may_pass",
     "post",
     "reason",
     "redirect_target",
@@ -67,26 +68,34 @@ async def post(
     secret: Secret | None,
     *,
     headers: Mapping[str, Secret] | None = None,
+    idempotency_key: str | None = None,
     keep_alive: bool = True,
 ) -> Response:
     """Send a JSON body; return the response when its head is here, to be closed by its reader.
 
     A redirect that keeps the method and stays on the host is followed, any other returned: a key
-    is not handed to another host.
+    is not handed to another host. Requests with the same `idempotency_key` are one to a server that
+    knows such keys (draft-ietf-httpapi-idempotency-key-header).
 
     Raises:
         ConnectionFailed: There is no connection, or it was lost before the response.
         RequestTimeout: There was no connection in time.
         InvalidRequest: The URL cannot be used.
     """
-    return await _send("POST", url, body, secret, headers or {}, keep_alive)
+    ours = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+    if idempotency_key:
+        ours["Idempotency-Key"] = idempotency_key
+    if not keep_alive:
+        ours["Connection"] = "close"
+    return await _send("POST", url, body, secret, headers or {}, ours)
 
 
 async def get(
     url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
 ) -> Response:
     """Ask for what lies at a URL; as `post`."""
-    return await _send("GET", url, None, secret, headers or {}, keep_alive=False)
+    ours = {"Accept": "application/json", "Connection": "close"}
+    return await _send("GET", url, None, secret, headers or {}, ours)
 
 
 async def _send(
@@ -95,13 +104,14 @@ async def _send(
     body: bytes | None,
     secret: Secret | None,
     headers: Mapping[str, Secret],
-    keep_alive: bool,
+    ours: Mapping[str, str],
 ) -> Response:
     try:
         client = _client()
 
         async def send(url: str) -> Response:
-            request = _request(client, method, url, body, secret, headers, keep_alive)
+            request = client.build_request(method, url, content=body, headers=ours)
+            _add_secrets(request, secret, headers)
             return await client.send(request, stream=True)
 
         response = await send(url)
@@ -165,26 +175,14 @@ def _client() -> httpx.AsyncClient:
     return _clients[loop]
 
 
-def _request(
-    client: httpx.AsyncClient,
-    method: str,
-    url: str,
-    body: bytes | None,
-    secret: Secret | None,
-    headers: Mapping[str, Secret],
-    keep_alive: bool,
-) -> httpx.Request:
-    ours = {"Accept": "application/json"}
-    if body is not None:
-        ours = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-    if not keep_alive:
-        ours["Connection"] = "close"
-    request = client.build_request(method, url, content=body, headers=ours)
-    for name, value in headers.items():  # only here: a traceback's local variables show it masked
+def _add_secrets(
+    request: httpx.Request, secret: Secret | None, headers: Mapping[str, Secret]
+) -> None:
+    """Reveal the secrets here only: the local variables in a traceback show them masked."""
+    for name, value in headers.items():
         request.headers[name] = value.reveal()
     if secret is not None:
         request.headers["Authorization"] = f"Bearer {secret.reveal()}"
-    return request
 
 
 def _is_same_host(url: str, target: str) -> bool:
@@ -210,6 +208,17 @@ def _proxy(url: str) -> str:
     if not proxy or f"[{host}]" in _LOOPBACK or host in _LOOPBACK or proxy_bypass(host):
         return ""
     return f" through the proxy {address(proxy)}"
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether a connection that failed may work the next time: an unknown host stays unknown."""
+    lasting = (socket.gaierror, ssl.SSLCertVerificationError)
+    wrong = (httpx.ProxyError, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+    return (
+        isinstance(error, httpx.TransportError)
+        and not isinstance(error, wrong)
+        and not any(isinstance(cause, lasting) for cause in _chain(error))
+    )
 
 
 def reason(error: BaseException) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
+import time
 from contextlib import aclosing, suppress
 from html import unescape
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from chat_magic.core.server_error import describe_error
 from chat_magic.errors import ApiError
 from chat_magic.transport import http
 from chat_magic.transport.credentials import redact
+from chat_magic.transport.retry import Failure, told_wait_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,15 +107,16 @@ def _advice(endpoint: Endpoint, response: http.Response) -> str:
     if status == 404:
         return f"does this server have a model {endpoint.model!r}, and is the base URL right?"
     if status == 429:
-        return f"too many requests, or no credit left: {_wait(response)}"
+        return f"too many requests, or no credit left: {_wait(response, 'wait and try again')}"
     if status >= 500:
-        return "the fault is the server's: try again later"
+        return f"the fault is the server's: {_wait(response, 'try again later')}"
     if target := http.redirect_target(response):
         place = http.address(redact(target))
         return f"it points to {place}: if that is right, set the base URL to it"
     return ""
 
 
-def _wait(response: http.Response) -> str:
-    wait = response.headers.get("retry-after", "")
-    return f"wait {wait} s and try again" if wait.isdigit() else "wait and try again"
+def _wait(response: http.Response, otherwise: str) -> str:
+    failure = Failure(status=response.status_code, headers=response.headers)
+    told_s = told_wait_s(failure, now_s=time.time())
+    return otherwise if told_s is None else f"wait {math.ceil(told_s)} s and try again"

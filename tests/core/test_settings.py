@@ -50,8 +50,8 @@ def completed(parameters, **values):
 
 
 def test_every_scalar_parameter_can_have_a_default():
-    """And the model and the server; objects and lists cannot."""
-    assert set(SETTINGS) == {"model", "base_url", *VALUES}
+    """And the model, the server and the tries; objects and lists cannot."""
+    assert set(SETTINGS) == {"model", "base_url", "retries", *VALUES}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 async def ask(library: str) -> AsyncIterator[Ask]:
-    """Ask a server and return what its answer was folded into."""
+    """Ask a server, once if nothing else is said, and return what its answer was folded into."""
 
     async def ask(
         base_url: str, assembler: Assembler | None = None, *, key: str | None = None, **options: Any
@@ -49,6 +49,7 @@ async def ask(library: str) -> AsyncIterator[Ask]:
             key_variable="CHAT_MAGIC_API_KEY",
         )
         assembler = assembler or Assembler()
+        options.setdefault("retries", 0)
         await client.exchange(endpoint, {"model": "test/model"}, assembler, **options)
         return assembler
 

@@ -234,7 +234,7 @@ class TestApiError:
             (404, {"error": {"message": "what model?"}}, ["404", "what model?", "'test/model'"]),
             (422, {"detail": [{"loc": ["n"], "msg": "too many"}]}, ["422", "too many"]),
             (429, {"error": {"message": "slow down"}}, ["429", "slow down", "wait 7 s"]),
-            (500, "overloaded", ["500", "overloaded", "later"]),
+            (500, "overloaded", ["500", "overloaded", "wait 7 s"]),
             (503, "", ["503", "empty body"]),
             (403, "<html><title>Access &amp; more</title>", ["403", 'HTML page "Access & more"']),
             (502, "<!DOCTYPE html><p>bad", ["502", "HTML page"]),

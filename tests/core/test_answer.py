@@ -1,0 +1,194 @@
+"""Answers with fewer choices than were asked for, and the requests that top them up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chat_magic.core.answer import Answer
+from chat_magic.core.cost import Price
+from chat_magic.core.parameters import PARAMETERS, UNSET
+from chat_magic.core.request import ChatRequest, read_messages
+from tests.completions import chunk, chunks_of, completion, delta
+
+ROLE = delta("", role="assistant")
+FINISH = delta(finish_reason="stop")
+
+
+def asked(n: int, **parameters: Any) -> ChatRequest:
+    return ChatRequest(model="a/b", messages=read_messages("Hi"), parameters={"n": n, **parameters})
+
+
+def answered(n: int, *chunks: dict[str, Any], **parameters: Any) -> Answer:
+    answer = Answer(asked(n, **parameters), Price(input=1, output=10))
+    feed(answer.first, *chunks)
+    return answer
+
+
+def feed(assembler: Any, *chunks: dict[str, Any]) -> None:
+    for number, value in enumerate(chunks):
+        assembler.feed(json.dumps(value).encode(), float(number))
+
+
+def numbered(*indices: int) -> list[dict[str, Any]]:
+    return [delta(f"text {index}", index=index, finish_reason="stop") for index in indices]
+
+
+def wanted(answer: Answer) -> list[int]:
+    """Return the indices that are asked for, read off the seeds."""
+    return [request.parameters["seed"] for request, _ in answer.further()]
+
+
+@pytest.mark.parametrize(
+    ("n", "came", "missing"),
+    [
+        (1, [0], []),
+        (3, [0, 1, 2], []),
+        (3, [0], [1, 2]),
+        (3, [0, 2], [1]),
+        (3, [1, 2], [0]),
+        (2, [1, 2], []),
+        (2, [0, 1, 2], []),
+        (128, range(127), [127]),
+    ],
+)
+def test_what_is_missing_is_asked_for(n, came, missing):
+    """By number and index; a server that counts from 1 lacks nothing."""
+    assert wanted(answered(n, *numbered(*came), seed=0)) == missing
+
+
+def test_a_further_request_is_the_same_but_for_n_and_the_seed():
+    """All else stays, a prefill too."""
+    answer = answered(2, *numbered(0), seed=7, temperature=0.5)
+    ((request, assembler),) = answer.further()
+    assert request.body() == {
+        "model": "a/b",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.5,
+        "seed": 8,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert not assembler.has_output
+
+
+@pytest.mark.parametrize(
+    ("seed", "sent"), [(UNSET, UNSET), (-1, 0), (PARAMETERS["seed"].maximum, 2**63 - 2)]
+)
+def test_the_seed_of_a_further_request_stays_in_its_range(seed, sent):
+    """One that was not set is not sent."""
+    ((request, _),) = answered(2, *numbered(0), seed=seed).further()
+    assert request.parameters["seed"] == sent
+
+
+A, B = "ab", "xy"
+INTERLEAVED = [delta(text) for pair in zip(A, B, strict=True) for text in pair]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "is_tangled"),
+    [
+        ([ROLE, ROLE, *INTERLEAVED, FINISH, FINISH], True),
+        ([*INTERLEAVED, FINISH, FINISH], True),
+        (
+            [*INTERLEAVED[:2], *(delta(t, finish_reason="stop") for t in (A[1], B[1]))],
+            True,
+        ),
+        ([ROLE, *map(delta, A), FINISH, ROLE, *map(delta, B), FINISH], False),
+        ([ROLE, *map(delta, A), FINISH, ROLE, delta("x"), FINISH], False),
+        ([*map(delta, A), FINISH, *map(delta, B), FINISH], False),
+        ([ROLE, *map(delta, A), FINISH], False),
+        ([delta(text, role="assistant") for text in A] + [FINISH], False),
+        ([delta(text, finish_reason="stop") for text in A], True),
+        ([ROLE, delta("ab", finish_reason="stop"), ROLE, delta("x", finish_reason="stop")], False),
+    ],
+    ids=[
+        "interleaved, each with its role",
+        "interleaved, the ends alone",
+        "interleaved, the ends with the last texts",
+        "one after the other, each with its role",
+        "one after the other, the second short",
+        "one after the other, without roles",
+        "only one",
+        "only one, a role on every chunk",
+        "of one chunk each, or one choice with a finish reason on every chunk",
+        "one after the other, of one chunk each",
+    ],
+)
+def test_choices_that_came_mixed_are_all_asked_for_again(chunks, is_tangled):
+    """Those that came one after the other can be told apart: the first is kept."""
+    answer = answered(2, *chunks, seed=0)
+    assert wanted(answer) == ([0, 1] if is_tangled else [1])
+    assert answer.texts() == (["", ""] if is_tangled else ["ab", ""])
+
+
+def test_one_choice_that_was_asked_for_is_never_mixed():
+    """Whatever roles and ends come twice."""
+    assert answered(1, ROLE, ROLE, *INTERLEAVED, FINISH, FINISH).further() == []
+
+
+def test_the_choices_of_all_requests_are_one_reply():
+    """By index, while they come and at the end; what it cost is a warning."""
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+    answer = answered(3, *chunks_of(completion("Hello there")))
+    (_, second), (_, third) = answer.further()
+    assert answer.note == "asking for 2 more choices"
+    feed(third, delta("Good"))
+    assert (answer.texts(), answer.finish_reasons()) == (
+        ["Hello there", "", "Good"],
+        ["stop", None, None],
+    )
+    feed(second, *numbered(0), chunk(usage=usage))
+    assert answer.note == "asking for 1 more choice"
+    feed(third, delta(" day"), FINISH, chunk(usage=usage))
+    assert answer.note is None
+    reply = answer.reply()
+    assert [(choice.index, choice.text) for choice in reply.choices] == [
+        (0, "Hello there"),
+        (1, "text 0"),
+        (2, "Good day"),
+    ]
+    assert reply.usage is not None
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (15, 6)
+    assert answer.n_tokens == 6
+    assert reply.warnings == (
+        (
+            "n 3: the server returned 1 choice; the others were asked for by 2 further requests "
+            "(10 tokens in, 4 out, $5e-05)"
+        ),
+    )
+
+
+def test_mixed_choices_are_replaced_and_that_is_said():
+    """What cannot be told apart is no choice; its tokens count all the same."""
+    answer = answered(2, ROLE, ROLE, *INTERLEAVED, FINISH, FINISH)
+    for number, (_, assembler) in enumerate(answer.further()):
+        feed(assembler, delta(f"again {number}", finish_reason="stop"))
+    reply = answer.reply()
+    assert [choice.text for choice in reply.choices] == ["again 0", "again 1"]
+    assert reply.warnings[0] == (
+        "n 2: all choices said index 0 and came mixed, so they cannot be told apart; "
+        "each was asked for again by 2 further requests"
+    )
+
+
+def test_mixed_choices_that_are_kept_are_a_warning():
+    """As they are where nobody asks again."""
+    reply = answered(2, *INTERLEAVED, FINISH, FINISH).reply()
+    assert reply.warnings[0] == (
+        "n 2: all choices said index 0 and came mixed, so they cannot be told apart"
+    )
+
+
+def test_a_further_answer_that_broke_off_is_marked():
+    """And one that never began is no choice."""
+    answer = answered(3, *numbered(0))
+    (_, second), _ = answer.further()
+    feed(second, delta("Half"))
+    reply = answer.reply("error")
+    assert [(c.index, c.text, c.finish_reason) for c in reply.choices] == [
+        (0, "text 0", "stop"),
+        (1, "Half", "error"),
+    ]
