@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import pickle
 import signal
+import socket
 import threading
 
 import pytest
@@ -14,6 +16,7 @@ import chat_magic
 from chat_magic import UNSET, ApiError, ChatInterrupted, ChatResult, InvalidRequest, StreamBroken
 from chat_magic.core.request import read_fields
 from chat_magic.engine import Run, prepare
+from chat_magic.transport import background
 from chat_magic.transport.configuration import configure
 from tests.completions import completion, delta
 from tests.gateway import HOLD, RESET, events, streamed, whole
@@ -344,3 +347,115 @@ def test_what_is_odd_about_log_probabilities_is_a_warning(gateway):
         and warning.endswith("first at position 1 of choice 0")
         for warning in result.warnings
     )
+
+
+class TestTopUp:
+    """Choices that the server did not return are asked for by further requests."""
+
+    def test_a_server_that_ignores_n_is_asked_for_the_rest(self, gateway):
+        """With the seed that follows; the result has all, and says what was done."""
+        server = gateway(lambda request: streamed(completion(f"seed {request.json['seed']}")))
+        result = chat_magic.chat("Hi", n=3, seed=5)
+        assert [(c.index, c.text) for c in result] == [(0, "seed 5"), (1, "seed 6"), (2, "seed 7")]
+        first, *others = (request.json for request in server.requests)
+        assert first["n"] == 3
+        assert all({**other, "n": 3, "seed": 5} == first for other in others)
+        assert "n" not in others[0]
+        assert result.usage.completion_tokens == 6
+        assert len(result.warnings) == 1
+        assert result.warnings[0].startswith("n 3: the server returned 1 choice; ")
+
+    def test_what_came_mixed_is_asked_for_anew(self, gateway):
+        """One by one."""
+        mixed = [delta("", role="assistant")] * 2 + [delta(text) for text in "axby"]
+        ends = [delta(finish_reason="stop")] * 2
+        server = gateway(events(*mixed, *ends), streamed(completion("Clear")))
+        result = chat_magic.chat("Hi", n=2)
+        assert [choice.text for choice in result] == ["Clear", "Clear"]
+        assert len(server.requests) == 3
+        assert "cannot be told apart" in result.warnings[0]
+
+    def test_one_that_fails_does_not_stop_the_others(self, gateway):
+        """It is an error whose result has all that came."""
+
+        def answer(request):
+            fails = request.json["seed"] == 2
+            return whole({"error": "no luck"}, status=400) if fails else streamed(completion("Hi"))
+
+        gateway(answer)
+        with pytest.raises(StreamBroken, match=r"n 4: 1 of the missing choices did not come.*luck"):
+            chat_magic.chat("Hi", n=4, seed=0)
+        with pytest.raises(StreamBroken) as caught:
+            chat_magic.chat("Hi", n=4, seed=0)
+        assert [choice.index for choice in caught.value.result] == [0, 1, 3]
+
+    def test_an_interrupt_ends_them_all(self, gateway):
+        """What had come is kept."""
+        server = gateway(streamed(completion("One")), events(delta("Half"), HOLD))
+        run = Run(prepare(read_fields({"messages": "Hi", "n": 3}, allow_extra=False)))
+
+        def cancel_when_begun(run):
+            if run.rounds.answer.texts() == ["One", "Half", "Half"]:
+                assert run.note == "asking for 2 more choices"
+                run.cancel()
+            return 0.01
+
+        with pytest.raises(ChatInterrupted) as caught:
+            run.wait(cancel_when_begun)
+        assert [(c.text, c.finish_reason) for c in caught.value.result] == [
+            ("One", "stop"),
+            ("Half", "interrupted"),
+            ("Half", "interrupted"),
+        ]
+        assert all(request.closed.wait(2) for request in server.requests[1:])
+
+
+class TestTries:
+    """How often a request is sent again is a setting."""
+
+    @pytest.mark.parametrize(("given", "configured", "n_sent"), [(1, 0, 2), (None, 0, 1)])
+    def test_the_call_wins_over_the_setting(self, gateway, given, configured, n_sent):
+        """And the setting over the default of two."""
+        server = gateway(whole({}, status=503))
+        configure("retries", configured)
+        with pytest.raises(ApiError):
+            chat_magic.chat("Hi", retries=given)
+        assert len(server.requests) == n_sent
+
+    @pytest.mark.parametrize("retries", [-1, 11, 1.5, "2"])
+    def test_a_number_out_of_range_sends_nothing(self, gateway, retries):
+        """The error says what is allowed."""
+        server = gateway(streamed(completion("Hi")))
+        with pytest.raises(InvalidRequest, match=r"retries .*: must be a whole number, 0 to 10"):
+            chat_magic.chat("Hi", retries=retries)
+        assert server.requests == []
+
+
+def test_nothing_is_left_of_a_thousand_interrupted_requests(gateway):
+    """No task, no socket and no thread."""
+    server = gateway(events(delta("Half"), HOLD))
+    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
+    loop = background.submit(_running_loop()).result()
+
+    def left():
+        gc.collect()
+        is_ours = [s for s in gc.get_objects() if type(s) is socket.socket and s.fileno() >= 0]
+        return len(asyncio.all_tasks(loop)), threading.active_count(), len(is_ours)
+
+    def interrupt(run):
+        if run.rounds.has_output:
+            run.cancel()
+        return 0.0
+
+    with pytest.raises(ChatInterrupted):
+        Run(request).wait(interrupt)
+    before = left()
+    for _ in range(1000):
+        with pytest.raises(ChatInterrupted):
+            Run(request).wait(interrupt)
+    assert all(request.closed.wait(2) for request in server.requests)
+    assert left() == before
+
+
+async def _running_loop():
+    return asyncio.get_running_loop()

@@ -46,6 +46,9 @@ AFTER_DONE_S = 0.05
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before a body: a byte order mark, white space that keeps a line alive."""
 
+_MOST_WORDS = 10_000
+"""Bytes of a body without any event that are kept to say what came."""
+
 _log = logging.getLogger(__name__)
 """Tells at debug level what is sent and what comes: places and figures, no texts and no keys."""
 
@@ -262,6 +265,8 @@ class _Exchange:
                     await _drain(chunks)
                     break
                 chunk = await anext(chunks, None)
+                if chunk and not self._n_events and len(start) < _MOST_WORDS:
+                    start += chunk
             else:
                 if not self._ends_complete(decoder) and self._n_events:
                     raise _Unusable("it ended before every choice had a finish_reason")

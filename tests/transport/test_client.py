@@ -32,6 +32,7 @@ HELLO = completion("Hello there")
 STREAM = b"".join([*map(sse, chunks_of(HELLO)), DONE])
 WHOLE = json.dumps(HELLO).encode()
 FINISH = delta(finish_reason="stop")
+PASSING = (408, 409, 429, 500, 502, 503, 504, 529)
 
 
 class TestWhatIsSent:
@@ -449,6 +450,151 @@ class TestTimeouts:
         monkeypatch.setattr(client, "NEXT_EVENT_S", 0.1)
         with Gateway(events(sse(delta("a")) + sse(FINISH), HOLD)) as gateway:
             assert (await ask(gateway.base_url)).texts() == ["a"]
+
+
+class TestTries:
+    """What fails before the first event, and may pass, is sent again."""
+
+    @pytest.fixture(autouse=True)
+    def _no_jitter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("random.random", lambda: 0.01)
+
+    @pytest.mark.parametrize(
+        ("fault", "cause"),
+        [
+            *(
+                (Answer([b"no"], status=s), str(s))
+                for s in (408, 409, 429, 500, 502, 503, 504, 529)
+            ),
+            (Answer([b"no"], status=400, headers={"X-Should-Retry": "true"}), "400"),
+            (Answer([RESET], framing="raw"), "no connection"),
+            (Answer([CLOSE], framing="raw"), "no connection"),
+            (events(RESET), "no connection"),
+            (events(b": hold on\n\n", RESET), "no connection"),
+            (events(b'data: {"choi', CLOSE), "no connection"),
+        ],
+    )
+    async def test_the_same_request_is_sent_again(
+        self, ask: Ask, fault: Answer, cause: str
+    ) -> None:
+        """Byte for byte, under one idempotency key; that it was is told, and while it waits."""
+        told: list[str] = []
+        with Gateway(fault, fault, streamed(HELLO)) as gateway:
+            assembler = await ask(gateway.base_url, retries=2, on_wait=told.append)
+        reply = assembler.reply()
+        assert [choice.text for choice in reply.choices] == ["Hello there"]
+        assert reply.warnings == (f"answered on try 3; before: {cause}, {cause}",)
+        assert told == [
+            f"{cause}: try 2 of 3 in 0.0 s",
+            "try 2 of 3",
+            f"{cause}: try 3 of 3 in 0.0 s",
+            "try 3 of 3",
+        ]
+        keys = {request.headers["idempotency-key"] for request in gateway.requests}
+        assert len(keys) == 1
+        assert len({request.body for request in gateway.requests}) == 1
+
+    async def test_each_request_has_a_key_of_its_own(self, ask: Ask) -> None:
+        """A server that remembers keys answers each."""
+        with Gateway(streamed(HELLO)) as gateway:
+            for _ in range(2):
+                await ask(gateway.base_url)
+        first, second = (request.headers["idempotency-key"] for request in gateway.requests)
+        assert first != second
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Answer([b"no"], status=400),
+            Answer([b"no"], status=401),
+            Answer([b"no"], status=503, headers={"X-Should-Retry": "false"}),
+            Answer([b"no"], status=429, headers={"Retry-After": "61"}),
+            whole({"error": {"message": "no luck"}}),
+            events({"error": {"message": "no luck"}}),
+            events(b"data: oops\n\n"),
+            events(delta("a"), RESET),
+            events(delta("", role="assistant"), RESET),
+        ],
+    )
+    async def test_what_would_fail_again_or_has_begun_is_not(self, ask: Ask, fault: Answer) -> None:
+        """It is an error at once."""
+        with Gateway(fault, streamed(HELLO)) as gateway:
+            with pytest.raises((ApiError, StreamBroken)) as caught:
+                await ask(gateway.base_url, retries=2)
+            assert len(gateway.requests) == 1
+        assert "tries" not in str(caught.value)
+
+    async def test_a_wait_that_is_too_long_is_named(self, ask: Ask) -> None:
+        """With what the server said."""
+        busy = Answer([b"no"], status=429, headers={"Retry-After": "120"})
+        with Gateway(busy) as gateway, pytest.raises(ApiError, match="wait 120 s and try again"):
+            await ask(gateway.base_url, retries=2)
+
+    async def test_the_last_error_says_how_often_it_was_tried(self, ask: Ask) -> None:
+        """And the number of retries is the user's."""
+        with Gateway(Answer([b"no"], status=503)) as gateway:
+            with pytest.raises(ApiError, match=r"503.*\(after 4 tries\)") as caught:
+                await ask(gateway.base_url, retries=3)
+            assert len(gateway.requests) == 4
+        assert caught.value.status == 503
+        with pytest.raises(ConnectionFailed, match=r"refused \(after 3 tries\)"):
+            await ask(gateway.base_url, retries=2)
+
+    async def test_a_host_that_is_unknown_is_not_asked_again(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It stays unknown."""
+        monkeypatch.setattr(asyncio.base_events.socket, "getaddrinfo", _knows_no_host)
+        with pytest.raises(ConnectionFailed, match="unknown") as caught:
+            await ask("http://gateway.invalid/v1", retries=2)
+        assert "tries" not in str(caught.value)
+
+    async def test_a_wait_beyond_the_time_limit_is_not_begun(self, ask: Ask) -> None:
+        """The error comes at once."""
+        busy = Answer([b"no"], status=429, headers={"Retry-After": "30"})
+        with Gateway(busy) as gateway, pytest.raises(ApiError, match="wait 30 s"):
+            await asyncio.wait_for(ask(gateway.base_url, retries=2, timeout_s=20), 5)
+
+    async def test_times_count_from_the_last_try(self, ask: Ask) -> None:
+        """The first token of an answer is as quick as the server that gave it."""
+        busy = Answer([b"no"], status=503, headers={"Retry-After-Ms": "400"})
+        with Gateway(busy, streamed(HELLO)) as gateway:
+            assembler = await ask(gateway.base_url, retries=1)
+        assert assembler.first_text_ms is not None
+        assert assembler.first_text_ms < 400
+
+    async def test_a_wait_can_be_cancelled(self, ask: Ask) -> None:
+        """At once; nothing more is sent."""
+        busy = Answer([b"no"], status=429, headers={"Retry-After": "30"})
+        with Gateway(busy) as gateway:
+            task = asyncio.ensure_future(ask(gateway.base_url, retries=2))
+            await asyncio.to_thread(gateway.wait_for_request)
+            await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, 1)
+            assert len(gateway.requests) == 1
+
+
+class TestLogs:
+    """The standard logging tree, at debug level."""
+
+    async def test_places_and_figures_are_told_but_no_texts_and_no_keys(
+        self, ask: Ask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Under `chat_magic.transport`; nothing above debug level."""
+        caplog.set_level("DEBUG", "chat_magic")
+        with Gateway(Answer([], status=503), streamed(HELLO)) as gateway:
+            await ask(gateway.base_url, key=KEY, retries=1)
+        ours = [r for r in caplog.records if r.name.startswith("chat_magic.transport")]
+        assert {record.levelname for record in ours} == {"DEBUG"}
+        text = "\n".join(record.getMessage() for record in ours)
+        assert f"POST to 127.0.0.1:{gateway.port}: test/model, 22 bytes" in text
+        assert ": 503 after 0." in text
+        assert ": 200 after 0." in text
+        assert "try 2 of 2 in" in text
+        assert "Hello" not in caplog.text
+        assert KEY not in caplog.text
 
 
 class TestCancelling:
