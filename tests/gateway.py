@@ -4,7 +4,8 @@
         ...                       # gateway.base_url, gateway.requests[0].json
 
 An `Answer` is a list of steps: bytes are sent, the others are faults and waits. Requests are
-answered in turn by the given answers, the last one again and again, or by a function.
+answered in turn by the given answers, the last one again and again, or by a function. With `tls` it
+speaks HTTPS; a `Proxy` stands between a client and a gateway.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import socketserver
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tests.completions import DONE, chunks_of, sse
+
+if TYPE_CHECKING:
+    import ssl
 
 Step = Any
 """Bytes to send, `Sleep`, `Wait`, `HOLD`, `CLOSE` or `RESET`."""
@@ -98,8 +104,9 @@ Script = Answer | Callable[[Request], Answer]
 class Gateway:
     """The server, running in a thread of its own while the `with` block lasts."""
 
-    def __init__(self, *answers: Script) -> None:
+    def __init__(self, *answers: Script, tls: ssl.SSLContext | None = None) -> None:
         self._answers = answers
+        self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._connections: list[_Connection] = []
@@ -111,7 +118,7 @@ class Gateway:
     @property
     def origin(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -138,7 +145,9 @@ class Gateway:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _open(self) -> None:
-        self._server = await self._loop.create_server(self._connection, "127.0.0.1", 0)
+        self._server = await self._loop.create_server(
+            self._connection, "127.0.0.1", 0, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
@@ -247,6 +256,65 @@ class _Connection(asyncio.StreamReaderProtocol):
             sock: socket.socket = writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
+
+
+class Proxy:
+    """An HTTP proxy on loopback that leads every request to one gateway, whatever host it names.
+
+    It forwards plain requests and opens tunnels (`CONNECT`), and records the first line of each.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._target = gateway.port
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01])
+        self.first_lines: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """What the proxy variables of the environment are set to."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(self) -> type[socketserver.StreamRequestHandler]:
+        proxy = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                first = self.rfile.readline()
+                proxy.first_lines.append(first.decode().strip())
+                with socket.create_connection(("127.0.0.1", proxy._target)) as target:
+                    if first.startswith(b"CONNECT"):
+                        while self.rfile.readline().strip():
+                            pass
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                    else:
+                        target.sendall(first)
+                    back = threading.Thread(target=_copy, args=[target, self.connection])
+                    back.start()
+                    _copy(self.rfile, target)
+                    back.join()
+
+        return Handler
+
+
+def _copy(source: Any, target: socket.socket) -> None:
+    """Hand on what comes until there is no more, then say so."""
+    read = source.read1 if hasattr(source, "read1") else source.recv
+    with suppress(OSError):
+        while data := read(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 def whole(value: Any, **more: Any) -> Answer:

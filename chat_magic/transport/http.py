@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -163,6 +165,7 @@ def _client() -> httpx.AsyncClient:
     if loop not in _clients:
         try:
             _clients[loop] = httpx.AsyncClient(
+                verify=_authorities(),
                 timeout=httpx.Timeout(None, connect=_CONNECT_S),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=_MAX_IDLE),
                 mounts={f"all://{host}": None for host in _LOOPBACK},
@@ -173,6 +176,21 @@ def _client() -> httpx.AsyncClient:
                 redact(f"the proxy or certificate variables of the environment fail: {error}")
             ) from error
     return _clients[loop]
+
+
+def _authorities() -> ssl.SSLContext | bool:
+    """Return whose certificates to trust: a bundle by the variables that other clients read.
+
+    `SSL_CERT_FILE` and `SSL_CERT_DIR`, which come first, are the library's own.
+    """
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return True
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if not bundle:
+        return True
+    if Path(bundle).is_dir():
+        return ssl.create_default_context(capath=bundle)
+    return ssl.create_default_context(cafile=bundle)
 
 
 def _add_secrets(

@@ -29,6 +29,7 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setitem(sys.modules, "httpx2", None)
     background.submit(http.close()).result()  # reloading would forget its open connections
     importlib.reload(http)
+    assert http.httpx.__name__ == request.param
     yield request.param
     monkeypatch.undo()
     importlib.reload(http)
