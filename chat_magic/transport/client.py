@@ -25,7 +25,7 @@ from chat_magic.errors import (
     StreamBroken,
 )
 from chat_magic.transport import http
-from chat_magic.transport.credentials import redact
+from chat_magic.transport.credentials import redact, redact_answer, scrub
 from chat_magic.transport.refusal import api_error, read_refusal, shown, words_of
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
 
@@ -113,6 +113,7 @@ async def exchange(
         try:
             await exchanging.run(content)
         except ChatError as error:
+            scrub(error)
             failure, n_tries = exchanging.failure, len(causes) + 1
             pause_s = None if failure is None else _pause_s(failure, n_tries)
             if pause_s is None or n_tries > retries or not exchanging.has_time_for(pause_s):
@@ -250,7 +251,7 @@ class _Exchange:
 
     def _take_whole(self, body: bytes) -> None:
         try:
-            self._assembler.feed_whole(body, self._watch.elapsed_s * 1000)
+            self._assembler.feed_whole(self._redacted(body), self._watch.elapsed_s * 1000)
         except MalformedChunk as error:
             raise _Unusable(f"no completion but {words_of(body)}") from error
         self._check_choices(body)
@@ -283,7 +284,7 @@ class _Exchange:
         """Feed the events to the assembler; return whether `[DONE]` was among them."""
         t_ms = self._watch.elapsed_s * 1000
         is_done = False
-        for event in events:
+        for event in map(self._without_keys, events):
             if event.event != "message" or not event.data.startswith(b"{"):
                 is_done = event.data.strip() == b"[DONE]"
                 if is_done:
@@ -297,6 +298,17 @@ class _Exchange:
         if events:
             self._changed()
         return is_done
+
+    def _without_keys(self, event: Event) -> Event:
+        data = self._redacted(event.data)
+        return event if data is event.data else Event(data, event=event.event)
+
+    def _redacted(self, data: bytes) -> bytes:
+        """Strike out what must not be saved with a notebook, and say so."""
+        safe = redact_answer(data)
+        if safe is not data:
+            self._assembler.warn("the server sent a key back: it is struck out of the answer")
+        return safe
 
     def _renew(self, t_ms: float) -> None:
         """Allow the next silence; not for each event, since it costs as much as decoding one."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import NoReturn
 
 from chat_magic.errors import InvalidRequest
 
-__all__ = ["Secret", "from_environment", "redact"]
+__all__ = ["Secret", "from_environment", "redact", "redact_answer", "scrub"]
 
 _MASK = "***"
 _SHORTEST = 6
 """Shorter ones (`none`, `EMPTY`) stand where no key is needed, and are ordinary words."""
+_SHORTEST_IN_ANSWERS = 16
+"""In what a model writes, only keys that are too long to be words are struck out."""
 _known: set[str] = set()
+_known_in_answers: set[bytes] = set()
+"""The longer of them, as they stand in JSON."""
 
 
 class Secret:
@@ -43,6 +48,9 @@ class Secret:
         self._value = value
         if len(value) >= _SHORTEST:
             _known.add(value)
+        if len(value) >= _SHORTEST_IN_ANSWERS:
+            escaped = json.dumps(value)[1:-1]
+            _known_in_answers.update({escaped.encode(), escaped.replace("/", "\\/").encode()})
 
     def reveal(self) -> str:
         """Return the key itself, for the request's header only."""
@@ -79,3 +87,29 @@ def redact(text: str) -> str:
     for value in sorted(_known, key=len, reverse=True):
         text = text.replace(value, _MASK)
     return text
+
+
+def redact_answer(data: bytes) -> bytes:
+    """Return the JSON of an answer with `***` in place of every key that a server sent back.
+
+    Returns:
+        The same object where there was none, which is quick to tell.
+    """
+    for value in _known_in_answers:
+        if value in data:
+            data = data.replace(value, _MASK.encode())
+    return data
+
+
+def scrub(error: BaseException) -> None:
+    """Take the keys out of an error and of its causes.
+
+    Out of their words, and with the frames that they passed: those of the HTTP library hold the
+    headers of the request, and `%xmode Verbose` prints the local variables of every frame.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        if (words := redact(str(cause))) != str(cause):
+            cause.args = (words,)
+        cause = cause.__cause__ or cause.__context__

@@ -44,8 +44,8 @@ class Endpoint:
 
     name: str
     """What it is called in messages."""
-    base_url: str
-    """Scheme, host and path up to `/chat/completions`."""
+    base_url: str = field(repr=False)
+    """Scheme, host and path up to `/chat/completions`; it may hold a key."""
     model: str
     """The model's name as this server takes it."""
     secret: Secret | None = None

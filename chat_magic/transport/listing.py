@@ -8,8 +8,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from chat_magic.core.listing import ListedModel, read_models
-from chat_magic.errors import ConnectionFailed, RequestTimeout
+from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
 from chat_magic.transport import background, configuration, endpoints, http
+from chat_magic.transport.credentials import redact_answer, scrub
 from chat_magic.transport.refusal import api_error, read_refusal, words_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ def list_models(model: str | None = None) -> list[ListedModel]:
     """
     name = configuration.unaliased(model) if model else endpoints.any_model()
     endpoints.find_key(name)
-    return background.run(_list(name))
+    try:
+        return background.run(_list(name))
+    except ChatError as error:
+        scrub(error)
+        raise
 
 
 async def _list(model: str) -> list[ListedModel]:
@@ -59,7 +64,7 @@ async def _ask(endpoint: Endpoint) -> list[ListedModel]:
         async with aclosing(http.chunks(response)) as chunks:
             body = b"".join([chunk async for chunk in chunks])
         try:
-            models = read_models(json.loads(body))
+            models = read_models(json.loads(redact_answer(body)))
         except (ValueError, RecursionError):
             models = None
         if models is None:

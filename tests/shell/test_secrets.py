@@ -1,0 +1,164 @@
+"""The key is nowhere but in its header: not in what is printed, logged, kept, pickled or saved."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from dataclasses import replace
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import chat_magic
+from chat_magic.errors import ChatError
+from chat_magic.shell import load_ipython_extension, unload_ipython_extension
+from tests.completions import DONE, completion, delta
+from tests.gateway import CLOSE, RESET, Answer, Gateway, events, streamed, whole
+
+KEY = "sk-canary-0123456789/abcdef"
+TEAM = "canary-of-the-team-0123"
+ECHO = {"seen": f"Bearer {KEY}", "headers": {"x-team": TEAM}}
+
+FAULTS = [
+    whole({"error": {"message": f"'Bearer {KEY}' of {TEAM} is wrong"}}, status=401),
+    whole({"error": f"no {KEY}"}),
+    Answer([f"<title>{KEY}</title>".encode()], status=502),
+    Answer([b"no"], status=400, headers={"X-Request-Id": KEY}),
+    Answer([], status=302, headers={"Location": f"http://{KEY}/"}),
+    Answer([], status=302, headers={"Location": f"http://x.invalid/?key={KEY}"}),
+    Answer([RESET], framing="raw"),
+    Answer([CLOSE], framing="raw"),
+    Answer([b"oops " + KEY.encode()], framing="raw"),
+    events(delta("Half"), RESET),
+    events(delta("Half"), {"error": f"not {KEY}"}),
+    events(delta("Half"), f"event: error\ndata: {KEY}\n\n".encode()),
+    events(delta("Half"), f"data: {KEY}\n\n".encode()),
+]
+WRAPPED = """\
+import chat_magic
+try:
+    chat_magic.chat("Hi", retries=1)
+except Exception as error:
+    raise RuntimeError("mine") from error
+"""
+"""What a user may write, so that a whole chain of tracebacks is printed."""
+
+
+@pytest.fixture
+def keyed(monkeypatch, config_file):
+    """Return a function that starts a gateway whose every way in needs a secret."""
+    opened = []
+
+    def start(*answers):
+        gateway = Gateway(*answers).__enter__()
+        opened.append(gateway)
+        monkeypatch.setenv("V_KEY", KEY)
+        monkeypatch.setenv("V_TEAM", TEAM)
+        monkeypatch.setenv("CHAT_MAGIC_MODEL", "v/m")
+        config_file(
+            f'[endpoints.v]\nbase_url = "{gateway.base_url}?key={KEY}"\nkey = "V_KEY"\n'
+            'headers = { "X-Team" = "${V_TEAM}" }\n[routes]\n"v/*" = "v"\n'
+        )
+        return gateway
+
+    yield start
+    for gateway in opened:
+        gateway.__exit__()
+
+
+def leaks_in(text):
+    """Return what stands around a secret, of which a beginning is a leak too."""
+    return [
+        text[max(0, at - 60) : at + 30]
+        for secret in (KEY[:14], TEAM[:14])
+        for at in [text.find(secret)]
+        if at >= 0
+    ]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
+def test_no_fault_shows_it(keyed, shell, capsys, caplog, fault):
+    """Not in a verbose traceback of a chain that the user has made, nor in a log at any level."""
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    keyed(fault)
+    load_ipython_extension(shell)
+    shell.run_line_magic("xmode", "Verbose")
+    try:
+        shell.run_cell("%%chat --retries 1\nHi")
+        shell.run_cell(WRAPPED)
+    finally:
+        shell.run_line_magic("xmode", "Context")
+        unload_ipython_extension(shell)
+    printed = "".join(capsys.readouterr())
+    assert "RuntimeError" in printed
+    assert leaks_in(printed) == []
+    assert leaks_in(caplog.text) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
+def test_no_error_holds_it(keyed, fault):
+    """Its text, its fields, its causes, its result and the pickle of that."""
+    keyed(fault)
+    with pytest.raises(ChatError) as caught:
+        chat_magic.chat("Hi", retries=0)
+    error = caught.value
+    shown = [str(error), repr(error), str(vars(error)), *traceback.format_exception(error)]
+    if error.result is not None:
+        shown += [repr(error.result), str(error.result.extra), str(pickle.dumps(error.result))]
+    assert leaks_in("\n".join(shown)) == []
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+@pytest.mark.parametrize("escape", [b"/", b"\\/"])
+def test_a_key_that_comes_back_in_an_answer_is_struck_out(keyed, is_streamed, escape):
+    """Of the text and of unknown fields, however JSON escapes it; and that is said."""
+    value = {**completion(f"You sent {KEY} and"), "echo": ECHO}
+    chunks = [{**delta(f"You sent {KEY} and"), "echo": ECHO}, delta(finish_reason="stop"), DONE]
+    answer = events(*chunks) if is_streamed else whole(value)
+    body = answer.steps[0].replace(b"/abc", escape + b"abc")
+    gateway = keyed(replace(answer, steps=[body, *answer.steps[1:]]))
+    result = chat_magic.chat("Hi")
+    assert result.text == "You sent *** and"
+    assert result.extra["echo"]["seen"] == "Bearer ***"
+    assert "the server sent a key back: it is struck out of the answer" in result.warnings
+    kept = [repr(result), str(result.reply), str(pickle.dumps(result))]
+    kept += [str(result._repr_mimebundle_()), result.frame.to_csv(), str(result.request)]
+    assert leaks_in("\n".join(kept)) == []
+    (request,) = gateway.requests
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["x-team"] == TEAM
+
+
+def test_a_short_placeholder_for_a_key_is_an_ordinary_word(gateway, monkeypatch):
+    """Servers that need no key are given `ollama`, which a model may well write."""
+    gateway(streamed(completion("Ask ollama")))
+    monkeypatch.setenv("CHAT_MAGIC_API_KEY", "ollama")
+    result = chat_magic.chat("Hi")
+    assert (result.text, result.warnings) == ("Ask ollama", ())
+
+
+def test_a_saved_notebook_does_not_hold_it(keyed, tmp_path):
+    """After answers, refusals, broken streams, settings and help, in a kernel of its own."""
+    keyed(streamed(completion("Hello")), *FAULTS[:1], FAULTS[-3])
+    cells = [
+        "%load_ext chat_magic\n%xmode Verbose\nimport logging\nlogging.basicConfig(level=10)",
+        "%%chat --out r\nHi",
+        "r, r.extra, r.request, r.frame",
+        "%%chat --retries 0\nHi",
+        "%%chat --retries 0\nHi",
+        "%chat /config",
+        "%%chat --dry-run\nHi",
+        WRAPPED,
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    place = {"metadata": {"path": tmp_path}}
+    NotebookClient(notebook, allow_errors=True, resources=place).execute()
+    saved = nbformat.writes(notebook)
+    assert "Hello" in saved
+    assert "RuntimeError" in saved
+    assert "POST to 127.0.0.1" in saved
+    assert leaks_in(saved) == []
