@@ -159,6 +159,7 @@ class Gateway:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)  # what was accepted a moment ago is closed by then
 
     def _connection(self) -> _Connection:
         connection = _Connection(self, len(self._connections), self._loop)
@@ -186,12 +187,16 @@ class _Connection(asyncio.StreamReaderProtocol):
         self._number = number
         self._request: Request | None = None
         self._lost = asyncio.Event()
-        self._writer: asyncio.StreamWriter | None = None
+        self._way: asyncio.BaseTransport | None = None
 
     def abort(self) -> None:
         """Close at once."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        if isinstance(self._way, asyncio.Transport):
+            self._way.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._way = transport
+        super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
         self._note_loss()
@@ -207,7 +212,6 @@ class _Connection(asyncio.StreamReaderProtocol):
             self._request.closed.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
         try:
             while request := await self._read(reader):
                 self._request = request
@@ -253,6 +257,7 @@ class _Connection(asyncio.StreamReaderProtocol):
         if step == HOLD:
             await self._lost.wait()
         elif step == RESET:
+            await asyncio.sleep(0.02)  # a reset discards what has not arrived yet
             sock: socket.socket = writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()

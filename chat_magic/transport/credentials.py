@@ -107,9 +107,12 @@ def scrub(error: BaseException) -> None:
     Out of their words, and with the frames that they passed: those of the HTTP library hold the
     headers of the request, and `%xmode Verbose` prints the local variables of every frame.
     """
-    cause: BaseException | None = error
-    while cause is not None:
-        cause.__traceback__ = None
-        if (words := redact(str(cause))) != str(cause):
-            cause.args = (words,)
-        cause = cause.__cause__ or cause.__context__
+    error.__traceback__ = None
+    if (words := redact(str(error))) != str(error):
+        error.args = (words,)
+    cause = error.__cause__ or error.__context__
+    if cause is None:
+        return
+    scrub(cause)
+    if redact(str(cause)) != str(cause):  # its words are not its arguments
+        error.__cause__ = error.__context__ = None

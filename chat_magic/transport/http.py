@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
+from chat_magic.transport.carrier import Carrier
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
@@ -47,8 +48,6 @@ Fault = httpx.HTTPError
 
 _CONNECT_S = 10.0
 _MAX_REDIRECTS = 3
-_MAX_IDLE = 32
-"""Idle connections that are kept; how many are open is bounded by who sends."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
@@ -165,15 +164,12 @@ def _client() -> httpx.AsyncClient:
     if loop not in _clients:
         try:
             _clients[loop] = httpx.AsyncClient(
-                verify=_authorities(),
-                timeout=httpx.Timeout(None, connect=_CONNECT_S),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=_MAX_IDLE),
-                mounts={f"all://{host}": None for host in _LOOPBACK},
+                transport=Carrier(_authorities(), connect_s=_CONNECT_S, proxy_of=_proxy_of),
                 headers={"User-Agent": "chat-magic"},
             )
         except (ValueError, ImportError, OSError) as error:
             raise ConnectionFailed(
-                redact(f"the proxy or certificate variables of the environment fail: {error}")
+                redact(f"the certificate variables of the environment fail: {error}")
             ) from error
     return _clients[loop]
 
@@ -211,7 +207,7 @@ def _is_same_host(url: str, target: str) -> bool:
 
 
 def _connection_error(error: httpx.HTTPError, url: str) -> ChatError:
-    place = address(url) + _proxy(url)
+    place = address(url) + _through(url)
     if isinstance(error, httpx.TimeoutException):
         return RequestTimeout(f"no connection to {place} within {_CONNECT_S:.0f} s")
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):
@@ -219,13 +215,27 @@ def _connection_error(error: httpx.HTTPError, url: str) -> ChatError:
     return ConnectionFailed(redact(f"the connection to {place} was lost: {reason(error)}"))
 
 
-def _proxy(url: str) -> str:
+def _through(url: str) -> str:
+    proxy = _proxy_of(url)
+    return f" through the proxy {address(proxy)}" if proxy else ""
+
+
+def _proxy_of(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL, None for none and for this machine.
+
+    Raises:
+        ConnectionFailed: It is none that can be used.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = getproxies().get(parts.scheme) or getproxies().get("all")
     if not proxy or f"[{host}]" in _LOOPBACK or host in _LOOPBACK or proxy_bypass(host):
-        return ""
-    return f" through the proxy {address(proxy)}"
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if urlsplit(proxy).scheme not in {"http", "https"}:
+        kind = urlsplit(proxy).scheme
+        raise ConnectionFailed(f"the proxy of the environment is {kind}: only http and https work")
+    return proxy
 
 
 def may_pass(error: BaseException | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chat_magic.core.assemble import Assembler
-from chat_magic.transport import background, client, http
+from chat_magic.transport import background, carrier, client, http
 from chat_magic.transport.credentials import Secret
 from chat_magic.transport.endpoints import Endpoint
 
@@ -28,10 +28,13 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "httpx":
         monkeypatch.setitem(sys.modules, "httpx2", None)
     background.submit(http.close()).result()  # reloading would forget its open connections
+    importlib.reload(carrier)
     importlib.reload(http)
     assert http.httpx.__name__ == request.param
     yield request.param
+    background.submit(http.close()).result()
     monkeypatch.undo()
+    importlib.reload(carrier)
     importlib.reload(http)
 
 

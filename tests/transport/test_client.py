@@ -24,7 +24,7 @@ from chat_magic.errors import (
 from chat_magic.transport import client
 from chat_magic.transport.endpoints import Endpoint
 from tests.completions import DONE, chunks_of, completion, delta, sse
-from tests.gateway import CLOSE, HOLD, RESET, Answer, Gateway, Wait, events, streamed, whole
+from tests.gateway import CLOSE, HOLD, RESET, Answer, Gateway, Sleep, Wait, events, streamed, whole
 
 from .conftest import KEY, Ask
 
@@ -218,7 +218,7 @@ class TestStreamBroken:
         monkeypatch.setattr(client, "EventDecoder", small)
         flood = b"data: " + b"x" * 999
         with (
-            Gateway(events(delta("a"), flood, HOLD)) as gateway,
+            Gateway(events(delta("a"), Sleep(0.2), flood, HOLD)) as gateway,
             pytest.raises(StreamBroken, match="over 999 bytes"),
         ):
             await ask(gateway.base_url)
