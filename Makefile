@@ -2,13 +2,14 @@
 # make lab    open the tour in JupyterLab
 # make test   lint, types, layers and tests
 # make bench  print what the tables cost, against pandas and numpy
+# make fuzz   search a minute for streams that break the decoder
 # make clean  remove what the others set up
 
 PYTHON ?= python3
 BIN := .venv/bin
 TOUR := build/tour
 
-.PHONY: demo lab test bench tour clean
+.PHONY: demo lab test bench fuzz tour clean
 
 demo: tour
 	@echo
@@ -32,6 +33,17 @@ test: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python tests/benchmarks/tables.py
+
+fuzz: build/fuzz/ready
+	@mkdir -p build/fuzz/corpus
+	@build/fuzz/bin/python tests/fuzz/corpus.py build/fuzz/corpus
+	build/fuzz/bin/python tests/fuzz/stream.py -max_total_time=60 -max_len=6000 -timeout=10 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus
+
+build/fuzz/ready: pyproject.toml
+	@test -x build/fuzz/bin/python || $(PYTHON) -m venv build/fuzz
+	@build/fuzz/bin/pip install --quiet --disable-pip-version-check --editable . atheris
+	@touch $@
 
 .venv/ready: pyproject.toml
 	@echo "Setting up .venv (once; two minutes or so)"

@@ -358,3 +358,25 @@ def test_tools_of_the_line_and_of_the_yaml_block_add_up(kernel, at_gateway):
     assert sent == ["moon", "double"]
     refused = kernel.run("%%chat a/b --tools double\n" + block % "double")
     assert refused.traceback == ["InvalidRequest: tools: two tools are named double"]
+
+
+def test_choices_that_a_server_kept_back_stream_into_the_cell(kernel, at_gateway):
+    """The cell shows those that came, then the others; with `--no-top-up` only those."""
+    slow = events(delta("Other"), Sleep(0.5), delta(finish_reason="stop"))
+    server = at_gateway(streamed(completion("One")), slow, streamed(completion("Alone")))
+    ran = kernel.run("%%chat a/b --n 2 --out r\nHi")
+    assert (ran.status, len(ran.outputs)) == ("ok", 1)
+    assert kernel.value("[choice.text for choice in r]") == "['One', 'Other']"
+    assert "further request" in ran.displays[0]["data"]["text/html"]
+    kernel.run("%%chat a/b --n 2 --no-top-up --out r\nHi")
+    assert kernel.value("[choice.text for choice in r]") == "['Alone']"
+    assert len(server.requests) == 3
+
+
+def test_a_wait_before_the_next_try_is_shown_and_can_be_interrupted(kernel, at_gateway):
+    """The status line says why and how long."""
+    server = at_gateway(Answer([b"busy"], status=429, headers={"Retry-After": "30"}))
+    ran = kernel.run("%%chat a/b\nHi", interrupt_at="429: try 2 of 3 in 30.0 s")
+    assert ran.status == "error"
+    assert any("ChatInterrupted" in line for line in ran.traceback)
+    assert len(server.requests) == 1
