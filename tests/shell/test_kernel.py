@@ -68,8 +68,15 @@ class Kernel:
                 interrupt_at = None
             if kind == "status" and content["execution_state"] == "idle":
                 break
-        ran.status = self.client.get_shell_msg(timeout=REPLY_S)["content"]["status"]
+        ran.status = self._reply_to(request)["status"]
         return ran
+
+    def _reply_to(self, request) -> dict[str, Any]:
+        """Return the reply to a request; one of the kernel's start may come before it."""
+        while True:
+            reply = self.client.get_shell_msg(timeout=REPLY_S)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply["content"]
 
     def value(self, expression):
         """Return the repr of an expression."""
