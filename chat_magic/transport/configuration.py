@@ -30,7 +30,19 @@ __all__ = [
 
 FILE = "chat_magic.toml"
 
+_PLACES = (
+    "HOME",
+    "USERPROFILE",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_NO_CONFIG",
+    "JUPYTER_PLATFORM_DIRS",
+    "XDG_CONFIG_HOME",
+)
+"""Variables that say where Jupyter's config folder is."""
+
 _session: dict[str, Setting] = {}
+_paths: dict[tuple[str | None, ...], Path] = {}
+"""The config file's place for those variables: looking it up costs more than a request."""
 _read: tuple[object, Config] = (None, Config())
 """The config file as it was last read, and what tells whether it has changed since."""
 
@@ -112,7 +124,10 @@ def config_path() -> Path:
         from jupyter_core.paths import jupyter_config_dir  # noqa: PLC0415 - may not be installed
     except ImportError:
         return Path(os.environ.get("JUPYTER_CONFIG_DIR") or Path.home() / ".jupyter") / FILE
-    return Path(jupyter_config_dir()) / FILE
+    places = tuple(map(os.environ.get, _PLACES))
+    if places not in _paths:
+        _paths[places] = Path(jupyter_config_dir()) / FILE
+    return _paths[places]
 
 
 def _environment() -> Mapping[str, Setting]:
