@@ -1,13 +1,14 @@
 # make demo   run the tour on the embedded model and print it
 # make lab    open the tour in JupyterLab
 # make test   lint, types, layers and tests
-# make bench  print what the tables cost, against pandas and numpy
+# make bench  print what answers, their display and their tables cost, against others
 # make fuzz   search a minute for streams that break the decoder
 # make clean  remove what the others set up
 
 PYTHON ?= python3
 BIN := .venv/bin
 TOUR := build/tour
+BENCH := build/bench-venv
 
 .PHONY: demo lab test bench fuzz tour clean
 
@@ -31,8 +32,19 @@ test: .venv/ready
 	$(BIN)/python -m chat_magic prepare
 	$(BIN)/pytest
 
-bench: .venv/ready
-	$(BIN)/python tests/benchmarks/tables.py
+bench: $(BENCH)/ready
+	$(BENCH)/bin/python -m tests.benchmarks.wire
+	$(BENCH)/bin/python -m tests.benchmarks.display
+	$(BENCH)/bin/python -m tests.benchmarks.same_text
+	$(BENCH)/bin/python -m tests.benchmarks.tables
+
+$(BENCH)/ready: pyproject.toml
+	@echo "Setting up $(BENCH) (once; a minute or so)"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --editable '.[httpx2,lab]' \
+		openai httpx-aiohttp
+	@touch $@
 
 fuzz: build/fuzz/ready
 	@mkdir -p build/fuzz/corpus

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
+from yarl import URL
 
 if TYPE_CHECKING:
     import ssl
@@ -26,6 +27,8 @@ __all__ = ["Carrier"]
 
 _READ_BUFFER = 2**18
 """Bytes that may wait to be read before the sender is held back."""
+_IDLE_S = 60.0
+"""How long an idle connection is kept: the next cell is typed in the meantime."""
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
 
@@ -57,7 +60,7 @@ class Carrier(httpx.AsyncBaseTransport):
         try:
             response = await self._opened().request(
                 request.method,
-                url,
+                URL(url, encoded=True),
                 headers=request.headers.multi_items(),
                 data=request.content or None,
                 allow_redirects=False,
@@ -80,7 +83,9 @@ class Carrier(httpx.AsyncBaseTransport):
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._verify),
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=_IDLE_S, ssl=self._verify
+                ),
                 timeout=self._timeout,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

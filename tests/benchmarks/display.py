@@ -1,0 +1,266 @@
+"""What a cell sends to a notebook while it answers, by a real kernel and a real jupyter_server.
+
+python -m tests.benchmarks.display    prints messages, bytes, delays and losses
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from tests.completions import DONE, chunk, delta, sse, tokens
+from tests.gateway import Answer, Gateway, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETUP = """
+%load_ext chat_magic
+from chat_magic.view import live
+sent, publish = [], live._publish
+def counted(*args):
+    sent.append(1)
+    publish(*args)
+live._publish = counted
+"""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An answer, and how fast it comes."""
+
+    title: str
+    n_tokens: int = 4096
+    per_s: int = 0
+    """Events a second; 0 for all at once."""
+    choices: int = 1
+    line: str = ""
+    """Options of the cell."""
+    word: str = " w{:05d}"
+
+
+SCENARIOS = (
+    Scenario("4,096 tokens, 400 a second", per_s=400),
+    Scenario("4,096 tokens, unpaced"),
+    Scenario("4,096 tokens, top 20, unpaced", line="--top-logprobs 20"),
+    Scenario("8 choices of 512, 800 a second", per_s=800, choices=8, line="--n 8"),
+    Scenario(
+        "2 choices of 4,096, top 20, unpaced", 8192, choices=2, line="--n 2 --top-logprobs 20"
+    ),
+    Scenario("300 KB of text, 400 a second", per_s=400, word=" w{:05d}" + "x" * 68),
+)
+
+
+class Timed(Answer):
+    """An answer whose steps are made when they are sent."""
+
+    def head(self) -> bytes:
+        """Return status line and headers, without a look at the steps."""
+        return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@dataclass
+class Seen:
+    """What was sent and what reached the client."""
+
+    sent_s: dict[str, float] = field(default_factory=dict)
+    """When each word left the server."""
+    messages: list[tuple[float, int, str]] = field(default_factory=list)
+    """Time, bytes and HTML of each display message; the last is the final bundle."""
+    published: int = 0
+    """Displays that the kernel published."""
+
+
+def answer(scenario: Scenario, seen: Seen) -> Answer:
+    """Return the answer, which notes when each word is sent."""
+
+    def steps() -> Iterator[Any]:
+        for number in range(scenario.n_tokens):
+            word = scenario.word.format(number)
+            index = number % scenario.choices
+            fields: dict[str, Any] = {}
+            if "logprobs" in scenario.line:
+                fields["logprobs"] = {"content": tokens(word.strip(), 20)}
+            seen.sent_s[word.strip()[:6]] = time.monotonic()
+            yield sse(delta(word, index=index, **fields))
+            if scenario.per_s:
+                yield from _pause(scenario, number)
+        for index in range(scenario.choices):
+            yield sse(chunk({"index": index, "delta": {}, "finish_reason": "stop"}))
+        yield DONE
+
+    return Timed(steps())  # type: ignore[arg-type]
+
+
+def _pause(scenario: Scenario, number: int) -> Iterator[Sleep]:
+    """Wait every few events, since the loop's clock is coarse."""
+    if number % 4 == 3:
+        yield Sleep(4 / scenario.per_s)
+
+
+@contextmanager
+def jupyter(environment: dict[str, str]) -> Iterator[tuple[str, str, Path]]:
+    """Run a jupyter_server; yields its host and port, its token, and its log."""
+    token = secrets.token_hex()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        options = [f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"]
+        command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
+        with log.open("w") as out:
+            server = subprocess.Popen(
+                [*command, *options, f"--ServerApp.root_dir={folder}"],
+                stderr=out,
+                env={**os.environ, **environment},
+            )
+        try:
+            yield f"127.0.0.1:{port}", token, log
+        finally:
+            server.terminate()
+            server.wait()
+
+
+class Client:
+    """A browser's end of a kernel."""
+
+    def __init__(self, place: str, token: str) -> None:
+        self._place, self._token = place, token
+
+    async def open(self) -> None:
+        """Start a kernel, when the server is there, and connect to it."""
+        request = HTTPRequest(
+            f"http://{self._place}/api/kernels?token={self._token}", method="POST", body="{}"
+        )
+        for _ in range(100):
+            try:
+                started = await AsyncHTTPClient().fetch(request)
+                break
+            except OSError:
+                await asyncio.sleep(0.2)
+        kernel = json.loads(started.body)["id"]
+        url = f"ws://{self._place}/api/kernels/{kernel}/channels?token={self._token}"
+        self._socket = await websocket_connect(url, max_message_size=1 << 30)
+
+    async def run(self, code: str) -> list[tuple[float, int, dict[str, Any]]]:
+        """Run a cell; return each message that it caused, with time and bytes."""
+        header = {
+            "msg_id": uuid.uuid4().hex,
+            "msg_type": "execute_request",
+            "username": "",
+            "session": "s",
+            "version": "5.3",
+            "date": "",
+        }
+        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        await self._socket.write_message(json.dumps({**request, "channel": "shell"}))
+        messages = []
+        while True:
+            raw = await asyncio.wait_for(self._socket.read_message(), 120)
+            assert raw is not None
+            message = json.loads(raw)
+            if message["parent_header"].get("msg_id") != header["msg_id"]:
+                continue
+            messages.append((time.monotonic(), len(raw), message))
+            content = message["content"]
+            if message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return messages
+
+
+async def watched(client: Client, scenario: Scenario, seen: Seen) -> None:
+    """Run a cell with the answer."""
+    await client.run("sent.clear()")
+    for at, size, message in await client.run(f"%%chat test/model {scenario.line}\nHi"):
+        if message["msg_type"] == "error":
+            raise RuntimeError(message["content"])
+        if message["msg_type"] in {"display_data", "update_display_data"}:
+            seen.messages.append((at, size, message["content"]["data"].get("text/html", "")))
+    for _, _, message in await client.run("print(len(sent))"):
+        if message["msg_type"] == "stream":
+            seen.published = int(message["content"]["text"])
+
+
+def most_a_second(values: list[tuple[float, int]]) -> int:
+    """Return the most that fell into any second."""
+    return max(
+        (sum(value for at, value in values if start <= at < start + 1) for start, _ in values),
+        default=0,
+    )
+
+
+def delays_ms(seen: Seen) -> list[float]:
+    """Return how long after its chunk each word was in a message."""
+    first: dict[str, float] = {}
+    for at, _, html in seen.messages:
+        for word in set(re.findall(r"w\d{5}", html)) - first.keys():
+            first[word] = at
+    return [(first[w] - sent) * 1000 for w, sent in seen.sent_s.items() if w in first]
+
+
+def row(scenario: Scenario, seen: Seen) -> list[str]:
+    """Return what was measured, as cells of a table."""
+    live, final = seen.messages[:-1], seen.messages[-1]
+    text = sum(len(scenario.word.format(number)) for number in range(scenario.n_tokens))
+    delays = sorted(delays_ms(seen))
+    arrived = len(delays)
+    median, slow = delays[arrived // 2], delays[arrived * 95 // 100]
+    lasted = max(1.0, live[-1][0] - live[0][0])
+    sizes = [(at, size) for at, size, _ in live]
+    kilobytes = [size / 1000 for _, size in sizes]
+    return [
+        scenario.title,
+        f"{(len(live) - 1) / lasted:.1f} / {most_a_second([(at, 1) for at, _, _ in live])}",
+        f"{sum(kilobytes[:-1]) / lasted:.0f} / {most_a_second(sizes) / 1000:.0f}",
+        " / ".join(f"{delay:.0f}" for delay in (median, slow, delays[-1])),
+        f"{sum(size for _, size, _ in seen.messages) / text:.1f}",
+        f"{final[1] / 1000:,.0f}",
+        f"{seen.published - len(seen.messages)} of {seen.published}",
+        f"{scenario.n_tokens - arrived}",
+    ]
+
+
+async def measure() -> None:
+    """Print a row for each scenario."""
+    everything = [Seen() for _ in SCENARIOS]
+    answers = [answer(s, seen) for s, seen in zip(SCENARIOS, everything, strict=True)]
+    with (
+        Gateway(*answers) as gateway,
+        jupyter({"CHAT_MAGIC_BASE_URL": gateway.base_url, "CHAT_MAGIC_API_KEY": "none"}) as server,
+    ):
+        place, token, log = server
+        client = Client(place, token)
+        await client.open()
+        await client.run(SETUP)
+        print(
+            "| answer | messages/s, mean / most | KB/s, mean / most | text behind its chunk, ms:"
+            " median / 95 % / worst | all bytes / text | final KB | messages lost | words lost |"
+        )
+        print("|---|---|---|---|---|---|---|---|")
+        for scenario, seen in zip(SCENARIOS, everything, strict=True):
+            await watched(client, scenario, seen)
+            print("|", " | ".join(row(scenario, seen)), "|", flush=True)
+        connections = len({request.connection for request in gateway.requests})
+        print(f"\n{len(gateway.requests)} cells used {connections} connection(s).")
+        print("The server dropped messages." if "rate exceeded" in log.read_text() else "")
+
+
+if __name__ == "__main__":
+    asyncio.run(measure())

@@ -1,0 +1,96 @@
+"""Whether the bytes of every dialect give the same text through openai-python, where it copes.
+
+python -m tests.benchmarks.same_text    prints a line for each that differs or fails there
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import openai
+
+from chat_magic.core.assemble import Assembler
+from chat_magic.errors import ChatError
+from chat_magic.transport import client, http
+from chat_magic.transport.endpoints import Endpoint
+from tests.completions import DONE, chunks_of, completion, delta, sse
+from tests.gateway import Answer, Gateway
+
+DIALECTS = Path(__file__).parent.parent / "wire" / "dialects.json"
+STOP = sse(delta(finish_reason="stop"))
+BUILT_IN = {
+    "plain": b"".join([*map(sse, chunks_of(completion("Hello there"))), DONE]),
+    "choices": b"".join([*map(sse, chunks_of(completion("One two", "Three", "Four"))), DONE]),
+    "probabilities": b"".join([*map(sse, chunks_of(completion("One two", n_top=5))), DONE]),
+    "keep-alives": b": PROCESSING\n\ndata: \n\nid: 7\n\n" + sse(delta("a")) + STOP + DONE,
+    "no end mark": sse(delta("a")) + STOP,
+    "line ends": (sse(delta("a")) + sse(delta("b")) + STOP + DONE).replace(b"\n", b"\r\n"),
+    "line separator": sse(delta("a")).replace(b'"a"', b'"a\xe2\x80\xa8b"') + STOP + DONE,
+}
+
+
+def dialects() -> dict[str, bytes]:
+    """Return the bodies of streams by name: the table of the tests, else a few."""
+    if not DIALECTS.exists():
+        return BUILT_IN
+    rows = json.loads(DIALECTS.read_text("utf-8"))
+    rows = rows if isinstance(rows, list) else rows["dialects"]
+    return {row["name"]: row["stream"].encode() for row in rows if isinstance(row["stream"], str)}
+
+
+async def ours(base_url: str) -> list[str] | str:
+    """Return the text of each choice, or what failed."""
+    endpoint = Endpoint(
+        name="the gateway", base_url=base_url, model="m", secret=None, key_variable=""
+    )
+    assembler = Assembler()
+    try:
+        await client.exchange(endpoint, {"model": "m", "stream": True}, assembler)
+    except ChatError as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        await http.close()
+    return assembler.texts()
+
+
+def theirs(base_url: str) -> list[str] | str:
+    """Return what openai-python makes of the same."""
+    texts: dict[int, str] = {}
+    sdk = openai.OpenAI(base_url=base_url, api_key="none", max_retries=0)
+    try:
+        messages: Any = [{"role": "user", "content": "Hi"}]
+        for chunk in sdk.chat.completions.create(model="m", messages=messages, stream=True):
+            for choice in chunk.choices:
+                texts[choice.index] = texts.get(choice.index, "") + (choice.delta.content or "")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return [texts[index] for index in sorted(texts)]
+
+
+def main() -> None:
+    """Compare all of them."""
+    counts = {"same": 0, "openai-python fails": 0, "DIFFERENT": 0}
+    for name, body in dialects().items():
+        answer = Answer([body], headers={"Content-Type": "text/event-stream"}, framing="length")
+        with Gateway(answer) as gateway:
+            mine, other = asyncio.run(ours(gateway.base_url)), theirs(gateway.base_url)
+        kind = "same" if mine == other else "DIFFERENT"
+        if kind == "DIFFERENT" and isinstance(other, str):
+            kind = "openai-python fails"
+        counts[kind] += 1
+        if kind != "same":
+            print(f"{kind}: {name}: ours {shown(mine)}, theirs {shown(other)}")
+    print(", ".join(f"{count} {kind}" for kind, count in counts.items()))
+
+
+def shown(value: list[str] | str) -> str:
+    """Return a value short enough for a line, without the port."""
+    return re.sub(r":\d{4,5}\b", "", repr(value))[:100]
+
+
+if __name__ == "__main__":
+    main()
