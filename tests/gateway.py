@@ -153,6 +153,7 @@ class Gateway:
     async def _close(self) -> None:
         assert self._server is not None
         self._server.close()
+        await asyncio.sleep(0.01)  # a connection that is just being accepted would leak
         for connection in self._connections:
             connection.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -9,7 +9,17 @@ import pytest
 
 import chat_magic
 
-SLOW = ["pandas", "numpy", "ipywidgets", "httpx", "httpx2", "jinja2", "ruamel.yaml", "markdown_it"]
+SLOW = [
+    "pandas",
+    "numpy",
+    "ipywidgets",
+    "aiohttp",
+    "httpx",
+    "httpx2",
+    "jinja2",
+    "ruamel.yaml",
+    "markdown_it",
+]
 
 
 @pytest.mark.parametrize("name", chat_magic.__all__)
