@@ -24,9 +24,10 @@ export function guard(source: string): Guarded {
   const formulas: string[] = [];
   const clean = source.replace(GUARDS, '');
   const text = isJson(clean) ? `\`\`\`json\n${clean}\n\`\`\`` : clean;
-  const parts = splitFences(text).map((part, place) =>
-    place % 2 ? part : hideMath(part, formulas).replace(/</g, LESS)
-  );
+  const parts = splitFences(text).map(({ isCode, lines }) => {
+    const part = lines.join('\n');
+    return isCode ? part : hideMath(part, formulas).replace(/</g, LESS);
+  });
   return { text: parts.join('\n'), formulas };
 }
 
@@ -47,25 +48,34 @@ export function restoreText(text: string, formulas: readonly string[]): string {
     .join('');
 }
 
-/** Return the lines outside and, at odd places, inside of code fences. */
-function splitFences(text: string): string[] {
-  const parts: string[][] = [[]];
+interface Stretch {
+  isCode: boolean;
+  lines: string[];
+}
+
+/** Split a text into stretches of lines inside and outside of code fences. */
+function splitFences(text: string): Stretch[] {
+  const parts: Stretch[] = [{ isCode: false, lines: [] }];
   let open: string | null = null;
   for (const line of text.split('\n')) {
     const fence = FENCE.exec(line);
-    const last = parts[parts.length - 1];
     if (open === null && fence) {
       open = fence[2];
-      parts.push([fence[3].trim().toLowerCase().startsWith('mermaid') ? `${fence[1]}${fence[2]}text` : line]);
-    } else if (open !== null && fence && fence[3].trim() === '' && closes(open, fence[2])) {
-      open = null;
-      last.push(line);
-      parts.push([]);
+      parts.push({ isCode: true, lines: [harmless(line, fence)] });
     } else {
-      last.push(line);
+      parts[parts.length - 1].lines.push(line);
+      if (open !== null && fence && fence[3].trim() === '' && closes(open, fence[2])) {
+        open = null;
+        parts.push({ isCode: false, lines: [] });
+      }
     }
   }
-  return parts.map(lines => lines.join('\n'));
+  return parts.filter(part => part.lines.length);
+}
+
+/** Keep a diagram as the text that it is. */
+function harmless(line: string, fence: RegExpExecArray): string {
+  return /^mermaid\b/i.test(fence[3].trim()) ? `${fence[1]}${fence[2]}text` : line;
 }
 
 function closes(open: string, fence: string): boolean {
