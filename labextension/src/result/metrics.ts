@@ -15,6 +15,8 @@ export interface Alternative {
 export interface Measures {
   /** 1 for the most probable; null where the token lay outside of what was listed. */
   rank: number | null;
+  /** How many the server listed as the most probable. */
+  listed: number;
   /** How far below the most probable one, in nats. */
   gap: number | null;
   /** Probability of all that is not listed. */
@@ -38,10 +40,11 @@ export function measure(logprob: number | null, row: readonly Alternative[]): Me
   const known = row.flatMap(entry => (entry.logprob === null ? [] : [entry.logprob]));
   const mass = known.reduce((sum, value) => sum + Math.exp(value), 0);
   const isListed = row.some(entry => entry.isChosen && !entry.isExtra);
-  const others = row.some(entry => !entry.isExtra);
-  const most = others && known.length ? Math.max(...known) : null;
+  const listed = row.filter(entry => !entry.isExtra).length;
+  const most = listed && known.length ? Math.max(...known) : null;
   return {
     rank: logprob === null || !isListed ? null : 1 + known.filter(each => each > logprob).length,
+    listed,
     gap: logprob === null || most === null ? null : Math.max(0, most - logprob),
     residual: known.length ? Math.max(0, 1 - mass) : null,
     entropy: entropy(row, known, mass),

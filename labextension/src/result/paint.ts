@@ -87,8 +87,7 @@ export function metricOf(name: MetricName): Metric {
 
 /** A token outside of what was listed comes after all of it. */
 function rankOf(answer: Answer, place: number): number | null {
-  const { rank } = answer.measures(place);
-  const listed = answer.alternatives(place).filter(entry => !entry.isExtra).length;
+  const { rank, listed } = answer.measures(place);
   return rank ?? (listed ? listed + 1 : null);
 }
 

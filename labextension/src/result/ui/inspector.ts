@@ -18,10 +18,12 @@ interface View {
   answer: Answer;
   text: TokenText;
   strip: Strip;
-  host: HTMLElement;
   segments: Segment[] | null;
-  table: TokenTable | null;
 }
+
+/** Tokens that are measured at a time, while nothing else is to do. */
+const AT_ONCE = 400;
+
 
 export class Inspector {
   constructor(
@@ -32,13 +34,14 @@ export class Inspector {
     this.live.setAttribute('aria-live', 'polite');
     this.panel = new Panel(answers, insertCell, words => this.say(words, true));
     this.bar = this.makeBar();
-    this.node = element('div', 'chm-inspector', this.bar, this.note, this.live);
+    this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
   }
 
   /** Add the tokens of a choice to its column. */
   add(answer: Answer, host: HTMLElement): void {
     const text = new TokenText(answer, `tokens of choice ${answer.choice.index}; arrow keys move`);
-    const view: View = { answer, text, strip: new Strip(answer, (from, to) => this.pick(view, from, to)), host, segments: null, table: null };
+    const strip = new Strip(answer, (from, to) => this.pick(view, from, to));
+    const view: View = { answer, text, strip, segments: null };
     this.views.push(view);
     host.append(text.node, view.strip.node);
     text.node.tabIndex = this.views.length === 1 ? 0 : -1;
@@ -58,6 +61,7 @@ export class Inspector {
     if (metricOf(this.metric).needsAlternatives) {
       this.repaint();
     }
+    await this.measureAhead();
   }
 
   /** Put the cursor on a piece. */
@@ -70,10 +74,23 @@ export class Inspector {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     this.views.forEach(({ text, strip }) => {
       text.dispose();
       strip.dispose();
     });
+  }
+
+  /** Measure all tokens bit by bit, so that a change of metric need not wait for it. */
+  private async measureAhead(): Promise<void> {
+    for (const { answer } of this.views) {
+      for (let place = 0; place < answer.tokens.length && !this.isDisposed; place += 1) {
+        answer.measures(place);
+        if (place % AT_ONCE === AT_ONCE - 1) {
+          await new Promise(resolve => setTimeout(resolve, 0));
+        }
+      }
+    }
   }
 
   private repaint(): void {
@@ -131,13 +148,13 @@ export class Inspector {
   }
 
   private toggleTable(): void {
-    const isShown = this.views.some(view => view.table);
-    for (const view of this.views) {
-      view.table?.node.remove();
-      view.table = isShown ? null : new TokenTable(view.answer);
-      view.host.append(view.table?.node ?? '');
-    }
-    this.say(isShown ? 'table hidden' : 'table shown');
+    this.tableOf = this.tableOf ? null : (this.selected?.view ?? this.views[0]);
+    this.showTable();
+    this.say(this.tableOf ? 'table shown' : 'table hidden');
+  }
+
+  private showTable(): void {
+    this.tableFrame.replaceChildren(...(this.tableOf ? [new TokenTable(this.tableOf.answer).node] : []));
   }
 
   /** Select from one piece to another; whole stretches where the granularity says so. */
@@ -147,6 +164,10 @@ export class Inspector {
     }
     this.selected = { view, from, to };
     this.views.forEach(each => (each.text.node.tabIndex = each === view ? 0 : -1));
+    if (this.tableOf && this.tableOf !== view) {
+      this.tableOf = view;
+      this.showTable();
+    }
     this.showSelection(scroll);
   }
 
@@ -312,6 +333,8 @@ export class Inspector {
   private readonly live = element('div', 'chm-unseen');
   private readonly note = element('div', 'chm-note');
   private readonly legend = element('span', 'chm-legends');
+  private readonly tableFrame = element('div');
+  private tableOf: View | null = null;
   private readonly bar: HTMLElement;
   private aggregates!: HTMLSelectElement;
   private controls!: { metrics: HTMLSelectElement; granularities: HTMLSelectElement };
@@ -320,4 +343,5 @@ export class Inspector {
   private aggregate: Aggregate = 'least sure';
   private selected: { view: View; from: number; to: number } | null = null;
   private isPinned = false;
+  private isDisposed = false;
 }

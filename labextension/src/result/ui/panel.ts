@@ -128,14 +128,14 @@ export class Panel {
   }
 
   private actions(text: string): HTMLElement {
-    this.branch = button('Branch', '', () => void this.insert(), 'chm-branch');
     this.updateBranch();
     const act = async (): Promise<void> => this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
     return element(
       'div',
       'chm-actions',
       ...(this.rows.length ? [this.branch] : []),
-      button('Copy', 'Copy the token’s text', () => void act())
+      button('Copy', 'Copy the token’s text', () => void act()),
+      this.why
     );
   }
 
@@ -197,6 +197,7 @@ export class Panel {
 
   private updateBranch(): void {
     const { target, place } = this;
+    this.branch.hidden = !target;
     if (!target || !place) {
       return;
     }
@@ -204,6 +205,7 @@ export class Panel {
     const found = branchAt(this.answers.result, place.answer, place.token, target.id);
     this.branch.textContent = `Branch from “${tokenName(text, 16)}”`;
     this.branch.disabled = 'reason' in found;
+    this.why.textContent = 'reason' in found ? found.reason : '';
     this.branch.title =
       'reason' in found
         ? `Not possible: ${found.reason}`
@@ -226,7 +228,8 @@ export class Panel {
 
   readonly node: HTMLElement;
   private readonly list = element('div', 'chm-alts');
-  private branch = button('Branch', '', () => undefined);
+  private readonly branch = button('Branch', '', () => void this.insert());
+  private readonly why = element('span', 'chm-hint');
   private rows: HTMLElement[] = [];
   private entries: Alternative[] = [];
   private marked = -1;
@@ -246,8 +249,7 @@ function leastSure(answer: Answer, start: number, end: number): number {
 function facts(answer: Answer, start: number, place: number, measures: Measures): string[] {
   const { logprob, status, wait } = answer.tokens[place];
   const known = logprob === null ? [status] : [percent(Math.exp(logprob)), `${bits(logprob).toFixed(2)} bits`];
-  const listed = answer.alternatives(place).filter(entry => !entry.isExtra).length;
-  const { rank, gap, entropy } = measures;
+  const { rank, listed, gap, entropy } = measures;
   const all = [
     `token ${start + 1}`,
     ...known,

@@ -8,7 +8,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 36;
 /** Pixels that a bar takes at least; more tokens than that share one, which shows the most. */
 const NARROWEST = 2;
-const WIDEST = 14;
+const WIDEST = 36;
 /** Bits that fill the height at least. */
 const TALLEST = 7;
 

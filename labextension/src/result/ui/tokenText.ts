@@ -1,4 +1,8 @@
-/** The tokens of one answer as painted text: blocks of elements, one for each piece. */
+/**
+ * The tokens of one answer as painted text, in blocks.
+ *
+ * A block is bare text until it comes near the window; then each piece gets an element of its own.
+ */
 
 import type { Answer } from '../answer';
 import { UNKNOWN } from '../paint';
@@ -6,8 +10,11 @@ import { percent } from '../format';
 import { element, newId } from './dom';
 import { appendExact } from './exact';
 
-/** Pieces after which a block ends with the next line break. */
+/** Pieces after which a block ends with the next line break, and after which it ends anyway. */
 const BLOCK = 200;
+const LONGEST_BLOCK = 600;
+/** Pixels around the window within which blocks are drawn. */
+const NEAR = 400;
 
 interface PieceElement extends HTMLElement {
   piece?: number;
@@ -17,6 +24,7 @@ interface Block {
   node: HTMLElement;
   first: number;
   last: number;
+  isDrawn: boolean;
   isPainted: boolean;
 }
 
@@ -32,7 +40,7 @@ export class TokenText {
     this.node.tabIndex = -1;
     this.bins = new Uint8Array(answer.pieces.length);
     this.build();
-    this.observer = new IntersectionObserver(entries => this.onSeen(entries), { rootMargin: '300px' });
+    this.observer = new IntersectionObserver(entries => this.onSeen(entries), { rootMargin: `${NEAR}px` });
     this.blocks.forEach(block => this.observer.observe(block.node));
     this.node.addEventListener('copy', event => this.onCopy(event));
     this.node.addEventListener('pointerover', event => this.onPointerOver(event));
@@ -44,10 +52,13 @@ export class TokenText {
     for (const block of this.blocks) {
       block.isPainted = false;
     }
-    const { innerHeight } = window;
+    if (!this.node.isConnected) {
+      this.paintBlock(this.blocks[0]);
+      return;
+    }
     for (const block of this.blocks) {
       const { top, bottom } = block.node.getBoundingClientRect();
-      if (bottom > -300 && top < innerHeight + 300) {
+      if (bottom > -NEAR && top < window.innerHeight + NEAR) {
         this.paintBlock(block);
       }
     }
@@ -61,7 +72,8 @@ export class TokenText {
       if (piece !== undefined) {
         return piece;
       }
-      node = node.parentNode;
+      const isSpace = node.nodeType === Node.TEXT_NODE && node.parentNode?.parentNode === this.node;
+      node = isSpace ? node.nextSibling : node.parentNode;
     }
     return null;
   }
@@ -69,12 +81,13 @@ export class TokenText {
   /** Mark a range of pieces, and one of them as where the cursor is. */
   select(first: number, last: number, cursor: number, scroll: boolean): void {
     this.clear();
+    this.range = [first, last];
     for (let piece = first; piece <= last; piece += 1) {
-      const node = this.elements[piece];
+      const node = this.elementOf(piece);
       node.classList.add('chm-selected');
       this.marked.push(node);
     }
-    const current = this.elements[cursor];
+    const current = this.elementOf(cursor);
     current.classList.add('chm-current');
     current.id ||= newId();
     current.setAttribute('role', 'option');
@@ -93,17 +106,18 @@ export class TokenText {
       node.removeAttribute('aria-selected');
     }
     this.marked = [];
+    this.range = null;
     this.node.removeAttribute('aria-activedescendant');
   }
 
   /** Return the piece a line above or below another one, at about the same place across. */
   onNextLine(piece: number, direction: 1 | -1): number {
-    const from = this.elements[piece].getBoundingClientRect();
+    const from = this.elementOf(piece).getBoundingClientRect();
     let best = piece;
     let distance = Infinity;
     let line: number | null = null;
-    for (let next = piece + direction; this.elements[next]; next += direction) {
-      const rect = this.elements[next].getBoundingClientRect();
+    for (let next = piece + direction; this.answer.pieces[next]; next += direction) {
+      const rect = this.elementOf(next).getBoundingClientRect();
       if (Math.abs(rect.top - from.top) < from.height / 2) {
         continue;
       }
@@ -134,32 +148,60 @@ export class TokenText {
     this.observer.disconnect();
   }
 
+  /** Cut the pieces into blocks: elements of their own between line breaks, else runs of text. */
   private build(): void {
     const { pieces } = this.answer;
-    let block: Block | null = null;
+    let first = 0;
+    let isBegun = true;
     pieces.forEach((piece, place) => {
-      block ??= this.openBlock(place);
+      const count = place + 1 - first;
+      const isEnded = piece.text.endsWith('\n') || place + 1 === pieces.length;
+      if ((isEnded && count >= BLOCK) || count >= LONGEST_BLOCK || place + 1 === pieces.length) {
+        this.addBlock(first, place, isBegun && isEnded);
+        first = place + 1;
+        isBegun = isEnded;
+      }
+    });
+  }
+
+  private addBlock(first: number, last: number, isApart: boolean): void {
+    const node = element(isApart ? 'div' : 'span', isApart ? 'chm-block' : 'chm-run');
+    node.textContent = this.textOf(first, last);
+    this.blocks.push({ node, first, last, isDrawn: false, isPainted: false });
+    this.node.append(node);
+  }
+
+  private textOf(first: number, last: number): string {
+    return this.answer.pieces.slice(first, last + 1).map(piece => piece.text).join('');
+  }
+
+  /** Return a piece's element, which is made when it is first asked for. */
+  private elementOf(piece: number): PieceElement {
+    if (!this.elements[piece]) {
+      const block = this.blocks.find(({ last }) => piece <= last);
+      if (block) {
+        this.paintBlock(block);
+      }
+    }
+    return this.elements[piece];
+  }
+
+  private drawBlock(block: Block): void {
+    const nodes: (Node | string)[] = [];
+    for (let place = block.first; place <= block.last; place += 1) {
+      const piece = this.answer.pieces[place];
       const node: PieceElement = element('i', 'chm-t');
       node.piece = place;
       if (piece.end - piece.start > 1) {
         node.dataset.parts = '|'.repeat(piece.end - piece.start);
       }
-      appendExact(node, piece.text, /[\n\t]|^ +$/.test(piece.text));
-      block.node.append(node);
-      block.last = place;
-      this.elements.push(node);
-      if (place - block.first >= BLOCK && piece.text.endsWith('\n')) {
-        block = null;
-      }
-    });
-  }
-
-  private openBlock(first: number): Block {
-    const node = element('div', 'chm-block');
-    const block = { node, first, last: first, isPainted: false };
-    this.blocks.push(block);
-    this.node.append(node);
-    return block;
+      const [before, own] = parted(piece.text);
+      appendExact(node, own, /[\n\t]/.test(own));
+      nodes.push(...(before ? [before] : []), node);
+      this.elements[place] = node;
+    }
+    block.node.replaceChildren(...nodes);
+    block.isDrawn = true;
   }
 
   private onSeen(entries: IntersectionObserverEntry[]): void {
@@ -172,6 +214,9 @@ export class TokenText {
   }
 
   private paintBlock(block: Block): void {
+    if (!block.isDrawn) {
+      this.drawBlock(block);
+    }
     for (let piece = block.first; piece <= block.last; piece += 1) {
       const { classList } = this.elements[piece];
       const bin = this.bins[piece];
@@ -191,9 +236,7 @@ export class TokenText {
         ? Array.from({ length: selection.rangeCount }, (_, n) => selection.getRangeAt(n))
             .map(range => range.cloneContents().textContent ?? '')
             .join('')
-        : this.marked.length
-          ? this.selectedText()
-          : '';
+        : this.selectedText();
     if (text && event.clipboardData) {
       event.clipboardData.setData('text/plain', text);
       event.preventDefault();
@@ -202,10 +245,8 @@ export class TokenText {
   }
 
   private selectedText(): string {
-    return this.elements
-      .filter(node => node.classList.contains('chm-selected'))
-      .map(node => node.textContent ?? '')
-      .join('');
+    const [first, last] = this.range ?? [0, -1];
+    return this.textOf(first, last);
   }
 
   private onPointerOver(event: PointerEvent): void {
@@ -222,5 +263,13 @@ export class TokenText {
   private readonly blocks: Block[] = [];
   private readonly elements: PieceElement[] = [];
   private marked: HTMLElement[] = [];
+  private range: [number, number] | null = null;
   private readonly observer: IntersectionObserver;
+}
+
+/** Part the spaces before a word from it: they are not painted. */
+function parted(text: string): [string, string] {
+  const own = text.trimStart();
+  const before = text.slice(0, text.length - own.length);
+  return own && /^ +$/.test(before) ? [before, own] : ['', text];
 }
