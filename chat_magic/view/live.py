@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from chat_magic.view.escape import escape
 from chat_magic.view.html import EXACT, columns, heading, page, rounds_html, status_line
 from chat_magic.view.summary import number, speed_facts
-from chat_magic.view.text import answer_text, choice_title, rounds_text, terminal_safe
+from chat_magic.view.text import answer_text, choice_title, painted, rounds_text, terminal_safe
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -205,14 +206,14 @@ class TerminalLive:
     def finish(self, bundle: Bundle | None) -> None:
         """Print the rest of the result."""
         if bundle is not None:
-            self._print_on(bundle["text/plain"])
+            self._print_on(bundle["text/plain"], painted if _has_colours(self._out) else str)
         self._write(self._erased() + "\n" * bool(self._printed))
 
-    def _print_on(self, text: str) -> None:
+    def _print_on(self, text: str, paint: Callable[[str], str] = str) -> None:
         """Print what follows the printed text, or all where that was no beginning of it."""
         new = text.removeprefix(self._printed)
         apart = "\n\n" if self._printed and not text.startswith(self._printed) else ""
-        self._write(self._erased() + apart + new)
+        self._write(self._erased() + apart + paint(new))
         self._printed = text
 
     def _erased(self) -> str:
@@ -223,6 +224,14 @@ class TerminalLive:
         encoding = self._out.encoding or "utf-8"
         self._out.write(text.encode(encoding, "replace").decode(encoding))
         self._out.flush()
+
+
+def _has_colours(out: TextIO) -> bool:
+    """Say whether 256 colours are shown and wanted (https://no-color.org)."""
+    environment = os.environ
+    if not out.isatty() or environment.get("NO_COLOR"):
+        return False
+    return "256color" in environment.get("TERM", "") or bool(environment.get("COLORTERM"))
 
 
 def _facts(snapshot: Snapshot) -> list[str]:

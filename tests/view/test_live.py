@@ -282,3 +282,24 @@ def test_a_terminal_prints_calls_once(make_run, make_choice, make_round) -> None
     drawn = bundle([make_run(make_choice(text="Warm"), rounds=rounds)])
     live.finish(drawn)
     assert screen.getvalue() == drawn["text/plain"] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_painted"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, True),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_terminal_has_colours_where_it_can_and_nobody_minds(
+    environment, is_painted, monkeypatch, make_run, make_choice, names
+) -> None:
+    for name in ("TERM", "COLORTERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    screen = Screen()
+    TerminalLive(screen, Clock()).finish(bundle([make_run(make_choice(names))]))
+    assert ("\x1b[" in screen.getvalue()) == is_painted

@@ -103,6 +103,16 @@ export class Answer {
     return joined;
   }
 
+  /** Return where a token begins in the bytes of all. */
+  offset(place: number): number {
+    if (!this.offsets) {
+      const lengths = this.vocabulary.texts.map((_, id) => this.vocabulary.bytes(id).length);
+      let sum = 0;
+      this.offsets = [0, ...this.tokens.map(({ id }) => (sum += lengths[id]))];
+    }
+    return this.offsets[place];
+  }
+
   private listed(place: number): Alternative[] {
     const { block } = this.all;
     if (!block) {
@@ -128,6 +138,7 @@ export class Answer {
   readonly tokens: Token[];
   readonly pieces: Piece[];
   readonly text: string;
+  private offsets: number[] | null = null;
   private measured: Measures[] = [];
 }
 

@@ -267,7 +267,7 @@ function interval({ low, high }: { low: number; high: number }): string {
 }
 
 function bytesOf(answer: Answer, start: number, end: number): string {
-  const before = answer.bytes(0, start).length;
+  const before = answer.offset(start);
   const own = answer.bytes(start, end);
   const shown = hex(own.subarray(0, MOST_BYTES)) + (own.length > MOST_BYTES ? ' …' : '');
   const text = new TextDecoder().decode(own);
