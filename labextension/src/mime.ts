@@ -22,8 +22,9 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
     const data: unknown = model.data[MIME_TYPE];
-    if (data !== this.data) {
-      this.data = data;
+    const source = JSON.stringify(data);
+    if (source !== this.source) {
+      this.source = source;
       this.draw(data);
     }
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
@@ -76,7 +77,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   private model: IRenderMime.IMimeModel | null = null;
-  private data: unknown = null;
+  private source: string | undefined;
   private views: ResultView[] = [];
 }
 

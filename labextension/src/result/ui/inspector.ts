@@ -106,7 +106,8 @@ export class Inspector {
     this.showLegend(counts);
     this.aggregates.hidden = this.granularity === 'token';
     const lacks = this.views.every(view => this.granularity === 'field' && !view.segments?.length);
-    this.note.textContent = lacks ? 'the answer is not JSON: it has no fields' : '';
+    this.lack = lacks ? 'the answer is not JSON: it has no fields' : '';
+    this.note.textContent = this.lack;
   }
 
   private makeBar(): HTMLElement {
@@ -128,7 +129,7 @@ export class Inspector {
     const entries = [...labels, 'not known'].flatMap((label, bin) =>
       bin === UNKNOWN && !counts[bin]
         ? []
-        : [element('span', `chm-legend chm-bin${bin}`, label, element('small', '', ` ${counts[bin].toLocaleString('en')}`))]
+        : [element('span', `chm-legend chm-bin${bin}`, `${label} `, element('small', '', counts[bin].toLocaleString('en')))]
     );
     this.legend.replaceChildren(...entries);
   }
@@ -235,6 +236,9 @@ export class Inspector {
     if (moved !== null) {
       const anchor = event.shiftKey && this.selected ? this.selected.from : moved;
       this.pick(view, anchor, moved, true);
+      if (moved === cursor && (event.key === 'n' || event.key === 'p')) {
+        this.say(`no unsure token ${event.key === 'n' ? 'after' : 'before'} this one`, true);
+      }
     } else if (!this.act(view, event.key)) {
       return;
     }
@@ -277,7 +281,6 @@ export class Inspector {
         return place;
       }
     }
-    this.say(step > 0 ? 'no unsure token after this one' : 'no unsure token before this one', true);
     return cursor;
   }
 
@@ -322,9 +325,7 @@ export class Inspector {
 
   private say(words: string, isSeen = false): void {
     this.live.textContent = words;
-    if (isSeen) {
-      this.note.textContent = words;
-    }
+    this.note.textContent = isSeen ? words : this.lack;
   }
 
   readonly node: HTMLElement;
@@ -342,6 +343,7 @@ export class Inspector {
   private granularity: Granularity = 'token';
   private aggregate: Aggregate = 'least sure';
   private selected: { view: View; from: number; to: number } | null = null;
+  private lack = '';
   private isPinned = false;
   private isDisposed = false;
 }

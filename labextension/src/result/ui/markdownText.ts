@@ -18,11 +18,13 @@ const KEPT = new Set(
 );
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
-/** Render Markdown into an element. */
+/** Render Markdown into an element; with what was unsure underlined, before formulas are set. */
 export async function renderMarkdown(
   host: HTMLElement,
   source: string,
-  options: MarkdownOptions
+  options: MarkdownOptions,
+  pieces: readonly Piece[],
+  onPick: (piece: number) => void
 ): Promise<void> {
   const { text, formulas } = guard(source);
   const html = await options.markdownParser?.render(text);
@@ -36,13 +38,16 @@ export async function renderMarkdown(
   const math = putBack(template.content, formulas);
   template.content.querySelectorAll('pre').forEach(addCopyButton);
   host.replaceChildren(document.adoptNode(template.content));
+  underline(host, pieces, onPick);
   math.forEach(node => options.latexTypesetter?.typeset(node));
 }
 
 /** Keep a few kinds of elements with next to no attributes; links for images, text for the rest. */
 function makeSafe(root: DocumentFragment, formulas: readonly string[]): void {
   for (const node of Array.from(root.querySelectorAll('*'))) {
-    if (node.tagName === 'IMG') {
+    if (node.classList.contains('jp-InternalAnchorLink')) {
+      node.remove();
+    } else if (node.tagName === 'IMG') {
       node.replaceWith(imageLink(node, formulas));
     } else if (node.tagName === 'INPUT') {
       node.replaceWith(node.hasAttribute('checked') ? '☑ ' : '☐ ');
@@ -64,8 +69,12 @@ function keepSafeAttributes(node: Element, formulas: readonly string[]): void {
       node.removeAttribute(name);
     }
   }
-  if (node.tagName === 'A' && LINK.test(href)) {
-    pointTo(node as HTMLAnchorElement, href);
+  if (node.tagName === 'A') {
+    if (LINK.test(href)) {
+      pointTo(node as HTMLAnchorElement, href);
+    } else {
+      node.replaceWith(...Array.from(node.childNodes));
+    }
   }
   if (align && /^T[HD]$/.test(node.tagName)) {
     (node as HTMLElement).style.textAlign = align;
@@ -128,7 +137,7 @@ function addCopyButton(block: HTMLPreElement): void {
 }
 
 /** Underline in the rendered text what the model was unsure of; clicking asks for the piece. */
-export function underline(
+function underline(
   host: HTMLElement,
   pieces: readonly Piece[],
   onPick: (piece: number) => void
@@ -157,7 +166,7 @@ export function underline(
 
 function unsureMark(text: Text, piece: Piece, place: number, onPick: (piece: number) => void): Node {
   const bin = binOf(metricOf('probability'), bits(Math.log(piece.prob ?? 1)));
-  const mark = element('u', `chm-unsure chm-unsure${bin}`, text.data);
+  const mark = element('span', `chm-unsure chm-unsure${bin}`, text.data);
   mark.title = percent(piece.prob ?? 1);
   mark.addEventListener('click', () => {
     if (document.getSelection()?.isCollapsed) {

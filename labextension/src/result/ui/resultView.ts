@@ -7,7 +7,7 @@ import type { PayloadChoice, PayloadResult, Round, ToolRun } from '../payload';
 import { button, details, element } from './dom';
 import { exact } from './exact';
 import { Inspector } from './inspector';
-import { renderMarkdown, underline, type MarkdownOptions } from './markdownText';
+import { renderMarkdown, type MarkdownOptions } from './markdownText';
 import type { InsertCell } from './panel';
 
 export type Mode = 'text' | 'tokens' | 'raw';
@@ -98,8 +98,8 @@ export class ResultView {
     if (choice.text) {
       const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
       body.append(host);
-      await renderMarkdown(host, choice.text, this.options);
-      underline(host, answer.pieces, piece => void this.inspect(choice.index, piece));
+      const inspect = (piece: number): void => void this.inspect(choice.index, piece);
+      await renderMarkdown(host, choice.text, this.options, answer.pieces, inspect);
     }
     body.append(...extras(choice));
     if (!body.childElementCount || (prefill && body.childElementCount === 1)) {
