@@ -29,6 +29,8 @@ UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
 """What a cell's display may send; servers drop messages beyond limits of their own."""
 
+_EASY_BYTES_PER_S = 64_000
+"""What a page draws beside other work."""
 _QUIET_S = 0.3
 """How long nothing is shown while nothing has come: what fails at once leaves no display."""
 _TAIL = 2_000
@@ -94,8 +96,12 @@ def size_of(bundle: Bundle) -> int:
 
 
 def interval_s(size: int) -> float:
-    """Return the seconds to let pass after a message of so many bytes to stay in the budget."""
-    return max(1 / UPDATES_PER_S, size / BYTES_PER_S)
+    """Return the seconds to let pass after a message of so many bytes.
+
+    It stays in the budget, and leaves the page time for other things: a page lays out the whole
+    text each time, so that a longer one comes less often, though once a second at least.
+    """
+    return max(1 / UPDATES_PER_S, min(size / _EASY_BYTES_PER_S, 1.0), size / BYTES_PER_S)
 
 
 def snapshot_bundle(snapshot: Snapshot) -> dict[str, str]:

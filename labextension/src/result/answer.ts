@@ -80,6 +80,11 @@ export class Answer {
     return row;
   }
 
+  /** Tell whether a grammar left no choice for a token, as far as is known yet. */
+  isForced(place: number): boolean {
+    return this.all.block !== null && this.measures(place).isForced;
+  }
+
   /** Return the numbers of a token; all unknown until the alternatives are loaded. */
   measures(place: number): Measures {
     this.measured[place] ??= measure(this.tokens[place].logprob, this.alternatives(place));

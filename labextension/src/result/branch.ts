@@ -1,6 +1,7 @@
 /** Goes on from another token: the cell that asks for it, or why none can. */
 
 import type { Answer } from './answer';
+import { isSpecial } from './tokens';
 import type { PayloadRequest, PayloadResult } from './payload';
 
 export interface Cell {
@@ -15,7 +16,6 @@ export type Branch = { prefill: string } | { reason: string };
 const SAFE_WORD = /^[\w./:+][\w./:+-]*$/;
 const MARK =
   /^\\*(?:(?:system|developer|user|assistant)(?:\([^()\p{Cc}]+\))?:|tool(?:\([^()\p{Cc}]+\))?:|@(?:image|audio|file)[ \t]+\S.*$)/u;
-const SPECIAL = /^(?:<[|｜].+[|｜]>|<\/?s>|<\/?think>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[\/?INST\])$/;
 const NAME = /^[^()\p{Cc}]+$/u;
 const STRICT = { fatal: true, ignoreBOM: true } as const;
 
@@ -56,7 +56,7 @@ function refusal(result: PayloadResult, answer: Answer, alternative: number): st
   if (answer.text !== answer.choice.text) {
     return 'the tokens do not spell the answer';
   }
-  return text === '' || SPECIAL.test(text) ? 'a control token is not text' : null;
+  return text === '' || isSpecial(text) ? 'a control token is not text' : null;
 }
 
 /** Write the cell: messages as a block where the grammar has a form for them, else JSON. */

@@ -2,6 +2,7 @@
 
 import { readColumn, type PayloadPart, type PayloadVocabulary, type Status } from './payload';
 
+const SPECIAL = /^(?:<[|｜].+[|｜]>|<\/?s>|<\/?think>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[\/?INST\])$/;
 const encoder = new TextEncoder();
 
 /** The distinct tokens of a result by id; the block of alternatives adds to those that came. */
@@ -110,6 +111,11 @@ export function isUnfinished(bytes: ArrayLike<number>): boolean {
   return false;
 }
 
+/** Tell whether a text looks like a control token (`<|im_end|>`, `</s>`). */
+export function isSpecial(text: string): boolean {
+  return SPECIAL.test(text);
+}
+
 /** Return the place of the piece that holds an offset of the joined text. */
 export function pieceAt(pieces: readonly Piece[], offset: number): number {
   let low = 0;
@@ -123,6 +129,19 @@ export function pieceAt(pieces: readonly Piece[], offset: number): number {
     }
   }
   return low;
+}
+
+const LONG = 3000;
+const MOST_MARKED = 1500;
+
+/** Return the probability under which a text's pieces are underlined; as view/pieces.py does. */
+export function markBelow(pieces: readonly Piece[]): number {
+  if (pieces.length <= LONG) {
+    return 0.5;
+  }
+  const known = pieces.flatMap(({ prob }) => (prob === null ? [] : [prob])).sort((a, b) => a - b);
+  const most = Math.min(Math.floor(pieces.length / 5), MOST_MARKED);
+  return Math.min(0.5, known[most] ?? 0.5);
 }
 
 function decode(bytes: number[]): string {

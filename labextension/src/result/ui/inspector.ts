@@ -11,7 +11,7 @@ import { TokenTable } from './table';
 import { TokenText } from './tokenText';
 
 const KEYS =
-  'arrows move · shift selects · n p next, previous unsure · a alternatives · g granularity · m metric · t table · c next choice · Esc nothing';
+  'arrows move · shift selects · n p next, previous unsure · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc nothing';
 const SHORT_KEYS = 'n next unsure · a alternatives · g words · m metric · t table';
 
 interface View {
@@ -58,9 +58,7 @@ export class Inspector {
     if (this.selected) {
       this.showSelection(false);
     }
-    if (metricOf(this.metric).needsAlternatives) {
-      this.repaint();
-    }
+    this.repaint();
     await this.measureAhead();
   }
 

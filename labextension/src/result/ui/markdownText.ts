@@ -3,7 +3,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { percent } from '../format';
 import { guard, restore, restoreText } from '../markdown';
-import type { Piece } from '../tokens';
+import { markBelow, type Piece } from '../tokens';
 import { binOf, metricOf } from '../paint';
 import { bits } from '../metrics';
 import { button, copy, element } from './dom';
@@ -188,6 +188,7 @@ const REACH = 120;
 /** Find the words of the unsure pieces in a text that has lost its Markdown, in order. */
 function findUnsure(text: string, pieces: readonly Piece[]): Mark[] {
   const marks: Mark[] = [];
+  const below = markBelow(pieces);
   let place = 0;
   pieces.forEach(({ text: own, prob }, piece) => {
     const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(own)?.[0];
@@ -198,7 +199,7 @@ function findUnsure(text: string, pieces: readonly Piece[]): Mark[] {
     if (start < place) {
       return;
     }
-    if (prob !== null && prob < 0.5) {
+    if (prob !== null && prob < below) {
       marks.push({ start, end: start + word.length, piece });
     }
     place = start + word.length;

@@ -43,6 +43,19 @@ export class ResultView {
       this.stage,
       result.unsure ? exact('p', 'chm-doubts', result.unsure) : null
     );
+    this.node.addEventListener('keydown', event => this.onKey(event));
+  }
+
+  /** `v` shows the next of the three views, from wherever the focus is in here. */
+  private onKey(event: KeyboardEvent): void {
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.key === 'v' && isPlain && !(event.target instanceof HTMLSelectElement)) {
+      const modes = MODES.filter(mode => mode !== 'tokens' || this.hasTokens);
+      const mode = modes[(modes.indexOf(this.mode) + 1) % modes.length];
+      this.onMode(mode);
+      void this.setMode(mode).then(() => this.buttons[MODES.indexOf(mode)].focus());
+      event.preventDefault();
+    }
   }
 
   /** Show the answers as text, as tokens, or as they came. */
@@ -80,6 +93,7 @@ export class ResultView {
     this.inspector = inspector;
     for (const { answer, bodies } of this.columns) {
       if (answer.tokens.length) {
+        bodies.tokens.append(this.result.prefill ? exact('span', 'chm-prefill', this.result.prefill) : '');
         inspector.add(answer, bodies.tokens);
       } else {
         bodies.tokens.append(note('no log probabilities'));
@@ -94,15 +108,20 @@ export class ResultView {
     const { choice } = answer;
     const { prefill } = this.result;
     const body = bodies.text;
-    body.append(...(prefill ? [exact('span', 'chm-prefill', prefill)] : []));
+    const begun = prefill ? exact('span', 'chm-prefill', prefill) : null;
+    body.append(begun ?? '');
     if (choice.text) {
       const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
       body.append(host);
       const inspect = (piece: number): void => void this.inspect(choice.index, piece);
       await renderMarkdown(host, choice.text, this.options, answer.pieces, inspect);
+      const first = host.firstElementChild;
+      if (begun && first?.tagName === 'P') {
+        first.prepend(begun, /^\s/.test(choice.text) ? ' ' : '');
+      }
     }
     body.append(...extras(choice));
-    if (!body.childElementCount || (prefill && body.childElementCount === 1)) {
+    if (!choice.text && body.childElementCount === (begun ? 1 : 0)) {
       body.append(note('empty answer'));
     }
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Answer } from '../answer';
-import { UNKNOWN } from '../paint';
+import { isSpecial } from '../tokens';
 import { percent } from '../format';
 import { element, newId } from './dom';
 import { appendExact } from './exact';
@@ -219,13 +219,21 @@ export class TokenText {
     }
     for (let piece = block.first; piece <= block.last; piece += 1) {
       const { classList } = this.elements[piece];
-      const bin = this.bins[piece];
-      const status = bin === UNKNOWN ? this.answer.tokens[this.answer.pieces[piece].start].status : 'ok';
-      const kept = Array.from(classList).filter(name => name === 'chm-selected' || name === 'chm-current');
-      const hatched = status === 'masked' ? ['chm-masked'] : [];
-      this.elements[piece].className = ['chm-t', `chm-bin${bin}`, ...hatched, ...kept].join(' ');
+      const kept = ['chm-selected', 'chm-current'].filter(name => classList.contains(name));
+      this.elements[piece].className = [...this.classesOf(piece), ...kept].join(' ');
     }
     block.isPainted = true;
+  }
+
+  private classesOf(piece: number): string[] {
+    const { start, text } = this.answer.pieces[piece];
+    const isHatched = this.answer.tokens[start].status === 'masked' || this.answer.isForced(start);
+    return [
+      'chm-t',
+      `chm-bin${this.bins[piece]}`,
+      ...(isHatched ? ['chm-hatched'] : []),
+      ...(isSpecial(text) ? ['chm-special'] : [])
+    ];
   }
 
   /** What is copied is the text, without what only the page shows. */
