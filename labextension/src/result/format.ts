@@ -10,12 +10,19 @@ export function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Split a text at the characters that cannot be seen, which come at the odd places. */
-export function splitHidden(text: string): string[] {
+const ONLY_ROOM = /[\u00a0\u00ad\u200b-\u200d\u2060-\u2065\ufeff\u{e0000}-\u{e007f}]/u;
+
+/**
+ * Split a text at the characters that cannot be seen, which come at the odd places.
+ *
+ * Without `all` those that only take up room, no-break and zero-width spaces, are text.
+ */
+export function splitHidden(text: string, all = true): string[] {
   const parts: string[] = [];
   let done = 0;
   for (const match of text.matchAll(HIDDEN)) {
-    if (!isJoiner(text, match.index, match[0])) {
+    const isText = !all && ONLY_ROOM.test(match[0]);
+    if (!isText && !isJoiner(text, match.index, match[0])) {
       parts.push(text.slice(done, match.index), match[0]);
       done = match.index + match[0].length;
     }

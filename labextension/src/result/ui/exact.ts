@@ -3,21 +3,28 @@
 import { codePoint, splitHidden } from '../format';
 import { element } from './dom';
 
-/** Append a text to an element; line breaks and tabs get marks that CSS draws where asked for. */
-export function appendExact(host: HTMLElement, text: string, marksBreaks = false): void {
-  if (!marksBreaks && isPlain(text)) {
+/** Append a text whose control characters show. */
+export function appendExact(host: HTMLElement, text: string): void {
+  host.append(...exactNodes(text));
+}
+
+/** Append a token's text: what only takes up room, line breaks and tabs show too. */
+export function appendToken(host: HTMLElement, text: string): void {
+  if (/^[ -~]*$/.test(text)) {
     host.append(text);
     return;
   }
   splitHidden(text).forEach((part, place) => {
-    if (place % 2) {
-      host.append(chip(part));
-    } else if (marksBreaks) {
-      host.append(...part.split(/([\n\t])/).map(marked));
-    } else {
-      host.append(part);
-    }
+    host.append(...(place % 2 ? [chip(part)] : part.split(/([\n\t])/).map(marked)));
   });
+}
+
+/** Return the nodes of a text whose control characters show. */
+export function exactNodes(text: string): (Node | string)[] {
+  if (/^[\n\t -~]*$/.test(text)) {
+    return [text];
+  }
+  return splitHidden(text, false).map((part, place) => (place % 2 ? chip(part) : part));
 }
 
 /** Make an element with an exact text. */
@@ -29,10 +36,6 @@ export function exact<K extends keyof HTMLElementTagNameMap>(
   const node = element(tag, className);
   appendExact(node, text);
   return node;
-}
-
-function isPlain(text: string): boolean {
-  return /^[\n\t\x20-\x7e]*$/.test(text);
 }
 
 function chip(character: string): HTMLElement {

@@ -179,7 +179,9 @@ export class Inspector {
     view.text.select(first, last, to, scroll);
     view.strip.mark([first, last]);
     if (!this.isPinned) {
-      this.panel.show(view.answer, first, last);
+      const isField = this.granularity === 'field';
+      const field = view.segments?.find(each => isField && each.first === first && each.last === last);
+      this.panel.show(view.answer, first, last, field?.name);
     }
     this.say(first === last ? this.words(view.answer, to) : `${last - first + 1} tokens selected`);
   }

@@ -7,6 +7,7 @@ import { markBelow, type Piece } from '../tokens';
 import { binOf, metricOf } from '../paint';
 import { bits } from '../metrics';
 import { button, copy, element } from './dom';
+import { exactNodes } from './exact';
 
 export type MarkdownOptions = Pick<
   IRenderMime.IRendererOptions,
@@ -106,9 +107,9 @@ function putBack(root: DocumentFragment, formulas: readonly string[]): HTMLEleme
   const found: HTMLElement[] = [];
   for (const node of textNodes(root)) {
     const isCode = node.parentElement?.closest('code, pre');
-    const parts = restore(node.data, formulas).map(part => {
+    const parts = restore(node.data, formulas).flatMap(part => {
       if ('text' in part) {
-        return part.text;
+        return exactNodes(part.text);
       }
       if (isCode) {
         return part.formula;

@@ -33,13 +33,13 @@ export class Panel {
     this.node.replaceChildren(element('p', 'chm-hint', hint));
   }
 
-  /** Show the pieces from one to another. */
-  show(answer: Answer, first: number, last: number): void {
+  /** Show the pieces from one to another, under a name if they have one. */
+  show(answer: Answer, first: number, last: number, name = ''): void {
     const [start, end] = [answer.pieces[first].start, answer.pieces[last].end];
     if (first === last) {
       this.showPiece(answer, first, start, end);
     } else {
-      this.node.replaceChildren(...this.range(answer, first, last, start, end).filter(child => child !== null));
+      this.node.replaceChildren(...this.range(answer, first, last, start, end, name).filter(child => child !== null));
     }
   }
 
@@ -139,7 +139,7 @@ export class Panel {
     );
   }
 
-  private range(answer: Answer, first: number, last: number, start: number, end: number): Child[] {
+  private range(answer: Answer, first: number, last: number, start: number, end: number, name: string): Child[] {
     this.rows = [];
     const text = answer.pieces.slice(first, last + 1).map(piece => piece.text).join('');
     const bytes = answer.bytes(start, end).length;
@@ -156,9 +156,10 @@ export class Panel {
     const act = async (): Promise<void> => this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
     return [
       exact('h5', 'chm-token-name', tokenName(text, 60)),
+      name ? exact('p', 'chm-facts chm-mono', name) : null,
       element('p', 'chm-facts', `tokens ${start + 1}–${end} · ${sums.tokens} tokens · ${bytes} bytes`),
       unmeasured ? element('p', 'chm-facts', `${unmeasured} without a measurement`) : null,
-      element('dl', 'chm-sums', ...facts.flatMap(([name, value]) => [element('dt', '', name), element('dd', '', value)])),
+      element('div', 'chm-sums', ...facts.flatMap(([name, value]) => [element('span', 'chm-muted', name), element('span', 'chm-mono', value)])),
       element('div', 'chm-actions', button('Copy', 'Copy this text', () => void act()))
     ];
   }

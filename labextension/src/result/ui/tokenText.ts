@@ -8,7 +8,7 @@ import type { Answer } from '../answer';
 import { isSpecial } from '../tokens';
 import { percent } from '../format';
 import { element, newId } from './dom';
-import { appendExact } from './exact';
+import { appendToken } from './exact';
 
 /** Pieces after which a block ends with the next line break, and after which it ends anyway. */
 const BLOCK = 200;
@@ -196,7 +196,7 @@ export class TokenText {
         node.dataset.parts = '|'.repeat(piece.end - piece.start);
       }
       const [before, own] = parted(piece.text);
-      appendExact(node, own, /[\n\t]/.test(own));
+      appendToken(node, own);
       nodes.push(...(before ? [before] : []), node);
       this.elements[place] = node;
     }
