@@ -1,0 +1,73 @@
+/** Colours `%%chat` cells as prose; what is marked is found in cell/marks.ts. */
+
+import { Compartment, EditorState, Prec, RangeSetBuilder, type Extension } from '@codemirror/state';
+import { Decoration, ViewPlugin, type DecorationSet, type EditorView } from '@codemirror/view';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  EditorExtensionRegistry,
+  IEditorExtensionRegistry,
+  IEditorLanguageRegistry
+} from '@jupyterlab/codemirror';
+import { isChatCell } from '../cell/grammar';
+import { marksOf } from '../cell/marks';
+import { theme } from './theme';
+
+/** How much of a cell says what kind it is. */
+const HEAD_CHARACTERS = 256;
+
+const marks = ViewPlugin.define(
+  view => ({
+    decorations: decorate(view),
+    update(change) {
+      if (change.docChanged) {
+        this.decorations = decorate(change.view);
+      }
+    }
+  }),
+  { decorations: plugin => plugin.decorations as DecorationSet }
+);
+
+function decorate(view: EditorView): DecorationSet {
+  const builder = new RangeSetBuilder<Decoration>();
+  for (const { kind, from, to } of marksOf(view.state.doc.toString())) {
+    builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
+  }
+  return builder.finish();
+}
+
+function isChat(state: { sliceString(from: number, to: number): string }): boolean {
+  return isChatCell(state.sliceString(0, HEAD_CHARACTERS));
+}
+
+/** Return an extension that is empty but for `%%chat` cells, and follows what is typed. */
+function chatLanguage(prose: Extension, source: string): Extension {
+  const compartment = new Compartment();
+  const inChat = [prose, Prec.highest(marks), theme];
+  const follow = EditorState.transactionExtender.of(change => {
+    const now = change.docChanged && isChat(change.newDoc);
+    if (!change.docChanged || now === isChat(change.startState.doc)) {
+      return null;
+    }
+    return { effects: compartment.reconfigure(now ? inChat : []) };
+  });
+  return [Prec.highest(compartment.of(isChatCell(source) ? inChat : [])), follow];
+}
+
+export const highlight: JupyterFrontEndPlugin<void> = {
+  id: 'chat-magic:highlight',
+  description: 'Colours %%chat cells as prose, with roles, options and templates marked.',
+  autoStart: true,
+  requires: [IEditorExtensionRegistry, IEditorLanguageRegistry],
+  activate: async (_app, extensions: IEditorExtensionRegistry, languages: IEditorLanguageRegistry) => {
+    const markdown = await languages.getLanguage('ipythongfm');
+    extensions.addExtension({
+      name: 'chat-magic:highlight',
+      factory: ({ inline, model }) =>
+        inline && model.mimeType !== 'text/x-ipythongfm'
+          ? EditorExtensionRegistry.createImmutableExtension(
+              chatLanguage(markdown?.support ?? [], model.sharedModel.getSource())
+            )
+          : null
+    });
+  }
+};
