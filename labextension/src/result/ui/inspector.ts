@@ -127,7 +127,7 @@ export class Inspector {
     const entries = [...labels, 'not known'].flatMap((label, bin) =>
       bin === UNKNOWN && !counts[bin]
         ? []
-        : [element('span', `chm-legend chm-bin${bin}`, `${label} `, element('small', '', counts[bin].toLocaleString('en')))]
+        : [element('span', `chm-legend chm-bin${bin}`, label, element('small', '', `  ${counts[bin].toLocaleString('en')}`))]
     );
     this.legend.replaceChildren(...entries);
   }
