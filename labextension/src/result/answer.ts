@@ -111,9 +111,14 @@ export class Answer {
   /** Return where a token begins in the bytes of all. */
   offset(place: number): number {
     if (!this.offsets) {
-      const lengths = this.vocabulary.texts.map((_, id) => this.vocabulary.bytes(id).length);
+      const lengths: number[] = [];
       let sum = 0;
-      this.offsets = [0, ...this.tokens.map(({ id }) => (sum += lengths[id]))];
+      this.offsets = [0];
+      for (const { id } of this.tokens) {
+        lengths[id] ??= this.vocabulary.bytes(id).length;
+        sum += lengths[id];
+        this.offsets.push(sum);
+      }
     }
     return this.offsets[place];
   }
