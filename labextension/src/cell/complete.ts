@@ -1,6 +1,7 @@
 /** What can be written at the cursor of a `%%chat` cell, without a kernel. */
 
-import { FIELDS, OPTIONS, isChatCell, magicName, optionOf, words } from './grammar';
+import { FIELDS, OPTIONS, magicName, optionOf } from './grammar';
+import { words } from './words';
 
 export interface Offer {
   text: string;
@@ -21,7 +22,7 @@ const NOTHING: Offers = { from: 0, items: [] };
 /** Return what fits at the end of the text before the cursor. */
 export function complete(before: string): Offers {
   const name = magicName(before);
-  if (!name || !isChatCell(before)) {
+  if (!name) {
     return NOTHING;
   }
   const lines = before.slice(name.to).split('\n');

@@ -35,23 +35,6 @@ export function magicName(text: string): { from: number; to: number } | null {
   return match && { from: match[0].length - '%%chat'.length, to: match[0].length };
 }
 
-export interface Word {
-  text: string;
-  from: number;
-  to: number;
-}
-
-const WORD = /(?:[^\s=]*=)?(?:'[^'\n]*(?:'|$)|"[^"\n]*(?:"|$)|\{\{.*?(?:\}\}|$)|\S)+/g;
-
-/** Split a line into words as typed; quotes and `{{ }}` group. */
-export function words(line: string, start: number): Word[] {
-  return [...line.slice(start).matchAll(WORD)].map(match => ({
-    text: match[0],
-    from: start + match.index,
-    to: start + match.index + match[0].length
-  }));
-}
-
 /** Return the option that a word names, whatever comes after `=`. */
 export function optionOf(word: string): Option | undefined {
   const name = word.split('=', 1)[0];

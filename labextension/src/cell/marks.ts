@@ -1,8 +1,21 @@
 /** Finds what a `%%chat` cell's colours mark: text in, ranges out. */
 
-import { magicName, optionOf, words } from './grammar';
+import { FIELDS, magicName, optionOf } from './grammar';
+import { words } from './words';
 
-export type Kind = 'line' | 'magic' | 'option' | 'front' | 'key' | 'role' | 'attachment' | 'template';
+/** `ground` lies below other marks, where Markdown has no say. */
+export type Kind =
+  | 'ground'
+  | 'magic'
+  | 'option'
+  | 'unknown'
+  | 'fence'
+  | 'key'
+  | 'comment'
+  | 'role'
+  | 'attachment'
+  | 'escape'
+  | 'template';
 
 export interface Mark {
   kind: Kind;
@@ -10,12 +23,15 @@ export interface Mark {
   to: number;
 }
 
-type Place = 'before' | 'front' | 'messages';
+type Place = 'before' | 'front' | 'below' | 'messages';
 
 const ROLE = /^(?:(?:system|developer|user|assistant)(?:\([^()\p{Cc}]+\))?|tool\([^()\p{Cc}]+\)):/u;
 const ATTACHMENT = /^@(?:image|audio|file)(?=[ \t]+\S)/;
-const KEY = /^\s*[\w-]+:(?=\s|$)/;
-const JSON_BODY = /^\s*[{[]/;
+const KEY = /^(\s*(?:- +)?)([\w-]+:)(?=\s|$)/;
+const COMMENT = /(?<=^|\s)#[^"']*$/;
+const JSON_BODY = /^\s*(?:\{\s*(?:["']|\w+\s*:)|\[\s*\{)/;
+const JSON_KEY = /("(?:[^"\\\n]|\\.)*")\s*:|"(?:[^"\\\n]|\\.)*"/g;
+const FIELD_NAMES = new Set(FIELDS.map(field => field.name));
 const STATEMENT =
   'for|endfor|break|continue|if|elif|else|endif|set|endset|with|endwith|macro|endmacro|call|endcall|filter|endfilter|raw|endraw';
 const TEMPLATE = new RegExp(String.raw`\{\{[^]*?\}\}|\{%[-+]?\s*(?:${STATEMENT})\b[^]*?%\}`, 'g');
@@ -30,7 +46,7 @@ export function marksOf(text: string): Mark[] {
   const line = text.slice(0, end);
   const given = words(line, name.to);
   const marks: Mark[] = [
-    { kind: 'line', from: name.from, to: end },
+    { kind: 'ground', from: name.from, to: end },
     { kind: 'magic', ...name },
     ...optionMarks(given),
     ...bodyMarks(text, Math.min(end + 1, text.length))
@@ -50,13 +66,16 @@ function optionMarks(given: ReturnType<typeof words>): Mark[] {
   const marks: Mark[] = [];
   for (let place = 0; place < given.length; place += 1) {
     const { text, from, to } = given[place];
-    const option = text.startsWith('-') ? optionOf(text) : undefined;
-    if (!option) {
+    if (!text.startsWith('-')) {
       continue;
     }
+    const option = optionOf(text);
     const equals = text.indexOf('=');
-    marks.push({ kind: 'option', from, to: equals < 0 ? to : from + equals });
-    if (option.value && equals < 0) {
+    const isBeingTyped = place === given.length - 1 && equals < 0;
+    if (option || !isBeingTyped) {
+      marks.push({ kind: option ? 'option' : 'unknown', from, to: equals < 0 ? to : from + equals });
+    }
+    if (option?.value && equals < 0) {
       place += 1; // the next word is its value, also when it starts with a hyphen
     }
   }
@@ -64,45 +83,64 @@ function optionMarks(given: ReturnType<typeof words>): Mark[] {
 }
 
 function bodyMarks(text: string, start: number): Mark[] {
-  const body = text.slice(start);
-  if (JSON_BODY.test(body)) {
-    return [];
-  }
   const marks: Mark[] = [];
   let position = start;
   let place = 'before' as Place;
-  for (const line of body.split('\n')) {
+  for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
-    const to = position + line.length;
+    if ((place === 'before' || place === 'below') && JSON_BODY.test(line.trim() ? text.slice(position) : '')) {
+      return [...marks, ...jsonMarks(text, position)];
+    }
     if (place === 'front' || (place === 'before' && isFence)) {
-      marks.push(...frontMarks(line, position));
-      place = place === 'front' && isFence ? 'messages' : 'front';
+      marks.push(...(isFence ? whole('fence', line, position) : frontMarks(line, position)));
+      place = place === 'front' && isFence ? 'below' : 'front';
     } else {
-      place = line.trim() || place === 'messages' ? 'messages' : 'before';
+      place = line.trim() ? 'messages' : place;
       marks.push(...messageMarks(line, position));
     }
-    position = to + 1;
+    position += line.length + 1;
   }
   return marks;
 }
 
+function whole(kind: Kind, line: string, from: number): Mark[] {
+  return line ? [{ kind, from, to: from + line.length }] : [];
+}
+
+function jsonMarks(text: string, start: number): Mark[] {
+  const keys = [...text.slice(start).matchAll(JSON_KEY)].filter(match => match[1]);
+  return [
+    { kind: 'ground', from: start, to: text.length },
+    ...keys.map(({ index, 1: key }): Mark => ({ kind: 'key', from: start + index, to: start + index + key.length }))
+  ];
+}
+
 function frontMarks(line: string, position: number): Mark[] {
-  const key = KEY.exec(line)?.[0];
-  const whole: Mark = { kind: 'front', from: position, to: position + line.length };
-  if (!key) {
-    return line ? [whole] : [];
+  const marks = whole('ground', line, position);
+  const comment = COMMENT.exec(line);
+  if (comment) {
+    marks.push({ kind: 'comment', from: position + comment.index, to: position + line.length });
   }
-  const from = position + key.length - key.trimStart().length;
-  return [whole, { kind: 'key', from, to: position + key.length }];
+  const [, indent, key] = KEY.exec(line) ?? [];
+  if (key) {
+    const from = position + indent.length;
+    const isKnown = indent !== '' || FIELD_NAMES.has(key.slice(0, -1));
+    marks.push({ kind: isKnown ? 'key' : 'unknown', from, to: from + key.length });
+  }
+  return marks;
 }
 
 function messageMarks(line: string, position: number): Mark[] {
   const role = ROLE.exec(line)?.[0];
-  const attachment = ATTACHMENT.exec(line)?.[0];
   if (role) {
-    return [{ kind: 'role', from: position, to: position + role.length }];
+    return whole('role', role, position);
   }
-  return attachment ? [{ kind: 'attachment', from: position, to: position + line.length }] : [];
+  const attachment = ATTACHMENT.exec(line)?.[0];
+  if (attachment) {
+    return [...whole('ground', line, position), ...whole('attachment', attachment, position)];
+  }
+  const escaped = line.startsWith('\\') ? line.replace(/^\\+/, '') : '';
+  return ROLE.test(escaped) || ATTACHMENT.test(escaped) ? whole('escape', '\\', position) : [];
 }
 
 function templateMarks(text: string, start: number): Mark[] {

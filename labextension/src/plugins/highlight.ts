@@ -9,31 +9,39 @@ import {
   IEditorLanguageRegistry
 } from '@jupyterlab/codemirror';
 import { isChatCell } from '../cell/grammar';
-import { marksOf } from '../cell/marks';
+import { marksOf, type Mark } from '../cell/marks';
 import { theme } from './theme';
 
 /** How much of a cell says what kind it is. */
 const HEAD_CHARACTERS = 256;
 
-const marks = ViewPlugin.define(
-  view => ({
-    decorations: decorate(view),
-    update(change) {
-      if (change.docChanged) {
-        this.decorations = decorate(change.view);
-      }
+/** Decorates those marks that are wanted; what comes earlier in precedence lies within. */
+function decorations(isWanted: (mark: Mark) => boolean): Extension {
+  const decorate = (view: EditorView): DecorationSet => {
+    const builder = new RangeSetBuilder<Decoration>();
+    for (const { kind, from, to } of marksOf(view.state.doc.toString()).filter(isWanted)) {
+      builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
     }
-  }),
-  { decorations: plugin => plugin.decorations as DecorationSet }
-);
-
-function decorate(view: EditorView): DecorationSet {
-  const builder = new RangeSetBuilder<Decoration>();
-  for (const { kind, from, to } of marksOf(view.state.doc.toString())) {
-    builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
-  }
-  return builder.finish();
+    return builder.finish();
+  };
+  return ViewPlugin.define(
+    view => ({
+      decorations: decorate(view),
+      update(change) {
+        if (change.docChanged) {
+          this.decorations = decorate(change.view);
+        }
+      }
+    }),
+    { decorations: plugin => plugin.decorations as DecorationSet }
+  );
 }
+
+/** Markdown's spans lie between the ground, which calms them, and the marks. */
+const marks = [
+  Prec.lowest(decorations(mark => mark.kind === 'ground')),
+  Prec.highest(decorations(mark => mark.kind !== 'ground'))
+];
 
 function isChat(state: { sliceString(from: number, to: number): string }): boolean {
   return isChatCell(state.sliceString(0, HEAD_CHARACTERS));
@@ -42,7 +50,7 @@ function isChat(state: { sliceString(from: number, to: number): string }): boole
 /** Return an extension that is empty but for `%%chat` cells, and follows what is typed. */
 function chatLanguage(prose: Extension, source: string): Extension {
   const compartment = new Compartment();
-  const inChat = [prose, Prec.highest(marks), theme];
+  const inChat = [Prec.highest(prose), marks, theme];
   const follow = EditorState.transactionExtender.of(change => {
     const now = change.docChanged && isChat(change.newDoc);
     if (!change.docChanged || now === isChat(change.startState.doc)) {
@@ -50,7 +58,7 @@ function chatLanguage(prose: Extension, source: string): Extension {
     }
     return { effects: compartment.reconfigure(now ? inChat : []) };
   });
-  return [Prec.highest(compartment.of(isChatCell(source) ? inChat : [])), follow];
+  return [compartment.of(isChatCell(source) ? inChat : []), follow];
 }
 
 export const highlight: JupyterFrontEndPlugin<void> = {

@@ -2,27 +2,34 @@
 
 import { EditorView } from '@codemirror/view';
 
-const DEFINITION = 'var(--jp-mirror-editor-def-color)';
-const ROLE = 'var(--jp-mirror-editor-meta-color)';
-const TEXT = 'var(--jp-content-font-color1)';
+const OPTION = 'var(--jp-mirror-editor-property-color)';
+const ROLE = 'var(--jp-mirror-editor-operator-color)';
+const COMMENT = 'var(--jp-mirror-editor-comment-color)';
+const ERROR = 'var(--jp-mirror-editor-error-color)';
+const TEXT = 'var(--jp-mirror-editor-variable-color)';
 
-function only(name: string, style: Record<string, string>): Record<string, Record<string, string>> {
-  return { [`.cm-chat-${name}, .cm-chat-${name} *`]: style };
+type Style = Record<string, string>;
+
+function only(kind: string, style: Style): Record<string, Style> {
+  return { [`.cm-chat-${kind}, .cm-chat-${kind} *`]: style };
 }
 
 const plain = { color: TEXT, fontWeight: 'normal', fontStyle: 'normal', textDecoration: 'none' };
 
-/** The style of every kind of mark. */
+/** The style of every kind of mark; the ground comes first, so that the others win over it. */
 export const theme = EditorView.baseTheme({
-  ...only('line', plain),
-  ...only('front', plain),
-  ...only('magic', { color: DEFINITION, fontWeight: 'bold' }),
-  ...only('option', { color: DEFINITION, fontWeight: 'bold' }),
-  ...only('key', { color: DEFINITION }),
+  ...only('ground', plain),
+  ...only('magic', { color: OPTION, fontWeight: 'bold' }),
+  ...only('option', { color: OPTION, fontWeight: 'bold' }),
+  ...only('unknown', { textDecoration: `underline wavy ${ERROR} 1px`, textUnderlineOffset: '3px' }),
+  ...only('fence', { ...plain, color: COMMENT }),
+  ...only('key', { color: OPTION }),
+  ...only('comment', { color: COMMENT, fontStyle: 'italic' }),
   ...only('role', { color: ROLE, fontWeight: 'normal' }),
-  ...only('attachment', { color: 'var(--jp-mirror-editor-string-color)' }),
+  ...only('attachment', { color: ROLE }),
+  ...only('escape', { color: COMMENT }),
   '.cm-chat-template': {
-    backgroundColor: `color-mix(in srgb, ${DEFINITION} 14%, transparent)`,
-    borderRadius: '2px'
+    backgroundColor: `color-mix(in srgb, ${OPTION} 15%, transparent)`,
+    borderRadius: '3px'
   }
 });
