@@ -57,7 +57,7 @@ def test_a_chat_cell_is_prose_with_its_marks_and_python_stays_python(lab, page):
     assert marked(cells.nth(0), "option") == ["--temperature", "-n", "--out"]
     assert marked(cells.nth(0), "key") == ["stop:"]
     assert marked(cells.nth(0), "template") == ["{{ count }}"]
-    assert marked(cells.nth(0), "attachment") == ["@image cat.png"]
+    assert marked(cells.nth(0), "attachment") == ["@image"]
     colour = "node => getComputedStyle(node).color"
     line = cells.nth(0).locator(".cm-line", has_text="You don't")
     spans = line.locator("span:not(.cm-chat-role)")
@@ -139,3 +139,15 @@ def test_the_plugins_load_in_notebook_7(open_cells, page):
     expect(cells.nth(0).locator(".cm-chat-role")).to_have_count(2)
     cells.nth(0).click()
     expect(cells.nth(0).locator("[data-jp-item-name='chat-magic-rerun']")).to_be_visible()
+
+
+def test_running_with_other_settings_starts_from_those_of_the_cell(open_cells, page):
+    """The line is edited in a dialog and replaces that of the cell."""
+    cells = open_cells("rerun.ipynb", CHAT)
+    cells.nth(0).click()
+    page.evaluate("() => { jupyterapp.commands.execute('chat-magic:rerun') }")
+    field = page.locator(".jp-Dialog input")
+    expect(field).to_have_value(CHAT.split("\n")[0])
+    field.fill("%%chat local -n 2")
+    page.keyboard.press("Enter")
+    expect(cells.nth(0).locator(".cm-line").first).to_have_text("%%chat local -n 2")

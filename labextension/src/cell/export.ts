@@ -3,6 +3,7 @@
 import type { PayloadResult } from '../result/payload';
 
 const KEY_VARIABLE = 'CHAT_MAGIC_API_KEY';
+const URL_VARIABLE = 'CHAT_MAGIC_BASE_URL';
 
 /** Return the request's body. */
 export function bodyOf(result: PayloadResult): Record<string, unknown> {
@@ -10,20 +11,23 @@ export function bodyOf(result: PayloadResult): Record<string, unknown> {
   return { model: result.model, messages, ...parameters, ...extra };
 }
 
-/** Write the request for a POSIX shell. */
+/** Write the request for a POSIX shell; without an address, a variable names it. */
 export function asCurl(result: PayloadResult, baseUrl: string): string {
   const body = JSON.stringify(bodyOf(result), null, 2);
+  const path = '/chat/completions';
+  const url = baseUrl ? quoted(trimmed(baseUrl) + path) : `"$${URL_VARIABLE}${path}"`;
   return [
-    `curl ${quoted(`${trimmed(baseUrl)}/chat/completions`)}`,
+    `curl ${url}`,
     `  -H "Authorization: Bearer $${KEY_VARIABLE}"`,
     `  -H 'Content-Type: application/json'`,
     `  --data-binary ${quoted(body)}`
   ].join(' \\\n');
 }
 
-/** Write the request in Python, with httpx. */
+/** Write the request in Python, with httpx; without an address, a variable names it. */
 export function asPython(result: PayloadResult, baseUrl: string): string {
   const body = JSON.stringify(JSON.stringify(bodyOf(result), null, 2));
+  const url = baseUrl ? JSON.stringify(trimmed(baseUrl)) : `os.environ["${URL_VARIABLE}"]`;
   return `import json
 import os
 
@@ -33,7 +37,7 @@ body = json.loads(
     ${body}
 )
 response = httpx.post(
-    ${JSON.stringify(`${trimmed(baseUrl)}/chat/completions`)},
+    ${url} + "/chat/completions",
     headers={"Authorization": f"Bearer {os.environ['${KEY_VARIABLE}']}"},
     json=body,
     timeout=600,

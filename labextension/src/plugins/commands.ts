@@ -16,7 +16,7 @@ interface Settings {
   baseUrl: string;
 }
 
-const DEFAULTS: Settings = { newCell: '%%chat', baseUrl: 'https://api.openai.com/v1' };
+const DEFAULTS: Settings = { newCell: '%%chat', baseUrl: '' };
 
 interface Command {
   id: string;
@@ -44,6 +44,11 @@ function resultsOf(cell: Cell): PayloadResult[] {
 
 function hasResult(cell: Cell): boolean {
   return resultsOf(cell).length > 0;
+}
+
+/** Attachments are cut where they are long: such a request cannot be sent again. */
+function hasRequest(cell: Cell): boolean {
+  return hasResult(cell) && resultsOf(cell).every(result => result.request.is_whole);
 }
 
 async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {
@@ -92,13 +97,13 @@ function commandsOf(trans: TranslationBundle, settings: () => Settings): Command
     {
       id: 'chat-magic:copy-curl',
       label: trans.__('Copy the request as curl'),
-      isFor: hasResult,
+      isFor: hasRequest,
       run: (_panel, cell) => copyEach(cell, result => asCurl(result, baseUrl()))
     },
     {
       id: 'chat-magic:copy-python',
       label: trans.__('Copy the request as Python'),
-      isFor: hasResult,
+      isFor: hasRequest,
       run: (_panel, cell) => copyEach(cell, result => asPython(result, baseUrl()))
     }
   ];

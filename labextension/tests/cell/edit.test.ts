@@ -36,8 +36,13 @@ it('writes a request for a shell, where quotes end and begin again', () => {
 
 it('writes a request in Python', () => {
   const program = asPython(RESULT, 'https://host/v1');
-  expect(program).toContain('"https://host/v1/chat/completions"');
+  expect(program).toContain('"https://host/v1" + "/chat/completions"');
   expect(program).toContain("os.environ['CHAT_MAGIC_API_KEY']");
+});
+
+it('takes the address from the environment where no other is set', () => {
+  expect(asCurl(RESULT, '')).toContain('curl "$CHAT_MAGIC_BASE_URL/chat/completions"');
+  expect(asPython(RESULT, '')).toContain('os.environ["CHAT_MAGIC_BASE_URL"] + "/chat/completions"');
 });
 
 it('copies every choice', () => expect(answersOf([RESULT])).toBe('One\n\nTwo'));
