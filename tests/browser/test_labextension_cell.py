@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from chat_magic.view.bundle import bundle
 from tests.browser.test_completion import complete
+from tests.completions import completion
+from tests.gateway import Gateway, whole
 from tests.view.conftest import choice, run
 
 WAIT_MS = 60_000
@@ -117,6 +123,31 @@ def test_commands_change_cells_and_copy_without_a_key(open_cells, page):
     cells.nth(2).locator(".cm-content").click()
     execute(page, "chat-magic:make-chat-cell")
     expect(cells.nth(2).locator(".cm-chat-magic")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("command", "program"), [("copy-curl", ["sh", "-c"]), ("copy-python", [sys.executable, "-c"])]
+)
+def test_a_copied_request_runs_and_sends_the_same_again(open_cells, page, command, program):
+    """Quotes, newlines, dollars and non-ASCII text arrive as they were; the key is not in it."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    messages = [{"role": "user", "content": 'it\'s\n"$HOME" \\n `x` ü😀'}]
+    request = {"model": "a/b", "messages": messages, "n": 2, "logprobs": True, "top_k": 5}
+    sent = {**request, "stream": True, "stream_options": {"include_usage": True}}
+    result = run(choice(text="An answer"), model="a/b", request=sent)
+    open_cells(f"{command}.ipynb", CHAT, outputs=[result]).nth(0).click()
+    execute(page, f"chat-magic:{command}")
+    page.wait_for_timeout(200)
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    with Gateway(whole(completion("Again", "And again"))) as gateway:
+        variables = {"CHAT_MAGIC_BASE_URL": gateway.base_url, "CHAT_MAGIC_API_KEY": "sk-canary"}
+        done = subprocess.run(
+            [*program, copied], env={**os.environ, **variables}, capture_output=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert b"And again" in done.stdout
+    assert gateway.requests[0].json == request
+    assert gateway.requests[0].headers["authorization"] == "Bearer sk-canary"
 
 
 def test_an_output_may_ask_for_a_cell_below_it(open_cells, page):
