@@ -178,7 +178,7 @@ def test_running_with_other_settings_starts_from_those_of_the_cell(open_cells, p
     cells.nth(0).click()
     page.evaluate("() => { jupyterapp.commands.execute('chat-magic:rerun') }")
     field = page.locator(".jp-Dialog input")
-    expect(field).to_have_value(CHAT.split("\n")[0])
+    expect(field).to_have_value(CHAT.partition("\n")[0])
     field.fill("%%chat local -n 2")
     page.keyboard.press("Enter")
     expect(cells.nth(0).locator(".cm-line").first).to_have_text("%%chat local -n 2")
