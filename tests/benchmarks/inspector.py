@@ -140,8 +140,9 @@ _INSPECTOR = """async ([type, data]) => {
     const long = []
     const observer = new PerformanceObserver(list => long.push(...list.getEntries()))
     observer.observe({ type: 'longtask' })
-    for (let top = 0; top < host.scrollHeight; top += 500) {
-        host.scrollTop = top
+    const scroller = host.querySelector('.chm-tokens')
+    for (let top = 0; top < scroller.scrollHeight; top += 500) {
+        scroller.scrollTop = top
         await frame()
     }
     await sleep(200)

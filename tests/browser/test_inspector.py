@@ -208,6 +208,25 @@ ATTACKS = (
 )
 
 
+LONG = "".join(f"Line {number} of many, each with a few words.\n" for number in range(400))
+
+
+def test_a_long_answer_is_drawn_as_it_comes_into_sight(show, page):
+    """The panel stays beside it; the last token can be reached, and what is copied is all."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    words = LONG.replace(" ", "\0 ").replace("\n", "\0\n").split("\0")
+    root = show("long.ipynb", run(choice([token(word, 0.4) for word in words])), tokens=True)
+    assert root.locator(".chm-t").count() < len(words) / 2
+    root.locator(".chm-t").first.click()
+    page.keyboard.press("End")
+    assert said(root).startswith(f"token {len(words)},")
+    assert root.locator(".chm-current").is_visible()
+    assert root.locator(".chm-panel").is_visible()
+    page.keyboard.press("Shift+Home")
+    page.keyboard.press("Control+c")
+    assert page.evaluate("() => navigator.clipboard.readText()") == LONG
+
+
 @pytest.mark.parametrize("mode", ["Text", "Tokens", "Raw"])
 def test_whatever_a_model_writes_runs_nothing_and_loads_nothing(mode, show, page):
     requests = []
@@ -244,8 +263,7 @@ def test_whatever_a_model_writes_runs_nothing_and_loads_nothing(mode, show, page
 
 
 def test_a_branch_is_a_cell_that_goes_on_from_the_alternative(show, page):
-    """Whoever handles the event gets the cell; if nobody does, the clipboard gets it."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    """Whoever handles the event gets the text of the cell."""
     root = show("branch.ipynb", capital(), tokens=True)
     page.evaluate(
         """() => document.addEventListener('chat-magic:insert-cell', event => {
@@ -260,6 +278,16 @@ def test_a_branch_is_a_cell_that_goes_on_from_the_alternative(show, page):
     request = parse(page.evaluate("() => window.cell"))
     assert (request.prefill, request.model) == ("The capital is Sydney", LOCAL)
     assert request.parameters == {"temperature": 0.5, "top_logprobs": 3, "logprobs": True}
+
+
+def test_a_branch_becomes_the_cell_below(show, page):
+    root = show("below.ipynb", capital(), tokens=True)
+    root.locator(".chm-t", has_text="although").click()
+    root.get_by_role("button", name="Branch from “␣not”").click()
+    cells = page.locator(".jp-CodeCell .cm-content")
+    expect(cells).to_have_count(2, timeout=WAIT_MS)
+    assert parse(cells.nth(1).inner_text()).prefill == "The capital is Canberra, not"
+    expect(root.locator(".chm-note")).to_contain_text("a cell below goes on from here")
 
 
 def test_a_branch_that_the_server_cannot_take_says_why(show):

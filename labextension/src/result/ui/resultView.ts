@@ -35,6 +35,7 @@ export class ResultView {
     this.stage.append(element('div', 'chm-columns', ...(columns.length ? columns : [note('no answer')])));
     this.stage.style.setProperty('--chm-count', String(Math.min(4, Math.max(1, columns.length))));
     this.stage.classList.toggle('chm-several', columns.length > 1);
+    this.stage.classList.toggle('chm-pair', columns.length === 2);
     this.node = element(
       'section',
       'chm-result',

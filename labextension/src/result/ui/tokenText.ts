@@ -1,7 +1,7 @@
 /**
  * The tokens of one answer as painted text, in blocks.
  *
- * A block is bare text until it comes near the window; then each piece gets an element of its own.
+ * A block is bare text until it comes near what is in sight; then each piece gets an element of its own.
  */
 
 import type { Answer } from '../answer';
@@ -13,7 +13,7 @@ import { appendToken } from './exact';
 /** Pieces after which a block ends with the next line break, and after which it ends anyway. */
 const BLOCK = 200;
 const LONGEST_BLOCK = 600;
-/** Pixels around the window within which blocks are drawn. */
+/** Pixels around what is in sight within which blocks are drawn. */
 const NEAR = 400;
 
 interface PieceElement extends HTMLElement {
@@ -40,8 +40,12 @@ export class TokenText {
     this.node.tabIndex = -1;
     this.bins = new Uint8Array(answer.pieces.length);
     this.build();
-    this.observer = new IntersectionObserver(entries => this.onSeen(entries), { rootMargin: `${NEAR}px` });
+    this.observer = new IntersectionObserver(entries => this.onSeen(entries), {
+      root: this.node,
+      rootMargin: `${NEAR}px`
+    });
     this.blocks.forEach(block => this.observer.observe(block.node));
+    window.addEventListener('beforeprint', this.paintAll);
     this.node.addEventListener('copy', event => this.onCopy(event));
     this.node.addEventListener('pointerover', event => this.onPointerOver(event));
   }
@@ -56,9 +60,10 @@ export class TokenText {
       this.paintBlock(this.blocks[0]);
       return;
     }
+    const window = this.node.getBoundingClientRect();
     for (const block of this.blocks) {
       const { top, bottom } = block.node.getBoundingClientRect();
-      if (bottom > -NEAR && top < window.innerHeight + NEAR) {
+      if (bottom > window.top - NEAR && top < window.bottom + NEAR) {
         this.paintBlock(block);
       }
     }
@@ -145,6 +150,7 @@ export class TokenText {
   }
 
   dispose(): void {
+    window.removeEventListener('beforeprint', this.paintAll);
     this.observer.disconnect();
   }
 
@@ -265,6 +271,10 @@ export class TokenText {
         prob === null ? `probability ${this.answer.tokens[start].status}` : percent(prob);
     }
   }
+
+  private readonly paintAll = (): void => {
+    this.blocks.filter(block => !block.isPainted).forEach(block => this.paintBlock(block));
+  };
 
   readonly node: HTMLElement;
   private bins: Uint8Array;
