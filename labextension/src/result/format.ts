@@ -69,6 +69,11 @@ export function tinyPercent(logprob: number): string {
   return logprob > -9.2 ? percent(Math.exp(logprob)) : `10^${(logprob / Math.LN10).toFixed(1)}`;
 }
 
+/** Write the ends of an interval, one figure where they are about the same: `1.6–2.5`. */
+export function interval({ low, high }: { low: number; high: number }): string {
+  return high - low < 0.05 ? low.toFixed(1) : `${low.toFixed(1)}–${high.toFixed(1)}`;
+}
+
 /** Write a figure with three digits or fewer. */
 export function short(value: number): string {
   return value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : value.toFixed(0);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { percent, splitHidden, tinyPercent, tokenName, visible } from '../../src/result/format';
+import { interval, percent, splitHidden, tinyPercent, tokenName, visible } from '../../src/result/format';
 
 it.each([
   [' Canberra', '␣Canberra'],
@@ -28,3 +28,8 @@ it.each([
 ])('writes %d as %s', (prob, words) => expect(percent(prob)).toBe(words));
 
 it('writes what is next to nothing as a power', () => expect(tinyPercent(-100)).toBe('10^-43.4'));
+
+it('writes an interval as one figure where that says it all', () => {
+  expect(interval({ low: 1.56, high: 2.5 })).toBe('1.6–2.5');
+  expect(interval({ low: 0, high: 0.01 })).toBe('0.0');
+});

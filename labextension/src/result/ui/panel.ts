@@ -2,7 +2,7 @@
 
 import type { Answer, Answers } from '../answer';
 import { branchAt, writeCell } from '../branch';
-import { codePoint, hex, percent, tinyPercent, tokenName } from '../format';
+import { codePoint, hex, interval, percent, tinyPercent, tokenName } from '../format';
 import { bits, sumUp, VOCABULARY_SIZE, type Alternative, type Measures } from '../metrics';
 import { button, copy, element, newId, type Child } from './dom';
 import { exact } from './exact';
@@ -261,10 +261,6 @@ function facts(answer: Answer, start: number, place: number, measures: Measures)
     ...(wait !== null ? [`after ${wait} ms`] : [])
   ];
   return [all.join(' · ')];
-}
-
-function interval({ low, high }: { low: number; high: number }): string {
-  return high - low < 0.05 ? low.toFixed(1) : `${low.toFixed(1)}–${high.toFixed(1)}`;
 }
 
 function bytesOf(answer: Answer, start: number, end: number): string {

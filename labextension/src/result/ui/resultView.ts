@@ -2,8 +2,9 @@
 
 import type { Answer } from '../answer';
 import { Answers } from '../answer';
-import { short } from '../format';
+import { percent, short, tokenName } from '../format';
 import type { PayloadChoice, PayloadResult, Round, ToolRun } from '../payload';
+import type { Piece } from '../tokens';
 import { button, details, element } from './dom';
 import { exact } from './exact';
 import { Inspector } from './inspector';
@@ -208,9 +209,10 @@ function footer({ choice, pieces }: Answer): HTMLElement | null {
   if (!choice.perplexity) {
     return null;
   }
-  const known = pieces.filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text));
-  const least = known.reduce<(typeof known)[0] | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
-  const words = least?.prob !== null && least ? `least sure “${least.text.trim().slice(0, 24)}” ${Math.round(100 * (least.prob ?? 0))} %` : null;
+  const least = pieces
+    .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
+    .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
+  const words = least && `least sure “${tokenName(least.text.trim(), 24)}” ${percent(least.prob ?? 0)}`;
   return element('div', 'chm-metrics', element('span', '', choice.perplexity), words ? exact('span', '', words) : null);
 }
 

@@ -1,7 +1,7 @@
 /** The tokens as a plain table, a screenful at a time. */
 
 import type { Answer } from '../answer';
-import { percent, tokenName } from '../format';
+import { interval, percent, tokenName } from '../format';
 import { bits } from '../metrics';
 import { button, element } from './dom';
 import { exact } from './exact';
@@ -38,7 +38,7 @@ export class TokenTable {
       prob === null ? status : percent(prob),
       prob === null ? '' : bits(Math.log(prob)).toFixed(2),
       rank === null ? '' : String(rank),
-      entropy === null ? '' : `${entropy.low.toFixed(1)}–${entropy.high.toFixed(1)}`
+      entropy === null ? '' : interval(entropy)
     ];
     return element(
       'tr',
