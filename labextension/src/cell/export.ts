@@ -5,10 +5,11 @@ import type { PayloadResult } from '../result/payload';
 const KEY_VARIABLE = 'CHAT_MAGIC_API_KEY';
 const URL_VARIABLE = 'CHAT_MAGIC_BASE_URL';
 
-/** Return the request's body. */
+/** Return the request's body; a program of its own waits for the whole answer. */
 export function bodyOf(result: PayloadResult): Record<string, unknown> {
   const { messages, parameters, extra } = result.request;
-  return { model: result.model, messages, ...parameters, ...extra };
+  const { stream: _stream, stream_options: _options, ...others } = parameters;
+  return { model: result.model, messages, ...others, ...extra };
 }
 
 /** Write the request for a POSIX shell; without an address, a variable names it. */
@@ -26,25 +27,39 @@ export function asCurl(result: PayloadResult, baseUrl: string): string {
 
 /** Write the request in Python, with httpx; without an address, a variable names it. */
 export function asPython(result: PayloadResult, baseUrl: string): string {
-  const body = JSON.stringify(JSON.stringify(bodyOf(result), null, 2));
   const url = baseUrl ? JSON.stringify(trimmed(baseUrl)) : `os.environ["${URL_VARIABLE}"]`;
-  return `import json
-import os
+  return `import os
 
 import httpx
 
-body = json.loads(
-    ${body}
-)
+request = ${literal(bodyOf(result))}
 response = httpx.post(
     ${url} + "/chat/completions",
-    headers={"Authorization": f"Bearer {os.environ['${KEY_VARIABLE}']}"},
-    json=body,
+    headers={"Authorization": "Bearer " + os.environ["${KEY_VARIABLE}"]},
+    json=request,
     timeout=600,
 )
 response.raise_for_status()
-print(response.text)
+for choice in response.json()["choices"]:
+    print(choice["message"]["content"])
 `;
+}
+
+/** Write a JSON value in Python: nested where it is long, strings on one line each. */
+function literal(value: unknown, indent = ''): string {
+  if (value === null || typeof value === 'boolean') {
+    return { null: 'None', true: 'True', false: 'False' }[String(value) as 'null' | 'true' | 'false'];
+  }
+  if (typeof value !== 'object') {
+    return JSON.stringify(value);
+  }
+  const inner = `${indent}    `;
+  const [opening, closing] = Array.isArray(value) ? '[]' : '{}';
+  const items = Object.entries(value).map(([key, item]) => {
+    const label = Array.isArray(value) ? '' : `${JSON.stringify(key)}: `;
+    return `${inner}${label}${literal(item, inner)},\n`;
+  });
+  return items.length ? `${opening}\n${items.join('')}${indent}${closing}` : opening + closing;
 }
 
 /** Return the answers' texts, with a line between them. */

@@ -6,10 +6,13 @@ import type { Cell, CodeCell } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
 import { asChatCell, magicLine, withMagicLine } from '../cell/edit';
 import { answersOf, asCurl, asPython } from '../cell/export';
 import { isChatCell } from '../cell/grammar';
 import { MIME_TYPE, isPayload, type PayloadResult } from '../result/payload';
+
+import '../../style/cell.css';
 
 interface Settings {
   newCell: string;
@@ -21,6 +24,7 @@ const DEFAULTS: Settings = { newCell: '%%chat', baseUrl: '' };
 interface Command {
   id: string;
   label: string;
+  icon?: LabIcon;
   isFor: (cell: Cell) => boolean;
   run: (panel: NotebookPanel, cell: Cell) => Promise<unknown> | void;
 }
@@ -53,7 +57,9 @@ function hasRequest(cell: Cell): boolean {
 
 async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {
   const { value, button } = await InputDialog.getText({
-    title: trans.__('Run with other settings'),
+    title: trans.__('Run with Other Settings'),
+    placeholder: '%%chat', // style/cell.css knows the dialog by it
+    selectionRange: 0,
     text: magicLine(sourceOf(cell)),
     okLabel: trans.__('Run')
   });
@@ -78,31 +84,32 @@ function commandsOf(trans: TranslationBundle, settings: () => Settings): Command
   return [
     {
       id: 'chat-magic:make-chat-cell',
-      label: trans.__('Make this a %1 cell', '%%chat'),
+      label: trans.__('Make This a %1 Cell', '%%chat'),
       isFor: cell => !isChat(cell),
       run: panel => makeChat(panel, settings().newCell)
     },
     {
       id: 'chat-magic:rerun',
-      label: trans.__('Run with other settings…'),
+      label: trans.__('Run with Other Settings…'),
+      icon: settingsIcon,
       isFor: isChat,
       run: (panel, cell) => rerun(panel, cell, trans)
     },
     {
       id: 'chat-magic:copy-answer',
-      label: trans.__('Copy the answer'),
+      label: trans.__('Copy Answer'),
       isFor: hasResult,
       run: (_panel, cell) => Clipboard.copyToSystem(answersOf(resultsOf(cell)))
     },
     {
       id: 'chat-magic:copy-curl',
-      label: trans.__('Copy the request as curl'),
+      label: trans.__('Copy Request as curl'),
       isFor: hasRequest,
       run: (_panel, cell) => copyEach(cell, result => asCurl(result, baseUrl()))
     },
     {
       id: 'chat-magic:copy-python',
-      label: trans.__('Copy the request as Python'),
+      label: trans.__('Copy Request as Python'),
       isFor: hasRequest,
       run: (_panel, cell) => copyEach(cell, result => asPython(result, baseUrl()))
     }
@@ -118,6 +125,8 @@ function addCommand(
   const isFor = (): boolean => tracker.activeCell !== null && command.isFor(tracker.activeCell);
   app.commands.addCommand(command.id, {
     label: command.label,
+    caption: command.label,
+    icon: command.icon,
     isEnabled: isFor,
     isVisible: isFor,
     execute: () => {
@@ -169,7 +178,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
       addCommand(app, tracker, palette, command);
     }
     app.commands.addCommand('chat-magic:insert-cell-below', {
-      label: trans.__('Insert a cell below'),
+      label: trans.__('Insert Cell Below'),
       execute: ({ text }) => tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
     });
     const changed = (): void => app.commands.notifyCommandChanged();

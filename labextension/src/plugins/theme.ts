@@ -6,7 +6,6 @@ const OPTION = 'var(--jp-mirror-editor-property-color)';
 const ROLE = 'var(--jp-mirror-editor-operator-color)';
 const COMMENT = 'var(--jp-mirror-editor-comment-color)';
 const ERROR = 'var(--jp-mirror-editor-error-color)';
-const TEXT = 'var(--jp-mirror-editor-variable-color)';
 
 type Style = Record<string, string>;
 
@@ -14,7 +13,7 @@ function only(kind: string, style: Style): Record<string, Style> {
   return { [`.cm-chat-${kind}, .cm-chat-${kind} *`]: style };
 }
 
-const plain = { color: TEXT, fontWeight: 'normal', fontStyle: 'normal', textDecoration: 'none' };
+const plain = { color: 'inherit', fontWeight: 'normal', fontStyle: 'normal', textDecoration: 'none' };
 
 /** The style of every kind of mark; the ground comes first, so that the others win over it. */
 export const theme = EditorView.baseTheme({

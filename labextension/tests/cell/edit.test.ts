@@ -37,7 +37,17 @@ it('writes a request for a shell, where quotes end and begin again', () => {
 it('writes a request in Python', () => {
   const program = asPython(RESULT, 'https://host/v1');
   expect(program).toContain('"https://host/v1" + "/chat/completions"');
-  expect(program).toContain("os.environ['CHAT_MAGIC_API_KEY']");
+  expect(program).toContain('os.environ["CHAT_MAGIC_API_KEY"]');
+  expect(program).toContain(`request = {
+    "model": "a/b",
+    "messages": [
+        {
+            "role": "user",
+            "content": "it's\\n\\"$HOME\\" \\\\n",
+        },
+    ],
+    "n": 2,
+}`);
 });
 
 it('takes the address from the environment where no other is set', () => {
