@@ -39,7 +39,9 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     this.views.forEach(view => view.dispose());
     if (!isPayload(data)) {
       this.views = [];
-      this.node.replaceChildren(element('p', 'chm-hint', 'made by a newer chat-magic: update the extension'));
+      this.node.replaceChildren(
+        element('p', 'chm-hint', 'made by a newer chat-magic: update the extension')
+      );
       return;
     }
     const insert = (text: string): Promise<string> => this.insertCell(text);

@@ -4,6 +4,8 @@ import type { PayloadVocabulary, Status } from './payload';
 
 const STATUSES: Status[] = ['ok', 'censored', 'masked', 'positive', 'nan', 'missing'];
 const STEPS_PER_NAT = 256;
+/** Bytes beyond which a block is none of ours: whoever wrote the notebook may mean harm. */
+const LARGEST = 64_000_000;
 
 /** What else could have come, in rows: one for each token of a result. */
 export interface Block {
@@ -37,7 +39,18 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  let left = LARGEST;
+  const limited = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) {
+        controller.error(new RangeError('the block is too large'));
+      } else {
+        controller.enqueue(chunk);
+      }
+    }
+  });
+  return new Uint8Array(await new Response(stream.pipeThrough(limited)).arrayBuffer());
 }
 
 /** Read an inflated block. */

@@ -104,7 +104,11 @@ function options(parameters: Record<string, unknown>): [string[], Record<string,
     if (typeof value === 'number') {
       words.push(`--${option} ${value}`);
     } else if (typeof value === 'boolean') {
-      words.push(...(name === 'logprobs' && 'top_logprobs' in parameters ? [] : [`--${value ? '' : 'no-'}${option}`]));
+      words.push(
+        ...(name === 'logprobs' && 'top_logprobs' in parameters
+          ? []
+          : [`--${value ? '' : 'no-'}${option}`])
+      );
     } else {
       front[name] = value;
     }
@@ -121,7 +125,9 @@ function writeMessage(message: Record<string, unknown>): string {
   const who = message.name ?? message.tool_call_id;
   const head = who === undefined ? String(message.role) : `${String(message.role)}(${String(who)})`;
   const [first, ...others] = String(message.content).split('\n');
-  return [`${head}: ${first}`, ...others.map(line => (MARK.test(line) ? `\\${line}` : line))].join('\n');
+  return [`${head}: ${first}`, ...others.map(line => (MARK.test(line) ? `\\${line}` : line))].join(
+    '\n'
+  );
 }
 
 /** Tell whether a block can hold the message: a text with no blank line at its ends. */

@@ -32,7 +32,8 @@ export function splitHidden(text: string, all = true): string[] {
 
 /** Tell whether a zero-width joiner or non-joiner stands inside a word or emoji, where it belongs. */
 function isJoiner(text: string, place: number, character: string): boolean {
-  const isBetween = place > 0 && place + 1 < text.length && /\S\S/.test(text[place - 1] + text[place + 1]);
+  const isBetween =
+    place > 0 && place + 1 < text.length && /\S\S/.test(text[place - 1] + text[place + 1]);
   return (character === '\u200d' || character === '\u200c') && isBetween;
 }
 
@@ -49,7 +50,8 @@ export function tokenName(text: string, most = 40): string {
     Array.from(found, each => GLYPHS[each]).join('')
   );
   const characters = Array.from(visible(ends));
-  const name = characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
+  const name =
+    characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
   return name || '∅';
 }
 

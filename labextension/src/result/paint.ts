@@ -134,5 +134,9 @@ function together(values: (number | null)[], aggregate: Aggregate): number | nul
     return null;
   }
   const sum = known.reduce((total, value) => total + value, 0);
-  return aggregate === 'joint' ? sum : aggregate === 'mean' ? sum / known.length : Math.max(...known);
+  return aggregate === 'joint'
+    ? sum
+    : aggregate === 'mean'
+      ? sum / known.length
+      : Math.max(...known);
 }

@@ -2,7 +2,8 @@
 
 import { readColumn, type PayloadPart, type PayloadVocabulary, type Status } from './payload';
 
-const SPECIAL = /^(?:<[|｜].+[|｜]>|<\/?s>|<\/?think>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[\/?INST\])$/;
+const SPECIAL =
+  /^(?:<[|｜].+[|｜]>|<\/?s>|<\/?think>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[\/?INST\])$/;
 const encoder = new TextEncoder();
 
 /** The distinct tokens of a result by id; the block of alternatives adds to those that came. */

@@ -8,7 +8,9 @@ const cases = Object.entries(wire<Record<string, Case>>('inspector.json'));
 
 describe.each(cases)('the payload "%s"', (_, { payload, rows, texts }) => {
   const answers = new Answers(payload.results[0]);
-  const places = answers.choices.flatMap(answer => answer.tokens.map((_, place) => ({ answer, place })));
+  const places = answers.choices.flatMap(answer =>
+    answer.tokens.map((_, place) => ({ answer, place }))
+  );
 
   it('is a payload', () => expect(isPayload(payload)).toBe(true));
 
@@ -43,10 +45,14 @@ function close(found: number | null, want: number | null, by = 0.005): void {
 
 describe('an answer', () => {
   it('marks what came among what could have come, and adds it where it was not listed', async () => {
-    const answers = new Answers(wire<Record<string, Case>>('inspector.json').outside.payload.results[0]);
+    const answers = new Answers(
+      wire<Record<string, Case>>('inspector.json').outside.payload.results[0]
+    );
     await answers.load();
     const row = answers.choices[0].alternatives(0);
-    expect(row.map(entry => [answers.vocabulary.text(entry.id), entry.isChosen, entry.isExtra])).toEqual([
+    expect(
+      row.map(entry => [answers.vocabulary.text(entry.id), entry.isChosen, entry.isExtra])
+    ).toEqual([
       ['p', false, false],
       ['q', false, false],
       ['z', true, true]
@@ -54,7 +60,9 @@ describe('an answer', () => {
   });
 
   it('has no alternatives before they are loaded', () => {
-    const answers = new Answers(wire<Record<string, Case>>('inspector.json').names.payload.results[0]);
+    const answers = new Answers(
+      wire<Record<string, Case>>('inspector.json').names.payload.results[0]
+    );
     expect(answers.choices[1].alternatives(0)).toEqual([]);
   });
 });

@@ -6,16 +6,24 @@ import { wire, type Case } from './fixtures';
 
 const cases = wire<(Cell & { cell: string })[]>('branches.json');
 
-it.each(cases.map(each => [each.prefill, each] as const))('writes the cell that begins %j', (_, each) => {
-  expect(writeCell(each)).toBe(each.cell);
-});
+it.each(cases.map(each => [each.prefill, each] as const))(
+  'writes the cell that begins %j',
+  (_, each) => {
+    expect(writeCell(each)).toBe(each.cell);
+  }
+);
 
 describe('a branch', () => {
   const names = wire<Record<string, Case>>('inspector.json').names.payload.results[0];
   const at = async (changes: Partial<PayloadResult>, alternative: string) => {
     const answers = new Answers({ ...names, model: 'a/b', ...changes });
     await answers.load();
-    return branchAt(answers.result, answers.choices[0], 1, answers.vocabulary.texts.indexOf(alternative));
+    return branchAt(
+      answers.result,
+      answers.choices[0],
+      1,
+      answers.vocabulary.texts.indexOf(alternative)
+    );
   };
 
   it('begins with all that came before, and the prefill before that', async () => {

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { interval, percent, splitHidden, tinyPercent, tokenName, visible } from '../../src/result/format';
+import {
+  interval,
+  percent,
+  splitHidden,
+  tinyPercent,
+  tokenName,
+  visible
+} from '../../src/result/format';
 
 it.each([
   [' Canberra', '␣Canberra'],

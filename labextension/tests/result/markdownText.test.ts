@@ -4,11 +4,17 @@ import { renderMarkdown } from '../../src/result/ui/markdownText';
 import type { Piece } from '../../src/result/tokens';
 
 /** Render with a parser that returns what it is told, and a sanitizer that lets all through. */
-async function render(html: string | ((text: string) => string), source = '', pieces: Piece[] = []) {
+async function render(
+  html: string | ((text: string) => string),
+  source = '',
+  pieces: Piece[] = []
+) {
   const host = document.createElement('div');
   const typeset: string[] = [];
   const options = {
-    markdownParser: { render: async (text: string) => (typeof html === 'string' ? html : html(text)) },
+    markdownParser: {
+      render: async (text: string) => (typeof html === 'string' ? html : html(text))
+    },
     sanitizer: { sanitize: (dirty: string) => dirty },
     latexTypesetter: { typeset: (node: HTMLElement) => void typeset.push(node.textContent ?? '') }
   };
@@ -29,7 +35,10 @@ describe('rendered Markdown', () => {
     ['<iframe src="http://x.org">i</iframe><svg onload="x"></svg>', 'i'],
     ['<button data-commandlinker-command="x">b</button>', 'b'],
     ['<input type="checkbox" checked> done', '☑  done'],
-    ['<table><td style="text-align:right;color:red">1</td></table>', '<td style="text-align: right;">']
+    [
+      '<table><td style="text-align:right;color:red">1</td></table>',
+      '<td style="text-align: right;">'
+    ]
   ])('makes of %s %s', async (html, want) => {
     const { host } = await render(html);
     expect(host.innerHTML).toContain(want);
@@ -39,7 +48,11 @@ describe('rendered Markdown', () => {
   it('links to what an image would load', async () => {
     const { host } = await render('<img src="https://x.org/a.png" alt="cat">');
     const link = host.querySelector('a');
-    expect([link?.href, link?.textContent, link?.target]).toEqual(['https://x.org/a.png', 'cat', '_blank']);
+    expect([link?.href, link?.textContent, link?.target]).toEqual([
+      'https://x.org/a.png',
+      'cat',
+      '_blank'
+    ]);
   });
 
   it('puts tags back as text, and typesets formulas but those in code', async () => {
@@ -52,8 +65,17 @@ describe('rendered Markdown', () => {
 
   it('underlines what was unsure, wherever the markup is', async () => {
     const piece = (text: string, prob: number) => ({ text, prob, start: 0, end: 1, offset: 0 });
-    const pieces = [piece('**Use', 0.9), piece(' Redis', 0.4), piece('** when', 0.02), piece(' sure', 0.9)];
-    const { host, picked } = await render('<p><strong>Use Redis</strong> when sure</p>', 'x', pieces);
+    const pieces = [
+      piece('**Use', 0.9),
+      piece(' Redis', 0.4),
+      piece('** when', 0.02),
+      piece(' sure', 0.9)
+    ];
+    const { host, picked } = await render(
+      '<p><strong>Use Redis</strong> when sure</p>',
+      'x',
+      pieces
+    );
     const marks = Array.from(host.querySelectorAll<HTMLElement>('.chm-unsure'));
     expect(marks.map(mark => [mark.textContent, mark.className])).toEqual([
       ['Redis', 'chm-unsure chm-unsure1'],

@@ -12,7 +12,10 @@ it.each(wire<Cut[]>('segments.json').map(each => [each.by, each.text, each.segme
   'cuts into %s: %j',
   (by, text, segments) => {
     const granularity = (by === 'json' ? 'field' : by) as Granularity;
-    const found = stretches(text, granularity).map(({ name, start, end }) => [name, text.slice(start, end)]);
+    const found = stretches(text, granularity).map(({ name, start, end }) => [
+      name,
+      text.slice(start, end)
+    ]);
     expect(found).toEqual(segments);
   }
 );

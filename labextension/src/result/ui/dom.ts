@@ -17,7 +17,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** Make a button with a label, an explanation, and what it does. */
-export function button(label: string, title: string, act: () => void, className = ''): HTMLButtonElement {
+export function button(
+  label: string,
+  title: string,
+  act: () => void,
+  className = ''
+): HTMLButtonElement {
   const node = element('button', `chm-button ${className}`.trim(), label);
   node.type = 'button';
   node.title = title;

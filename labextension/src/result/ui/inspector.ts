@@ -2,7 +2,15 @@
 
 import type { Answer, Answers } from '../answer';
 import { percent, tokenName } from '../format';
-import { AGGREGATES, binsOf, METRICS, metricOf, UNKNOWN, type Aggregate, type MetricName } from '../paint';
+import {
+  AGGREGATES,
+  binsOf,
+  METRICS,
+  metricOf,
+  UNKNOWN,
+  type Aggregate,
+  type MetricName
+} from '../paint';
 import { GRANULARITIES, segmentsOf, type Granularity, type Segment } from '../segments';
 import { button, element, select } from './dom';
 import { Panel, type InsertCell } from './panel';
@@ -24,7 +32,6 @@ interface View {
 /** Tokens that are measured at a time, while nothing else is to do. */
 const AT_ONCE = 400;
 
-
 export class Inspector {
   constructor(
     private readonly answers: Answers,
@@ -35,6 +42,11 @@ export class Inspector {
     this.panel = new Panel(answers, insertCell, words => this.say(words, true));
     this.bar = this.makeBar();
     this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
+    const cut = answers.result.alternatives_left_out;
+    if (cut) {
+      const words = `${cut.toLocaleString('en')} less likely alternatives are left out of the notebook; the result in the kernel has them`;
+      this.bar.after(element('div', 'chm-hint', words));
+    }
   }
 
   /** Add the tokens of a choice to its column. */
@@ -53,7 +65,12 @@ export class Inspector {
   /** Paint once the tokens are on the page, and again when the alternatives are read. */
   async start(): Promise<void> {
     this.repaint();
-    await this.answers.load();
+    try {
+      await this.answers.load();
+    } catch {
+      this.say('the alternatives cannot be read', true);
+      return;
+    }
     this.views.forEach(({ answer }) => answer.forget());
     if (this.selected) {
       this.showSelection(false);
@@ -109,8 +126,15 @@ export class Inspector {
   }
 
   private makeBar(): HTMLElement {
-    const metrics = select('metric', METRICS.map(each => each.name), this.metric, value => this.setMetric(value as MetricName));
-    const granularities = select('granularity', GRANULARITIES, this.granularity, value => this.setGranularity(value as Granularity));
+    const metrics = select(
+      'metric',
+      METRICS.map(each => each.name),
+      this.metric,
+      value => this.setMetric(value as MetricName)
+    );
+    const granularities = select('granularity', GRANULARITIES, this.granularity, value =>
+      this.setGranularity(value as Granularity)
+    );
     this.aggregates = select('how a stretch is summed up', AGGREGATES, this.aggregate, value => {
       this.aggregate = value as Aggregate;
       this.repaint();
@@ -119,7 +143,16 @@ export class Inspector {
     const table = button('Table', 'The tokens as a table (t)', () => this.toggleTable());
     const hint = element('span', 'chm-keys', SHORT_KEYS);
     hint.title = KEYS;
-    return element('div', 'chm-bar', metrics, this.legend, granularities, this.aggregates, table, hint);
+    return element(
+      'div',
+      'chm-bar',
+      metrics,
+      this.legend,
+      granularities,
+      this.aggregates,
+      table,
+      hint
+    );
   }
 
   private showLegend(counts: number[]): void {
@@ -127,7 +160,14 @@ export class Inspector {
     const entries = [...labels, 'not known'].flatMap((label, bin) =>
       bin === UNKNOWN && !counts[bin]
         ? []
-        : [element('span', `chm-legend chm-bin${bin}`, label, element('small', '', `  ${counts[bin].toLocaleString('en')}`))]
+        : [
+            element(
+              'span',
+              `chm-legend chm-bin${bin}`,
+              label,
+              element('small', '', `  ${counts[bin].toLocaleString('en')}`)
+            )
+          ]
     );
     this.legend.replaceChildren(...entries);
   }
@@ -153,7 +193,9 @@ export class Inspector {
   }
 
   private showTable(): void {
-    this.tableFrame.replaceChildren(...(this.tableOf ? [new TokenTable(this.tableOf.answer).node] : []));
+    this.tableFrame.replaceChildren(
+      ...(this.tableOf ? [new TokenTable(this.tableOf.answer).node] : [])
+    );
   }
 
   /** Select from one piece to another; whole stretches where the granularity says so. */
@@ -180,7 +222,9 @@ export class Inspector {
     view.strip.mark([first, last]);
     if (!this.isPinned) {
       const isField = this.granularity === 'field';
-      const field = view.segments?.find(each => isField && each.first === first && each.last === last);
+      const field = view.segments?.find(
+        each => isField && each.first === first && each.last === last
+      );
       this.panel.show(view.answer, first, last, field?.name);
     }
     this.say(first === last ? this.words(view.answer, to) : `${last - first + 1} tokens selected`);
@@ -196,8 +240,14 @@ export class Inspector {
   private words(answer: Answer, piece: number): string {
     const { start, text, prob } = answer.pieces[piece];
     const { rank } = answer.measures(start);
-    const sure = prob === null ? answer.tokens[start].status : percent(prob).replace('%', 'percent');
-    return [`token ${start + 1}`, `“${tokenName(text)}”`, sure, ...(rank === null ? [] : [`rank ${rank}`])].join(', ');
+    const sure =
+      prob === null ? answer.tokens[start].status : percent(prob).replace('%', 'percent');
+    return [
+      `token ${start + 1}`,
+      `“${tokenName(text)}”`,
+      sure,
+      ...(rank === null ? [] : [`rank ${rank}`])
+    ].join(', ');
   }
 
   private clear(): void {
@@ -288,7 +338,9 @@ export class Inspector {
     const next = <T>(all: readonly T[], one: T): T => all[(all.indexOf(one) + 1) % all.length];
     switch (key) {
       case 'a':
-        this.panel.focusAlternatives();
+        if (!this.panel.focusAlternatives()) {
+          this.say('no alternatives here', true);
+        }
         return true;
       case 'Enter':
         this.setPinned(!this.isPinned);

@@ -15,7 +15,9 @@ export type MarkdownOptions = Pick<
 >;
 
 const KEPT = new Set(
-  'P UL OL LI H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD A CODE PRE SPAN EM STRONG DEL S BLOCKQUOTE HR BR SUP SUB DIV'.split(' ')
+  'P UL OL LI H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD A CODE PRE SPAN EM STRONG DEL S BLOCKQUOTE HR BR SUP SUB DIV'.split(
+    ' '
+  )
 );
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
@@ -165,7 +167,12 @@ function underline(
   }
 }
 
-function unsureMark(text: Text, piece: Piece, place: number, onPick: (piece: number) => void): Node {
+function unsureMark(
+  text: Text,
+  piece: Piece,
+  place: number,
+  onPick: (piece: number) => void
+): Node {
   const bin = binOf(metricOf('probability'), bits(Math.log(piece.prob ?? 1)));
   const mark = element('span', `chm-unsure chm-unsure${bin}`, text.data);
   mark.title = percent(piece.prob ?? 1);

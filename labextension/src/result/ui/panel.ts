@@ -39,16 +39,20 @@ export class Panel {
     if (first === last) {
       this.showPiece(answer, first, start, end);
     } else {
-      this.node.replaceChildren(...this.range(answer, first, last, start, end, name).filter(child => child !== null));
+      this.node.replaceChildren(
+        ...this.range(answer, first, last, start, end, name).filter(child => child !== null)
+      );
     }
   }
 
-  /** Move the focus to the alternatives. */
-  focusAlternatives(): void {
-    if (this.list.isConnected && this.rows.length) {
+  /** Move the focus to the alternatives, if there are any. */
+  focusAlternatives(): boolean {
+    const isThere = this.list.isConnected && this.rows.length > 0;
+    if (isThere) {
       this.list.focus();
       this.mark(Math.max(0, this.marked));
     }
+    return isThere;
   }
 
   private showPiece(answer: Answer, piece: number, start: number, end: number): void {
@@ -84,7 +88,10 @@ export class Panel {
       return [element('p', 'chm-hint', why)];
     }
     let sum = 0;
-    const most = Math.max(...entries.map(entry => Math.exp(entry.logprob ?? -Infinity)), measures.residual ?? 0);
+    const most = Math.max(
+      ...entries.map(entry => Math.exp(entry.logprob ?? -Infinity)),
+      measures.residual ?? 0
+    );
     this.rows = entries.map(entry => {
       const prob = entry.logprob === null ? null : Math.exp(entry.logprob);
       sum += prob ?? 0;
@@ -105,7 +112,13 @@ export class Panel {
       : 'no alternatives: ask for them with --top-logprobs';
   }
 
-  private row(answer: Answer, entry: Alternative, prob: number | null, sum: number, most: number): HTMLElement {
+  private row(
+    answer: Answer,
+    entry: Alternative,
+    prob: number | null,
+    sum: number,
+    most: number
+  ): HTMLElement {
     const name = exact('span', 'chm-alt-name', tokenName(answer.vocabulary.text(entry.id), 28));
     const bar = element('span', 'chm-alt-bar');
     bar.style.setProperty('--chm-share', String(prob === null ? 0 : prob / most));
@@ -116,8 +129,16 @@ export class Panel {
       name,
       bar,
       element('span', 'chm-alt-figure', prob === null ? entry.status : percent(prob)),
-      element('span', 'chm-alt-figure chm-muted', entry.logprob === null ? '' : entry.logprob.toFixed(2)),
-      element('span', 'chm-alt-figure chm-muted', entry.isExtra || prob === null ? '' : percent(Math.min(1, sum)))
+      element(
+        'span',
+        'chm-alt-figure chm-muted',
+        entry.logprob === null ? '' : entry.logprob.toFixed(2)
+      ),
+      element(
+        'span',
+        'chm-alt-figure chm-muted',
+        entry.isExtra || prob === null ? '' : percent(Math.min(1, sum))
+      )
     );
     row.id = newId();
     row.setAttribute('role', 'option');
@@ -129,7 +150,8 @@ export class Panel {
 
   private actions(text: string): HTMLElement {
     this.updateBranch();
-    const act = async (): Promise<void> => this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
+    const act = async (): Promise<void> =>
+      this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
     return element(
       'div',
       'chm-actions',
@@ -139,11 +161,24 @@ export class Panel {
     );
   }
 
-  private range(answer: Answer, first: number, last: number, start: number, end: number, name: string): Child[] {
+  private range(
+    answer: Answer,
+    first: number,
+    last: number,
+    start: number,
+    end: number,
+    name: string
+  ): Child[] {
     this.rows = [];
-    const text = answer.pieces.slice(first, last + 1).map(piece => piece.text).join('');
+    const text = answer.pieces
+      .slice(first, last + 1)
+      .map(piece => piece.text)
+      .join('');
     const bytes = answer.bytes(start, end).length;
-    const sums = sumUp(answer.tokens.slice(start, end).map(token => token.logprob), bytes);
+    const sums = sumUp(
+      answer.tokens.slice(start, end).map(token => token.logprob),
+      bytes
+    );
     const facts: [string, string][] = [
       ['joint probability', tinyPercent(sums.joint)],
       ['sum of log probabilities', `${sums.joint.toFixed(3)} nats`],
@@ -153,14 +188,30 @@ export class Panel {
       ['bits per byte', sums.bitsPerByte === null ? '–' : sums.bitsPerByte.toFixed(3)]
     ];
     const unmeasured = sums.tokens - sums.measured;
-    const act = async (): Promise<void> => this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
+    const act = async (): Promise<void> =>
+      this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
     return [
       exact('h5', 'chm-token-name', tokenName(text, 60)),
       name ? exact('p', 'chm-facts chm-mono', name) : null,
-      element('p', 'chm-facts', `tokens ${start + 1}–${end} · ${sums.tokens} tokens · ${bytes} bytes`),
+      element(
+        'p',
+        'chm-facts',
+        `tokens ${start + 1}–${end} · ${sums.tokens} tokens · ${bytes} bytes`
+      ),
       unmeasured ? element('p', 'chm-facts', `${unmeasured} without a measurement`) : null,
-      element('div', 'chm-sums', ...facts.flatMap(([name, value]) => [element('span', 'chm-muted', name), element('span', 'chm-mono', value)])),
-      element('div', 'chm-actions', button('Copy', 'Copy this text', () => void act()))
+      element(
+        'div',
+        'chm-sums',
+        ...facts.flatMap(([name, value]) => [
+          element('span', 'chm-muted', name),
+          element('span', 'chm-mono', value)
+        ])
+      ),
+      element(
+        'div',
+        'chm-actions',
+        button('Copy', 'Copy this text', () => void act())
+      )
     ];
   }
 
@@ -249,7 +300,8 @@ function leastSure(answer: Answer, start: number, end: number): number {
 
 function facts(answer: Answer, start: number, place: number, measures: Measures): string[] {
   const { logprob, status, wait } = answer.tokens[place];
-  const known = logprob === null ? [status] : [percent(Math.exp(logprob)), `${bits(logprob).toFixed(2)} bits`];
+  const known =
+    logprob === null ? [status] : [percent(Math.exp(logprob)), `${bits(logprob).toFixed(2)} bits`];
   const { rank, listed, gap, entropy } = measures;
   const all = [
     `token ${start + 1}`,
@@ -268,7 +320,10 @@ function bytesOf(answer: Answer, start: number, end: number): string {
   const own = answer.bytes(start, end);
   const shown = hex(own.subarray(0, MOST_BYTES)) + (own.length > MOST_BYTES ? ' …' : '');
   const text = new TextDecoder().decode(own);
-  const points = /[^ -~]/.test(text) && Array.from(text).length <= 3 ? ` ${Array.from(text, codePoint).join(' ')}` : '';
+  const points =
+    /[^ -~]/.test(text) && Array.from(text).length <= 3
+      ? ` ${Array.from(text, codePoint).join(' ')}`
+      : '';
   return `bytes ${before}–${before + own.length}: ${shown}${points}`;
 }
 

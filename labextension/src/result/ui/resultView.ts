@@ -33,7 +33,9 @@ export class ResultView {
     this.answers = new Answers(result);
     this.hasTokens = this.answers.choices.some(answer => answer.tokens.length);
     const columns = this.answers.choices.map(answer => this.column(answer));
-    this.stage.append(element('div', 'chm-columns', ...(columns.length ? columns : [note('no answer')])));
+    this.stage.append(
+      element('div', 'chm-columns', ...(columns.length ? columns : [note('no answer')]))
+    );
     this.stage.style.setProperty('--chm-count', String(Math.min(4, Math.max(1, columns.length))));
     this.stage.classList.toggle('chm-several', columns.length > 1);
     this.stage.classList.toggle('chm-pair', columns.length === 2);
@@ -65,7 +67,9 @@ export class ResultView {
     const mode = wanted === 'tokens' && !this.hasTokens ? 'text' : wanted;
     this.mode = mode;
     this.node.dataset.mode = mode;
-    this.buttons.forEach((each, place) => each.setAttribute('aria-pressed', String(MODES[place] === mode)));
+    this.buttons.forEach((each, place) =>
+      each.setAttribute('aria-pressed', String(MODES[place] === mode))
+    );
     for (const { bodies } of this.columns) {
       MODES.forEach(each => (bodies[each].hidden = each !== mode));
     }
@@ -84,7 +88,9 @@ export class ResultView {
     if (mode === 'text') {
       await Promise.all(this.columns.map(column => this.fillText(column)));
     } else if (mode === 'raw') {
-      this.columns.forEach(({ answer, bodies }) => bodies.raw.append(exact('pre', 'chm-raw', answer.choice.text)));
+      this.columns.forEach(({ answer, bodies }) =>
+        bodies.raw.append(exact('pre', 'chm-raw', answer.choice.text))
+      );
     } else {
       this.fillTokens();
     }
@@ -95,7 +101,9 @@ export class ResultView {
     this.inspector = inspector;
     for (const { answer, bodies } of this.columns) {
       if (answer.tokens.length) {
-        bodies.tokens.append(this.result.prefill ? exact('span', 'chm-prefill', this.result.prefill) : '');
+        bodies.tokens.append(
+          this.result.prefill ? exact('span', 'chm-prefill', this.result.prefill) : ''
+        );
         inspector.add(answer, bodies.tokens);
       } else {
         bodies.tokens.append(note('no log probabilities'));
@@ -145,17 +153,23 @@ export class ResultView {
       ...few.map(warning => exact('span', 'chm-warning', warning)),
       this.switcher()
     );
-    const lines = warnings.length > 1 ? warnings.map(each => exact('div', 'chm-warning', each)) : [];
+    const lines =
+      warnings.length > 1 ? warnings.map(each => exact('div', 'chm-warning', each)) : [];
     return element('header', 'chm-header', line, ...lines);
   }
 
   private switcher(): HTMLElement {
     this.buttons = MODES.map(mode => {
       const label = mode[0].toUpperCase() + mode.slice(1);
-      return button(label, TITLES[mode], () => {
-        this.onMode(mode);
-        void this.setMode(mode);
-      }, 'chm-mode');
+      return button(
+        label,
+        TITLES[mode],
+        () => {
+          this.onMode(mode);
+          void this.setMode(mode);
+        },
+        'chm-mode'
+      );
     });
     this.buttons[1].disabled = !this.hasTokens;
     if (!this.hasTokens) {
@@ -169,7 +183,11 @@ export class ResultView {
 
   private column(answer: Answer): HTMLElement {
     const { choice } = answer;
-    const bodies = { text: element('div', 'chm-body'), tokens: element('div', 'chm-body'), raw: element('div', 'chm-body') };
+    const bodies = {
+      text: element('div', 'chm-body'),
+      tokens: element('div', 'chm-body'),
+      raw: element('div', 'chm-body')
+    };
     this.columns.push({ answer, bodies });
     const several = this.answers.choices.length > 1;
     return element(
@@ -179,10 +197,14 @@ export class ResultView {
         'div',
         'chm-choice-head',
         several ? element('strong', '', String(choice.index)) : null,
-        ...choice.facts.map(fact => exact('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)),
+        ...choice.facts.map(fact =>
+          exact('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)
+        ),
         choice.sparkline ? spark(choice.sparkline) : null
       ),
-      choice.reasoning ? details('reasoning', () => exact('pre', 'chm-raw', choice.reasoning ?? '')) : null,
+      choice.reasoning
+        ? details('reasoning', () => exact('pre', 'chm-raw', choice.reasoning ?? ''))
+        : null,
       ...MODES.map(mode => bodies[mode]),
       footer(answer)
     );
@@ -212,8 +234,14 @@ function footer({ choice, pieces }: Answer): HTMLElement | null {
   const least = pieces
     .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
     .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
-  const words = least && `least sure “${tokenName(least.text.trim(), 24)}” ${percent(least.prob ?? 0)}`;
-  return element('div', 'chm-metrics', element('span', '', choice.perplexity), words ? exact('span', '', words) : null);
+  const words =
+    least && `least sure “${tokenName(least.text.trim(), 24)}” ${percent(least.prob ?? 0)}`;
+  return element(
+    'div',
+    'chm-metrics',
+    element('span', '', choice.perplexity),
+    words ? exact('span', '', words) : null
+  );
 }
 
 function spark(line: string): HTMLElement {
@@ -235,10 +263,17 @@ function extras(choice: PayloadChoice): HTMLElement[] {
   }
   if (choice.audio) {
     parts.push(exact('div', 'chm-exact', choice.audio.transcript ?? ''));
-    parts.push(note(`audio, ${choice.audio.bytes.toLocaleString('en')} bytes: .choices[i].audio.data has them`));
+    parts.push(
+      note(
+        `audio, ${choice.audio.bytes.toLocaleString('en')} bytes: .choices[i].audio.data has them`
+      )
+    );
   }
   for (const call of choice.tool_calls) {
-    parts.push(element('div', 'chm-call', 'calls ', exact('strong', '', call.name)), exact('pre', 'chm-raw', call.arguments));
+    parts.push(
+      element('div', 'chm-call', 'calls ', exact('strong', '', call.name)),
+      exact('pre', 'chm-raw', call.arguments)
+    );
   }
   return parts;
 }

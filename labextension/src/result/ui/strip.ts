@@ -61,14 +61,21 @@ export class Strip {
       const [value, bin] = this.bar(bar);
       paths[bin].push(this.rectangle(bar, Math.max(1, (value / this.most) * HEIGHT)));
     }
-    this.svg.replaceChildren(...paths.map((path, bin) => shape(path, `chm-bar${bin}`)), this.marker);
+    this.svg.replaceChildren(
+      ...paths.map((path, bin) => shape(path, `chm-bar${bin}`)),
+      this.marker
+    );
     this.drawMark();
   }
 
   private bar(bar: number): [number, number] {
     let most = 0;
     let bin = 0;
-    for (let place = bar * this.share; place < Math.min(this.values.length, (bar + 1) * this.share); place += 1) {
+    for (
+      let place = bar * this.share;
+      place < Math.min(this.values.length, (bar + 1) * this.share);
+      place += 1
+    ) {
       most = Math.max(most, this.values[place] ?? 0);
       bin = Math.max(bin, this.bins[place] ?? 0);
     }

@@ -55,7 +55,10 @@ export class TokenTable {
       .alternatives(place)
       .filter(entry => !entry.isChosen && entry.logprob !== null)
       .slice(0, OTHERS)
-      .map(entry => `${tokenName(this.answer.vocabulary.text(entry.id), 20)} ${percent(Math.exp(entry.logprob ?? 0))}`)
+      .map(
+        entry =>
+          `${tokenName(this.answer.vocabulary.text(entry.id), 20)} ${percent(Math.exp(entry.logprob ?? 0))}`
+      )
       .join('   ');
   }
 

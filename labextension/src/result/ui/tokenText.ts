@@ -178,7 +178,10 @@ export class TokenText {
   }
 
   private textOf(first: number, last: number): string {
-    return this.answer.pieces.slice(first, last + 1).map(piece => piece.text).join('');
+    return this.answer.pieces
+      .slice(first, last + 1)
+      .map(piece => piece.text)
+      .join('');
   }
 
   /** Return a piece's element, which is made when it is first asked for. */
@@ -245,12 +248,12 @@ export class TokenText {
   /** What is copied is the text, without what only the page shows. */
   private onCopy(event: ClipboardEvent): void {
     const selection = document.getSelection();
-    const text =
-      selection && !selection.isCollapsed
-        ? Array.from({ length: selection.rangeCount }, (_, n) => selection.getRangeAt(n))
-            .map(range => range.cloneContents().textContent ?? '')
-            .join('')
-        : this.selectedText();
+    const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+    if (range && !range.collapsed && !this.node.contains(range.commonAncestorContainer)) {
+      return;
+    }
+    const isMarked = range && !range.collapsed;
+    const text = isMarked ? (range.cloneContents().textContent ?? '') : this.selectedText();
     if (text && event.clipboardData) {
       event.clipboardData.setData('text/plain', text);
       event.preventDefault();
