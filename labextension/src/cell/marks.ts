@@ -34,7 +34,7 @@ const JSON_KEY = /("(?:[^"\\\n]|\\.)*")\s*:|"(?:[^"\\\n]|\\.)*"/g;
 const FIELD_NAMES = new Set(FIELDS.map(field => field.name));
 const STATEMENT =
   'for|endfor|break|continue|if|elif|else|endif|set|endset|with|endwith|macro|endmacro|call|endcall|filter|endfilter|raw|endraw';
-const TEMPLATE = new RegExp(String.raw`\{\{[^]*?\}\}|\{%[-+]?\s*(?:${STATEMENT})\b[^]*?%\}`, 'g');
+const OPENING = new RegExp(String.raw`\{\{|\{%[-+]?\s*(?:${STATEMENT})\b`, 'g');
 
 /** Return the marks of a `%%chat` cell, sorted by where they begin; the wider comes first. */
 export function marksOf(text: string): Mark[] {
@@ -143,10 +143,17 @@ function messageMarks(line: string, position: number): Mark[] {
   return ROLE.test(escaped) || ATTACHMENT.test(escaped) ? whole('escape', '\\', position) : [];
 }
 
+/** Mark templates up to the first that is not closed. */
 function templateMarks(text: string, start: number): Mark[] {
-  return [...text.slice(start).matchAll(TEMPLATE)].map(match => ({
-    kind: 'template',
-    from: start + match.index,
-    to: start + match.index + match[0].length
-  }));
+  const marks: Mark[] = [];
+  OPENING.lastIndex = start;
+  for (let match = OPENING.exec(text); match; match = OPENING.exec(text)) {
+    const closing = text.indexOf(match[0] === '{{' ? '}}' : '%}', OPENING.lastIndex);
+    if (closing < 0) {
+      break;
+    }
+    OPENING.lastIndex = closing + 2;
+    marks.push({ kind: 'template', from: match.index, to: closing + 2 });
+  }
+  return marks;
 }

@@ -42,7 +42,7 @@ function bracketEnd(line: string, start: number): number | null {
   const expected: string[] = [];
   for (let place = start; place < line.length; place += 1) {
     JSON_STRING.lastIndex = place;
-    const string = JSON_STRING.exec(line);
+    const string = line[place] === '"' ? JSON_STRING.exec(line) : null;
     if (string) {
       place += string[0].length - 1;
     } else if (line[place] in CLOSING) {

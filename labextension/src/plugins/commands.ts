@@ -174,14 +174,13 @@ export const commands: JupyterFrontEndPlugin<void> = {
     void registry?.load('chat-magic:plugin').then(loaded => {
       settings = () => ({ ...DEFAULTS, ...(loaded.composite as Partial<Settings>) });
     });
-    for (const command of commandsOf(trans, () => settings())) {
-      addCommand(app, tracker, palette, command);
-    }
+    const all = commandsOf(trans, () => settings());
+    all.forEach(command => addCommand(app, tracker, palette, command));
     app.commands.addCommand('chat-magic:insert-cell-below', {
       label: trans.__('Insert Cell Below'),
       execute: ({ text }) => tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
     });
-    const changed = (): void => app.commands.notifyCommandChanged();
+    const changed = (): void => all.forEach(command => app.commands.notifyCommandChanged(command.id));
     tracker.activeCellChanged.connect((_tracker, cell) => {
       changed();
       cell?.model.contentChanged.connect(changed);

@@ -1,7 +1,7 @@
 /** Colours `%%chat` cells as prose; what is marked is found in cell/marks.ts. */
 
-import { Compartment, EditorState, Prec, RangeSetBuilder, type Extension } from '@codemirror/state';
-import { Decoration, ViewPlugin, type DecorationSet, type EditorView } from '@codemirror/view';
+import { Compartment, EditorState, Prec, RangeSetBuilder, StateField, type Extension } from '@codemirror/state';
+import { Decoration, EditorView } from '@codemirror/view';
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {
   EditorExtensionRegistry,
@@ -15,30 +15,25 @@ import { theme } from './theme';
 /** How much of a cell says what kind it is. */
 const HEAD_CHARACTERS = 256;
 
-/** Decorates those marks that are wanted; what comes earlier in precedence lies within. */
+const found = StateField.define<Mark[]>({
+  create: state => marksOf(state.doc.toString()),
+  update: (marks, change) => (change.docChanged ? marksOf(change.newDoc.toString()) : marks)
+});
+
+/** Decorate the marks that are wanted; what is earlier in precedence lies within. */
 function decorations(isWanted: (mark: Mark) => boolean): Extension {
-  const decorate = (view: EditorView): DecorationSet => {
+  return EditorView.decorations.compute([found], state => {
     const builder = new RangeSetBuilder<Decoration>();
-    for (const { kind, from, to } of marksOf(view.state.doc.toString()).filter(isWanted)) {
+    for (const { kind, from, to } of state.field(found).filter(isWanted)) {
       builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
     }
     return builder.finish();
-  };
-  return ViewPlugin.define(
-    view => ({
-      decorations: decorate(view),
-      update(change) {
-        if (change.docChanged) {
-          this.decorations = decorate(change.view);
-        }
-      }
-    }),
-    { decorations: plugin => plugin.decorations as DecorationSet }
-  );
+  });
 }
 
 /** Markdown's spans lie between the ground, which calms them, and the marks. */
 const marks = [
+  found,
   Prec.lowest(decorations(mark => mark.kind === 'ground')),
   Prec.highest(decorations(mark => mark.kind !== 'ground'))
 ];
