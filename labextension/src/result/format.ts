@@ -66,6 +66,12 @@ export function percent(prob: number): string {
   return prob === 0 ? '0 %' : '< 0.01 %';
 }
 
+/** Write a probability as the line of what was unsure does: `31 %`, `0.4 %`. */
+export function roundPercent(prob: number): string {
+  const figure = prob >= 0.01 ? Math.round(100 * prob) : Number((100 * prob).toPrecision(1));
+  return prob >= 0.0001 ? `${figure} %` : '0.00 %';
+}
+
 /** Write a probability, however small, from its logarithm: `3.1 %`, `10^-12.4`. */
 export function tinyPercent(logprob: number): string {
   return logprob > -9.2 ? percent(Math.exp(logprob)) : `10^${(logprob / Math.LN10).toFixed(1)}`;

@@ -40,3 +40,9 @@ it('writes an interval as one figure where that says it all', () => {
   expect(interval({ low: 1.56, high: 2.5 })).toBe('1.6–2.5');
   expect(interval({ low: 0, high: 0.01 })).toBe('0.0');
 });
+
+it.each([
+  [0.314, '31 %'],
+  [0.0042, '0.4 %'],
+  [0.00001, '0.00 %']
+])('rounds %d to %s', (prob, words) => expect(roundPercent(prob)).toBe(words));

@@ -2,7 +2,7 @@
 
 import type { Answer } from '../answer';
 import { Answers } from '../answer';
-import { percent, short, tokenName } from '../format';
+import { roundPercent, short, tokenName } from '../format';
 import type { PayloadChoice, PayloadResult, Round, ToolRun } from '../payload';
 import type { Piece } from '../tokens';
 import { button, details, element } from './dom';
@@ -235,7 +235,7 @@ function footer({ choice, pieces }: Answer): HTMLElement | null {
     .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
     .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
   const words =
-    least && `least sure “${tokenName(least.text.trim(), 24)}” ${percent(least.prob ?? 0)}`;
+    least && `least sure “${tokenName(least.text.trim(), 24)}” ${roundPercent(least.prob ?? 0)}`;
   return element(
     'div',
     'chm-metrics',
