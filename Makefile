@@ -52,7 +52,8 @@ bench: .venv/ready
 	@touch $@
 
 $(NODE_MODULES): labextension/package-lock.json
-	cd labextension && npm ci --silent
+	@# not npm ci, which refuses a lock that lacks packages for other platforms
+	cd labextension && npm install --no-save --silent
 
 $(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
 	cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
