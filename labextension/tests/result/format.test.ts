@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   interval,
   percent,
+  roundPercent,
   splitHidden,
   tinyPercent,
   tokenName,
