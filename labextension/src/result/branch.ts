@@ -15,7 +15,9 @@ export type Branch = { prefill: string } | { reason: string };
 
 const SAFE_WORD = /^[\w./:+][\w./:+-]*$/;
 const MARK =
-  /^\\*(?:(?:system|developer|user|assistant)(?:\([^()\p{Cc}]+\))?:|tool(?:\([^()\p{Cc}]+\))?:|@(?:image|audio|file)[ \t]+\S.*$)/u;
+  /^\\*(?:(?:system|developer|user|assistant)(?:\([^()\u0000-\u001f]+\))?:|tool(?:\([^()\u0000-\u001f]+\))?:|@(?:image|audio|file)[ \t]+\S[^\n]*$)/;
+/** White space as Python has it, and what only JavaScript takes for it. */
+const BLANK = /^[\s\u001c-\u001f\u0085]*$/;
 const NAME = /^[^()\p{Cc}]+$/u;
 const STRICT = { fatal: true, ignoreBOM: true } as const;
 
@@ -117,8 +119,16 @@ function options(parameters: Record<string, unknown>): [string[], Record<string,
 }
 
 function yaml(front: Record<string, unknown>): string[] {
-  const lines = Object.entries(front).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const lines = Object.entries(front).map(([name, value]) => `${name}: ${inYaml(value)}`);
   return lines.length ? ['---', ...lines, '---'] : [];
+}
+
+/** Write a value as JSON, which YAML reads but for what it takes for the end of a line. */
+function inYaml(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`
+  );
 }
 
 function writeMessage(message: Record<string, unknown>): string {
@@ -141,7 +151,7 @@ function hasForm(message: Record<string, unknown>): boolean {
     return false;
   }
   const lines = content.split('\n');
-  return Boolean(lines[0].trim()) && Boolean(lines[lines.length - 1].trim());
+  return !BLANK.test(lines[0]) && !BLANK.test(lines[lines.length - 1]);
 }
 
 function strings(value: unknown): string[] {
