@@ -1,6 +1,7 @@
 # make demo   run the tour on the embedded model and print it
 # make lab    open the tour in JupyterLab
-# make test   lint, types, layers and tests
+# make build  build the JupyterLab extension and put it into .venv
+# make test   lint, types, layers and tests, of Python and TypeScript
 # make bench  print what answers, their display and their tables cost, against others
 # make fuzz   search a minute for streams that break the decoder
 # make clean  remove what the others set up
@@ -9,8 +10,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 TOUR := build/tour
 BENCH := build/bench-venv
+NODE_MODULES := labextension/node_modules/.package-lock.json
+BUILT := chat_magic/_labextension/package.json
+INSTALLED := .venv/share/jupyter/labextensions/chat-magic
+TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
+  $(wildcard labextension/*.json)
 
-.PHONY: demo lab test bench fuzz tour clean
+.PHONY: demo lab build test bench fuzz tour clean
 
 demo: tour
 	@echo
@@ -20,10 +26,15 @@ tour: .venv/ready
 	@$(BIN)/python -m chat_magic prepare
 	@$(BIN)/python notebooks/run.py notebooks/tour.ipynb $(TOUR)
 
-lab: .venv/ready
+lab: build
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/tour.ipynb
 
-test: .venv/ready
+build: $(BUILT)
+	@mkdir -p $(INSTALLED) && rm -rf $(INSTALLED)/static
+	@cp -R chat_magic/_labextension/. labextension/install.json $(INSTALLED)
+
+test: build
+	cd labextension && npm run --silent check && npm test --silent
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install -qq --yes chromium)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,11 +43,12 @@ test: .venv/ready
 	$(BIN)/python -m chat_magic prepare
 	$(BIN)/pytest
 
-bench: $(BENCH)/ready
+bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.wire
 	$(BENCH)/bin/python -m tests.benchmarks.display
 	$(BENCH)/bin/python -m tests.benchmarks.same_text
 	$(BENCH)/bin/python -m tests.benchmarks.tables
+	$(BIN)/python -m tests.benchmarks.inspector
 
 $(BENCH)/ready: pyproject.toml
 	@echo "Setting up $(BENCH) (once; a minute or so)"
@@ -64,5 +76,13 @@ build/fuzz/ready: pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,dev]'
 	@touch $@
 
+$(NODE_MODULES): labextension/package-lock.json
+	@# not npm ci, which refuses a lock that lacks packages for other platforms
+	cd labextension && npm install --no-save --silent
+
+$(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
+	cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
+	@touch $@
+
 clean:
-	rm -rf .venv build
+	rm -rf .venv build chat_magic/_labextension labextension/node_modules labextension/lib

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chat_magic.shell.arguments import OWN_OPTIONS, help_text
 from chat_magic.shell.matcher import ChatMatcher
 
 README = Path(__file__).parents[1] / "README.md"
+VOCABULARY = Path(__file__).parents[1] / "labextension/src/cell/vocabulary.json"
 REGION = re.compile(r"<!-- parameters: .*? -->\n(?P<table>.*?)\n<!-- end -->", re.DOTALL)
 ON_LINE = [row for row in PARAMETERS.values() if row.on_line]
 
@@ -88,3 +90,51 @@ def test_the_completions_are_the_options_the_fields_and_their_values(complete):
         if row.kind != "fields":
             choices = ["true", "false"] if row.kind == "boolean" else list(row.choices)
             assert complete(f"%%chat\n---\n{row.name}: ") == choices
+
+
+def front_end_vocabulary() -> str:
+    """Write what the labextension colours and completes, one entry a line."""
+    options = [
+        {
+            "name": f"--{option.name}",
+            "short": option.short,
+            "field": option.negates or option.name.replace("-", "_"),
+            "value": option.value,
+            "choices": _choices(option.name.replace("-", "_")),
+            "repeats": option.repeats,
+        }
+        for option in (*REQUEST_OPTIONS, *OWN_OPTIONS)
+    ]
+    fields = [
+        {
+            "name": row.name,
+            "value": row.allowed,
+            "choices": ["true", "false"] if row.kind == "boolean" else _choices(row.name),
+        }
+        for row in PARAMETERS.values()
+    ]
+    fields += [
+        {"name": "model", "value": "vendor/model", "choices": ["local"]},
+        {"name": "extra", "value": "further fields", "choices": []},
+    ]
+    return f'{{\n"options": [\n{_lines(options)}\n],\n"fields": [\n{_lines(fields)}\n]\n}}\n'
+
+
+def _choices(name: str) -> list[str]:
+    if name == "model":
+        return ["local"]
+    if name == "unset":
+        return list(PARAMETERS)
+    row = PARAMETERS.get(name)
+    return list(row.choices) if row and row.kind != "fields" else []
+
+
+def _lines(entries: list[dict[str, object]]) -> str:
+    return ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+
+
+def test_the_labextension_knows_the_options_and_fields_of_the_table():
+    """It colours and completes them without a kernel."""
+    corrected = front_end_vocabulary()
+    if not VOCABULARY.exists() or VOCABULARY.read_text() != corrected:
+        pytest.fail(f"{VOCABULARY.name} has drifted; it must be:\n{corrected}", False)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chat_magic.core.tools import call_words
 from chat_magic.view.escape import escape, isolated
 from chat_magic.view.markdown import INK, PARAGRAPH, render
-from chat_magic.view.pieces import Piece, pieces_of, tokens_of
+from chat_magic.view.pieces import Piece, mark_below, pieces_of, tokens_of
 from chat_magic.view.summary import (
     calls,
     choice_facts,
@@ -237,10 +237,11 @@ def _unsure_spans(text: str, pieces: Sequence[Piece]) -> list[tuple[int, int, in
     end = -"".join(piece.text for piece in pieces).rfind(text)
     if end > 0 or not text:
         return []
+    below = mark_below(pieces)
     spans = []
     for piece in pieces:
         start, end = end, end + len(piece.text)
-        if piece.grade and end > 0 and start < len(text):
+        if piece.grade and (piece.prob or 0.0) < below and end > 0 and start < len(text):
             spans.append((max(start, 0), min(end, len(text)), piece.grade))
     return spans
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from chat_magic.view.escape import escape
 from chat_magic.view.html import EXACT, columns, heading, page, rounds_html, status_line
 from chat_magic.view.summary import number, speed_facts
-from chat_magic.view.text import answer_text, choice_title, rounds_text, terminal_safe
+from chat_magic.view.text import answer_text, choice_title, painted, rounds_text, terminal_safe
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -28,6 +29,8 @@ UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
 """What a cell's display may send; servers drop messages beyond limits of their own."""
 
+_EASY_BYTES_PER_S = 64_000
+"""What a page draws beside other work."""
 _QUIET_S = 0.3
 """How long nothing is shown while nothing has come: what fails at once leaves no display."""
 _TAIL = 2_000
@@ -93,8 +96,12 @@ def size_of(bundle: Bundle) -> int:
 
 
 def interval_s(size: int) -> float:
-    """Return the seconds to let pass after a message of so many bytes to stay in the budget."""
-    return max(1 / UPDATES_PER_S, size / BYTES_PER_S)
+    """Return the seconds to let pass after a message of so many bytes.
+
+    It stays in the budget, and leaves the page time for other things: a page lays out the whole
+    text each time, so that a longer one comes less often, though once a second at least.
+    """
+    return max(1 / UPDATES_PER_S, min(size / _EASY_BYTES_PER_S, 1.0), size / BYTES_PER_S)
 
 
 def snapshot_bundle(snapshot: Snapshot) -> dict[str, str]:
@@ -205,14 +212,14 @@ class TerminalLive:
     def finish(self, bundle: Bundle | None) -> None:
         """Print the rest of the result."""
         if bundle is not None:
-            self._print_on(bundle["text/plain"])
+            self._print_on(bundle["text/plain"], painted if _has_colours(self._out) else str)
         self._write(self._erased() + "\n" * bool(self._printed))
 
-    def _print_on(self, text: str) -> None:
+    def _print_on(self, text: str, paint: Callable[[str], str] = str) -> None:
         """Print what follows the printed text, or all where that was no beginning of it."""
         new = text.removeprefix(self._printed)
         apart = "\n\n" if self._printed and not text.startswith(self._printed) else ""
-        self._write(self._erased() + apart + new)
+        self._write(self._erased() + apart + paint(new))
         self._printed = text
 
     def _erased(self) -> str:
@@ -223,6 +230,14 @@ class TerminalLive:
         encoding = self._out.encoding or "utf-8"
         self._out.write(text.encode(encoding, "replace").decode(encoding))
         self._out.flush()
+
+
+def _has_colours(out: TextIO) -> bool:
+    """Say whether 256 colours are shown and wanted (https://no-color.org)."""
+    environment = os.environ
+    if not out.isatty() or environment.get("NO_COLOR"):
+        return False
+    return "256color" in environment.get("TERM", "") or bool(environment.get("COLORTERM"))
 
 
 def _facts(snapshot: Snapshot) -> list[str]:

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.analysis.tokens import status_of, token_bytes, well_formed
-from chat_magic.core.reply import Arrivals, Choice, Reply, TokenLogprob, TopLogprob, Usage
-from chat_magic.view.summary import calls, notices, shortened
+from chat_magic.analysis.tokens import status_of, well_formed
+from chat_magic.core.parameters import PARAMETERS
+from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
+from chat_magic.view.block import Vocabulary, fitting_block
+from chat_magic.view.pieces import pieces_of, tokens_of
+from chat_magic.view.summary import (
+    calls,
+    choice_facts,
+    notices,
+    perplexity_fact,
+    shortened,
+    sparkline,
+    status_facts,
+    unsure,
+)
 
 if TYPE_CHECKING:
     from chat_magic.core.tools import Round
     from chat_magic.view.bundle import Run
 
-MOST_ALTERNATIVES = 90_000
-"""Alternatives that a result carries in full: about a megabyte of JSON."""
-_KEPT = 5
-"""Alternatives that every token keeps where there are more than that in all."""
-_KEPT_WHOLE = 500
-"""Tokens, the least sure, that then keep theirs all the same."""
 _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
 _LONGEST_DATA = 2_000
 """Characters beyond which such a field is cut."""
-
-_Rows = Iterator[Sequence[TopLogprob]]
 
 
 def payload(runs: Sequence[Run]) -> dict[str, Any]:
@@ -42,27 +45,40 @@ def payload(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _result(run: Run) -> dict[str, Any]:
-    vocabulary = _Vocabulary()
+    vocabulary = Vocabulary()
+    several = len(run.reply.choices) > 1
+    choices = [_choice(each, vocabulary, None if several else run) for each in run.reply.choices]
     tokens = [t for choice in run.reply.choices for _, part in _parts(choice) for t in part]
-    rows, left_out = within_budget(tokens)
-    following = iter(rows)
-    messages = _without_data(run.request.get("messages", []))
-    parameters = {
-        name: value for name, value in run.request.items() if name not in ("model", "messages")
-    }
+    block, left_out = fitting_block(tokens, vocabulary)
     return {
         "model": run.model,
-        "request": {"messages": messages, "parameters": parameters},
+        "request": _request(run.request),
         "prefill": run.prefill,
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),
         "usage": run.usage and _usage(run.usage),
         "cost": run.cost,
+        "facts": status_facts(run),
         "warnings": notices(run),
+        "unsure": unsure(run.reply.choices),
         "rounds": [_round(each) for each in run.rounds],
-        "choices": [_choice(choice, following, vocabulary) for choice in run.reply.choices],
+        "choices": choices,
         "vocabulary": vocabulary.columns(),
+        "alternatives": block,
         "alternatives_left_out": left_out,
+    }
+
+
+def _request(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was sent, the parameters that the API knows apart from all others."""
+    fields = {name: value for name, value in body.items() if name not in ("model", "messages")}
+    messages = body.get("messages", [])
+    kept = _without_data(messages)
+    return {
+        "messages": kept,
+        "parameters": {name: value for name, value in fields.items() if name in PARAMETERS},
+        "extra": {name: value for name, value in fields.items() if name not in PARAMETERS},
+        "is_whole": kept == messages,
     }
 
 
@@ -95,23 +111,31 @@ def _round(round_: Round) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, rows: _Rows, vocabulary: _Vocabulary) -> dict[str, Any]:
+def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict[str, Any]:
     return {
         "index": choice.index,
         "text": choice.text,
         "finish_reason": choice.finish_reason,
         "refusal": choice.refusal,
         "reasoning": choice.reasoning,
+        "audio": _audio(choice.audio),
         "tool_calls": [
             {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
             for call in calls(choice)
         ],
+        "facts": choice_facts(choice, only_of.reply.usage if only_of else None),
+        "perplexity": perplexity_fact(choice),
+        "sparkline": sparkline(pieces_of(tokens_of(choice))),
         "parts": {
-            name: _part(tokens, list(islice(rows, len(tokens))), vocabulary)
-            | _arrivals(choice.arrivals.get(name, Arrivals()))
+            name: _part(tokens, choice.arrivals.get(name, Arrivals()), vocabulary)
             for name, tokens in _parts(choice)
         },
     }
+
+
+def _audio(audio: Audio | None) -> dict[str, Any] | None:
+    """Say what was heard; the sound itself is in the HTML alone."""
+    return None if audio is None else {"transcript": audio.transcript, "bytes": len(audio.data)}
 
 
 def _parts(choice: Choice) -> Iterator[tuple[str, list[TokenLogprob]]]:
@@ -122,32 +146,20 @@ def _parts(choice: Choice) -> Iterator[tuple[str, list[TokenLogprob]]]:
 
 
 def _part(
-    tokens: Sequence[TokenLogprob], rows: Sequence[Sequence[TopLogprob]], vocabulary: _Vocabulary
+    tokens: Sequence[TokenLogprob], arrivals: Arrivals, vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    counts = _packed([len(row) for row in rows])
-    others = [other for row in rows for other in row]
-    return {
-        **_columns(tokens, vocabulary),
-        "alternatives": {"counts": counts, **_columns(others, vocabulary)},
-    }
-
-
-def _columns(tokens: Sequence[TopLogprob], vocabulary: _Vocabulary) -> dict[str, Any]:
     statuses = [status_of(token.logprob) for token in tokens]
     known = [
         round(token.logprob or 0.0, 4) + 0.0 if status == "ok" else None
         for token, status in zip(tokens, statuses, strict=True)
     ]
+    t_ms = [round(t_ms) for t_ms in arrivals.t_ms]
     return {
         "tokens": _packed([vocabulary.code(token) for token in tokens]),
         "logprobs": _packed(known),
         "statuses": {str(place): s for place, s in enumerate(statuses) if s != "ok"},
+        "waits_ms": _packed([now - before for before, now in pairwise([0, *t_ms])]),
     }
-
-
-def _arrivals(arrivals: Arrivals) -> dict[str, Any]:
-    t_ms = [round(t_ms, 1) for t_ms in arrivals.t_ms]
-    return {"chunk": _packed(arrivals.chunk), "t_ms": _packed(t_ms)}
 
 
 def _packed(numbers: Sequence[float | None]) -> str:
@@ -157,54 +169,6 @@ def _packed(numbers: Sequence[float | None]) -> str:
     large, and its differences unreadable.
     """
     return ",".join("" if number is None else str(number) for number in numbers)
-
-
-class _Vocabulary:
-    """The distinct tokens, numbered as they come."""
-
-    def __init__(self) -> None:
-        self._codes: defaultdict[tuple[str, bytes], int] = defaultdict()
-        self._codes.default_factory = self._codes.__len__
-
-    def code(self, token: TopLogprob) -> int:
-        return self._codes[token.token, bytes(token.raw_bytes)]
-
-    def columns(self) -> dict[str, Any]:
-        """Return the texts as sent, and the bytes of those that are not their text's."""
-        texts = [well_formed(text) for text, _ in self._codes]
-        data = [token_bytes(text, raw) for text, raw in self._codes]
-        return {
-            "tokens": texts,
-            "bytes": {
-                str(code): list(own)
-                for code, (text, own) in enumerate(zip(texts, data, strict=True))
-                if own is not None and own != text.encode()
-            },
-        }
-
-
-def within_budget(tokens: Sequence[TokenLogprob]) -> tuple[list[Sequence[TopLogprob]], int]:
-    """Choose the alternatives that a payload carries.
-
-    Returns:
-        For each token its alternatives, and how many were left out in all. All are kept up to
-        `MOST_ALTERNATIVES`; else the likeliest of each token, and all of the least sure tokens.
-    """
-    rows: list[Sequence[TopLogprob]] = [token.top_logprobs or () for token in tokens]
-    total = sum(map(len, rows))
-    if total <= MOST_ALTERNATIVES:
-        return rows, 0
-    kept = _KEPT if _KEPT * len(rows) <= MOST_ALTERNATIVES else 0
-    order = sorted(range(len(rows)), key=lambda place: _known(tokens[place]))
-    for place in order[_KEPT_WHOLE:]:
-        rows[place] = sorted(rows[place], key=_known, reverse=True)[:kept]
-    return rows, total - sum(map(len, rows))
-
-
-def _known(token: TopLogprob) -> float:
-    """Return a log probability to sort by; what is not measured counts as the least probable."""
-    known = token.logprob is not None and status_of(token.logprob) == "ok"
-    return token.logprob if known and token.logprob is not None else -math.inf
 
 
 def _without_data(value: Any) -> Any:

@@ -7,12 +7,24 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import Status, bin_of, probability, status_of, token_bytes
+from chat_magic.analysis.tokens import (
+    BIN_EDGES,
+    Status,
+    bin_of,
+    probability,
+    status_of,
+    token_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.reply import Choice, TokenLogprob, TopLogprob
+
+
+_LONG = 3_000
+"""Pieces beyond which a text does not mark all that is unsure."""
+_MOST_MARKED = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,18 @@ def tokens_of(choice: Choice) -> list[TokenLogprob]:
 def pieces_of(tokens: Sequence[TokenLogprob]) -> list[Piece]:
     """Join the tokens that are parts of one character; all others stay on their own."""
     return [_piece(text, group) for text, group in _characters(tokens)]
+
+
+def mark_below(pieces: Sequence[Piece]) -> float:
+    """Return the probability under which a text's pieces are marked: one half.
+
+    In a long text it is less, so that at most a fifth of it, the least sure, is marked.
+    """
+    if len(pieces) <= _LONG:
+        return BIN_EDGES[0]
+    known = sorted(piece.prob for piece in pieces if piece.prob is not None)
+    most = min(len(pieces) // 5, _MOST_MARKED)
+    return min(BIN_EDGES[0], known[most]) if most < len(known) else BIN_EDGES[0]
 
 
 def alternatives(token: TokenLogprob) -> list[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import well_formed
+from chat_magic.analysis.tokens import bin_of, well_formed
 from chat_magic.core.tools import call_words
 from chat_magic.view.escape import BIDI, code_point
 from chat_magic.view.summary import (
@@ -34,6 +34,16 @@ _ESCAPES = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
+_UNSURE = "unsure: "
+_DOUBT = re.compile(r"(?P<name>.+?) (?P<percent>[\d.]+) %")
+_STYLES = (
+    "0",
+    "38;5;16;48;5;223",
+    "4;38;5;16;48;5;216",
+    "4;38;5;16;48;5;209",
+    "1;4;38;5;16;48;5;202",
+)
+"""How a terminal shows each of the five bins: black on more and more of one hue, underlined."""
 _BIDI = re.compile(f"[{BIDI}]")
 
 
@@ -56,6 +66,24 @@ def answer_text(text: str) -> str:
 def choice_title(index: int) -> str:
     """Return the line above one of several choices."""
     return f"── {index} ──"
+
+
+def painted(text: str) -> str:
+    """Paint what was unsure, in the line that names it, for a terminal of 256 colours."""
+    lines = text.split("\n")
+    return "\n".join(_paint(line) if line.startswith(_UNSURE) else line for line in lines)
+
+
+def _paint(line: str) -> str:
+    return _UNSURE + " · ".join(map(_paint_doubt, line.removeprefix(_UNSURE).split(" · ")))
+
+
+def _paint_doubt(doubt: str) -> str:
+    match = _DOUBT.match(doubt)
+    if match is None:
+        return doubt
+    style = _STYLES[bin_of(float(match["percent"]) / 100)]
+    return f"\x1b[{style}m{match['name']}\x1b[0m{doubt[match.end('name') :]}"
 
 
 def rounds_text(rounds: Sequence[Round]) -> list[str]:

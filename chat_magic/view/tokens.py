@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from chat_magic.analysis.tokens import BIN_EDGES
 from chat_magic.view.escape import escape, isolated, visible
 from chat_magic.view.markdown import INK
-from chat_magic.view.pieces import Piece, alternatives, pieces_of
+from chat_magic.view.pieces import Piece, alternatives, mark_below, pieces_of
 from chat_magic.view.summary import name, percent
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ _CELL = "padding:1px 8px 1px 0;text-align:left;vertical-align:top;border:none"
 def tokens_html(tokens: Sequence[TokenLogprob]) -> str:
     """Return the tokens as painted text, a legend with counts, and the least sure as a table."""
     pieces = pieces_of(tokens)
-    text = "".join(map(_painted, pieces))
+    below = mark_below(pieces)
+    text = "".join(_painted(piece, below) for piece in pieces)
     return f'<pre style="{_TEXT}">{text}</pre>{_legend(pieces)}{_table(pieces)}'
 
 
@@ -48,10 +50,10 @@ def _bin(piece: Piece) -> int:
     return _UNKNOWN if piece.prob is None else piece.grade
 
 
-def _painted(piece: Piece) -> str:
+def _painted(piece: Piece, below: float) -> str:
     """Paint a token but for the space before it; a line break gets a mark that is not copied."""
     number = _bin(piece)
-    if number == 0:
+    if number == 0 or (piece.prob or 0.0) >= below:
         return escape(piece.text, hidden=True)
     text = piece.text.strip() or piece.text.strip("\n")
     before, _, after = piece.text.partition(text) if text else ("", "", piece.text)
@@ -79,7 +81,9 @@ def _legend(pieces: Sequence[Piece]) -> str:
         if number != _UNKNOWN or counts[_UNKNOWN]
     ]
     bins = " ".join(entries)
-    return f'<div style="font-size:80%;margin:0 0 6px 0">tokens by probability {bins}</div>'
+    below = mark_below(pieces)
+    partly = "" if below == BIN_EDGES[0] else f"; painted under {percent(below)} % only"
+    return f'<div style="font-size:80%;margin:0 0 6px 0">tokens by probability {bins}{partly}</div>'
 
 
 def _table(pieces: Sequence[Piece]) -> str:

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CHROMIUM_FLAGS = [
@@ -53,6 +55,18 @@ class Lab:
         )
         nbformat.write(notebook, self.folder / name)
 
+    def write_outputs(self, name: str, *bundles: dict[str, Any]) -> None:
+        """Write a notebook of one cell that has run and left these outputs; it is not trusted."""
+        outputs = [nbformat.v4.new_output("display_data", data=bundle) for bundle in bundles]
+        cell = nbformat.v4.new_code_cell("1 + 1", outputs=outputs, execution_count=1)
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), self.folder / name)
+
+    def look(self, page: Page, name: str) -> None:
+        """Open a notebook in a fresh workspace, without a kernel, and wait for its outputs."""
+        page.goto(f"{self.url}/lab/tree/{name}?reset&token={self.token}")
+        page.locator(".jp-Dialog .jp-mod-reject").click(timeout=START_S * 1000)
+        page.wait_for_selector(".jp-OutputArea-output", timeout=START_S * 1000)
+
     def open(self, page: Page, name: str) -> None:
         """Open a notebook in a fresh workspace and wait for its kernel."""
         page.goto(f"{self.url}/lab/tree/{name}?reset&token={self.token}")
@@ -69,7 +83,13 @@ class Lab:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """JupyterLab on a free port, with folders of its own and no announcements."""
-    home = tmp_path_factory.mktemp("lab")
+    with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@contextmanager
+def running_lab(home: Path) -> Iterator[Lab]:
+    """Run JupyterLab in an empty folder."""
     folder = home / "notebooks"
     folder.mkdir()
     names = ["CONFIG", "DATA", "RUNTIME"]

@@ -58,7 +58,8 @@ def snapshot(*texts: str, **fields) -> Snapshot:
 
 
 @pytest.mark.parametrize(
-    ("size", "seconds"), [(0, 1 / 15), (10_000, 1 / 15), (128_000, 0.5), (256_000, 1.0)]
+    ("size", "seconds"),
+    [(0, 1 / 15), (4_000, 1 / 15), (16_000, 0.25), (200_000, 1.0), (512_000, 2.0)],
 )
 def test_the_interval_keeps_to_15_messages_and_256_kb_a_second(size: int, seconds: float) -> None:
     assert interval_s(size) == pytest.approx(seconds)
@@ -282,3 +283,24 @@ def test_a_terminal_prints_calls_once(make_run, make_choice, make_round) -> None
     drawn = bundle([make_run(make_choice(text="Warm"), rounds=rounds)])
     live.finish(drawn)
     assert screen.getvalue() == drawn["text/plain"] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_painted"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, True),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_terminal_has_colours_where_it_can_and_nobody_minds(
+    environment, is_painted, monkeypatch, make_run, make_choice, names
+) -> None:
+    for name in ("TERM", "COLORTERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    screen = Screen()
+    TerminalLive(screen, Clock()).finish(bundle([make_run(make_choice(names))]))
+    assert ("\x1b[" in screen.getvalue()) == is_painted

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chat_magic.core.reply import Choice, Logprobs, TokenLogprob
-from chat_magic.view.pieces import alternatives, perplexity, pieces_of, tokens_of
+from chat_magic.view.pieces import alternatives, mark_below, perplexity, pieces_of, tokens_of
 
 
 def test_each_token_is_a_piece_with_its_bin(names) -> None:
@@ -73,3 +73,11 @@ def test_a_refusal_has_tokens_too(make_token) -> None:
     tokens = [make_token("No", 0.5)]
     assert tokens_of(Choice(index=0, logprobs=Logprobs(refusal=tokens))) == tokens
     assert tokens_of(Choice(index=0)) == []
+
+
+def test_a_long_text_marks_the_least_sure_fifth_at_most(make_token) -> None:
+    tokens = [make_token(f"w{n} ", (n + 1) / 4_001) for n in range(4_000)]
+    assert mark_below(pieces_of(tokens[:3_000])) == 0.5
+    pieces = pieces_of(tokens)
+    marked = [piece for piece in pieces if (piece.prob or 0) < mark_below(pieces)]
+    assert len(marked) == 800

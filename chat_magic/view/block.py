@@ -1,0 +1,155 @@
+"""What else could have come, as one block: columns of bytes, deflated, in base64.
+
+The layout, all numbers little-endian, is read by `labextension/src/result/block.ts`:
+
+- four unsigned 32-bit numbers: rows, entries, distinct tokens, bytes of the vocabulary
+- the vocabulary: JSON as in the payload, of the tokens that are not in the payload's own
+- for each row (a token that came) how many entries it has: 2 planes
+- for each entry its id, counted on from the payload's vocabulary: 3 planes
+- for each entry how much less probable it is than the one before it, in 1/256 nat: 2 planes
+- for each entry what its log probability is: its place in `STATUSES`: 1 plane
+
+A plane holds the lowest bytes of all numbers, the next one the second lowest, and so on. A row's
+entries go from the most probable to the least; those that are no measurement come last.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+import sys
+import zlib
+from array import array
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, get_args
+
+from chat_magic.analysis.tokens import Status, status_of, token_bytes, well_formed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chat_magic.core.reply import TokenLogprob, TopLogprob
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+LARGEST_BLOCK = 1_000_000
+"""Characters that the alternatives of a result may take in a notebook."""
+_NEVER_FIT = 400_000
+"""Alternatives that take more than that however regular they are."""
+_KEPT = 5
+"""Alternatives that every token keeps where not all fit."""
+_KEPT_WHOLE = 500
+"""Tokens, the least sure, that then keep theirs all the same."""
+_STEPS_PER_NAT = 256
+_MOST = 65_535
+
+Row = list["TopLogprob"]
+
+
+class Vocabulary:
+    """The distinct tokens, numbered as they come."""
+
+    def __init__(self) -> None:
+        self._codes: defaultdict[tuple[str, bytes], int] = defaultdict()
+        self._codes.default_factory = self._codes.__len__
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def copy(self) -> Vocabulary:
+        """Return one that goes on from here on its own."""
+        other = Vocabulary()
+        other._codes.update(self._codes)
+        return other
+
+    def code(self, token: TopLogprob) -> int:
+        """Return the token's number."""
+        return self._codes[token.token, bytes(token.raw_bytes)]
+
+    def columns(self, start: int = 0) -> dict[str, Any]:
+        """Return the texts as sent, and the bytes of those that are not their text's."""
+        keys = list(self._codes)[start:]
+        data = [(text, token_bytes(text, raw)) for text, raw in keys]
+        return {
+            "tokens": [well_formed(text) for text, _ in keys],
+            "bytes": {
+                str(start + place): list(own)
+                for place, (text, own) in enumerate(data)
+                if own is not None and own != text.encode(errors="replace")
+            },
+        }
+
+
+def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tuple[str, int]:
+    """Pack as many of the tokens' alternatives as a notebook should hold.
+
+    Args:
+        tokens: What came, in the order of the payload.
+        vocabulary: The tokens that the payload itself names.
+
+    Returns:
+        The block, empty where no token has alternatives, and how many were left out: none up to
+        `LARGEST_BLOCK`; else all but the likeliest 5 of each token and all of the 500 least sure
+        ones; else all.
+    """
+    rows = [sorted(token.top_logprobs or (), key=_known, reverse=True) for token in tokens]
+    total = sum(map(len, rows))
+    if not total:
+        return "", 0
+    block = pack(rows, vocabulary) if total <= _NEVER_FIT else None
+    if block is None or len(block) > LARGEST_BLOCK:
+        order = sorted(range(len(rows)), key=lambda place: _known(tokens[place]))
+        for place in order[_KEPT_WHOLE:]:
+            del rows[place][_KEPT:]
+        block = pack(rows, vocabulary)
+    if len(block) > LARGEST_BLOCK:
+        return "", total
+    return block, total - sum(map(len, rows))
+
+
+def pack(rows: Sequence[Row], vocabulary: Vocabulary) -> str:
+    """Write rows of alternatives, each by falling probability, as a block."""
+    known = len(vocabulary)
+    everything = vocabulary.copy()
+    ids = [everything.code(entry) for row in rows for entry in row]
+    steps, statuses = _measured(rows)
+    names = json.dumps(everything.columns(known), ensure_ascii=False, separators=(",", ":")).encode(
+        errors="replace"
+    )
+    data = [
+        struct.pack("<4I", len(rows), len(ids), len(everything) - known, len(names)),
+        names,
+        _planes([min(len(row), _MOST) for row in rows], 2),
+        _planes(ids, 3),
+        _planes(steps, 2),
+        bytes(statuses),
+    ]
+    return base64.b64encode(zlib.compress(b"".join(data))).decode("ascii")
+
+
+def _measured(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
+    steps, statuses = [], []
+    for row in rows:
+        before = 0
+        for entry in row:
+            status = status_of(entry.logprob)
+            place = round(-entry.logprob * _STEPS_PER_NAT) if status == "ok" else before  # type: ignore[operator]
+            steps.append(min(place - before, _MOST))
+            statuses.append(STATUSES.index(status))
+            before = place
+    return steps, statuses
+
+
+def _planes(numbers: Iterable[int], count: int) -> bytes:
+    column = array("I", numbers)
+    if sys.byteorder == "big":
+        column.byteswap()
+    data = column.tobytes()
+    return b"".join(data[plane :: column.itemsize] for plane in range(count))
+
+
+def _known(token: TopLogprob) -> float:
+    """Return a log probability to sort by; what is not measured counts as the least probable."""
+    known = token.logprob is not None and status_of(token.logprob) == "ok"
+    return token.logprob if known and token.logprob is not None else -math.inf

@@ -1,0 +1,22 @@
+/** Changes a cell's text. */
+
+import { isChatCell, magicName } from './grammar';
+
+/** Return the text as a `%%chat` cell. */
+export function asChatCell(text: string, line: string): string {
+  return isChatCell(text) ? text : `${line}\n${text}`;
+}
+
+/** Return the magic's line. */
+export function magicLine(text: string): string {
+  const start = magicName(text)?.from ?? 0;
+  return text.slice(start).split('\n', 1)[0];
+}
+
+/** Return the text with another magic line; without its `%%chat`, that is put before it. */
+export function withMagicLine(text: string, line: string): string {
+  const start = magicName(text)?.from ?? 0;
+  const old = magicLine(text);
+  const now = isChatCell(line) ? line.trim() : `%%chat ${line.trim()}`;
+  return text.slice(0, start) + now + text.slice(start + old.length);
+}

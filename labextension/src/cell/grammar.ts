@@ -1,0 +1,42 @@
+/** What is a mark in a `%%chat` cell; chat_magic/core has the grammar itself. */
+
+import vocabulary from './vocabulary.json';
+
+export interface Option {
+  name: string;
+  short: string | null;
+  field: string;
+  value: string | null;
+  choices: string[];
+  repeats: boolean;
+}
+
+export interface Field {
+  name: string;
+  value: string;
+  choices: string[];
+}
+
+export const OPTIONS: readonly Option[] = vocabulary.options;
+export const FIELDS: readonly Field[] = vocabulary.fields;
+
+const BY_WORD = new Map(OPTIONS.flatMap(option => [option.name, option.short ?? option.name].map(word => [word, option])));
+
+const CELL = /^\s*%%chat(?=\s|$)/;
+
+/** Tell whether a cell's text is a `%%chat` cell. */
+export function isChatCell(text: string): boolean {
+  return CELL.test(text);
+}
+
+/** Return where the magic's name begins and ends. */
+export function magicName(text: string): { from: number; to: number } | null {
+  const match = CELL.exec(text);
+  return match && { from: match[0].length - '%%chat'.length, to: match[0].length };
+}
+
+/** Return the option that a word names, whatever comes after `=`. */
+export function optionOf(word: string): Option | undefined {
+  const name = word.split('=', 1)[0];
+  return BY_WORD.get(name) ?? BY_WORD.get(name.startsWith('--') ? `--${name.slice(2).replace(/_/g, '-')}` : name);
+}

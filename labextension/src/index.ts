@@ -1,0 +1,10 @@
+/** The plugins of chat-magic's front end; what draws results is apart, in mime.ts. */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { commands } from './plugins/commands';
+import { completion } from './plugins/completion';
+import { highlight } from './plugins/highlight';
+
+const plugins: JupyterFrontEndPlugin<void>[] = [highlight, completion, commands];
+
+export default plugins;

@@ -1,0 +1,190 @@
+/** Commands for `%%chat` cells; schema/plugin.json puts them into menus, toolbars and shortcuts. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, InputDialog } from '@jupyterlab/apputils';
+import type { Cell, CodeCell } from '@jupyterlab/cells';
+import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
+import { asChatCell, magicLine, withMagicLine } from '../cell/edit';
+import { answersOf, asCurl, asPython } from '../cell/export';
+import { isChatCell } from '../cell/grammar';
+import { MIME_TYPE, isPayload, type PayloadResult } from '../result/payload';
+
+import '../../style/cell.css';
+
+interface Settings {
+  newCell: string;
+  baseUrl: string;
+}
+
+const DEFAULTS: Settings = { newCell: '%%chat', baseUrl: '' };
+
+interface Command {
+  id: string;
+  label: string;
+  icon?: LabIcon;
+  isFor: (cell: Cell) => boolean;
+  run: (panel: NotebookPanel, cell: Cell) => Promise<unknown> | void;
+}
+
+function sourceOf(cell: Cell): string {
+  return cell.model.sharedModel.getSource();
+}
+
+function isChat(cell: Cell): boolean {
+  return cell.model.type === 'code' && isChatCell(sourceOf(cell));
+}
+
+function resultsOf(cell: Cell): PayloadResult[] {
+  if (cell.model.type !== 'code') {
+    return [];
+  }
+  const { outputs } = (cell as CodeCell).model;
+  const all = Array.from({ length: outputs.length }, (_, place) => outputs.get(place).data[MIME_TYPE]);
+  return all.flatMap((data: unknown) => (isPayload(data) ? data.results : []));
+}
+
+function hasResult(cell: Cell): boolean {
+  return resultsOf(cell).length > 0;
+}
+
+/** Attachments are cut where they are long: such a request cannot be sent again. */
+function hasRequest(cell: Cell): boolean {
+  return hasResult(cell) && resultsOf(cell).every(result => result.request.is_whole);
+}
+
+async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {
+  const { value, button } = await InputDialog.getText({
+    title: trans.__('Run with Other Settings'),
+    placeholder: '%%chat', // style/cell.css knows the dialog by it
+    selectionRange: 0,
+    text: magicLine(sourceOf(cell)),
+    okLabel: trans.__('Run')
+  });
+  if (button.accept && value) {
+    cell.model.sharedModel.setSource(withMagicLine(sourceOf(cell), value));
+    await NotebookActions.run(panel.content, panel.sessionContext);
+  }
+}
+
+function makeChat(panel: NotebookPanel, line: string): void {
+  NotebookActions.changeCellType(panel.content, 'code');
+  const model = panel.content.activeCell?.model.sharedModel;
+  model?.setSource(asChatCell(model.getSource(), line));
+}
+
+function copyEach(cell: Cell, write: (result: PayloadResult) => string): void {
+  Clipboard.copyToSystem(resultsOf(cell).map(write).join('\n\n'));
+}
+
+function commandsOf(trans: TranslationBundle, settings: () => Settings): Command[] {
+  const baseUrl = (): string => settings().baseUrl;
+  return [
+    {
+      id: 'chat-magic:make-chat-cell',
+      label: trans.__('Make This a %1 Cell', '%%chat'),
+      isFor: cell => !isChat(cell),
+      run: panel => makeChat(panel, settings().newCell)
+    },
+    {
+      id: 'chat-magic:rerun',
+      label: trans.__('Run with Other Settings…'),
+      icon: settingsIcon,
+      isFor: isChat,
+      run: (panel, cell) => rerun(panel, cell, trans)
+    },
+    {
+      id: 'chat-magic:copy-answer',
+      label: trans.__('Copy Answer'),
+      isFor: hasResult,
+      run: (_panel, cell) => Clipboard.copyToSystem(answersOf(resultsOf(cell)))
+    },
+    {
+      id: 'chat-magic:copy-curl',
+      label: trans.__('Copy Request as curl'),
+      isFor: hasRequest,
+      run: (_panel, cell) => copyEach(cell, result => asCurl(result, baseUrl()))
+    },
+    {
+      id: 'chat-magic:copy-python',
+      label: trans.__('Copy Request as Python'),
+      isFor: hasRequest,
+      run: (_panel, cell) => copyEach(cell, result => asPython(result, baseUrl()))
+    }
+  ];
+}
+
+function addCommand(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  palette: ICommandPalette | null,
+  command: Command
+): void {
+  const isFor = (): boolean => tracker.activeCell !== null && command.isFor(tracker.activeCell);
+  app.commands.addCommand(command.id, {
+    label: command.label,
+    caption: command.label,
+    icon: command.icon,
+    isEnabled: isFor,
+    isVisible: isFor,
+    execute: () => {
+      const panel = tracker.currentWidget;
+      return panel && tracker.activeCell ? command.run(panel, tracker.activeCell) : undefined;
+    }
+  });
+  palette?.addItem({ command: command.id, category: 'chat-magic' });
+}
+
+/** Put a cell below the active one. */
+function insertBelow(panel: NotebookPanel, text: string): void {
+  NotebookActions.insertBelow(panel.content);
+  panel.content.activeCell?.model.sharedModel.setSource(text);
+}
+
+/** Put a cell below the one whose output asks for it. */
+function insertBelowNode(tracker: INotebookTracker, event: Event): void {
+  const { target } = event;
+  const text: unknown = (event as CustomEvent<{ text?: unknown } | null>).detail?.text;
+  const panel = tracker.find(each => target instanceof Node && each.node.contains(target));
+  const index = panel?.content.widgets.findIndex(cell => cell.node.contains(target as Node)) ?? -1;
+  if (panel && index >= 0 && typeof text === 'string') {
+    panel.content.activeCellIndex = index;
+    insertBelow(panel, text);
+    event.preventDefault();
+  }
+}
+
+export const commands: JupyterFrontEndPlugin<void> = {
+  id: 'chat-magic:plugin',
+  description: 'Commands for %%chat cells.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ICommandPalette, ISettingRegistry, ITranslator],
+  activate: (
+    app,
+    tracker: INotebookTracker,
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('chat-magic');
+    let settings = (): Settings => DEFAULTS;
+    void registry?.load('chat-magic:plugin').then(loaded => {
+      settings = () => ({ ...DEFAULTS, ...(loaded.composite as Partial<Settings>) });
+    });
+    const all = commandsOf(trans, () => settings());
+    all.forEach(command => addCommand(app, tracker, palette, command));
+    app.commands.addCommand('chat-magic:insert-cell-below', {
+      label: trans.__('Insert Cell Below'),
+      execute: ({ text }) => tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
+    });
+    const changed = (): void => all.forEach(command => app.commands.notifyCommandChanged(command.id));
+    tracker.activeCellChanged.connect((_tracker, cell) => {
+      changed();
+      cell?.model.contentChanged.connect(changed);
+    });
+    document.body.addEventListener('chat-magic:insert-cell', event => insertBelowNode(tracker, event));
+  }
+};

@@ -1,0 +1,120 @@
+/** Where the values of a JSON text stand in it, each under its JSON Pointer. */
+
+import type { Stretch } from './segments';
+
+const LEXEME = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\[\s\S])*(?:"|\\?$))|([^\s{}[\],:"]+))/y;
+const FENCE = /```[^\n]*\n([\s\S]*?)(?:\n[ \t]*```|$)/;
+const CUT_WORD =
+  /^(?:-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?)$/;
+const MAX_DEPTH = 500;
+
+interface Level {
+  pointer: string;
+  isList: boolean;
+  index: number;
+  key: string;
+  start: number;
+}
+
+/** Find strings, numbers, literals, empty objects and lists; nothing where it is not JSON. */
+export function jsonFields(text: string): Stretch[] {
+  const fence = FENCE.exec(text);
+  const inner = fence ? fence.index + fence[0].indexOf('\n') + 1 : 0;
+  const spans = [[0, text.length], ...(fence ? [[inner, inner + fence[1].length]] : [])];
+  for (const [start, end] of spans) {
+    const fields = new Scanner(text.slice(0, end), start).fields();
+    if (fields) {
+      return fields;
+    }
+  }
+  return [];
+}
+
+/** Reads JSON from left to right; the text may break off anywhere. */
+class Scanner {
+  constructor(
+    private readonly text: string,
+    private place: number
+  ) {}
+
+  fields(): Stretch[] | null {
+    LEXEME.lastIndex = this.place;
+    for (let match = LEXEME.exec(this.text); match; match = LEXEME.exec(this.text)) {
+      this.place = LEXEME.lastIndex;
+      const lexeme = match[1] ?? match[2] ?? match[3];
+      if (!this.read(lexeme, this.place - lexeme.length, match[1] !== undefined)) {
+        return null;
+      }
+      LEXEME.lastIndex = this.place;
+    }
+    return this.text.slice(this.place).trim() || !this.found.length ? null : this.found;
+  }
+
+  private read(lexeme: string, start: number, isMark: boolean): boolean {
+    if (isMark) {
+      return this.mark(lexeme, start);
+    }
+    const level = this.open.at(-1);
+    if (this.wants.endsWith('key') && lexeme.startsWith('"') && level) {
+      level.key = parsed(lexeme) ?? '';
+      this.wants = ':';
+      return true;
+    }
+    const isCut = this.place === this.text.length;
+    const mayBeCut = isCut && (lexeme.startsWith('"') || CUT_WORD.test(lexeme));
+    if (!this.wants.endsWith('value') || (parsed(lexeme) === undefined && !mayBeCut)) {
+      return false;
+    }
+    this.value(this.pointer, start);
+    return true;
+  }
+
+  private mark(mark: string, start: number): boolean {
+    const level = this.open.at(-1);
+    if ('{['.includes(mark) && this.wants.endsWith('value') && this.open.length < MAX_DEPTH) {
+      const isList = mark === '[';
+      this.open.push({ pointer: this.pointer, isList, index: 0, key: '', start });
+      this.wants = isList ? 'first value' : 'first key';
+    } else if (mark === ':' && this.wants === ':') {
+      this.wants = 'value';
+    } else if (mark === ',' && this.wants === ',' && level) {
+      level.index += 1;
+      this.wants = level.isList ? 'value' : 'key';
+    } else if (level && mark === (level.isList ? ']' : '}') && /^(,|first)/.test(this.wants)) {
+      this.open.pop();
+      if (this.wants !== ',') {
+        this.value(level.pointer, level.start);
+      }
+      this.wants = this.open.length ? ',' : 'end';
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private value(name: string, start: number): void {
+    this.found.push({ name, start, end: this.place });
+    this.wants = this.open.length ? ',' : 'end';
+  }
+
+  private get pointer(): string {
+    const level = this.open.at(-1);
+    if (!level) {
+      return '';
+    }
+    const key = level.isList ? level.index : level.key.replace(/~/g, '~0').replace(/\//g, '~1');
+    return `${level.pointer}/${key}`;
+  }
+
+  private readonly open: Level[] = [];
+  private readonly found: Stretch[] = [];
+  private wants = 'value';
+}
+
+function parsed(lexeme: string): string | undefined {
+  try {
+    return String(JSON.parse(lexeme.replace(/[\n\t\r]/g, ' ')));
+  } catch {
+    return undefined;
+  }
+}

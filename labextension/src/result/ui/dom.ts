@@ -1,0 +1,75 @@
+/** Elements made of classes and text, never of HTML. */
+
+export type Child = Node | string | null;
+
+/** Make an element with a class and children; a string becomes text. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = '',
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  if (className) {
+    node.className = className;
+  }
+  node.append(...children.filter(child => child !== null));
+  return node;
+}
+
+/** Make a button with a label, an explanation, and what it does. */
+export function button(
+  label: string,
+  title: string,
+  act: () => void,
+  className = ''
+): HTMLButtonElement {
+  const node = element('button', `chm-button ${className}`.trim(), label);
+  node.type = 'button';
+  node.title = title;
+  node.addEventListener('click', act);
+  return node;
+}
+
+/** Make a select of named options. */
+export function select(
+  label: string,
+  options: readonly string[],
+  value: string,
+  act: (value: string) => void
+): HTMLSelectElement {
+  const node = element('select', 'chm-select');
+  node.setAttribute('aria-label', label);
+  node.title = label;
+  node.append(...options.map(option => new Option(option, option, false, option === value)));
+  node.addEventListener('change', () => act(node.value));
+  return node;
+}
+
+/** Make an element closed at first, which is filled when it is opened. */
+export function details(title: string, content: () => Child): HTMLDetailsElement {
+  const node = element('details', 'chm-details', element('summary', '', title));
+  node.addEventListener('toggle', () => {
+    if (node.open && node.childElementCount === 1) {
+      node.append(content() ?? '');
+    }
+  });
+  return node;
+}
+
+/** Put a text on the clipboard. */
+export async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let ids = 0;
+
+/** Return an id that no other element of the page has. */
+export function newId(): string {
+  ids += 1;
+  return `chm-${ids}`;
+}

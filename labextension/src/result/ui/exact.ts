@@ -1,0 +1,52 @@
+/** Text whose invisible characters show as chips, while what is copied is the text itself. */
+
+import { codePoint, splitHidden } from '../format';
+import { element } from './dom';
+
+/** Append a text whose control characters show. */
+export function appendExact(host: HTMLElement, text: string): void {
+  host.append(...exactNodes(text));
+}
+
+/** Append a token's text: what only takes up room, line breaks and tabs show too. */
+export function appendToken(host: HTMLElement, text: string): void {
+  if (/^[ -~]*$/.test(text)) {
+    host.append(text);
+    return;
+  }
+  splitHidden(text).forEach((part, place) => {
+    host.append(...(place % 2 ? [chip(part)] : part.split(/([\n\t])/).map(marked)));
+  });
+}
+
+/** Return the nodes of a text whose control characters show. */
+export function exactNodes(text: string): (Node | string)[] {
+  if (/^[\n\t -~]*$/.test(text)) {
+    return [text];
+  }
+  return splitHidden(text, false).map((part, place) => (place % 2 ? chip(part) : part));
+}
+
+/** Make an element with an exact text. */
+export function exact<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text: string
+): HTMLElementTagNameMap[K] {
+  const node = element(tag, className);
+  appendExact(node, text);
+  return node;
+}
+
+function chip(character: string): HTMLElement {
+  const node = element('span', 'chm-chip', element('span', 'chm-hidden', character));
+  node.dataset.glyph = codePoint(character);
+  return node;
+}
+
+function marked(part: string): Node | string {
+  if (part !== '\n' && part !== '\t') {
+    return part;
+  }
+  return element('span', part === '\n' ? 'chm-newline' : 'chm-tab', part);
+}

@@ -1,0 +1,401 @@
+/** Paints the tokens of a result, and moves a cursor and a selection through them. */
+
+import type { Answer, Answers } from '../answer';
+import { percent, tokenName } from '../format';
+import {
+  AGGREGATES,
+  binsOf,
+  METRICS,
+  metricOf,
+  UNKNOWN,
+  type Aggregate,
+  type MetricName
+} from '../paint';
+import { GRANULARITIES, segmentsOf, type Granularity, type Segment } from '../segments';
+import { button, element, select } from './dom';
+import { Panel, type InsertCell } from './panel';
+import { Strip } from './strip';
+import { TokenTable } from './table';
+import { TokenText } from './tokenText';
+
+const KEYS =
+  'arrows move · shift selects · n p next, previous unsure · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc nothing';
+const SHORT_KEYS = 'n next unsure · a alternatives · g words · m metric · t table';
+
+interface View {
+  answer: Answer;
+  text: TokenText;
+  strip: Strip;
+  segments: Segment[] | null;
+}
+
+/** Tokens that are measured at a time, while nothing else is to do. */
+const AT_ONCE = 400;
+
+export class Inspector {
+  constructor(
+    private readonly answers: Answers,
+    insertCell: InsertCell
+  ) {
+    this.live.setAttribute('role', 'status');
+    this.live.setAttribute('aria-live', 'polite');
+    this.panel = new Panel(answers, insertCell, words => this.say(words, true));
+    this.bar = this.makeBar();
+    this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
+    const cut = answers.result.alternatives_left_out;
+    if (cut) {
+      const words = `${cut.toLocaleString('en')} less likely alternatives are left out of the notebook; the result in the kernel has them`;
+      this.bar.after(element('div', 'chm-hint', words));
+    }
+  }
+
+  /** Add the tokens of a choice to its column. */
+  add(answer: Answer, host: HTMLElement): void {
+    const text = new TokenText(answer, `tokens of choice ${answer.choice.index}; arrow keys move`);
+    const strip = new Strip(answer, (from, to) => this.pick(view, from, to));
+    const view: View = { answer, text, strip, segments: null };
+    this.views.push(view);
+    host.append(text.node, view.strip.node);
+    text.node.tabIndex = this.views.length === 1 ? 0 : -1;
+    text.node.addEventListener('click', event => this.onClick(view, event));
+    text.node.addEventListener('keydown', event => this.onKey(view, event));
+    text.node.addEventListener('focus', () => this.onFocus(view));
+  }
+
+  /** Paint once the tokens are on the page, and again when the alternatives are read. */
+  async start(): Promise<void> {
+    this.repaint();
+    try {
+      await this.answers.load();
+    } catch {
+      this.say('the alternatives cannot be read', true);
+      return;
+    }
+    this.views.forEach(({ answer }) => answer.forget());
+    if (this.selected) {
+      this.showSelection(false);
+    }
+    this.repaint();
+    await this.measureAhead();
+  }
+
+  /** Put the cursor on a piece. */
+  goTo(choice: number, piece: number): void {
+    const view = this.views.find(each => each.answer.choice.index === choice);
+    if (view) {
+      this.pick(view, piece, piece);
+      view.text.node.focus({ preventScroll: true });
+    }
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.views.forEach(({ text, strip }) => {
+      text.dispose();
+      strip.dispose();
+    });
+  }
+
+  /** Measure all tokens bit by bit, so that a change of metric need not wait for it. */
+  private async measureAhead(): Promise<void> {
+    for (const { answer } of this.views) {
+      for (let place = 0; place < answer.tokens.length && !this.isDisposed; place += 1) {
+        answer.measures(place);
+        if (place % AT_ONCE === AT_ONCE - 1) {
+          await new Promise(resolve => setTimeout(resolve, 0));
+        }
+      }
+    }
+  }
+
+  private repaint(): void {
+    const metric = metricOf(this.metric);
+    const counts = new Array<number>(UNKNOWN + 1).fill(0);
+    for (const view of this.views) {
+      view.segments = segmentsOf(view.answer.text, view.answer.pieces, this.granularity);
+      const bins = binsOf(metric, view.answer, view.segments, this.aggregate);
+      bins.forEach(bin => (counts[bin] += 1));
+      view.text.paint(bins);
+      view.strip.paint(bins);
+    }
+    this.showLegend(counts);
+    this.aggregates.hidden = this.granularity === 'token';
+    const lacks = this.views.every(view => this.granularity === 'field' && !view.segments?.length);
+    this.lack = lacks ? 'the answer is not JSON: it has no fields' : '';
+    this.note.textContent = this.lack;
+  }
+
+  private makeBar(): HTMLElement {
+    const metrics = select(
+      'metric',
+      METRICS.map(each => each.name),
+      this.metric,
+      value => this.setMetric(value as MetricName)
+    );
+    const granularities = select('granularity', GRANULARITIES, this.granularity, value =>
+      this.setGranularity(value as Granularity)
+    );
+    this.aggregates = select('how a stretch is summed up', AGGREGATES, this.aggregate, value => {
+      this.aggregate = value as Aggregate;
+      this.repaint();
+    });
+    this.controls = { metrics, granularities };
+    const table = button('Table', 'The tokens as a table (t)', () => this.toggleTable());
+    const hint = element('span', 'chm-keys', SHORT_KEYS);
+    hint.title = KEYS;
+    return element(
+      'div',
+      'chm-bar',
+      metrics,
+      this.legend,
+      granularities,
+      this.aggregates,
+      table,
+      hint
+    );
+  }
+
+  private showLegend(counts: number[]): void {
+    const { labels } = metricOf(this.metric);
+    const entries = [...labels, 'not known'].flatMap((label, bin) =>
+      bin === UNKNOWN && !counts[bin]
+        ? []
+        : [
+            element(
+              'span',
+              `chm-legend chm-bin${bin}`,
+              label,
+              element('small', '', `  ${counts[bin].toLocaleString('en')}`)
+            )
+          ]
+    );
+    this.legend.replaceChildren(...entries);
+  }
+
+  private setMetric(name: MetricName): void {
+    this.metric = name;
+    this.controls.metrics.value = name;
+    this.repaint();
+    this.say(`painted by ${name}`);
+  }
+
+  private setGranularity(by: Granularity): void {
+    this.granularity = by;
+    this.controls.granularities.value = by;
+    this.repaint();
+    this.say(`by ${by}`);
+  }
+
+  private toggleTable(): void {
+    this.tableOf = this.tableOf ? null : (this.selected?.view ?? this.views[0]);
+    this.showTable();
+    this.say(this.tableOf ? 'table shown' : 'table hidden');
+  }
+
+  private showTable(): void {
+    this.tableFrame.replaceChildren(
+      ...(this.tableOf ? [new TokenTable(this.tableOf.answer).node] : [])
+    );
+  }
+
+  /** Select from one piece to another; whole stretches where the granularity says so. */
+  private pick(view: View, from: number, to: number, scroll = false): void {
+    if (this.selected && this.selected.view !== view) {
+      this.clear();
+    }
+    this.selected = { view, from, to };
+    this.views.forEach(each => (each.text.node.tabIndex = each === view ? 0 : -1));
+    if (this.tableOf && this.tableOf !== view) {
+      this.tableOf = view;
+      this.showTable();
+    }
+    this.showSelection(scroll);
+  }
+
+  private showSelection(scroll: boolean): void {
+    const { view, from, to } = this.selected ?? {};
+    if (!view || from === undefined || to === undefined) {
+      return;
+    }
+    const [first, last] = this.widened(view, Math.min(from, to), Math.max(from, to));
+    view.text.select(first, last, to, scroll);
+    view.strip.mark([first, last]);
+    if (!this.isPinned) {
+      const isField = this.granularity === 'field';
+      const field = view.segments?.find(
+        each => isField && each.first === first && each.last === last
+      );
+      this.panel.show(view.answer, first, last, field?.name);
+    }
+    this.say(first === last ? this.words(view.answer, to) : `${last - first + 1} tokens selected`);
+  }
+
+  private widened(view: View, first: number, last: number): [number, number] {
+    const touched = view.segments?.filter(each => each.last >= first && each.first <= last) ?? [];
+    return touched.length
+      ? [Math.min(first, touched[0].first), Math.max(last, touched[touched.length - 1].last)]
+      : [first, last];
+  }
+
+  private words(answer: Answer, piece: number): string {
+    const { start, text, prob } = answer.pieces[piece];
+    const { rank } = answer.measures(start);
+    const sure =
+      prob === null ? answer.tokens[start].status : percent(prob).replace('%', 'percent');
+    return [
+      `token ${start + 1}`,
+      `“${tokenName(text)}”`,
+      sure,
+      ...(rank === null ? [] : [`rank ${rank}`])
+    ].join(', ');
+  }
+
+  private clear(): void {
+    this.selected?.view.text.clear();
+    this.selected?.view.strip.mark(null);
+    this.selected = null;
+  }
+
+  private onFocus(view: View): void {
+    if (!this.selected && view.answer.pieces.length && view.text.node.matches(':focus-visible')) {
+      this.pick(view, 0, 0);
+    }
+  }
+
+  private onClick(view: View, event: MouseEvent): void {
+    const byHand = view.text.selectedByHand();
+    const piece = view.text.pieceOf(event.target);
+    if (byHand && !event.shiftKey) {
+      this.pick(view, ...byHand);
+    } else if (piece !== null) {
+      const isMore = event.shiftKey && this.selected?.view === view;
+      this.pick(view, isMore ? (this.selected?.from ?? piece) : piece, piece);
+      if (isMore) {
+        document.getSelection()?.removeAllRanges();
+      }
+    }
+    view.text.node.focus({ preventScroll: true });
+  }
+
+  private onKey(view: View, event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    const cursor = this.selected?.view === view ? this.selected.to : 0;
+    const moved = this.moved(view, event.key, cursor);
+    if (moved !== null) {
+      const anchor = event.shiftKey && this.selected ? this.selected.from : moved;
+      this.pick(view, anchor, moved, true);
+      if (moved === cursor && (event.key === 'n' || event.key === 'p')) {
+        this.say(`no unsure token ${event.key === 'n' ? 'after' : 'before'} this one`, true);
+      }
+    } else if (!this.act(view, event.key)) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private moved(view: View, key: string, cursor: number): number | null {
+    const last = view.answer.pieces.length - 1;
+    switch (key) {
+      case 'ArrowRight':
+        return Math.min(last, this.nextStretch(view, cursor, 1));
+      case 'ArrowLeft':
+        return Math.max(0, this.nextStretch(view, cursor, -1));
+      case 'ArrowDown':
+        return view.text.onNextLine(cursor, 1);
+      case 'ArrowUp':
+        return view.text.onNextLine(cursor, -1);
+      case 'Home':
+        return 0;
+      case 'End':
+        return last;
+      case 'n':
+        return this.nextUnsure(view.answer, cursor, 1);
+      case 'p':
+        return this.nextUnsure(view.answer, cursor, -1);
+      default:
+        return null;
+    }
+  }
+
+  private nextStretch(view: View, cursor: number, step: 1 | -1): number {
+    const [first, last] = this.widened(view, cursor, cursor);
+    return step > 0 ? last + 1 : first - 1;
+  }
+
+  private nextUnsure({ pieces }: Answer, cursor: number, step: 1 | -1): number {
+    for (let place = cursor + step; pieces[place]; place += step) {
+      if ((pieces[place].prob ?? 0) < 0.5) {
+        return place;
+      }
+    }
+    return cursor;
+  }
+
+  private act(view: View, key: string): boolean {
+    const next = <T>(all: readonly T[], one: T): T => all[(all.indexOf(one) + 1) % all.length];
+    switch (key) {
+      case 'a':
+        if (!this.panel.focusAlternatives()) {
+          this.say('no alternatives here', true);
+        }
+        return true;
+      case 'Enter':
+        this.setPinned(!this.isPinned);
+        return true;
+      case 'Escape':
+        this.setPinned(false);
+        this.clear();
+        this.panel.showNothing();
+        return true;
+      case 'g':
+        this.setGranularity(next(GRANULARITIES, this.granularity));
+        this.showSelection(false);
+        return true;
+      case 'm':
+        this.setMetric(next(METRICS, metricOf(this.metric)).name);
+        return true;
+      case 't':
+        this.toggleTable();
+        return true;
+      case 'c':
+        this.goTo(next(this.views, view).answer.choice.index, 0);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private setPinned(isPinned: boolean): void {
+    this.isPinned = isPinned;
+    this.panel.node.classList.toggle('chm-pinned', isPinned);
+    this.showSelection(false);
+    this.say(isPinned ? 'pinned' : 'not pinned');
+  }
+
+  private say(words: string, isSeen = false): void {
+    this.live.textContent = words;
+    this.note.textContent = isSeen ? words : this.lack;
+  }
+
+  readonly node: HTMLElement;
+  readonly panel: Panel;
+  private readonly views: View[] = [];
+  private readonly live = element('div', 'chm-unseen');
+  private readonly note = element('div', 'chm-note');
+  private readonly legend = element('span', 'chm-legends');
+  private readonly tableFrame = element('div');
+  private tableOf: View | null = null;
+  private readonly bar: HTMLElement;
+  private aggregates!: HTMLSelectElement;
+  private controls!: { metrics: HTMLSelectElement; granularities: HTMLSelectElement };
+  private metric: MetricName = 'probability';
+  private granularity: Granularity = 'token';
+  private aggregate: Aggregate = 'least sure';
+  private selected: { view: View; from: number; to: number } | null = null;
+  private lack = '';
+  private isPinned = false;
+  private isDisposed = false;
+}

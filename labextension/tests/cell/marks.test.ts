@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { marksOf } from '../../src/cell/marks';
+
+function marked(text: string): string[] {
+  return marksOf(text)
+    .filter(mark => mark.kind !== 'ground')
+    .map(mark => `${mark.kind} ${text.slice(mark.from, mark.to)}`);
+}
+
+describe('the marks of a cell', () => {
+  it.each<[string, string[]]>([
+    ['print(1)', []],
+    ['%%chat?', []],
+    ['%%chatter', []],
+    ['# %%chat', []],
+    ['%%chat', ['magic %%chat']],
+    ['\n %%chat\n', ['magic %%chat']],
+    ['%%chat a/b -n 3', ['magic %%chat', 'option -n']],
+    ['%%chat --top_p 1 --no-stream', ['magic %%chat', 'option --top_p', 'option --no-stream']],
+    ['%%chat --top-p=1 --tempature 2', ['magic %%chat', 'option --top-p', 'unknown --tempature']],
+    ['%%chat --top-p=1 --temp', ['magic %%chat', 'option --top-p']],
+    ['%%chat --extra k={"a": -1} -n 2', ['magic %%chat', 'option --extra', 'option -n']],
+    ['%%chat --stop --raw -n 2', ['magic %%chat', 'option --stop', 'option -n']],
+    ["%%chat --stop '-n 2'", ['magic %%chat', 'option --stop']],
+    ['%%chat -m {{ m }}', ['magic %%chat', 'option -m', 'template {{ m }}']],
+    ['%%chat\nsystem: a\nuser(Ada): b\nUser: c', ['magic %%chat', 'role system:', 'role user(Ada):']],
+    ['%%chat\ntool(c1): 4\ntool: 4', ['magic %%chat', 'role tool(c1):']],
+    ['%%chat\n\\user: text\n user: text\n\\[x\\]', ['magic %%chat', 'escape \\']],
+    ['%%chat\nuser: a\n@image a.png low\n@image', ['magic %%chat', 'role user:', 'attachment @image']],
+    ['%%chat\n---\ntop_p: 1 # low\n---\nstop: a', ['magic %%chat', 'fence ---', 'key top_p:', 'comment # low', 'fence ---']],
+    ['%%chat\n---\ntempature: 1', ['magic %%chat', 'fence ---', 'unknown tempature:']],
+    ['%%chat\n---\nn: 1\n---\n[{"role": 1}]', ['magic %%chat', 'fence ---', 'key n:', 'fence ---', 'key "role"']],
+    ['%%chat\n\n---\nextra:\n  k: 1', ['magic %%chat', 'fence ---', 'key extra:', 'key k:']],
+    ['%%chat\nuser: a\n---\nn: 2', ['magic %%chat', 'role user:']],
+    ['%%chat\nuser: {{ a }} {b} {{ open', ['magic %%chat', 'role user:', 'template {{ a }}']],
+    ['%%chat\n{% for x in y %}\n{%\n{% other %}', ['magic %%chat', 'template {% for x in y %}']],
+    ['%%chat --raw\n{{ a }}', ['magic %%chat', 'option --raw']],
+    ['%%chat\n{"messages": ["a"]}\nuser: a', ['magic %%chat', 'key "messages"']],
+    ['%%chat\n[1] {a}\nuser: a', ['magic %%chat', 'role user:']]
+  ])('of %j', (text, expected) => expect(marked(text)).toEqual(expected));
+
+  it('are sorted, and the wider comes first', () => {
+    const kinds = marksOf('%%chat -n 2\n---\nn: 2\n---').map(mark => mark.kind);
+    expect(kinds).toEqual(['ground', 'magic', 'option', 'fence', 'ground', 'key', 'fence']);
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { segmentsOf, stretches, type Granularity } from '../../src/result/segments';
+import { wire } from './fixtures';
+
+interface Cut {
+  text: string;
+  by: string;
+  segments: [string, string][];
+}
+
+it.each(wire<Cut[]>('segments.json').map(each => [each.by, each.text, each.segments] as const))(
+  'cuts into %s: %j',
+  (by, text, segments) => {
+    const granularity = (by === 'json' ? 'field' : by) as Granularity;
+    const found = stretches(text, granularity).map(({ name, start, end }) => [
+      name,
+      text.slice(start, end)
+    ]);
+    expect(found).toEqual(segments);
+  }
+);
+
+it('finds the pieces of each segment', () => {
+  const pieces = ['One', ' two', '. Th', 'ree'].map((text, place, all) => ({
+    text,
+    start: place,
+    end: place + 1,
+    prob: 1,
+    offset: all.slice(0, place).join('').length
+  }));
+  const text = pieces.map(piece => piece.text).join('');
+  expect(segmentsOf(text, pieces, 'word')?.map(({ first, last }) => [first, last])).toEqual([
+    [0, 0],
+    [1, 2],
+    [2, 3]
+  ]);
+  expect(segmentsOf(text, pieces, 'token')).toBeNull();
+});

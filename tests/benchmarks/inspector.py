@@ -1,0 +1,208 @@
+"""What a large result costs a notebook and a page: 10,000 tokens x 20, and 4,000 streamed.
+
+python tests/benchmarks/inspector.py    prints the figures of one run beside their budgets
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from chat_magic.core.reply import (  # noqa: E402
+    Arrivals,
+    Choice,
+    Logprobs,
+    Message,
+    Reply,
+    Timing,
+    TokenLogprob,
+    TopLogprob,
+    Usage,
+)
+from chat_magic.view.bundle import MIME_TYPE, Run, bundle  # noqa: E402
+from chat_magic.view.live import Snapshot, interval_s, size_of, snapshot_bundle  # noqa: E402
+from tests.browser.conftest import CHROMIUM_FLAGS, running_lab  # noqa: E402
+
+TOKENS, TOP, STREAMED, TOKENS_PER_S = 10_000, 20, 4_000, 100
+WORDS = re.findall(r"\s?\w+|[^\w\s]|\n", (ROOT / "README.md").read_text())
+
+
+def large_run() -> Run:
+    """Return an answer of the README's words, with Dirichlet probabilities, seeded."""
+    chance = random.Random(0)
+    tokens = [_token(WORDS[place % len(WORDS)], chance) for place in range(TOKENS)]
+    choice = Choice(
+        index=0,
+        message=Message(content="".join(token.token for token in tokens)),
+        finish_reason="stop",
+        logprobs=Logprobs(content=tokens),
+        arrivals={
+            "content": Arrivals(
+                chunk=list(range(TOKENS)), t_ms=[400 + 10.3 * place for place in range(TOKENS)]
+            )
+        },
+    )
+    return Run(
+        model="a/b",
+        request={"model": "a/b", "messages": [{"role": "user", "content": "Write."}]},
+        reply=Reply(choices=(choice,), usage=Usage(prompt_tokens=9, completion_tokens=TOKENS)),
+        timing=Timing(ttft_s=0.4, total_s=103.4, tokens_per_s=97.0),
+    )
+
+
+def _token(word: str, chance: random.Random) -> TokenLogprob:
+    spread = chance.choice([0.02, 0.05, 0.1, 0.3, 1.0])
+    weights = sorted((chance.gammavariate(spread, 1) + 1e-12 for _ in range(TOP + 1)), reverse=True)
+    probs = [weight / sum(weights) for weight in weights[:TOP]]
+    names = [word]
+    while len(names) < TOP:
+        other = chance.choice(WORDS)
+        if other not in names:
+            names.append(other)
+    came = chance.choices(range(TOP), weights=probs)[0]
+    names[0], names[came] = names[came], names[0]
+    tops = [TopLogprob(**_entry(name, prob)) for name, prob in zip(names, probs, strict=True)]
+    return TokenLogprob(**_entry(names[came], probs[came]), top_logprobs=tops)
+
+
+def _entry(text: str, prob: float) -> dict[str, Any]:
+    return {
+        "token": text,
+        "logprob": math.log(prob),
+        "raw_bytes": Raw(json.dumps(list(text.encode())).encode()),
+    }
+
+
+def live_updates() -> list[str]:
+    """Return the HTML of every update that the budget allows while 4,000 tokens arrive."""
+    updates, at_s = [], 0.0
+    while at_s < STREAMED / TOKENS_PER_S:
+        count = round(at_s * TOKENS_PER_S)
+        text = "".join(WORDS[place % len(WORDS)] for place in range(count))
+        shown = snapshot_bundle(
+            Snapshot(model="a/b", texts=(text,), elapsed_s=at_s, ttft_s=0.1, tokens=count)
+        )
+        updates.append(shown["text/html"])
+        at_s += interval_s(size_of(shown))
+    return updates
+
+
+_LIBRARY = """
+window.frame = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 0)))
+window.sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+window.host = document.createElement('div')
+host.style.cssText = 'position:fixed;inset:60px 20px;overflow:auto;z-index:99;background:white'
+document.body.append(host)
+window.begin = type => {
+    const { rendermime } = window.jupyterapp.shell.currentWidget.content
+    const renderer = rendermime.createRenderer(type)
+    host.replaceChildren(renderer.node)
+    return renderer
+}
+window.model = (data, metadata) => ({ trusted: false, data, metadata, setData() {} })
+"""
+
+_INSPECTOR = """async ([type, data]) => {
+    const found = {}
+    const timed = async (name, act) => {
+        const start = performance.now()
+        await act()
+        await frame()
+        found[name] = performance.now() - start
+    }
+    const renderer = begin(type)
+    const tokens = model({ [type]: data }, { chat_magic_view: 'tokens' })
+    await timed('first paint, tokens', () => renderer.renderModel(tokens))
+    await sleep(3000)
+    const metrics = host.querySelector('select')
+    for (const name of ['surprisal', 'rank', 'entropy', 'probability']) {
+        await timed(`metric ${name}`, () => {
+            metrics.value = name
+            metrics.dispatchEvent(new Event('change'))
+        })
+    }
+    for (const place of [50, 150, 250]) {
+        await timed(`panel of token ${place}`, () => host.querySelectorAll('.chm-t')[place].click())
+    }
+    const long = []
+    const observer = new PerformanceObserver(list => long.push(...list.getEntries()))
+    observer.observe({ type: 'longtask' })
+    const scroller = host.querySelector('.chm-tokens')
+    for (let top = 0; top < scroller.scrollHeight; top += 500) {
+        scroller.scrollTop = top
+        await frame()
+    }
+    await sleep(200)
+    observer.disconnect()
+    found['long tasks while scrolling'] = long.length
+    found['longest of them'] = Math.max(0, ...long.map(entry => entry.duration))
+    const text = begin(type)
+    await timed('first paint, text', () => text.renderModel(model({ [type]: data }, {})))
+    return found
+}"""
+
+_STREAM = """async updates => {
+    const renderer = begin('text/html')
+    let total = 0
+    for (const html of updates) {
+        const start = performance.now()
+        await renderer.renderModel(model({ 'text/html': html }, {}))
+        host.offsetHeight
+        total += performance.now() - start
+        await frame()
+    }
+    return total
+}"""
+
+BUDGETS_MS = {"first": 300, "metric": 100, "panel": 30}
+
+
+def measure(page: Page, result: dict[str, Any]) -> dict[str, float]:
+    """Return milliseconds and counts, by name."""
+    page.evaluate(_LIBRARY)
+    found: dict[str, float] = page.evaluate(_INSPECTOR, [MIME_TYPE, result[MIME_TYPE]])
+    updates = live_updates()
+    found[f"streaming, {len(updates)} updates"] = page.evaluate(_STREAM, updates)
+    return found
+
+
+def main() -> None:
+    """Print the figures."""
+    run = large_run()
+    start = time.perf_counter()
+    result = bundle([run])
+    made_s = time.perf_counter() - start
+    print(f"bundle made in {made_s:.2f} s")
+    for kind, value in result.items():
+        print(f"stored {kind}: {len(json.dumps(value, indent=1, ensure_ascii=False)):,} bytes")
+    whole = len(json.dumps(result, indent=1, ensure_ascii=False).encode())
+    print(f"stored in all: {whole:,} bytes (budget 1,500,000)")
+    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab:
+        lab.write("empty.ipynb", "1")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
+            )
+            page = browser.new_page(viewport={"width": 1400, "height": 1000})
+            lab.open(page, "empty.ipynb")
+            for name, value in measure(page, result).items():
+                budget = BUDGETS_MS.get(name.split()[0].rstrip(","))
+                print(f"{name}: {value:.0f}" + (f" ms (budget {budget})" if budget else ""))
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
