@@ -29,8 +29,10 @@ UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
 """What a cell's display may send; servers drop messages beyond limits of their own."""
 
-_EASY_BYTES_PER_S = 64_000
+_EASY_BYTES_PER_S = 100_000
 """What a page draws beside other work."""
+_ENVELOPE_BYTES = 1_000
+"""What a message takes besides its bundle: headers and ids."""
 _QUIET_S = 0.3
 """How long nothing is shown while nothing has come: what fails at once leaves no display."""
 _TAIL = 2_000
@@ -167,7 +169,7 @@ class NotebookLive:
         if self.delay_s == 0 and (self._is_shown or not is_early):
             bundle = snapshot_bundle(snapshot)
             self._send(bundle)
-            self._pace.sent(size_of(bundle))
+            self._pace.sent(size_of(bundle) + _ENVELOPE_BYTES)
 
     def finish(self, bundle: Bundle | None) -> None:
         """Show the result, always; without one, take away or empty the output if there is any."""
