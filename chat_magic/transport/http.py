@@ -48,7 +48,7 @@ Fault = httpx.HTTPError
 
 _CONNECT_S = 10.0
 _MAX_REDIRECTS = 3
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -228,8 +228,11 @@ def _proxy_of(url: str) -> str | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    proxy = getproxies().get(parts.scheme) or getproxies().get("all")
-    if not proxy or f"[{host}]" in _LOOPBACK or host in _LOOPBACK or proxy_bypass(host):
+    if host in _LOOPBACK:
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(host):
         return None
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     if urlsplit(proxy).scheme not in {"http", "https"}:
