@@ -60,7 +60,7 @@ $(BENCH)/ready: pyproject.toml
 
 fuzz: build/fuzz/ready
 	@mkdir -p build/fuzz/corpus
-	@build/fuzz/bin/python tests/fuzz/corpus.py build/fuzz/corpus
+	@build/fuzz/bin/python -m tests.fuzz.corpus build/fuzz/corpus
 	build/fuzz/bin/python tests/fuzz/stream.py -max_total_time=60 -max_len=6000 -timeout=10 \
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 

@@ -17,6 +17,20 @@ def sse(value: Any) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
+def body_of(row: Mapping[str, Any]) -> bytes:
+    """Return what a row of `tests/wire/dialects.json` sends.
+
+    An object is an event, a text is sent as it is, and `$hex` holds bytes.
+    """
+    return b"".join(map(_sent, row["body"]))
+
+
+def _sent(item: Any) -> bytes:
+    if isinstance(item, str):
+        return item.encode()
+    return bytes.fromhex(item["$hex"]) if "$hex" in item else sse(item)
+
+
 def delta(content: str | None = None, *, index: int = 0, **fields: Any) -> dict[str, Any]:
     """Return a chunk with one choice; its fields, and those of its delta, are mixed."""
     choice = {name: fields.pop(name) for name in ("finish_reason", "logprobs") if name in fields}

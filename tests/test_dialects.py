@@ -15,21 +15,11 @@ import pytest
 
 import chat_magic
 from chat_magic import errors
-from tests.completions import sse
+from tests.completions import body_of
 from tests.gateway import CLOSE, HOLD, RESET, Answer
 
 ROWS = json.loads((Path(__file__).parent / "wire" / "dialects.json").read_text("utf-8"))
 ENDS = {"close": CLOSE, "reset": RESET, "hold": HOLD}
-
-
-def body_of(row: dict[str, Any]) -> bytes:
-    return b"".join(map(_sent, row["body"]))
-
-
-def _sent(item: Any) -> bytes:
-    if isinstance(item, str):
-        return item.encode()
-    return bytes.fromhex(item["$hex"]) if "$hex" in item else sse(item)
 
 
 def answer_of(row: dict[str, Any], *, piece: int | None) -> Answer:

@@ -29,7 +29,7 @@ UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
 """What a cell's display may send; servers drop messages beyond limits of their own."""
 
-_EASY_BYTES_PER_S = 100_000
+_EASY_BYTES_PER_S = 110_000
 """What a page draws beside other work."""
 _ENVELOPE_BYTES = 1_000
 """What a message takes besides its bundle: headers and ids."""

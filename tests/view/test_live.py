@@ -59,7 +59,7 @@ def snapshot(*texts: str, **fields) -> Snapshot:
 
 @pytest.mark.parametrize(
     ("size", "seconds"),
-    [(0, 1 / 15), (6_000, 1 / 15), (25_000, 0.25), (200_000, 1.0), (512_000, 2.0)],
+    [(0, 1 / 15), (7_000, 1 / 15), (27_500, 0.25), (200_000, 1.0), (512_000, 2.0)],
 )
 def test_the_interval_keeps_to_15_messages_and_256_kb_a_second(size: int, seconds: float) -> None:
     assert interval_s(size) == pytest.approx(seconds)
