@@ -184,10 +184,13 @@ class Run:
         # takes too, as it can with the locks inside Event, Condition and Future.
         try:
             while self._outcome is None:
+                if show is None:
+                    self._await_end(_TICK_S)
+                    continue
                 _take(self._changes, _TICK_S)
                 self._has_changed = False
-                if show and self._outcome is None and _take(self._ends, show(self)):
-                    self._ends.put(None)
+                if self._outcome is None:
+                    self._await_end(show(self))
             if isinstance(self._outcome, ChatResult):
                 return _checked(self._outcome)
         except KeyboardInterrupt:
@@ -196,6 +199,11 @@ class Run:
         if isinstance(self._outcome, asyncio.CancelledError):
             raise self._interrupted() from None
         raise self._outcome
+
+    def _await_end(self, timeout_s: float) -> None:
+        """Wait for the end, so long at most; it can be waited for again."""
+        if _take(self._ends, timeout_s):
+            self._ends.put(None)
 
     def cancel(self) -> None:
         """Stop the request: the connection is closed at once."""

@@ -96,6 +96,19 @@ def test_completion_needs_no_kernel(open_cells, page):
     assert complete(page, "%%chat local --te")["--temperature"] == "0\xa0to\xa02"
 
 
+def test_completion_goes_on_while_the_kernel_is_busy(lab, page):
+    """With the options that the front end knows; the kernel's own would wait for its cell."""
+    lab.write("busy.ipynb", "import time; time.sleep(25)", "")
+    lab.open(page, "busy.ipynb")
+    cells = page.locator(".jp-Cell")
+    cells.nth(0).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    cells.nth(0).locator(".jp-InputPrompt", has_text="[*]").wait_for()
+    cells.nth(1).locator(".cm-content").click()
+    assert complete(page, "%%chat local --te")["--temperature"] == "0\xa0to\xa02"
+    expect(cells.nth(0).locator(".jp-InputPrompt")).to_have_text("[*]:")
+
+
 def test_the_toolbar_has_a_button_in_chat_cells_only(open_cells, page):
     cells = open_cells("toolbar.ipynb", CHAT, PYTHON)
     button = "[data-jp-item-name='chat-magic-rerun']"
