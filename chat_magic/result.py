@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema
     from chat_magic.core.tools import Round, ToolRun
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import Run, TokensView
 
 __all__ = ["ChatResult"]
 
@@ -298,6 +298,18 @@ class ChatResult:
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
         return f"<ChatResult {self.model}, {len(self)} choice{'s'[: len(self) != 1]}: {text!r}>"
+
+    def inspect(self) -> TokensView:
+        """Return the answer opened at its tokens, for a notebook to draw.
+
+        Raises:
+            InvalidRequest: There are no log probabilities.
+        """
+        from chat_magic.view.bundle import TokensView  # noqa: PLC0415 - as below
+
+        if not any(choice.logprobs for choice in self.choices):
+            raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
+        return TokensView([self._run()])
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import

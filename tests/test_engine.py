@@ -213,6 +213,16 @@ def test_a_parameter_that_the_server_ignored_is_a_warning(gateway):
     )
 
 
+def test_a_result_can_be_opened_at_its_tokens(gateway):
+    """In JupyterLab by the output's metadata, elsewhere in the static HTML."""
+    gateway(streamed(completion("Hi there", n_top=2)), streamed(completion("Hi")))
+    bundle, metadata = chat_magic.chat("Hi", top_logprobs=2).inspect()._repr_mimebundle_()
+    assert metadata == {"chat_magic_view": "tokens"}
+    assert "<details open><summary" in bundle["text/html"]
+    with pytest.raises(InvalidRequest, match="no log probabilities: ask with --top-logprobs 10"):
+        chat_magic.chat("Hi").inspect()
+
+
 def test_a_fault_after_something_came_keeps_it(gateway):
     """`.result` has it, its unfinished choice marked."""
     gateway(events(delta("Half"), b"data: {broken\n\n"))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chat_magic.core.tools import Round
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
+VIEW = "chat_magic_view"
+"""Where an output's metadata say how it is looked at; as in `labextension/src/mime.ts`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,22 @@ class Run:
         return total_usage([*(each.reply.usage for each in self.rounds), self.reply.usage])
 
 
-def bundle(runs: Sequence[Run]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class TokensView:
+    """Runs whose tokens are to be looked at: a value that notebooks draw."""
+
+    runs: Sequence[Run]
+
+    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return bundle(self.runs, opens_tokens=True), {VIEW: "tokens"}
+
+
+def bundle(runs: Sequence[Run], *, opens_tokens: bool = False) -> dict[str, Any]:
     """Return the runs drawn three times from the same values.
+
+    Args:
+        runs: What is drawn.
+        opens_tokens: Whether the static HTML shows the tokens without a click.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
@@ -52,6 +68,6 @@ def bundle(runs: Sequence[Run]) -> dict[str, Any]:
     """
     return {
         MIME_TYPE: payload(runs),
-        "text/html": result_html(runs),
+        "text/html": result_html(runs, opens_tokens=opens_tokens),
         "text/plain": result_text(runs),
     }

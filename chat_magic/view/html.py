@@ -56,9 +56,9 @@ _SHORT = 300
 _NOT_NORMAL = ("length", "content_filter", "error", "interrupted")
 
 
-def result_html(runs: Sequence[Run]) -> str:
+def result_html(runs: Sequence[Run], *, opens_tokens: bool = False) -> str:
     """Draw runs one below the other: status line, choices side by side, what was unsure."""
-    return page("".join(map(_run, runs)))
+    return page("".join(_run(run, opens_tokens) for run in runs))
 
 
 def page(content: str) -> str:
@@ -146,10 +146,12 @@ def _warned(text: str) -> str:
     return f'<span style="{style}">{escape(text)}</span>'
 
 
-def _run(run: Run) -> str:
+def _run(run: Run, opens_tokens: bool) -> str:
     choices = run.reply.choices
     usage = run.reply.usage if len(choices) == 1 else None
-    boxes = [_column(choice, run.prefill, usage, len(choices) > 1) for choice in choices]
+    boxes = [
+        _column(choice, run.prefill, usage, len(choices) > 1, opens_tokens) for choice in choices
+    ]
     doubts = unsure(choices, show=isolated)
     return (
         status_line(run.model, status_facts(run), notices(run))
@@ -159,7 +161,9 @@ def _run(run: Run) -> str:
     )
 
 
-def _column(choice: Choice, prefill: str, usage: Usage | None, several: bool) -> str:
+def _column(
+    choice: Choice, prefill: str, usage: Usage | None, several: bool, opens_tokens: bool
+) -> str:
     tokens = tokens_of(choice)
     pieces = pieces_of(tokens)
     index = choice.index if several else None
@@ -169,15 +173,17 @@ def _column(choice: Choice, prefill: str, usage: Usage | None, several: bool) ->
             heading(index, choice_facts(choice, usage), sparkline(pieces)),
             _details("reasoning", _exact(choice.reasoning)) if choice.reasoning else "",
             _answer(choice, prefill, pieces),
-            _details(f"tokens{_EM_SPACE}{fact or ''}", tokens_html(tokens)) if tokens else "",
+            _details(f"tokens{_EM_SPACE}{fact or ''}", tokens_html(tokens), is_open=opens_tokens)
+            if tokens
+            else "",
             _details("raw", _exact(choice.text)) if choice.text else "",
         ]
     )
 
 
-def _details(title: str, content: str) -> str:
+def _details(title: str, content: str, *, is_open: bool = False) -> str:
     summary = f'<summary style="{_SMALL};{_MUTED};cursor:pointer">{title}</summary>'
-    return f"<details>{summary}{content}</details>"
+    return f"<details{' open' * is_open}>{summary}{content}</details>"
 
 
 def _exact(text: str) -> str:

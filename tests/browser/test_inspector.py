@@ -359,3 +359,17 @@ def test_choices_stand_side_by_side_where_there_is_room(width, columns, show, pa
     )
     assert len(set(tops)) == 4 - columns if columns > 1 else len(set(tops)) == 3
     assert root.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+
+
+def test_a_result_can_be_shown_once_more_at_its_tokens(lab, page):
+    """`r.inspect()` draws what the cell has drawn, opened at *Tokens*."""
+    lab.write(
+        "inspect.ipynb",
+        "%load_ext chat_magic",
+        "%%chat local --top-logprobs 5 --max-completion-tokens 8 --out r ;\nSay hi.",
+        "r.inspect()",
+    )
+    lab.open(page, "inspect.ipynb")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    page.locator(".chm-tokens").wait_for(timeout=60_000)
+    assert page.get_by_text("Tokens", exact=True).get_attribute("aria-pressed") == "true"
