@@ -77,7 +77,7 @@ class Answer:
         """Return all that has arrived as one reply; `unfinished` as for `Assembler.reply`."""
         first = self.first.reply(unfinished)
         further = {index: one.reply(unfinished) for index, one in self._further.items()}
-        choices = [] if self._further and self._is_tangled else list(first.choices)
+        choices = list(first.choices) if self._kept() else []
         for index, reply in further.items():
             choices += [msgspec.structs.replace(c, index=index) for c in reply.choices[:1]]
         choices.sort(key=lambda choice: choice.index)

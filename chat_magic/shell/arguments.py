@@ -104,10 +104,7 @@ def read_timeout(value: str | None) -> float | None:
 
 def read_retries(value: str | None) -> int | None:
     """Read `--retries`: a whole number, whose range the engine checks."""
-    try:
-        return None if value is None else int(value)
-    except ValueError:
-        raise InvalidRequest(f"--retries {value}: must be 0 to 10", line=1) from None
+    return _read_count("--retries", value, "0 to 10")
 
 
 def read_name(value: str | None) -> str | None:
@@ -159,7 +156,11 @@ def _is_function(value: Any) -> bool:
 
 def read_rounds(value: str | None) -> int | None:
     """Read `--max-tool-rounds`: a whole number, whose range is checked with the tools."""
+    return _read_count("--max-tool-rounds", value, "0 to 100")
+
+
+def _read_count(option: str, value: str | None, allowed: str) -> int | None:
     try:
         return None if value is None else int(value)
     except ValueError:
-        raise InvalidRequest(f"--max-tool-rounds {value}: must be 0 to 100", line=1) from None
+        raise InvalidRequest(f"{option} {value}: must be {allowed}", line=1) from None

@@ -37,19 +37,19 @@ class Carrier(httpx.AsyncBaseTransport):
     """A transport that sends each request by aiohttp, on the loop that first uses it.
 
     Args:
-        verify: Whose certificates to trust; as the HTTP library takes it.
+        authorities: Whose certificates to trust.
         connect_s: Seconds that a connection may take.
         proxy_of: Returns the proxy for a URL, None for none.
     """
 
     def __init__(
         self,
-        verify: ssl.SSLContext | bool,
+        authorities: ssl.SSLContext,
         *,
         connect_s: float,
         proxy_of: Callable[[str], str | None],
     ) -> None:
-        self._verify = httpx.create_ssl_context() if verify is True else verify
+        self._authorities = authorities
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s)
         self._proxy_of = proxy_of
         self._session: aiohttp.ClientSession | None = None
@@ -84,7 +84,7 @@ class Carrier(httpx.AsyncBaseTransport):
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=_IDLE_S, ssl=self._verify
+                    limit=0, keepalive_timeout=_IDLE_S, ssl=self._authorities
                 ),
                 timeout=self._timeout,
                 auto_decompress=False,

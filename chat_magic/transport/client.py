@@ -115,10 +115,10 @@ async def exchange(
         except ChatError as error:
             scrub(error)
             failure, n_tries = exchanging.failure, len(causes) + 1
-            pause_s = None if failure is None else _pause_s(failure, n_tries)
-            if pause_s is None or n_tries > retries or not exchanging.has_time_for(pause_s):
+            pause_s = _pause_s(failure, n_tries) if failure and n_tries <= retries else None
+            if failure is None or pause_s is None or not exchanging.has_time_for(pause_s):
                 raise _after(n_tries, error) from error.__cause__
-            causes.append(_cause(failure))
+            causes.append("no connection" if failure.status is None else str(failure.status))
             await _pause(pause_s, f"try {n_tries + 1} of {retries + 1}", causes[-1], on_wait)
         else:
             break
@@ -140,10 +140,6 @@ async def _pause(
     await asyncio.sleep(seconds)
     if on_wait:
         on_wait(next_try)
-
-
-def _cause(failure: Failure | None) -> str:
-    return "no connection" if failure is None or failure.status is None else str(failure.status)
 
 
 def _after(n_tries: int, error: ChatError) -> ChatError:

@@ -58,8 +58,7 @@ def _redacted(record: logging.LogRecord) -> bool:
     return True
 
 
-_CORE = httpx.__name__.replace("httpx", "httpcore")
-for _name in (httpx.__name__, *(f"{_CORE}.{part}" for part in ("connection", "http11", "proxy"))):
+for _name in (httpx.__name__, "aiohttp.client"):
     logging.getLogger(_name).addFilter(_redacted)
 
 
@@ -174,16 +173,15 @@ def _client() -> httpx.AsyncClient:
     return _clients[loop]
 
 
-def _authorities() -> ssl.SSLContext | bool:
+def _authorities() -> ssl.SSLContext:
     """Return whose certificates to trust: a bundle by the variables that other clients read.
 
     `SSL_CERT_FILE` and `SSL_CERT_DIR`, which come first, are the library's own.
     """
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
-        return True
+    is_librarys = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not bundle:
-        return True
+    if is_librarys or not bundle:
+        return httpx.create_ssl_context()
     if Path(bundle).is_dir():
         return ssl.create_default_context(capath=bundle)
     return ssl.create_default_context(cafile=bundle)

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["LONGEST_WAIT_S", "MOST_RETRIES", "RETRIES", "Failure", "told_wait_s", "wait_s"]
+__all__ = ["RETRIES", "Failure", "told_wait_s", "wait_s"]
 
 RETRIES = 2
 """How often a request is sent again where nothing else is said."""
-MOST_RETRIES = 10
-LONGEST_WAIT_S = 60.0
+_LONGEST_WAIT_S = 60.0
 """A server that wants a longer wait is not waited for."""
 
 _PASSING = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
@@ -64,7 +63,7 @@ def wait_s(failure: Failure, n_failed: int, *, now_s: float, chance: float) -> f
     told = told_wait_s(failure, now_s=now_s)
     if told is None:
         return chance * min(_LAST_S, _FIRST_S * 2.0 ** (n_failed - 1))
-    return told if told <= LONGEST_WAIT_S else None
+    return told if told <= _LONGEST_WAIT_S else None
 
 
 def told_wait_s(failure: Failure, *, now_s: float) -> float | None:
