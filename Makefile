@@ -73,7 +73,7 @@ build/fuzz/ready: pyproject.toml
 	@echo "Setting up .venv (once; two minutes or so)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,plots,dev]'
 	@touch $@
 
 $(NODE_MODULES): labextension/package-lock.json
