@@ -24,18 +24,17 @@ from chat_magic.shell.arguments import (
     read_tools,
 )
 from chat_magic.shell.matcher import ChatMatcher
+from chat_magic.shell.shower import shower
 from chat_magic.shell.transform import ChatTransformer, transform_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from chat_magic.core.cell import Cell
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema
-    from chat_magic.engine import Limits, Run
+    from chat_magic.engine import Limits
     from chat_magic.result import ChatResult
     from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
@@ -146,7 +145,7 @@ class ChatMagics(Magics):
         run = Run(request, limits, schema, toolbox)
         live = None if cell.is_silent else self._open_live(alone=alone)
         try:
-            result = run.wait(_shower(live) if live else None)
+            result = run.wait(shower(live) if live else None)
         except (ChatError, ChatInterrupted) as error:
             self._take(error.result, name, live)
             raise
@@ -229,28 +228,3 @@ class ChatMagics(Magics):
             self.shell.displayhook.update_user_ns(value)
             self.shell.displayhook.fill_exec_result(value)
         return value
-
-
-def _shower(live: Live) -> Callable[[Run], float]:
-    """Make the function that draws a run's state and says when it may be called again."""
-    from chat_magic.view.live import Snapshot  # noqa: PLC0415
-
-    def show(run: Run) -> float:
-        request, answer = run.rounds.request, run.rounds.answer
-        first = answer.first.first_text_ms
-        live.show(
-            Snapshot(
-                model=request.model or "",
-                n=request.n,
-                texts=answer.texts(),
-                finish_reasons=answer.finish_reasons(),
-                elapsed_s=run.elapsed_s,
-                ttft_s=None if first is None else first / 1000,
-                tokens=answer.n_tokens,
-                note=run.note,
-                rounds=run.rounds.done,
-            )
-        )
-        return live.delay_s
-
-    return show

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.tools import total_usage
@@ -38,6 +38,10 @@ class Run:
     """In dollars, where prices are known."""
     rounds: Sequence[Round] = ()
     """The answers before this one, whose calls were run."""
+    coordinates: Mapping[str, str] = field(default_factory=dict)
+    """Where it stands in a grid of runs: the title of its value on each axis, by the axis' name."""
+    error: str | None = None
+    """Why there is no whole answer, in one line."""
 
     @property
     def usage(self) -> Usage | None:
