@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from chat_magic.result import ChatResult
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
+    from chat_magic.shell.panel import Panel
 
 __all__ = [
     "UNSET",
@@ -37,6 +38,7 @@ __all__ = [
     "ChatResult",
     "ConnectionFailed",
     "InvalidRequest",
+    "Panel",
     "RequestTimeout",
     "StreamBroken",
     "achat",
@@ -51,6 +53,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "UNSET": "core.parameters",
     "ChatResult": "result",
+    "Panel": "shell.panel",
     "achat": "engine",
     "chat": "engine",
     "load_ipython_extension": "shell",

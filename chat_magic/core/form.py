@@ -98,7 +98,7 @@ def check_options(options: str, own_options: Sequence[Option]) -> frozenset[str]
 def _own_words(first: str, line: Line) -> Iterator[str]:
     """Return the magic's own options as they were typed."""
     end = len(first) - len(first.rstrip("; \t\r")) if line.is_silent else 0
-    starts = sorted([one.start for one in (*line.options, *line.words)])
+    starts = sorted([*(each.start for each in line.options), *(each.start for each in line.words)])
     for given in line.options:
         if given.option in REQUEST_OPTIONS or given.option.name in _NOT_KEPT:
             continue
@@ -135,6 +135,8 @@ def _read(row: Parameter, text: str) -> Any:
         return _read_json(row, text)
     if row.kind in {"pairs", "fields", "tool"} and text.lstrip().startswith("{"):
         return _read_json(row, text)
+    if row.kind == "content" and _is_content(text):
+        return json.loads(text)
     if row.kind == "strings":
         return [unescape(line) for line in text.split("\n")]
     if row.kind == "pairs":
@@ -143,6 +145,15 @@ def _read(row: Parameter, text: str) -> Any:
             value = read_word(row, line, value)
         return value
     return read_word(row, text if row.kind in {"string", "content"} else text.strip())
+
+
+def _is_content(text: str) -> bool:
+    """Say whether a text is no content but the object around it, as JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and set(value) == {"type", "content"}
 
 
 def _read_json(row: Parameter, text: str) -> Any:
