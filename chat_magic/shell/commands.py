@@ -1,4 +1,4 @@
-"""The commands of the line magic: `%chat /models`, `/config`, `/jobs`, `/panel`, `/key`, `/help`."""
+"""The commands of the line magic: `%chat /models`, `/config`, `/jobs`, `/panel` and others."""
 
 from __future__ import annotations
 

@@ -55,27 +55,27 @@ class Control:
         self._on_change = on_change
         self._is_writing = False
         self._error = self._reason = ""
-        self._sends = widgets.Checkbox(
+        self.sends = widgets.Checkbox(
             description=row.name, tooltip=f"Send {row.name}", indent=False
         )
-        self._holds_back = widgets.Checkbox(
+        self.holds_back = widgets.Checkbox(
             description="send nothing",
             tooltip=f"Send no {row.name}, whatever the settings say",
             indent=False,
         )
-        self._input = _input(row)
-        self._note = widgets.HTML()
-        self.widget = _row(self._sends, self._input.widgets, self._holds_back, self._note)
-        self._sends.observe(self._switched, "value")
-        self._holds_back.observe(self._held_back, "value")
-        for widget in self._input.widgets:
+        self.input = _input(row)
+        self.note = widgets.HTML()
+        self.widget = _row(self.sends, self.input.widgets, self.holds_back, self.note)
+        self.sends.observe(self._switched, "value")
+        self.holds_back.observe(self._held_back, "value")
+        for widget in self.input.widgets:
             widget.observe(self._edited, "value")
         self.set(None)
 
     @property
     def is_sent(self) -> bool:
         """Whether a value is sent."""
-        return bool(self._sends.value)
+        return bool(self.sends.value)
 
     def read(self) -> Any:
         """Return the value, UNSET where none is to be sent, None where nothing is said.
@@ -83,18 +83,18 @@ class Control:
         Raises:
             InvalidRequest: The value is not allowed.
         """
-        if self._holds_back.value:
+        if self.holds_back.value:
             return UNSET
-        return self._input.read() if self.is_sent else None
+        return self.input.read() if self.is_sent else None
 
     def set(self, value: Any) -> None:
         """Show a value, UNSET, or None for nothing; the user has not changed anything by that."""
         self._is_writing = True
         try:
-            self._sends.value = value is not None and value is not UNSET
-            self._holds_back.value = value is UNSET
+            self.sends.value = value is not None and value is not UNSET
+            self.holds_back.value = value is UNSET
             shown = value if self.is_sent else self._usual
-            self._input.write(shown)
+            self.input.write(shown)
         finally:
             self._is_writing = False
         self.draw()
@@ -111,22 +111,22 @@ class Control:
         self._reason = reason
         self.draw(self._error)
         is_blocked = bool(reason) and not self.is_sent
-        for widget in (self._sends, *self._input.widgets):
+        for widget in (self.sends, *self.input.widgets):
             widget.disabled = is_blocked
 
     def draw(self, error: str = "") -> None:
         """Say what is wrong, why it cannot be set, what is sent by default, and what it does."""
         self._error = error
         has_default = self._default is not None
-        shows_switch = has_default or self._holds_back.value
-        self._holds_back.layout.display = None if shows_switch else "none"
+        shows_switch = has_default or self.holds_back.value
+        self.holds_back.layout.display = None if shows_switch else "none"
         words = [f'<span class="chp-error" role="alert">{escape(error)}</span>'] if error else []
         if self._reason and not self.is_sent:
             words.append(f"<em>{escape(self._reason)}</em>")
-        if self._default is not None and not self.is_sent and not self._holds_back.value:
+        if self._default is not None and not self.is_sent and not self.holds_back.value:
             words.append(f"<strong>{escape(_said(self._default))}</strong>")
         words.append(escape(self.row.help))
-        self._note.value = f'<div class="chp-note">{" · ".join(words)}</div>'
+        self.note.value = f'<div class="chp-note">{" · ".join(words)}</div>'
         for name, is_on in (("chp-sent", self.is_sent), ("chp-wrong", bool(error))):
             (self.widget.add_class if is_on else self.widget.remove_class)(name)
 
@@ -134,22 +134,22 @@ class Control:
         if self._is_writing:
             return
         if self.is_sent:
-            self._quietly(self._holds_back, False)
+            self._quietly(self.holds_back, False)
         self._on_change()
 
     def _held_back(self, _change: Any) -> None:
         if self._is_writing:
             return
-        if self._holds_back.value:
-            self._quietly(self._sends, False)
+        if self.holds_back.value:
+            self._quietly(self.sends, False)
         self._on_change()
 
     def _edited(self, _change: Any) -> None:
         """Send what the user has chosen."""
         if self._is_writing:
             return
-        self._quietly(self._holds_back, False)
-        self._quietly(self._sends, True)
+        self._quietly(self.holds_back, False)
+        self._quietly(self.sends, True)
         self._on_change()
 
     def _quietly(self, box: Any, is_on: bool) -> None:

@@ -30,7 +30,7 @@ class _Row:
         shown = text if text is not None else json.dumps(message.to_json(), ensure_ascii=False)
         name = head(message)
         self.role = widgets.Dropdown(
-            options=dict.fromkeys([*_ROLES, name]) if name not in _ROLES else _ROLES,
+            options=_ROLES if name in _ROLES else (*_ROLES, name),
             value=name,
             description="role",
             tooltip="Who speaks",

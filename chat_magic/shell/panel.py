@@ -63,14 +63,18 @@ class Panel:
         """The controls."""
         self.strip = Strip(self._show, self._take_again, self._compare)
         """The answers so far."""
-        self._cell = CellView()
-        self._status = widgets.HTML()
-        self._run = button("play", "Run the cell in the background", self._tried(self.run), "Run")
-        self._stop = button("stop", "Stop the answer; what has come stays", self.cancel, "Stop")
-        self._run.button_style = "primary"
-        self._stop.disabled = True
-        self._fill_bar = FillBar(lambda source: self._tried(lambda: self.fill(source))())
-        self._presets = PresetBar(
+        self.cell_view = CellView()
+        self.status = widgets.HTML()
+        self.run_button = button(
+            "play", "Run the cell in the background", self._tried(self.run), "Run"
+        )
+        self.stop_button = button(
+            "stop", "Stop the answer; what has come stays", self.cancel, "Stop"
+        )
+        self.run_button.button_style = "primary"
+        self.stop_button.disabled = True
+        self.sources = FillBar(lambda source: self._tried(lambda: self.fill(source))())
+        self.presets = PresetBar(
             self._trying(self.load_preset),
             self._trying(self.save_preset),
             self._trying(presets.delete),
@@ -84,9 +88,11 @@ class Panel:
 
     def _laid_out(self) -> Any:
         reset = button("eraser", "Send no settings", self.reset, "Reset")
-        bar = widgets.HBox([self._run, self._stop, reset, self._fill_bar.widget, self._status])
+        bar = widgets.HBox(
+            [self.run_button, self.stop_button, reset, self.sources.widget, self.status]
+        )
         bar.add_class("chp-bar")
-        left = widgets.VBox([self.form.left, self._cell.widget, self._presets.widget])
+        left = widgets.VBox([self.form.left, self.cell_view.widget, self.presets.widget])
         body = widgets.Box([left, self.form.right])
         body.add_class("chp-body")
         style = widgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>")
@@ -121,11 +127,11 @@ class Panel:
         screen = self._screen or Place()
         cell = write_form(form)
         self._say("running")
-        self._run.disabled, self._stop.disabled = True, False
+        self.run_button.disabled, self.stop_button.disabled = True, False
         try:
             self._job = self._magics.start(cell, screen, lambda job: self._ended(job, form))
         except BaseException:
-            self._run.disabled, self._stop.disabled = False, True
+            self.run_button.disabled, self.stop_button.disabled = False, True
             raise
         return self._job
 
@@ -175,12 +181,12 @@ class Panel:
         try:
             cell = self.cell
         except InvalidRequest as error:
-            self._cell.show(None)
-            self._run.disabled = True
+            self.cell_view.show(None)
+            self.run_button.disabled = True
             self._say(error.message, is_error=True)
             return
-        self._cell.show(cell)
-        self._run.disabled = self._job is not None and not self._job.is_done
+        self.cell_view.show(cell)
+        self.run_button.disabled = self._job is not None and not self._job.is_done
         self._say(" · ".join(filter(None, [self.form.kept, *self.form.warnings])))
 
     def _ended(self, job: Job, form: Form) -> None:
@@ -188,13 +194,13 @@ class Panel:
         outcome = job.error or job.result
         clock = time.strftime("%H:%M:%S")
         self.strip.add(Taken(form=form, outcome=outcome, model=job.model, clock=clock))
-        self._run.disabled, self._stop.disabled = False, True
+        self.run_button.disabled, self.stop_button.disabled = False, True
         self._say(f"{job.state} in {job.elapsed_s:.1f} s")
         self._offer()
 
     def _say(self, words: str, *, is_error: bool = False) -> None:
         kind = "chp-error" if is_error else "chp-note"
-        self._status.value = f'<span role="status" class="{kind}">{escape(words)}</span>'
+        self.status.value = f'<span role="status" class="{kind}">{escape(words)}</span>'
 
     def _tried(self, act: Callable[[], object]) -> Callable[[], None]:
         """Make a button's function that says what went wrong beside the buttons."""
@@ -240,7 +246,7 @@ class Panel:
             if cell.startswith("%%chat") and len(sources) < _MOST_CELLS:
                 words = " ".join(cell.split())
                 sources.setdefault(words if len(words) < 60 else words[:59] + "…", cell)
-        self._fill_bar.offer(sources)
+        self.sources.offer(sources)
 
     def _static(self) -> dict[str, str]:
         try:

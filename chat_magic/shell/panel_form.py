@@ -67,7 +67,7 @@ class PanelForm:
             for name, row in PARAMETERS.items()
             if row.replaced_by is None
         }
-        self._notes = {name: widgets.HTML() for name in ("model", "options", "extra", "messages")}
+        self.notes = {name: widgets.HTML() for name in ("model", "options", "extra", "messages")}
         for widget in (self.model, self.options, self.extra, self.is_raw):
             widget.observe(lambda _change: self._changed(), "value")
         self.left, self.right = self._laid_out()
@@ -79,7 +79,7 @@ class PanelForm:
             InvalidRequest: Something is: the first of it.
         """
         reader = _Reader()
-        model = reader.part(self._read_model, self._noted("model", self._place))
+        self._show_place()
         messages = reader.part(self.messages.read, self._noted("messages")) or ()
         given = lambda: check_options(self.options.value, OWN_OPTIONS)  # noqa: E731
         options = reader.part(given, self._noted("options")) or frozenset()
@@ -91,6 +91,7 @@ class PanelForm:
             control.block(reasons.get(name, ""))
         if reader.errors:
             raise reader.errors[0]
+        model = self.model.value.strip() or None
         request = ChatRequest(
             model=model, messages=messages, parameters=imply(parameters), extra=extra
         )
@@ -137,21 +138,19 @@ class PanelForm:
         if not self._is_writing:
             self._on_change()
 
-    def _read_model(self) -> str | None:
+    def _show_place(self) -> None:
+        """Say where the request goes, or why it could not; a cell can be written all the same."""
         model = self.model.value.strip()
-        if model:
-            endpoints.describe(configuration.unaliased(model))
+        try:
+            if model:
+                words = endpoints.describe(configuration.unaliased(model))
+            else:
+                name, notice = endpoints.default_model()
+                words = notice or f"{name} is asked by default"
+        except InvalidRequest as error:
+            self._noted("model")(error.message)
         else:
-            endpoints.default_model()
-        return model or None
-
-    def _place(self) -> str:
-        """Say where the request goes."""
-        model = self.model.value.strip()
-        if model:
-            return endpoints.describe(configuration.unaliased(model))
-        name, notice = endpoints.default_model()
-        return notice or f"{name} is asked by default"
+            self._noted("model", words)("")
 
     def _read_extra(self) -> Mapping[str, Any]:
         text = self.extra.value.strip()
@@ -160,14 +159,13 @@ class PanelForm:
         except ValueError as error:
             raise InvalidRequest(f"extra: is not JSON ({error})") from None
 
-    def _noted(self, name: str, say: Callable[[], str] = str) -> Callable[[str], None]:
+    def _noted(self, name: str, otherwise: str = "") -> Callable[[str], None]:
         """Make the function that shows an error, or else some words, below a control."""
 
         def show(error: str) -> None:
-            words = f'<span class="chp-error" role="alert">{escape(error)}</span>'
-            self._notes[
-                name
-            ].value = f'<div class="chp-note">{words if error else escape(say())}</div>'
+            wrong = f'<span class="chp-error" role="alert">{escape(error)}</span>'
+            words = wrong if error else escape(otherwise)
+            self.notes[name].value = f'<div class="chp-note">{words}</div>'
 
         return show
 
@@ -177,13 +175,13 @@ class PanelForm:
             widget.add_class("chp-labelled")
         left = [
             self.model,
-            self._notes["model"],
-            _group("messages", [self.messages.widget, self._notes["messages"], self.is_raw]),
+            self.notes["model"],
+            _group("messages", [self.messages.widget, self.notes["messages"], self.is_raw]),
         ]
         groups: dict[str, list[Any]] = {}
         for name, control in self.controls.items():
             groups.setdefault(PARAMETERS[name].group, []).append(control.widget)
-        more = [self.extra, self._notes["extra"], self.options, self._notes["options"]]
+        more = [self.extra, self.notes["extra"], self.options, self.notes["options"]]
         advanced = widgets.Accordion([widgets.VBox([*groups.pop("advanced"), *more])])
         advanced.set_title(0, "advanced")
         right = [_group(name, rows) for name, rows in groups.items()]

@@ -62,23 +62,23 @@ class Strip:
         self._on_take = on_take
         self._on_compare = on_compare
         self.taken: list[Taken] = []
-        self._boxes: dict[Taken, Any] = {}
-        self._thumbnails: list[Any] = []
+        self.boxes: dict[Taken, Any] = {}
+        self.thumbnails: list[Any] = []
         self._list = widgets.HBox()
         self._list.add_class("chp-strip")
-        self._compare = button(
+        self.compare = button(
             "columns", "Compare the answers that are ticked", self._compared, "Compare"
         )
-        self._compare.disabled = True
-        self.widget = widgets.VBox([self._list, self._compare])
+        self.compare.disabled = True
+        self.widget = widgets.VBox([self._list, self.compare])
         self.widget.layout.display = "none"
 
     def add(self, taken: Taken) -> None:
         """Add a run that has ended."""
         before = self.taken[-1].form if self.taken else None
         self.taken.append(taken)
-        self._thumbnails.insert(0, self._drawn(taken, before))
-        self._list.children = self._thumbnails
+        self.thumbnails.insert(0, self._drawn(taken, before))
+        self._list.children = self.thumbnails
         self.widget.layout.display = None
 
     def _drawn(self, taken: Taken, before: Form | None) -> Any:
@@ -96,7 +96,7 @@ class Strip:
         )
         box.observe(self._ticked, "value")
         box.disabled = taken.result is None
-        self._boxes[taken] = box
+        self.boxes[taken] = box
         takes = button(
             "undo", f"Take the settings of answer {number}", lambda: self._on_take(taken)
         )
@@ -105,10 +105,10 @@ class Strip:
         return drawn
 
     def _chosen(self) -> list[Taken]:
-        return [taken for taken in self.taken if self._boxes[taken].value]
+        return [taken for taken in self.taken if self.boxes[taken].value]
 
     def _ticked(self, _change: Any) -> None:
-        self._compare.disabled = len(self._chosen()) < 2
+        self.compare.disabled = len(self._chosen()) < 2
 
     def _compared(self) -> None:
         self._on_compare(self._chosen())
