@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
+    from chat_magic.batch.sweep import chat_grid
     from chat_magic.core.parameters import UNSET
     from chat_magic.engine import achat, chat
     from chat_magic.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.result import ChatResult
+    from chat_magic.results import ChatResults
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -36,6 +38,7 @@ __all__ = [
     "ChatError",
     "ChatInterrupted",
     "ChatResult",
+    "ChatResults",
     "ConnectionFailed",
     "InvalidRequest",
     "Panel",
@@ -43,6 +46,7 @@ __all__ = [
     "StreamBroken",
     "achat",
     "chat",
+    "chat_grid",
     "load_ipython_extension",
     "to_csv",
     "unload_ipython_extension",
@@ -53,9 +57,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "UNSET": "core.parameters",
     "ChatResult": "result",
+    "ChatResults": "results",
     "Panel": "shell.panel",
     "achat": "engine",
     "chat": "engine",
+    "chat_grid": "batch.sweep",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",
