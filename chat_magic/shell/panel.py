@@ -34,6 +34,8 @@ __all__ = ["Panel", "open_panel"]
 _STYLE = Path(__file__).with_name("panel.css")
 _MOST_CELLS = 8
 """Earlier cells that a panel offers to be filled from."""
+_KEY = "chat_magic_panel"
+"""Marks an output as a panel's; as in `labextension/src/plugins/panel.ts`."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -264,7 +266,7 @@ class Panel:
         data: dict[str, Any] = self._static()
         if self._magics.is_watched:
             data[_WIDGET] = self.widget._repr_mimebundle_()[_WIDGET]
-        publish_display_data(data)  # type: ignore[no-untyped-call]
+        publish_display_data(data, {_KEY: True})  # type: ignore[no-untyped-call]
         self._screen = Place() if self._magics.is_watched else None
 
     def __repr__(self) -> str:
