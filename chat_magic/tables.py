@@ -102,6 +102,17 @@ class Tables(ABC):
 
         return self._placed(branches_table(self._columns, attrs=self._attrs))
 
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """How far the choices of a run agree; a row for each run.
+
+        `share`, `distinct`, `entropy_nats`, `unseen_mass` and more: the columns are those of
+        `analysis.agreement.agreement_table`.
+        """
+        from chat_magic.analysis.agreement import agreement_table  # noqa: PLC0415
+
+        return self._placed(agreement_table(self._columns, attrs=self._attrs))
+
     def spans(self, by: By) -> pd.DataFrame:
         """Return a row for each stretch of each choice, with the probability of its tokens.
 
