@@ -208,7 +208,7 @@ class Run:
     def cancel(self) -> None:
         """Stop the request: the connection is closed at once."""
         self._future.cancel()
-        _take(self._ends, _CLOSE_S)
+        self._await_end(_CLOSE_S)
         if self._outcome is None:  # it had not begun, or closes slowly
             self._outcome = asyncio.CancelledError()
 

@@ -129,16 +129,19 @@ class Columns:
         for place, part in enumerate(self.parts):
             if part.name == "content":
                 places.append(place)
-            elif not (self.parts[place - 1].text or self.parts[place - 1].tokens):
+            elif part.name == "refusal" and not (
+                self.parts[place - 1].text or self.parts[place - 1].tokens
+            ):
                 places[-1] = place
         return places
 
 
-def read(replies: Sequence[Reply]) -> Columns:
+def read(replies: Sequence[Reply], *, alternatives: bool = True) -> Columns:
     """Lay out the tokens of replies as columns.
 
     Args:
         replies: The answers; the run of each is its place in the sequence.
+        alternatives: Whether `ranked` holds what else could have come, for every token.
 
     Returns:
         The columns. An alternative that repeats the bytes and the log probability of another one
@@ -146,9 +149,9 @@ def read(replies: Sequence[Reply]) -> Columns:
     """
     parts = tuple(_parts(replies))
     tokens = [token for part in parts for token in part.tokens]
-    alternatives = [token.top_logprobs or () for token in tokens]
-    entries, vocabulary = _entries([*tokens, *chain.from_iterable(alternatives)])
-    sizes = integers([len(row) for row in alternatives])
+    others = [(alternatives and token.top_logprobs) or () for token in tokens]
+    entries, vocabulary = _entries([*tokens, *chain.from_iterable(others)])
+    sizes = integers([len(row) for row in others])
     lengths = integers([len(part.tokens) for part in parts])
     part = np.repeat(np.arange(len(parts)), lengths)
     return Columns(

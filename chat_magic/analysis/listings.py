@@ -48,3 +48,23 @@ def models_table(models: Sequence[ListedModel]) -> pd.DataFrame:
 def settings_table(rows: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
     """Return a row for each setting: its name, its value as text, and where it came from."""
     return pd.DataFrame(rows, columns=["setting", "value", "source"], dtype=TEXT)
+
+
+def jobs_table(rows: Sequence[tuple[int, str, str, str, float, float]]) -> pd.DataFrame:
+    """Return a row for each job that goes on in the background.
+
+    Args:
+        rows: Its number, name, model, state in words, start in seconds since 1970 UTC, and
+            seconds so far.
+
+    Returns:
+        The table: `job`, `name`, `model`, `state`, `started` (UTC), `elapsed_s`, and `cancel`,
+        what stops it.
+    """
+    columns = ["job", "name", "model", "state", "started", "elapsed_s"]
+    table = pd.DataFrame(rows, columns=columns).astype(
+        {"job": "int32", "name": TEXT, "model": TEXT, "state": TEXT, "elapsed_s": float}
+    )
+    table["started"] = pd.to_datetime(table["started"], unit="s", utc=True).dt.floor("s")
+    table["cancel"] = pd.Series([f"%chat /jobs cancel {row[0]}" for row in rows], dtype=TEXT)
+    return table

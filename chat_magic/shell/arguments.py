@@ -50,6 +50,11 @@ OWN_OPTIONS: tuple[Option, ...] = (
         name="no-top-up",
         help="Keep what came where the server returned fewer choices than n, and ask no more.",
     ),
+    Option(
+        name="background",
+        help="Return at once: the answer comes while the notebook goes on. The result waits when "
+        "it is used; .wait(), .cancel(), and %chat /jobs.",
+    ),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),
 )

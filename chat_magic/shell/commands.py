@@ -1,4 +1,4 @@
-"""The commands of the line magic: `%chat /models`, `/config`, `/key`, `/help`."""
+"""The commands of the line magic: `%chat /models`, `/config`, `/jobs`, `/key`, `/help`."""
 
 from __future__ import annotations
 
@@ -123,6 +123,24 @@ def _place(server: Server) -> str:
     return f"{endpoints.masked(server.base_url)}, takes {server.takes}{headers}"
 
 
+def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
+    from chat_magic.analysis.listings import jobs_table  # noqa: PLC0415
+    from chat_magic.shell import jobs  # noqa: PLC0415
+
+    match words.split():
+        case []:
+            rows = [
+                (job.number, job.name, job.model, job.state, job.started_s, job.elapsed_s)
+                for job in jobs.underway()
+            ]
+            return jobs_table(rows)
+        case ["cancel", number] if number.isdecimal():
+            print(f"Job {jobs.cancel(int(number)).number} is cancelled.")
+            return None
+        case _:
+            raise InvalidRequest("write %chat /jobs or %chat /jobs cancel NUMBER", line=1)
+
+
 def _key(words: str, _model: str | None) -> None:
     match words.split():
         case ["set", vendor]:
@@ -181,6 +199,7 @@ COMMANDS = {
             takes_model=True,
         ),
         Command("/config", "", "Each setting, and where it came from.", _config),
+        Command("/jobs", "[cancel N]", "What goes on in the background; stop job N.", _jobs),
         Command("/key", "set|forget VENDOR", "Keep a key in the system's keyring, or not.", _key),
         Command("/help", "", "These commands.", _help),
     )

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from chat_magic.core.cell import Cell
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema
-    from chat_magic.engine import Limits
+    from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
+    from chat_magic.shell.jobs import Job
     from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
 
@@ -56,10 +57,13 @@ class ChatMagics(Magics):
         )
         self._transformer = ChatTransformer(end=";" if self._is_terminal else "")
         self._matcher = ChatMatcher(shell)
-        self._last: ChatResult | None = None
+        self._last: ChatResult | Job | None = None
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not draw it again."""
-        self._drawn_types: set[str | type] = {"chat_magic.result.ChatResult"}
+        self._drawn_types: set[str | type] = {
+            "chat_magic.result.ChatResult",
+            "chat_magic.shell.jobs.Job",
+        }
 
     def install(self) -> None:
         """Register the magics, and what lets prompts reach them as typed."""
@@ -102,7 +106,7 @@ class ChatMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def chat(self, line: str, cell: str | None = None) -> ChatResult | pd.DataFrame | None:
+    def chat(self, line: str, cell: str | None = None) -> Any:
         """Send a prompt; replaced by the generated help."""
         from chat_magic.core.cell import read_cell, read_prompt  # noqa: PLC0415
 
@@ -131,7 +135,7 @@ class ChatMagics(Magics):
         self._formatter.for_type(type(table), self._display)
         return self._as_value(table)
 
-    def _answer(self, cell: Cell, *, alone: bool) -> ChatResult | None:
+    def _answer(self, cell: Cell, *, alone: bool) -> ChatResult | Job | None:
         from chat_magic.engine import Run  # noqa: PLC0415 - the network waits for its first use
 
         name = read_name(cell.options.get("out"))
@@ -143,6 +147,8 @@ class ChatMagics(Magics):
             self._show_request(request)
             return None
         run = Run(request, limits, schema, toolbox)
+        if "background" in cell.options:
+            return self._in_background(run, request.model or "", name, cell)
         live = None if cell.is_silent else self._open_live(alone=alone)
         try:
             result = run.wait(shower(live) if live else None)
@@ -151,6 +157,29 @@ class ChatMagics(Magics):
             raise
         self._take(result, name, live)
         return None if cell.is_silent else self._as_value(result)
+
+    def _in_background(self, run: Run, model: str, name: str | None, cell: Cell) -> Job | None:
+        from chat_magic.shell.jobs import Job  # noqa: PLC0415
+        from chat_magic.view.live import LateTerminal, Place  # noqa: PLC0415
+
+        screen = None
+        if not cell.is_silent:
+            screen = LateTerminal(name or model) if self._is_terminal else Place()
+        self._last = job = Job(run, model=model, name=name or "", screen=screen)
+        if name is not None:
+            self.shell.push({name: job})
+        if not self._is_watched:
+            job.settle()
+        return None if cell.is_silent else self._as_value(job)
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether somebody sits before the notebook: a client that executes it takes no input.
+
+        Such a client hears nothing of a cell that has ended.
+        """
+        parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
+        return bool(parent.get("content", {}).get("allow_stdin", True))
 
     def _read_limits(self, cell: Cell) -> Limits:
         from chat_magic.engine import limits  # noqa: PLC0415
@@ -186,6 +215,7 @@ class ChatMagics(Magics):
     def _prepare(self, cell: Cell, request: ChatRequest, schema: Schema | None) -> ChatRequest:
         from chat_magic.core.structured import ask_for  # noqa: PLC0415
         from chat_magic.engine import prepare  # noqa: PLC0415
+        from chat_magic.shell.jobs import settled  # noqa: PLC0415
 
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
@@ -196,7 +226,7 @@ class ChatMagics(Magics):
             if self._last is None:
                 raise InvalidRequest("-c: there is no result yet to go on from", line=1)
             after = self._last
-        return prepare(ask_for(request, schema), after=after, choice=choice)
+        return prepare(ask_for(request, schema), after=settled(after), choice=choice)
 
     def _show_request(self, request: ChatRequest) -> None:
         from chat_magic.transport.endpoints import describe  # noqa: PLC0415

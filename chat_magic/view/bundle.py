@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.tools import total_usage
+from chat_magic.view.comparison import Axis, By, Opens, compared
 from chat_magic.view.html import result_html
 from chat_magic.view.payload import payload
 from chat_magic.view.text import result_text
@@ -59,19 +60,33 @@ class TokensView:
         return bundle(self.runs, opens_tokens=True), {VIEW: "tokens"}
 
 
-def bundle(runs: Sequence[Run], *, opens_tokens: bool = False) -> dict[str, Any]:
+def bundle(
+    runs: Sequence[Run],
+    *,
+    opens_tokens: bool = False,
+    axes: Sequence[Axis] = (),
+    base: int | None = None,
+    by: By = "word",
+    opens: Opens = "answers",
+) -> dict[str, Any]:
     """Return the runs drawn three times from the same values.
 
     Args:
         runs: What is drawn.
         opens_tokens: Whether the static HTML shows the tokens without a click.
+        axes: Of the grid that the runs are, in row-major order: the last axis turns fastest.
+        base: Place, among the choices of all runs, of the answer that the others are held
+            against; else the most frequent one.
+        by: What a difference is made of.
+        opens: What is to be seen first: the answers, or how they differ.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
         `text/markdown`, which front ends render with what the model wrote in it.
     """
+    found = compared(runs, base=base, by=by)
     return {
-        MIME_TYPE: payload(runs),
+        MIME_TYPE: payload(runs, axes=axes, compared=found, opens=opens),
         "text/html": result_html(runs, opens_tokens=opens_tokens),
         "text/plain": result_text(runs),
     }

@@ -92,6 +92,31 @@ def open_live(
     return NotebookLive(_publish, clock, _clear if alone else None)
 
 
+class Place:
+    """An output of the running cell that can be drawn anew when other cells run, or none.
+
+    What is drawn there goes by its display id, from whatever thread.
+    """
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4().hex
+        self._last: Bundle | None = None
+        _publish({"text/plain": ""}, self._id, False)
+
+    def open(self) -> NotebookLive:
+        """Return the display of one more answer here, in the budget that all places share."""
+        return NotebookLive(self._draw, _SHARED_PACE.clock, pace=_SHARED_PACE)
+
+    def again(self) -> None:
+        """Draw once more what was drawn last: a client between two cells may have missed it."""
+        if self._last is not None:
+            _publish(self._last, self._id, True)
+
+    def _draw(self, bundle: Bundle, _display_id: str, _again: bool) -> None:
+        self._last = bundle
+        _publish(bundle, self._id, True)
+
+
 def size_of(bundle: Bundle) -> int:
     """Return the bytes that a bundle takes in a message."""
     return len(json.dumps(bundle, ensure_ascii=False).encode(errors="replace"))
@@ -132,15 +157,18 @@ class _Pace:
     """When the next update may be shown."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+        self.clock = clock
         self._next_s = clock()
 
     @property
     def delay_s(self) -> float:
-        return max(0.0, self._next_s - self._clock())
+        return max(0.0, self._next_s - self.clock())
 
     def sent(self, size: int) -> None:
-        self._next_s = self._clock() + interval_s(size)
+        self._next_s = self.clock() + interval_s(size)
+
+
+_SHARED_PACE = _Pace(time.monotonic)
 
 
 class NotebookLive:
@@ -151,10 +179,11 @@ class NotebookLive:
         publish: Publish,
         clock: Callable[[], float],
         clear: Callable[[], None] | None = None,
+        pace: _Pace | None = None,
     ) -> None:
         self._publish = publish
         self._clear = clear
-        self._pace = _Pace(clock)
+        self._pace = pace or _Pace(clock)
         self._id = uuid.uuid4().hex
         self._is_shown = False
 
@@ -184,6 +213,35 @@ class NotebookLive:
         with _uninterrupted():
             self._publish(bundle, self._id, self._is_shown)
             self._is_shown = True
+
+
+class LateTerminal:
+    """A terminal on which an answer is printed only when it is there, above the prompt.
+
+    Args:
+        title: What is printed above it.
+    """
+
+    delay_s = 1.0
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def open(self) -> LateTerminal:
+        """Return the display of one answer."""
+        return self
+
+    def again(self) -> None:
+        """Print nothing twice."""
+
+    def show(self, _snapshot: Snapshot) -> None:
+        """Print nothing: someone may be typing."""
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Print the result, in one piece; a prompt that IPython has open moves below it."""
+        if bundle is not None:
+            text = terminal_safe(f"── {self._title} ──\n{bundle['text/plain']}")
+            print(f"\n{text}\n", flush=True)
 
 
 class TerminalLive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from chat_magic.analysis.tokens import status_of, well_formed
 from chat_magic.core.parameters import PARAMETERS
 from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
 from chat_magic.view.block import Vocabulary, fitting_block
+from chat_magic.view.comparison import Axis, Compared, Opens, agreement_words, chip
+from chat_magic.view.figures import figures
 from chat_magic.view.pieces import pieces_of, tokens_of
 from chat_magic.view.summary import (
     calls,
@@ -26,6 +29,7 @@ from chat_magic.view.summary import (
 )
 
 if TYPE_CHECKING:
+    from chat_magic.analysis.tree import Node
     from chat_magic.core.tools import Round
     from chat_magic.view.bundle import Run
 
@@ -35,13 +39,83 @@ _LONGEST_DATA = 2_000
 """Characters beyond which such a field is cut."""
 
 
-def payload(runs: Sequence[Run]) -> dict[str, Any]:
+def payload(
+    runs: Sequence[Run],
+    *,
+    axes: Sequence[Axis] = (),
+    compared: Compared | None = None,
+    opens: Opens = "answers",
+) -> dict[str, Any]:
     """Return the runs as plain JSON: no NaN, no infinity, no lone surrogate.
 
     Its schema, which says what each field means, is `tests/wire/result.v1.schema.json`. Columns of
     numbers are comma-separated texts.
+
+    Args:
+        runs: What is drawn.
+        axes: Of the grid that the runs are, the last one turning fastest.
+        compared: What was found in their answers.
+        opens: What is to be seen first.
     """
-    return {"version": 1, "results": [_plain(_result(run)) for run in runs]}
+    value = {
+        "version": 1,
+        "results": [_result(run) for run in runs],
+        "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
+        "comparison": compared and _comparison(compared, opens),
+    }
+    plain: dict[str, Any] = _plain(value)
+    return plain
+
+
+def _comparison(compared: Compared, opens: Opens) -> dict[str, Any]:
+    found = compared.comparison
+    return {
+        "opens": opens,
+        "by": compared.by,
+        "base": compared.base,
+        "answers": [
+            {
+                "result": answer.run,
+                "choice": answer.choice,
+                "title": title,
+                "start": _utf16(answer.text[: answer.start]),
+                "end": _utf16(answer.text[: answer.end]),
+            }
+            for answer, title in zip(found.answers, compared.titles, strict=True)
+        ],
+        "groups": found.groups,
+        "chip": chip(found.ways),
+        "agreement": agreement_words(compared),
+        "trees": list(_trees(compared)),
+    }
+
+
+def _trees(compared: Compared) -> Iterator[dict[str, Any]]:
+    """Return the trees that part, their answers counted over all runs."""
+    before = 0
+    for place, tree in enumerate(compared.trees):
+        if len(tree) > 1:
+            yield {"result": place, "nodes": [_node(node, before) for node in tree]}
+        before += len(compared.runs[place].reply.choices)
+
+
+def _node(node: Node, before: int) -> dict[str, Any]:
+    return {
+        "parent": node.parent,
+        "text": node.text,
+        "token_units": _utf16(node.text[: node.token_chars]),
+        "count": node.count,
+        "among": node.among,
+        "low": node.wilson_low,
+        "high": node.wilson_high,
+        "prob": node.model_prob,
+        "answers": [before + choice for choice in node.answers],
+    }
+
+
+def _utf16(text: str) -> int:
+    """Return a text's length as JavaScript counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _result(run: Run) -> dict[str, Any]:
@@ -52,6 +126,8 @@ def _result(run: Run) -> dict[str, Any]:
     block, left_out = fitting_block(tokens, vocabulary)
     return {
         "model": run.model,
+        "coordinates": [{"name": n, "title": title} for n, title in run.coordinates.items()],
+        "error": run.error,
         "request": _request(run.request),
         "prefill": run.prefill,
         "reply": _identity(run.reply),
@@ -112,6 +188,7 @@ def _round(round_: Round) -> dict[str, Any]:
 
 
 def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict[str, Any]:
+    usage = only_of.reply.usage if only_of else None
     return {
         "index": choice.index,
         "text": choice.text,
@@ -123,7 +200,8 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict
             {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
             for call in calls(choice)
         ],
-        "facts": choice_facts(choice, only_of.reply.usage if only_of else None),
+        "facts": choice_facts(choice, usage),
+        "metrics": asdict(figures(choice, usage)),
         "perplexity": perplexity_fact(choice),
         "sparkline": sparkline(pieces_of(tokens_of(choice))),
         "parts": {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from msgspec import Raw, json
 
@@ -44,5 +46,19 @@ def reply():
 
     def build(*choices):
         return Reply(choices=tuple(build_choice(c, index=i) for i, c in enumerate(choices)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def sampled(token, reply):
+    """Return a function from texts with `|` between their tokens to a reply of these choices.
+
+    Each token has a probability of one half.
+    """
+
+    def build(*texts):
+        half = math.log(0.5)
+        return reply(*([token(part, half) for part in text.split("|")] for text in texts))
 
     return build

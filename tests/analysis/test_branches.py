@@ -38,16 +38,6 @@ def branches(*replies):
     return branches_table(read(replies), attrs={})
 
 
-@pytest.fixture
-def sampled(token, reply):
-    """Return a function from texts with `|` between their tokens to a reply of these choices."""
-
-    def build(*texts):
-        return reply(*([token(part, log(0.5)) for part in text.split("|")] for text in texts))
-
-    return build
-
-
 def ways(table):
     return list(zip(table["token"], table["choices"], strict=True))
 

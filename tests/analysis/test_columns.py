@@ -134,6 +134,14 @@ def test_parts_follow_the_runs_the_choices_and_the_servers_order(token):
     assert columns.answers == [1, 2, 3]
 
 
+def test_reasoning_is_no_answer(token):
+    """Also where nothing else came, as when the length ran out."""
+    cut = Choice(index=0, logprobs=Logprobs(reasoning=[token("Hm", -0.1)]))
+    columns = read([Reply(choices=(cut,))])
+    assert [part.name for part in columns.parts] == ["content", "reasoning"]
+    assert columns.answers == [0]
+
+
 logprobs = st.none() | st.sampled_from([-100.0, -9999.0, 0.2, math.nan]) | st.floats(-20, 0)
 alternatives = st.lists(st.tuples(st.sampled_from("abcde"), logprobs), max_size=6)
 

@@ -45,11 +45,13 @@ class Kernel:
     def __init__(self, manager, client):
         self.manager = manager
         self.client = client
+        self.by_id: dict[str | None, dict[str, Any]] = {}
+        """The displays of all cells so far."""
 
     def run(self, code, *, interrupt_at: str | None = None) -> Ran:
         """Run a cell as a notebook does; interrupt it when a display holds some text."""
         request = self.client.execute(code)
-        ran, by_id = Ran(), {}
+        ran = Ran()
         while True:
             message = self.client.get_iopub_msg(timeout=REPLY_S)
             if message["parent_header"].get("msg_id") != request:
@@ -57,12 +59,12 @@ class Kernel:
             kind, content = message["msg_type"], message["content"]
             if kind in {"display_data", "execute_result", "error", "stream"}:
                 ran.outputs.append(content)
-                by_id[content.get("transient", {}).get("display_id")] = content
+                self.by_id[content.get("transient", {}).get("display_id")] = content
             if kind == "clear_output":
                 ran.outputs.clear()
             if kind == "update_display_data":
                 ran.updates += 1
-                by_id[content["transient"]["display_id"]]["data"] = content["data"]
+                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
             if interrupt_at and interrupt_at in str(content.get("data", {}).get("text/plain")):
                 self.manager.interrupt_kernel()
                 interrupt_at = None

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from chat_magic.analysis.tokens import well_formed
 from chat_magic.core.reply import (
     Choice,
     FunctionCall,
@@ -24,10 +25,12 @@ from chat_magic.core.reply import (
     TopLogprob,
     Usage,
 )
-from chat_magic.view.bundle import Run, bundle
+from chat_magic.view.bundle import MIME_TYPE, Run, bundle
 from chat_magic.view.payload import payload
+from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "wire" / "result.v1.schema.json").read_text())
+MEASURED = ("perplexity", "mean_logprob", "joint_logprob", "bits_per_byte", "min_prob")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -90,6 +93,7 @@ def test_a_choice_has_its_text_its_end_and_its_calls(make_run, make_choice) -> N
                 {"id": "", "name": "g", "arguments": "{}"},
             ],
             "facts": ["stop", "52 tokens"],
+            "metrics": {"n_tokens": 52, **dict.fromkeys(MEASURED)},
             "perplexity": None,
             "sparkline": "",
             "parts": {},
@@ -108,6 +112,31 @@ def test_tokens_are_columns_over_a_table_of_the_distinct_ones(
     assert part["tokens"] == "0,1,0"
     assert part["logprobs"] == "-0.6931,-1.3863,0.0"
     assert part["waits_ms"] == "0,10,10"
+
+
+def test_a_choice_has_its_figures_as_numbers(make_run, make_choice, make_token) -> None:
+    """ln(1/2) + ln(1/8) = -ln 16; over two tokens -ln 4; 4 bits over 2 bytes."""
+    tokens = [make_token("a", 0.5), make_token("b", 0.125)]
+    metrics = only(make_run(make_choice(tokens)))["choices"][0]["metrics"]
+    assert metrics == pytest.approx(
+        {
+            "n_tokens": 2,
+            "perplexity": 4,
+            "mean_logprob": -math.log(4),
+            "joint_logprob": -math.log(16),
+            "bits_per_byte": 2,
+            "min_prob": 0.125,
+        }
+    )
+
+
+def test_a_run_says_where_it_stands_and_why_it_failed(make_run) -> None:
+    result = only(make_run(coordinates={"temperature": "0.5", "tone": "x"}, error="429: \ud83d"))
+    assert result["coordinates"] == [
+        {"name": "temperature", "title": "0.5"},
+        {"name": "tone", "title": "x"},
+    ]
+    assert result["error"] == "429: \ufffd"
 
 
 def test_a_sentinel_is_an_empty_entry_with_a_status(make_run, make_choice, make_token) -> None:
@@ -222,3 +251,78 @@ def test_rounds_have_what_was_said_and_each_call_that_was_run(
         }
     ]
     assert result["usage"]["prompt_tokens"] == 31 + 10
+
+
+def compared(*runs: Run, **options):
+    """Return the comparison of runs as JSON would carry it, checked against the schema."""
+    value = bundle(runs, **options)[MIME_TYPE]
+    VALIDATOR.validate(value)
+    return json.loads(json.dumps(value, allow_nan=False))["comparison"]
+
+
+def test_one_answer_is_compared_with_nothing(make_run, make_choice) -> None:
+    assert compared(make_run(make_choice(text="a"))) is None
+    assert compared(make_run(make_choice(text="a")), make_run()) is None
+
+
+def test_places_in_answers_are_counted_as_javascript_counts() -> None:
+    """👋🏽 is two characters of two units each, so `👋🏽 1. ` has 4 + 4, and `👋🏽 1. Clara` 13."""
+    found = compared(*four())
+    assert [(a["start"], a["end"]) for a in found["answers"]] == [
+        (8, 17),
+        (8, 13),
+        (8, 17),
+        (8, 17),
+    ]
+    assert [a["title"] for a in found["answers"]] == ["0", "1", "2", "3"]
+    assert found["groups"] == [[0, 2], [1], [3]]
+    (tree,) = found["trees"]
+    nodes = [(n["text"], n["token_units"], n["count"], n["among"]) for n in tree["nodes"]]
+    assert nodes == [
+        ("👋🏽 1. ", 0, 4, 4),
+        ("Charlotte", 9, 3, 4),
+        ("Clara", 5, 1, 4),
+        ("", 0, 2, 3),
+        (" Ann", 4, 1, 3),
+    ]
+
+
+def test_the_answers_of_a_tree_are_counted_over_all_results() -> None:
+    found = compared(*grid(), axes=(TEMPERATURE, TONE))
+    assert [(tree["result"], tree["nodes"][0]["answers"]) for tree in found["trees"]] == [
+        (2, [2, 3]),
+        (3, [4, 5]),
+    ]
+
+
+def test_what_is_compared_and_how_is_said() -> None:
+    found = compared(*four())
+    assert (found["base"], found["by"], found["opens"]) == (0, "word", "answers")
+    found = compared(*four(), base=3, by="sentence", opens="diff")
+    assert (found["base"], found["by"], found["opens"]) == (3, "sentence", "diff")
+
+
+def test_a_grid_has_its_axes() -> None:
+    value = bundle(grid(), axes=(TEMPERATURE, TONE))[MIME_TYPE]
+    assert value["axes"] == [
+        {"name": "temperature", "titles": ["0", "0.5", "1"]},
+        {"name": "tone", "titles": ["formal", "playful"]},
+    ]
+    assert value["results"][4]["error"] == "the server said 429: too many requests"
+    assert [c["title"] for c in value["results"][5]["coordinates"]] == ["1", "playful"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.lists(TOKENS, max_size=3), TEXT), min_size=1, max_size=4))
+def test_whatever_came_its_comparison_fits_the_schema(answers) -> None:
+    """The leaves of the tree are the choices, and offsets lie in their texts."""
+    choices = [
+        Choice(index=n, message=Message(content=text), logprobs=Logprobs(content=tokens or None))
+        for n, (tokens, text) in enumerate(answers)
+    ]
+    found = compared(Run(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
+    if found:
+        sizes = [len(well_formed(text).encode("utf-16-le")) // 2 for _, text in answers]
+        places = zip(found["answers"], sizes, strict=True)
+        assert all(0 <= a["start"] <= a["end"] <= size for a, size in places)
+        assert sorted(p for group in found["groups"] for p in group) == list(range(len(answers)))

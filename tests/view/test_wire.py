@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.wire.make_inspector import FIXTURES, FOLDER, written
+from tests.wire import make_comparison, make_inspector
+from tests.wire.fixtures import FOLDER, written
 
 
 def inflated(value: Any) -> Any:
@@ -21,9 +22,9 @@ def inflated(value: Any) -> Any:
     return [inflated(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("name", FIXTURES)
-def test_a_fixture_is_what_is_made_now(name: str) -> None:
-    made = written(FIXTURES[name]())
-    stored = (FOLDER / name).read_text()
-    same = inflated(json.loads(stored)) == inflated(json.loads(made))
-    assert same, "run python -m tests.wire.make_inspector"
+@pytest.mark.parametrize("module", [make_inspector, make_comparison])
+def test_a_fixture_is_what_is_made_now(module) -> None:
+    """Where it is not: python -m of the module that makes it."""
+    for name, make in module.FIXTURES.items():
+        stored = (FOLDER / name).read_text()
+        assert inflated(json.loads(stored)) == inflated(json.loads(written(make()))), name

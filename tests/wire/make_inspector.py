@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 from chat_magic.analysis.columns import read
@@ -16,8 +15,8 @@ from chat_magic.analysis.tables import tokens_table
 from chat_magic.core.reply import TokenLogprob, TopLogprob
 from chat_magic.view.payload import payload
 from tests.view.conftest import choice, run, token
+from tests.wire.fixtures import store
 
-FOLDER = Path(__file__).parent
 HOSTILE = (
     "</script><b>", "&amp;", "\"'`", "\r\n", "\n\n\n", "\t", "\xa0", "\u200b", "\u2028",
     "\u202e", "\0", "\x1b[31m", "=1+1", "<img src=x onerror=alert(1)>", "[a](javascript:1)",
@@ -85,12 +84,5 @@ def cut() -> list[dict[str, Any]]:
 
 FIXTURES = {"inspector.json": inspector, "segments.json": cut}
 
-
-def written(value: Any) -> str:
-    """Return a fixture as it is stored."""
-    return json.dumps(value, indent=1, allow_nan=False) + "\n"
-
-
 if __name__ == "__main__":
-    for name, make in FIXTURES.items():
-        (FOLDER / name).write_text(written(make()))
+    store(FIXTURES)

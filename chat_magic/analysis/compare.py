@@ -1,0 +1,123 @@
+"""What some answers have in common, where they part, and which of them are the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat_magic.analysis.agreement import Agreement, agreement
+from chat_magic.analysis.columns import read
+from chat_magic.analysis.partings import Taken, Text, first_parting, taken, texts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_magic.analysis.partings import Parting
+    from chat_magic.core.reply import Reply
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One of the texts that are compared."""
+
+    run: int
+    """Place of its reply among those given."""
+    choice: int
+    """Its place in that reply's choices."""
+    text: str
+    """Its content, else its refusal, with U+FFFD for lone surrogates."""
+    start: int
+    """Code points before the first token in which the answers differ; all where they are the same.
+
+    Differences are found in UTF-8 bytes: other tokens of the same text are none.
+    """
+    end: int
+    """Where that token ends; `start` where the text ended there, or nothing differs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way(Taken):
+    """One way on from the place where the answers of a run part first."""
+
+    text: str
+    """Of the token; empty where the text ended."""
+    answers: tuple[int, ...]
+    """Places in `Comparison.answers`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Some answers, side by side."""
+
+    answers: tuple[Answer, ...]
+    """In the order of the runs, and of their choices."""
+    groups: tuple[tuple[int, ...], ...]
+    """Places of answers that are identical, the largest group first."""
+    base: int
+    """Place of what the others are compared with: the first of the largest group, if that has
+    several."""
+    ways: tuple[Way, ...]
+    """The most frequent first; none unless all answers are of one run, and differ."""
+    agreement: Agreement
+    same_tokens: tuple[bool, ...]
+    """Whether an answer came in the same tokens as the first of its group."""
+
+
+def compare(replies: Sequence[Reply], *, ignore_whitespace: bool = False) -> Comparison:
+    """Compare the answers of some replies.
+
+    Args:
+        replies: The answers, one a run; each of its choices is compared.
+        ignore_whitespace: Whether texts are identical that differ in their white space alone.
+    """
+    texts = list(texts_of(read(replies, alternatives=False)))
+    groups = _groups(texts, ignore_whitespace)
+    parting = first_parting(texts) if len(groups) > 1 else None
+    answers = tuple(_answer(text, place, parting) for place, text in enumerate(texts))
+    return Comparison(
+        answers=answers,
+        groups=groups,
+        base=groups[0][0] if groups and len(groups[0]) > 1 else 0,
+        ways=_ways(parting) if parting and len({text.run for text in texts}) == 1 else (),
+        agreement=agreement([answer.text for answer in answers]),
+        same_tokens=_same_tokens(texts, groups),
+    )
+
+
+def _groups(texts: list[Text], ignore_whitespace: bool) -> tuple[tuple[int, ...], ...]:
+    groups: dict[bytes, list[int]] = {}
+    for place, text in enumerate(texts):
+        key = " ".join(text.data.decode().split()).encode() if ignore_whitespace else text.data
+        groups.setdefault(key, []).append(place)
+    return tuple(sorted(map(tuple, groups.values()), key=lambda group: -len(group)))
+
+
+def _answer(text: Text, place: int, parting: Parting | None) -> Answer:
+    start, end = (parting.start, parting.ends[place]) if parting else (len(text.data),) * 2
+    return Answer(
+        run=text.run,
+        choice=text.place,
+        text=text.data.decode(),
+        start=len(text.data[:start].decode()),
+        end=len(text.data[:end].decode()),
+    )
+
+
+def _ways(parting: Parting) -> tuple[Way, ...]:
+    counts = [(len(way.texts), parting.among, way.probs) for way in parting.ways]
+    return tuple(
+        Way(
+            text=way.token.decode(),
+            answers=tuple(text.place for text in way.texts),
+            **fields,
+        )
+        for way, fields in zip(parting.ways, taken(counts), strict=True)
+    )
+
+
+def _same_tokens(texts: list[Text], groups: tuple[tuple[int, ...], ...]) -> tuple[bool, ...]:
+    first = {place: group[0] for group in groups for place in group}
+    return tuple(
+        text.cuts == texts[first[place]].cuts or not (text.cuts and texts[first[place]].cuts)
+        for place, text in enumerate(texts)
+    )

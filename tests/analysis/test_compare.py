@@ -1,0 +1,139 @@
+"""What answers have in common, where they part, which are the same: worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from chat_magic.analysis.compare import compare
+from chat_magic.core.reply import Choice, Logprobs, Message, Reply
+
+log = math.log
+
+
+def rings(comparison):
+    """Return what each answer's ringed token is."""
+    return [answer.text[answer.start : answer.end] for answer in comparison.answers]
+
+
+def test_the_first_token_in_which_answers_differ_is_found(sampled):
+    """Charlotte and Clara share two letters, but no token."""
+    found = compare([sampled("Hi|, Charlotte|.", "Hi|, Clara|.", "Hi|, Charlotte|!")])
+    assert [(a.run, a.choice) for a in found.answers] == [(0, 0), (0, 1), (0, 2)]
+    assert [(a.start, a.end) for a in found.answers] == [(2, 13), (2, 9), (2, 13)]
+    assert rings(found) == [", Charlotte", ", Clara", ", Charlotte"]
+    assert found.groups == ((0,), (1,), (2,))
+    assert found.base == 0
+
+
+def test_identical_answers_are_a_group_and_the_largest_is_the_base(sampled):
+    """Its first answer, though another came before."""
+    found = compare([sampled("b", "a", "c", "a")])
+    assert found.groups == ((1, 3), (0,), (2,))
+    assert found.base == 1
+    assert found.agreement.share == 0.5
+
+
+def test_other_tokens_of_the_same_text_are_no_difference(sampled):
+    """But it is told that they are others."""
+    found = compare([sampled("An|na", "Anna")])
+    assert [(a.start, a.end) for a in found.answers] == [(4, 4), (4, 4)]
+    assert found.groups == ((0, 1),)
+    assert found.ways == ()
+    assert found.same_tokens == (True, False)
+
+
+def test_other_tokens_before_the_difference_are_none(sampled):
+    """`An|na` and `Anna` go on together to what differs."""
+    found = compare([sampled("An|na| Lee", "Anna| Bo")])
+    assert rings(found) == [" Lee", " Bo"]
+
+
+def test_a_text_that_ends_has_no_token_to_ring(sampled):
+    """It ends where the other one goes on."""
+    found = compare([sampled("a", "a| b")])
+    assert [(a.start, a.end) for a in found.answers] == [(1, 1), (1, 3)]
+    assert [way.text for way in found.ways] == ["", " b"]
+
+
+def test_several_runs_part_too_but_have_no_ways(sampled):
+    """Their probabilities are of different models."""
+    found = compare([sampled("Hi| Al", "Hi| Bo"), sampled("Hi| Al")])
+    assert [(a.run, a.choice) for a in found.answers] == [(0, 0), (0, 1), (1, 0)]
+    assert rings(found) == [" Al", " Bo", " Al"]
+    assert found.groups == ((0, 2), (1,))
+    assert found.ways == ()
+
+
+def test_each_way_has_its_share_beside_the_models_probability(token, reply):
+    """3 of 4 took A; the model said .62 and .58 to .66."""
+    tops = [(0.62, 0.3), (0.58, 0.3), (0.66, 0.3), (0.62, 0.3)]
+    choices = [
+        [token(text, log(a if text == "A" else b), [("A", log(a)), ("B", log(b))])]
+        for text, (a, b) in zip("AABA", tops, strict=True)
+    ]
+    one, other = compare([reply(*choices)]).ways
+    assert (one.text, one.answers, one.count, one.among, one.share) == ("A", (0, 1, 3), 3, 4, 0.75)
+    assert one.model_prob == pytest.approx(0.62)
+    assert (one.model_prob_min, one.model_prob_max) == pytest.approx((0.58, 0.66))
+    assert (other.text, other.count, other.model_prob) == ("B", 1, pytest.approx(0.3))
+
+
+def test_a_ways_share_has_wilsons_interval(sampled):
+    """3 of 4: (3 + 1.9208 ± 1.96 sqrt(0.75 + 0.9604)) / (4 + 3.8415) = 0.6275 ± 0.3269."""
+    one, _ = compare([sampled("a", "b", "a", "a")]).ways
+    assert (one.wilson_low, one.wilson_high) == pytest.approx((0.3006, 0.9544), abs=1e-4)
+
+
+def test_a_way_over_two_tokens_has_the_product_of_their_probabilities(token, reply):
+    """An (.5) then na (.4) is Anna with .2; the other choice said .3 for Anna at once."""
+    two = [token("An", log(0.5)), token("na", log(0.4))]
+    one = [token("Anna", log(0.3))]
+    anna, bo = compare([reply(two, one, [token("Bo", log(0.1))])]).ways
+    assert anna.answers == (0, 1)
+    assert (anna.model_prob_min, anna.model_prob_max) == pytest.approx((0.2, 0.3))
+    assert anna.model_prob == pytest.approx(0.25)
+    assert bo.model_prob == pytest.approx(0.1)
+
+
+def test_white_space_can_count_for_nothing(sampled):
+    """Then what differs in it alone is the same, and nothing is ringed where all are."""
+    reply = sampled("a| b", "a|\n\nb ", "a  b")
+    assert len(compare([reply]).groups) == 3
+    found = compare([reply], ignore_whitespace=True)
+    assert found.groups == ((0, 1, 2),)
+    assert [a.start for a in found.answers] == [3, 5, 4]
+    assert found.ways == ()
+    assert found.same_tokens == (True, False, False)
+
+
+@pytest.mark.parametrize("replies", [[], [Reply()]])
+def test_nothing_can_be_compared(replies):
+    """No error: a run that failed has no choice."""
+    found = compare(replies)
+    assert (found.answers, found.groups, found.base, found.ways) == ((), (), 0, ())
+
+
+def test_answers_without_log_probabilities_part_at_a_code_point(choice):
+    """👍 and 👎 share three of their four bytes."""
+    plain = Reply(
+        choices=tuple(
+            Choice(index=index, message=Message(content=text))
+            for index, text in enumerate(["Hi 👍!", "Hi 👎!"])
+        )
+    )
+    found = compare([plain])
+    assert rings(found) == ["👍", "👎"]
+    assert [way.model_prob for way in found.ways] == [None, None]
+    assert found.same_tokens == (True, True)
+
+
+def test_a_refusal_is_compared_where_nothing_else_came(token):
+    """A lone surrogate in it counts as U+FFFD."""
+    refused = Choice(
+        index=0,
+        message=Message(refusal="N\ud800"),
+        logprobs=Logprobs(refusal=[token("N\ud800", -0.1)]),
+    )
+    assert compare([Reply(choices=(refused,))]).answers[0].text == "N\ufffd"

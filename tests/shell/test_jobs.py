@@ -1,0 +1,328 @@
+"""`%%chat --background`: the cell returns at once, the answer streams, the notebook goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import nbformat
+import pytest
+from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+
+from chat_magic.core.request import read_fields
+from chat_magic.engine import Run, prepare
+from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
+from chat_magic.shell import jobs
+from chat_magic.shell.jobs import Job
+from chat_magic.view import live
+from chat_magic.view.bundle import MIME_TYPE
+from chat_magic.view.live import LateTerminal, Place
+from tests.completions import DONE, completion, delta
+from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
+from tests.shell.test_kernel import REPLY_S, Kernel
+from tests.shell.test_terminal import run, terminal
+
+__all__ = ["terminal"]
+
+SLOW_S = 0.6
+
+
+def slow(*texts):
+    """Answer with pauses between the texts."""
+    steps = [step for text in texts for step in (delta(text), Sleep(SLOW_S))]
+    return events(*steps, delta(finish_reason="stop"), DONE)
+
+
+class Notebook(Kernel):
+    """A kernel, and what is shown of displays that are updated after their cell."""
+
+    def shown(self, display, *, holds):
+        """Return the latest bundle of a display, once it holds some words."""
+        deadline = time.monotonic() + REPLY_S
+        while holds not in str(display["data"]):
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            if message["msg_type"] == "update_display_data":
+                content = message["content"]
+                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
+        return display["data"]
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel()
+    kernel = Notebook(manager, client)
+    kernel.run("%load_ext chat_magic\nimport os")
+    yield kernel
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def at_gateway(kernel):
+    """Return a function that starts a gateway and points the kernel at it."""
+    opened = []
+
+    def start(*answers):
+        gateway = Gateway(*answers).__enter__()
+        opened.append(gateway)
+        kernel.run(f"os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}")
+        return gateway
+
+    yield start
+    for gateway in opened:
+        gateway.__exit__()
+
+
+def start_run(*, model="a/b"):
+    return Run(prepare(read_fields({"messages": "Hi", "model": model}, allow_extra=False)))
+
+
+def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel, at_gateway):
+    """One output, in the cell that asked; the handle is its value and bound by --out."""
+    at_gateway(slow("One", " two", " three"))
+    began = time.monotonic()
+    ran = kernel.run("%%chat a/b --background --out r\nCount")
+    assert time.monotonic() - began < SLOW_S
+    assert len(ran.outputs) == 1
+    (display,) = ran.displays
+    assert kernel.value("(_ is r, r.is_done, r.result, 1 + 1)") == "(True, False, None, 2)"
+    assert MIME_TYPE not in kernel.shown(display, holds="One")
+    assert kernel.shown(display, holds=MIME_TYPE)["text/plain"].startswith("One two three")
+    assert kernel.value("(r.is_done, r.wait() is r.result, r.text)") == (
+        "(True, True, 'One two three')"
+    )
+
+
+def test_a_handle_stands_for_its_result(kernel, at_gateway):
+    """What is asked of it waits, in code and in templates; looking at it does not."""
+    at_gateway(slow("One", " two"), streamed(completion("Yes")), streamed(completion("On")))
+    kernel.run("%%chat a/b --background --out r\nCount")
+    assert "is_done" in kernel.value("dir(r)")
+    assert kernel.value("(hasattr(r, 'nothing'), r.is_done)") == "(False, False)"
+    assert kernel.value("repr(r)").startswith("'<Job ")
+    assert kernel.run("r").displays[0]["data"].keys() == {"text/plain"}
+    kernel.run("%chat -m a/b Is {{ r.text }} right?")
+    assert kernel.value("(_.request.messages[0].content, len(r), r[0].text, str(r))") == (
+        "('Is One two right?', 1, 'One two', 'One two')"
+    )
+    assert MIME_TYPE in kernel.run("r").displays[0]["data"]
+    kernel.run("%chat --after r Go on")
+    assert kernel.value("[m.content for m in _.request.messages[1:]]") == "['One two', 'Go on']"
+
+
+def test_going_on_from_the_last_answer_waits_for_it(kernel, at_gateway):
+    """`-c` after a background cell means that cell."""
+    gateway = at_gateway(slow("One"), streamed(completion("Two")))
+    kernel.run("%chat -m a/b --background ; Count")
+    kernel.run("%%chat a/b --background ;\nCount")
+    ran = kernel.run("%chat -c Go on")
+    assert ran.status == "ok", ran.traceback
+    assert [len(request.json["messages"]) for request in gateway.requests[-1:]] == [3]
+
+
+def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway):
+    """The connection is closed; `.wait()` raises with the partial answer, which is shown."""
+    gateway = at_gateway(events(delta("Half an"), delta(" answer"), HOLD))
+    ran = kernel.run("%%chat a/b --background --out half\nSpeak")
+    kernel.shown(ran.displays[0], holds="Half an answer")
+    kernel.run("half.cancel()")
+    assert gateway.requests[0].closed.wait(2)
+    assert "interrupted" in kernel.shown(ran.displays[0], holds=MIME_TYPE)["text/plain"]
+    assert kernel.run("half.wait()").traceback == ["ChatInterrupted: the request was interrupted"]
+    assert kernel.value("(half.is_done, half.state, half.result.text)") == (
+        "(True, 'cancelled', 'Half an answer')"
+    )
+
+
+def test_a_failure_is_shown_in_the_place_of_the_answer(kernel, at_gateway):
+    """In one line, as nobody sees the exception; `.wait()` raises it."""
+    at_gateway(whole({"error": {"message": "no <b>such model"}}, status=404))
+    ran = kernel.run("%%chat a/b --background --out r\nHi")
+    shown = kernel.shown(ran.displays[0], holds="no <b>such model")
+    assert "no &lt;b&gt;such model" in shown["text/html"]
+    assert kernel.run("r.wait()").traceback[0].startswith("ApiError: ")
+    assert kernel.value("(r.state, type(r.error).__name__)") == "('failed', 'ApiError')"
+
+
+def test_an_interrupt_ends_the_waiting_alone(kernel, at_gateway):
+    """The request goes on, and can be waited for again."""
+    gate = threading.Event()
+    at_gateway(events(delta("One"), Wait(gate), delta(" two", finish_reason="stop"), DONE))
+    ran = kernel.run("%%chat a/b --background --out r\nCount")
+    kernel.shown(ran.displays[0], holds="One")
+    waiting = kernel.run(
+        "from IPython.display import display\ndisplay('wait')\nr.wait()", interrupt_at="wait"
+    )
+    assert "KeyboardInterrupt" in str(waiting.traceback)
+    assert kernel.value("r.is_done") == "False"
+    gate.set()
+    assert kernel.value("r.text") == "'One two'"
+
+
+def test_jobs_are_listed_and_cancelled_by_number(kernel, at_gateway):
+    """What runs, since when, how far, and how to stop it."""
+    at_gateway(events(delta("One"), delta(" two"), HOLD))
+    ran = kernel.run("%%chat a/b --background --out r\nCount")
+    kernel.shown(ran.displays[0], holds="One two")
+    kernel.run("%chat /jobs")
+    listed = kernel.value("_.drop(columns=['started', 'elapsed_s']).to_numpy().tolist()")
+    number = kernel.value("r.number")
+    assert listed == f"[[{number}, 'r', 'a/b', '2 tokens', '%chat /jobs cancel {number}']]"
+    assert kernel.value("_['started'].dt.tz is not None") == "True"
+    assert kernel.run(f"%chat /jobs cancel {number}").printed == f"Job {number} is cancelled.\n"
+    assert kernel.run("r.wait()").traceback[0].startswith("ChatInterrupted")
+    kernel.run("%chat /jobs")
+    assert kernel.value("len(_)") == "0"
+    refused = kernel.run(f"%chat /jobs cancel {number}").traceback
+    assert refused == [f"InvalidRequest: line 1: /jobs cancel {number}: no such job goes on"]
+
+
+@pytest.mark.parametrize("is_waited_for", [False, True])
+def test_a_notebook_that_is_executed_headless_keeps_the_answer(monkeypatch, is_waited_for):
+    """A client that executes cell by cell hears nothing between cells; nothing gets lost."""
+    cells = ["%load_ext chat_magic", "%%chat a/b --background --out r\nCount", "r.wait();"]
+    cells = cells if is_waited_for else cells[:2]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    with Gateway(slow("One", " two")) as gateway:
+        monkeypatch.setenv("CHAT_MAGIC_BASE_URL", gateway.base_url)
+        NotebookClient(notebook, kernel_name="python3").execute()
+    (output,) = notebook.cells[1].outputs
+    assert "One two" in output["data"]["text/plain"]
+    assert MIME_TYPE in output["data"]
+
+
+def test_waiting_in_a_later_cell_shows_what_came_between_cells(kernel, at_gateway):
+    """Once: for clients that heard nothing meanwhile."""
+    at_gateway(streamed(completion("Hi")))
+    kernel.run("%%chat a/b --background --out r\nHi")
+    kernel.run("import time\nwhile not r.is_done: time.sleep(0.01)")
+    assert [kernel.run("r.wait();").updates for _ in range(2)] == [1, 0]
+
+
+def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
+    """In one piece, after the prompt has come back."""
+    with Gateway(slow("Hello", " there")) as gateway:
+        child = terminal(gateway)
+        began = time.monotonic()
+        run(child, "%chat --background -o r Hi")
+        assert time.monotonic() - began < SLOW_S
+        assert run(child, "1 + 1").strip().endswith("2")
+        child.expect_exact("── r ──")
+        child.expect_exact("Hello there")
+        assert "'Hello there'" in run(child, "r.text")
+
+
+def test_what_a_late_terminal_prints_holds_no_control_characters(capsys):
+    """A model's text is text."""
+    screen = LateTerminal("r\x1b[31m")
+    screen.open().finish({"text/plain": "a\x07b"})
+    screen.open().finish(None)
+    screen.again()
+    assert capsys.readouterr().out == "\n── r ──\nab\n\n"
+
+
+class Recorder:
+    """A screen that keeps what is drawn."""
+
+    def __init__(self):
+        self.drawn = []
+        self.delay_s = 0.01
+
+    def open(self):
+        return self
+
+    def again(self):
+        self.drawn.append("again")
+
+    def show(self, snapshot):
+        self.drawn.append(snapshot)
+
+    def finish(self, bundle):
+        self.drawn.append(bundle)
+
+
+def test_a_job_tells_when_it_has_ended_and_is_drawn(gateway):
+    """In its own thread."""
+    gateway(streamed(completion("Hi")))
+    screen, ended = Recorder(), []
+    job = Job(start_run(), model="a/b", screen=screen, on_end=ended.append)
+    assert job.wait().text == "Hi"
+    assert MIME_TYPE in screen.drawn[-1]
+    while not ended:
+        time.sleep(0.01)
+    assert ended == [job]
+    assert job not in jobs.underway()
+
+
+def test_stopping_takes_less_than_200_ms_when_a_server_stalls(gateway):
+    """Until the job has ended and its partial answer is drawn."""
+    gateway(events(delta("Half"), HOLD))
+    took_s = []
+    for _ in range(5):
+        screen = Recorder()
+        job = Job(start_run(), model="a/b", screen=screen)
+        while not any(getattr(each, "texts", None) for each in screen.drawn):
+            time.sleep(0.01)
+        began = time.monotonic()
+        job.cancel()
+        job.settle()
+        took_s.append(time.monotonic() - began)
+        assert "Half" in screen.drawn[-1]["text/plain"]
+    assert max(took_s) < 0.2, took_s
+
+
+def test_what_fails_otherwise_is_raised_too(gateway):
+    """No exception gets lost in the thread."""
+
+    class Broken:
+        elapsed_s = 0.0
+        note = None
+
+        def wait(self, _show):
+            raise ZeroDivisionError("oh")
+
+        def cancel(self):
+            raise AssertionError
+
+    screen = Recorder()
+    job = Job(Broken(), model="a/b", screen=screen)
+    with pytest.raises(ZeroDivisionError):
+        job.wait()
+    job.cancel()
+    assert screen.drawn[0]["text/plain"] == "a/b · ZeroDivisionError: oh"
+
+
+def test_a_refused_job_has_no_result(gateway):
+    gateway(whole({"error": {"message": "no"}}, status=400))
+    job = Job(start_run(), model="a/b")
+    with pytest.raises(ApiError):
+        job.wait()
+    assert (job.result, bool(job), job.state) == (None, True, "failed")
+    with pytest.raises(InvalidRequest, match="no such job goes on"):
+        jobs.cancel(job.number)
+
+
+def test_a_cancelled_job_that_had_nothing_says_so(gateway):
+    gateway(events(HOLD))
+    screen = Recorder()
+    job = Job(start_run(), model="a/b", screen=screen)
+    job.cancel()
+    with pytest.raises(ChatInterrupted):
+        job.wait()
+    assert "the request was interrupted" in screen.drawn[0]["text/plain"]
+
+
+def test_all_places_share_one_budget(monkeypatch):
+    """Several answers at once send no more than one may."""
+    sent = []
+    monkeypatch.setattr(live, "_publish", lambda *message: sent.append(message))
+    now = [100.0]
+    monkeypatch.setattr(live, "_SHARED_PACE", live._Pace(lambda: now[0]))
+    displays = [Place().open() for _ in range(8)]
+    sent.clear()
+    for _ in range(100):
+        now[0] += 0.01
+        for display in displays:
+            display.show(live.Snapshot(model="a/b", texts=["Hi"], elapsed_s=1.0))
+    assert len(sent) <= live.UPDATES_PER_S
