@@ -12,6 +12,7 @@ import { copy, element } from './result/ui/dom';
 import { ResultView } from './result/ui/resultView';
 
 import '../style/result.css';
+import '../style/comparison.css';
 
 /** Where the output's metadata remember how it was last looked at. */
 const MODE = 'chat_magic_view';

@@ -81,6 +81,12 @@ export function titleOf(coordinates: readonly { title: string }[]): string {
   return coordinates.map(({ title }) => title).join(' · ');
 }
 
+/** Return what all results warn of. */
+export function commonWarnings({ results }: Comparison): string[] {
+  const all = results.map(({ result }) => result.warnings);
+  return all[0].filter(words => all.every(warnings => warnings.includes(words)));
+}
+
 /** The notebook may have been written by anyone: every place must be one. */
 function isSound({ results, axes }: Payload, found: PayloadComparison): boolean {
   const { answers, groups, base, trees } = found;

@@ -1,7 +1,7 @@
 /** Answers side by side or below each other; those with one text share a column. */
 
 import { whyNotOn, writeNext } from '../../branch';
-import type { Compared, Comparison } from '../../comparison';
+import { commonWarnings, titleOf, type Compared, type Comparison } from '../../comparison';
 import { pieceAt } from '../../tokens';
 import type { Look } from '../../lookup';
 import { figureOf, ranked } from '../../ranking';
@@ -146,11 +146,13 @@ export class Columns {
     const { results } = this.comparison;
     const { facts, error, warnings } = results[compared.result].result;
     const isSole = results.length === 1;
+    const common = commonWarnings(this.comparison);
+    const own = warnings.filter(words => !common.includes(words));
     return [
       exact('strong', '', compared.title),
       ...(group.length > 1 ? this.count(compared, group) : []),
       ...(isSole ? [] : facts.map(fact => exact('span', 'chm-took', fact))),
-      ...(isSole ? [] : [...(error ? [error] : []), ...warnings]).map(words =>
+      ...(isSole ? [] : [...(error ? [error] : []), ...own]).map(words =>
         exact('span', 'chm-warning', words)
       )
     ];
@@ -226,7 +228,7 @@ function figures(compared: Compared): string[] {
 }
 
 function failure(coordinates: { title: string }[] | undefined, error: string): HTMLElement {
-  const title = (coordinates ?? []).map(each => each.title).join(' · ');
+  const title = titleOf(coordinates ?? []);
   return element(
     'article',
     'chm-choice chm-failed',

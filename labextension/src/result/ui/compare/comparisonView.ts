@@ -1,6 +1,6 @@
 /** Several answers set beside each other: side by side, as a tree, as a table, as a matrix. */
 
-import { titleOf, type Comparison } from '../../comparison';
+import { commonWarnings, titleOf, type Comparison } from '../../comparison';
 import { readLook, type Look } from '../../lookup';
 import type { Mode } from '../choiceView';
 import { button, details, element } from '../dom';
@@ -180,18 +180,14 @@ export class ComparisonView {
     }
     const failed = results.filter(({ result }) => result.error).length;
     const models = new Set(results.map(({ result }) => result.model));
+    const isModels = axes.length === 1 && axes[0].name === 'model';
     const facts = [
-      ...(axes.length ? [axes.map(({ name }) => name).join(' × ')] : []),
+      ...(axes.length && !isModels ? [axes.map(({ name }) => name).join(' × ')] : []),
       ...(models.size === 1 ? models : []),
       ...(failed ? [`${failed} of ${results.length} failed`] : [])
     ];
-    return drawHeader(`${results.length} runs`, facts, this.commonWarnings(), switcher);
-  }
-
-  /** What all runs warn of is said once; the rest stands with each of them. */
-  private commonWarnings(): string[] {
-    const all = this.comparison.results.map(({ result }) => result.warnings);
-    return all[0].filter(words => all.every(warnings => warnings.includes(words)));
+    const title = `${results.length} ${isModels ? 'models' : 'runs'}`;
+    return drawHeader(title, facts, commonWarnings(this.comparison), switcher);
   }
 
   private rounds(): HTMLElement[] {

@@ -15,6 +15,7 @@ export class Matrix {
     this.figures = figuresOf(comparison);
     this.grid = gridOf(comparison.axes);
     const table = element('table', 'chm-matrix', this.head(), this.body());
+    table.style.setProperty('--chm-across', String(this.grid.across.titles.length));
     table.addEventListener('keydown', event => this.onKey(event));
     this.node = element('div', 'chm-matrix-frame', this.chooser(), table);
     this.shade();
@@ -31,14 +32,14 @@ export class Matrix {
       this.shown = this.figures.find(figure => figure.name === name) ?? null;
       this.shade();
     });
-    return element('div', 'chm-bar', 'cells show', chosen, this.scale);
+    return element('label', 'chm-bar', 'in the cells', chosen, this.scale);
   }
 
   private head(): HTMLElement {
     const { down, across } = this.grid;
     const corner = down.map(({ name }) => heading(name, 'col', 'chm-axis'));
     const titles = across.titles.map(title => heading(title, 'col'));
-    const names = element('tr', '', ...down.map(() => element('td')));
+    const names = element('tr', '', ...down.map(() => element('td', 'chm-corner')));
     const name = heading(across.name, 'col', 'chm-axis');
     name.colSpan = across.titles.length;
     names.append(name);
@@ -93,15 +94,21 @@ export class Matrix {
     const most = Math.max(...values.map(value => Math.abs(value ?? 0))) || 1;
     this.cells.forEach(({ cell, figure, own }, place) => {
       const value = values[place];
-      const different = new Set(own.map(({ text }) => text)).size;
-      const words = [
-        value === null ? '' : shown.write(value),
-        own.length > 1 ? `${own.length} choices, ${different} different` : ''
-      ];
-      figure.textContent = words.filter(Boolean).join(' · ');
+      const words = value === null ? [] : [shown.write(value)];
+      figure.textContent = [...words, ...this.likeness(own)].join(' · ');
       cell.style.setProperty('--chm-share', String(Math.abs(value ?? 0) / most));
     });
-    this.scale.textContent = `${shown.title}; the bar of the largest is full`;
+    this.scale.textContent = shown.title;
+  }
+
+  /** Say how many answers are like the one that is shown, here and elsewhere. */
+  private likeness(own: readonly Compared[]): string[] {
+    const different = new Set(own.map(({ text }) => text)).size;
+    const group = this.comparison.groups.find(places => places.includes(own[0]?.place));
+    return [
+      ...(own.length > 1 ? [`${own.length} choices, ${different} different`] : []),
+      ...(group && group.length > 1 ? [`this text ×${group.length}`] : [])
+    ];
   }
 
   private onKey(event: KeyboardEvent): void {

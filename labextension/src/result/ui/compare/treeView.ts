@@ -1,11 +1,11 @@
 /** The tree of what answers share: how many went which way, and how likely the model held it. */
 
 import type { Comparison } from '../../comparison';
-import { percent } from '../../format';
+import { percent, tokenName } from '../../format';
 import type { PayloadNode, PayloadTree } from '../../payload';
 import { rowsOf, type TreeRow } from '../../tree';
 import { element } from '../dom';
-import { appendToken } from '../exact';
+import { appendToken, exact } from '../exact';
 
 /** UTF-16 units of a stretch that are shown. */
 const MOST = 600;
@@ -69,15 +69,14 @@ export class TreeView {
   }
 
   private write(host: HTMLElement, node: PayloadNode, isLeaf: boolean): void {
-    const token = node.parent < 0 ? 0 : node.token_units;
-    const rest = node.text.slice(token);
-    const ring = element('span', 'chm-parting');
-    appendToken(ring, node.text.slice(0, token));
-    const own = element('span', node.parent < 0 ? 'chm-common' : '');
+    const isRoot = node.parent < 0;
+    const token = node.text.slice(0, isRoot ? 0 : node.token_units);
+    const rest = node.text.slice(token.length);
+    const own = element('span', isRoot ? 'chm-common' : '');
     appendToken(own, rest.length > MOST ? `${rest.slice(0, MOST)}…` : rest);
-    host.append(...(token ? [ring] : []), own);
+    host.append(token ? exact('span', 'chm-parting', tokenName(token).replace(/^␣/, '')) : '', own);
     if (!node.text) {
-      host.append(element('span', 'chm-hint', node.parent < 0 ? 'nothing shared' : 'ends here'));
+      host.append(element('span', 'chm-hint', isRoot ? 'nothing shared' : 'ends here'));
     }
     if (isLeaf) {
       const titles = node.answers.map(place => this.comparison.answers[place].title);
