@@ -21,7 +21,7 @@ export interface FieldChange {
 }
 
 /** Edits after which two texts have too little in common to be told apart piece by piece. */
-const MOST_EDITS = 4000;
+const MOST_EDITS = 1500;
 
 const SPACE = '\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const BLANK = `[${SPACE.replace('\\t-\\r', '\\t\\x0b-\\r')}]`;
@@ -49,18 +49,32 @@ export function units(text: string, by: 'word' | 'sentence'): string[] {
 /** Return the changes from one text to another, deletions before insertions. */
 export function diff(base: readonly string[], other: readonly string[]): Change[] {
   const found = diffArrays([...base], [...other], { maxEditLength: MOST_EDITS });
-  if (!found) {
-    return joined([
-      { kind: 'delete', text: base.join('') },
-      { kind: 'insert', text: other.join('') }
-    ]);
-  }
-  return joined(
-    found.map(({ added, removed, value }) => ({
+  const changes = found?.map(
+    ({ added, removed, value }): Change => ({
       kind: added ? 'insert' : removed ? 'delete' : 'same',
       text: value.join('')
-    }))
+    })
   );
+  return joined(changes ?? allBetween(base, other));
+}
+
+/** Change all between what both texts begin with and what both end with. */
+function allBetween(base: readonly string[], other: readonly string[]): Change[] {
+  const most = Math.min(base.length, other.length);
+  let start = 0;
+  while (start < most && base[start] === other[start]) {
+    start += 1;
+  }
+  let end = 0;
+  while (end < most - start && base[base.length - 1 - end] === other[other.length - 1 - end]) {
+    end += 1;
+  }
+  return [
+    { kind: 'same', text: base.slice(0, start).join('') },
+    { kind: 'delete', text: base.slice(start, base.length - end).join('') },
+    { kind: 'insert', text: other.slice(start, other.length - end).join('') },
+    { kind: 'same', text: base.slice(base.length - end).join('') }
+  ];
 }
 
 /** Join neighbours of one kind, deletions first where nothing stays between them. */

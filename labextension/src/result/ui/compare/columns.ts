@@ -81,7 +81,8 @@ export class Columns {
     if (this.stage.mode === 'tokens' && !this.look?.isDiff) {
       return this.shown.flatMap(view => this.tokenGoal(view));
     }
-    const marks = Array.from(this.stage.columns.querySelectorAll<HTMLElement>('.chm-goal'));
+    const selector = this.look?.isDiff ? '.chm-changes .chm-goal' : '.chm-goal';
+    const marks = Array.from(this.stage.columns.querySelectorAll<HTMLElement>(selector));
     return marks
       .filter(mark => !mark.closest('[hidden]'))
       .map(mark => ({
