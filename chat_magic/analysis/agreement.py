@@ -5,14 +5,23 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from chat_magic.analysis.arrays import integers
+from chat_magic.analysis.frames import strings, table
+from chat_magic.analysis.metrics import VOCABULARY_SIZE, joint_logprob
+from chat_magic.analysis.partings import first_parting, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from chat_magic.analysis.arrays import Floats
+    from chat_magic.analysis.columns import Columns
+    from chat_magic.analysis.partings import Text
 
 
 class Agreement(NamedTuple):
@@ -51,6 +60,92 @@ def agreement(texts: Sequence[str]) -> Agreement:
     entropy = float(-(shares * np.log(shares)).sum()) + (len(counts) - 1) / (2 * m)
     once = sum(count == 1 for count in counts.values())
     return Agreement(float(shares.max()), len(counts) / m, entropy, once / m)
+
+
+def agreement_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row for each run, with how far its choices agree.
+
+    Args:
+        columns: The tokens of some replies; each choice's content counts, or its refusal.
+        attrs: As for `tables.tokens_table`.
+
+    Returns:
+        The table: `run`, `n_choices`, and of the choices' texts, compared as `normalised`,
+        `share`, `distinct`, `entropy_nats` and `unseen_mass` (`agreement`); `text`, the most
+        frequent one as it came first; `weight`, its probability relative to the others that were
+        sampled (`relative_weights`), which a model that samples what it reports gives a `share`
+        near to; `sampled_entropy` in nats and `predictive_entropy` in nats a token;
+        `total_variation_low`, how far at least the next token is distributed otherwise than in
+        run 0 at the place where the first choices of both part (`total_variation_low`). NaN
+        where there is no choice, or no log probability.
+    """
+    runs: list[list[_Said]] = [[] for _ in range(columns.n_runs)]
+    slices = columns.slices
+    for text, answer in zip(texts_of(columns), columns.answers, strict=True):
+        runs[text.run].append(_Said(text, columns.tokens.logprob[slices[answer]]))
+    rows = [_row(run, runs[0]) for run in runs]
+    named = {name: [row[name] for row in rows] for name in _ROW}
+    data = {
+        "run": np.arange(len(rows), dtype=np.int32),
+        "n_choices": integers(named.pop("n_choices")).astype(np.int32),
+        **{
+            name: strings(values) if name == "text" else np.array(values, dtype=np.float64)
+            for name, values in named.items()
+        },
+    }
+    return table(data, attrs, VOCABULARY_SIZE)
+
+
+_ROW = (
+    "n_choices", *Agreement._fields, "text", "weight", "sampled_entropy", "predictive_entropy",
+    "total_variation_low",
+)  # fmt: skip
+
+
+class _Said(NamedTuple):
+    """What one choice said, and how probable each of its tokens was, those outside included."""
+
+    text: Text
+    logprob: Floats
+
+
+def _row(run: list[_Said], first: list[_Said]) -> dict[str, Any]:
+    texts = [said.text.data.decode() for said in run]
+    forms = [normalised(text) for text in texts]
+    most = Counter(forms).most_common(1)[0][0] if forms else ""
+    joint = np.array([joint_logprob(said.logprob) for said in run], dtype=np.float64)
+    n_scored = np.array([np.sum(~np.isnan(said.logprob)) for said in run], dtype=np.float64)
+    scored = n_scored > 0
+    return {
+        "n_choices": len(run),
+        **agreement(texts)._asdict(),
+        "text": texts[forms.index(most)] if texts else None,
+        "weight": _weights(forms, joint).get(most, math.nan),
+        "sampled_entropy": sampled_entropy(joint[scored]),
+        "predictive_entropy": predictive_entropy(joint[scored], n_scored[scored]),
+        "total_variation_low": _variation([said.text for said in (*run[:1], *first[:1])]),
+    }
+
+
+def _weights(forms: list[str], joint: Floats) -> dict[str, float]:
+    """Return the weights of the distinct texts; none where one has no probability."""
+    if np.isnan(joint).any():
+        return {}
+    most: dict[str, float] = {}
+    for form, own in zip(forms, joint.tolist(), strict=True):
+        most[form] = max(
+            own, most.get(form, -math.inf)
+        )  # each way to cut or to spell it has its own
+    return relative_weights(most)
+
+
+def _variation(texts: list[Text]) -> float:
+    """Return the lower bound for two texts, at the place where they part."""
+    parting = first_parting(texts)
+    if parting is None:
+        return math.nan
+    one, other = (text.alternatives_at(parting.start) for text in texts)
+    return total_variation_low(one, other) if one and other else math.nan
 
 
 def predictive_entropy(joint_logprob: Floats, n_tokens: Floats) -> float:

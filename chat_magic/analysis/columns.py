@@ -109,6 +109,8 @@ class Columns:
     """Shape (n,)."""
     ranked: Ranked
     vocabulary: Vocabulary
+    n_runs: int
+    """Of how many replies, those without a choice included."""
 
     @property
     def slices(self) -> list[slice]:
@@ -161,6 +163,7 @@ def read(replies: Sequence[Reply], *, alternatives: bool = True) -> Columns:
         tokens=entries[: len(tokens)],
         ranked=_rank(entries, vocabulary.identity, sizes, part),
         vocabulary=vocabulary,
+        n_runs=len(replies),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +42,48 @@ def json_fields(text: str, *, partial: bool = False) -> list[Field]:
     Returns:
         The fields in the order of the text; none when it is not JSON, or over 500 levels deep.
     """
+    found = _scanned(text, partial)
+    return found[1] if found else []
+
+
+def json_value(text: str) -> Any:
+    """Return the value of a JSON text, which may stand in a code fence as for `json_fields`.
+
+    A number without a fraction is an int, however it was written; of a name that occurs twice the
+    last counts.
+
+    Raises:
+        ValueError: It is not JSON, or over 500 levels deep.
+    """
+    found = _scanned(text, partial=False)
+    if found is None:
+        raise ValueError("the text is not JSON")
+    return json.loads(found[0], strict=False, parse_float=_number, parse_constant=_no_number)
+
+
+def pointer_to(pointer: str, step: str | int | None) -> str:
+    """Return the JSON Pointer of what an object or a list holds under a name or a number."""
+    return f"{pointer}/{str(step).replace('~', '~0').replace('/', '~1')}"
+
+
+def _scanned(text: str, partial: bool) -> tuple[str, list[Field]] | None:
+    """Return the stretch of a text that is JSON, all of it or what a code fence holds."""
     fence = _FENCE.search(text)
     for start, end in [(0, len(text)), *([fence.span(1)] if fence else [])]:
         try:
-            return list(_Scanner(text, start, end, partial).fields())
+            return text[start:end], list(_Scanner(text, start, end, partial).fields())
         except ValueError:
             continue
-    return []
+    return None
+
+
+def _number(lexeme: str) -> int | float:
+    value = float(lexeme)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _no_number(lexeme: str) -> None:
+    raise ValueError(f"{lexeme} is not JSON")
 
 
 class _Level:
@@ -64,9 +99,7 @@ class _Level:
     @property
     def inner(self) -> str:
         """The pointer to the value that comes next."""
-        if self.is_list:
-            return f"{self.pointer}/{self.index}"
-        return f"{self.pointer}/{self.key.replace('~', '~0').replace('/', '~1')}"
+        return pointer_to(self.pointer, self.index if self.is_list else self.key)
 
 
 class _Scanner:

@@ -65,12 +65,37 @@ class Text:
         """Where its tokens start and end, but for those without any bytes in it."""
         return [cut for cut in zip(self.start, self.end, strict=True) if cut[0] < cut[1]]
 
+    @property
+    def pieces(self) -> list[str]:
+        """Its text cut at its tokens, where they end between two code points."""
+        places = {0, len(self.data), *self.start, *self.end}
+        edges = sorted({_code_point_end(self.data, place) for place in places})
+        return [self.data[one:other].decode() for one, other in pairwise(edges)]
+
     def token_at(self, byte: int) -> tuple[int, int]:
         """Return start and end of the token that holds a byte, else of that byte alone."""
         which = bisect_right(self.end, byte)
         if which < len(self.end) and self.start[which] <= byte:
             return self.start[which], self.end[which]
         return byte, min(byte + 1, len(self.data))
+
+    def alternatives_at(self, start: int) -> dict[bytes, float]:
+        """Return the probability of each token that could have come at a place, by its bytes.
+
+        Nothing where no token of the text begins there. That of the token that came is its own,
+        whatever the list of alternatives says.
+        """
+        found: dict[bytes, float] = {}
+        which = bisect_right(self.start, start) - 1
+        if which < 0 or not self.start[which] == start < self.end[which]:
+            return found
+        token = self.tokens[which]
+        for each in (token, *(token.top_logprobs or ())):
+            prob = probability(each.logprob)
+            data = token_bytes(each.token, bytes(each.raw_bytes))
+            if prob is not None and data:
+                found.setdefault(data, prob)
+        return found
 
     def probs_at(self, start: int, way: bytes) -> dict[bytes, float]:
         """Return the reported probabilities of going on from a place, by the bytes.
@@ -79,15 +104,7 @@ class Text:
             start: The place.
             way: The bytes that it did go on with; theirs is the product over its tokens.
         """
-        found: dict[bytes, float] = {}
-        which = bisect_right(self.start, start) - 1
-        if which >= 0 and self.start[which] == start < self.end[which]:
-            token = self.tokens[which]
-            for each in (token, *(token.top_logprobs or ())):
-                prob = probability(each.logprob)
-                data = token_bytes(each.token, bytes(each.raw_bytes))
-                if prob is not None and data:
-                    found.setdefault(data, prob)
+        found = self.alternatives_at(start)
         stop = start + len(way)
         own = range(bisect_left(self.start, start), bisect_left(self.start, stop))
         if len(own) > 1:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.tools import total_usage
 from chat_magic.view.comparison import Axis, By, Opens, compared
+from chat_magic.view.comparison_html import comparison_html
+from chat_magic.view.comparison_text import comparison_text
 from chat_magic.view.html import result_html
 from chat_magic.view.payload import payload
 from chat_magic.view.text import result_text
@@ -60,6 +62,19 @@ class TokensView:
         return bundle(self.runs, opens_tokens=True), {VIEW: "tokens"}
 
 
+@dataclass(frozen=True)
+class ComparisonView:
+    """Answers whose differences are to be looked at: a value that notebooks draw."""
+
+    runs: Sequence[Run]
+    axes: Sequence[Axis] = ()
+    base: int | None = None
+    by: By = "word"
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        return bundle(self.runs, axes=self.axes, base=self.base, by=self.by, opens="diff")
+
+
 def bundle(
     runs: Sequence[Run],
     *,
@@ -87,6 +102,10 @@ def bundle(
     found = compared(runs, base=base, by=by)
     return {
         MIME_TYPE: payload(runs, axes=axes, compared=found, opens=opens),
-        "text/html": result_html(runs, opens_tokens=opens_tokens),
-        "text/plain": result_text(runs),
+        "text/html": result_html(runs, opens_tokens=opens_tokens)
+        if found is None
+        else comparison_html(found, axes=axes, opens=opens, opens_tokens=opens_tokens),
+        "text/plain": result_text(runs)
+        if found is None
+        else comparison_text(found, axes=axes, opens=opens),
     }

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from chat_magic.view.summary import name, percent
+from chat_magic.view.figures import figures
+from chat_magic.view.pieces import pieces_of, tokens_of
+from chat_magic.view.summary import (
+    money,
+    name,
+    notices,
+    number,
+    percent,
+    perplexity_fact,
+    token_facts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.compare import Comparison, Way
+    from chat_magic.analysis.compare import Answer, Comparison, Way
     from chat_magic.analysis.tree import Node
+    from chat_magic.core.reply import Choice
     from chat_magic.view.bundle import Run
 
 By = Literal["word", "token", "sentence", "json"]
@@ -20,6 +31,7 @@ Opens = Literal["answers", "diff"]
 
 _MOST_WAYS = 4
 """Ways that the chip names."""
+_SPACES = re.compile(r"\s+")
 
 
 class Axis(Protocol):
@@ -42,39 +54,47 @@ class Compared:
     comparison: Comparison
     trees: Sequence[Sequence[Node]]
     """One a run."""
+    run_titles: tuple[str, ...]
     titles: tuple[str, ...]
     """What each answer is called."""
     base: int
     """Place of the answer that the others are held against."""
     by: By
 
+    @property
+    def several(self) -> bool:
+        """Whether there is something to compare."""
+        return len(self.comparison.answers) > 1
+
 
 def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -> Compared | None:
-    """Compare the answers of runs; None where there are fewer than two.
+    """Compare the answers of runs; None where there is but one run with one answer, or without.
 
     Args:
         runs: Their choices are the answers, in order.
         base: Place of the answer that the others are held against; else the most frequent one.
         by: What a difference is made of.
     """
-    if sum(len(run.reply.choices) for run in runs) < 2:
+    if len(runs) < 2 and all(len(run.reply.choices) < 2 for run in runs):
         return None
     from chat_magic.analysis.compare import compare  # noqa: PLC0415 - a sole answer needs no numpy
     from chat_magic.analysis.tree import trees  # noqa: PLC0415
 
     replies = [run.reply for run in runs]
     comparison = compare(replies)
+    run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
     return Compared(
         runs=runs,
         comparison=comparison,
         trees=trees(replies),
-        titles=_titles(runs),
+        run_titles=run_titles,
+        titles=_titles(runs, run_titles),
         base=comparison.base if base is None else base,
         by=by,
     )
 
 
-def run_title(run: Run, place: int, runs: Sequence[Run]) -> str:
+def _run_title(run: Run, place: int, runs: Sequence[Run]) -> str:
     """Name a run among others: by its place in the grid, else its model, else its number."""
     if run.coordinates:
         return " · ".join(value_title(*item) for item in run.coordinates.items())
@@ -96,14 +116,13 @@ def _is_mute(title: str) -> bool:
     return True
 
 
-def _titles(runs: Sequence[Run]) -> tuple[str, ...]:
+def _titles(runs: Sequence[Run], run_titles: Sequence[str]) -> tuple[str, ...]:
     titles = []
-    for place, run in enumerate(runs):
-        choices = run.reply.choices
-        own = [run_title(run, place, runs)] if len(runs) > 1 else []
-        for choice in choices:
-            number = f"choice {choice.index}" if own else str(choice.index)
-            titles.append(" · ".join([*own, *([number] if len(choices) > 1 else [])]))
+    for run, title in zip(runs, run_titles, strict=True):
+        own = [title] if len(runs) > 1 else []
+        for choice in run.reply.choices:
+            number = [f"choice {choice.index}" if own else str(choice.index)]
+            titles.append(" · ".join([*own, *(number if len(run.reply.choices) > 1 else [])]))
     return tuple(titles)
 
 
@@ -129,8 +148,9 @@ def _way(way: Way) -> str:
 
 
 def way_name(text: str) -> str:
-    """Name what an answer goes on with, which can be nothing."""
-    return name(text) if text else "the end"
+    """Name what an answer goes on with, which can be nothing; a number in quotes, among figures."""
+    bare = text.strip()
+    return (f"“{bare}”" if bare.isdigit() else name(text)) if text else "the end"
 
 
 def agreement_words(compared: Compared) -> str:
@@ -143,16 +163,183 @@ def agreement_words(compared: Compared) -> str:
     different = round(found.distinct * count)
     if different == 1:
         return f"all {count} agree"
-    words = [
-        f"{round(found.share * count)} of {count} agree" if different < count else "none agree"
-    ]
-    words.append(f"{different} different")
-    if len(compared.runs) == 1 and math.isfinite(found.entropy_nats):
-        correction = (different - 1) / (2 * count)
-        plain = found.entropy_nats - correction
+    most = round(found.share * count)
+    words = [f"{most} of {count} agree", f"{different} different"]
+    words = words if different < count else [f"all {count} different"]
+    if len(compared.runs) == 1:
+        few = (different - 1) / (2 * count)
+        plain = found.entropy_nats - few
         words.append(
-            f"entropy {found.entropy_nats:.2f} nats"
-            f" ({plain:.2f} + {correction:.2f} for the small number of answers)"
+            f"entropy {found.entropy_nats:.2f} nats ({plain:.2f} + {few:.2f} as they are few)"
         )
-        words.append(f"a new answer next time: about {percent(found.unseen_mass)} %")
+        words.append(f"chance of a new one about {100 * found.unseen_mass:.0f} %")
     return " · ".join(words)
+
+
+def key_names(compared: Compared, axes: Sequence[Axis]) -> list[str]:
+    """Return the titles of the columns that name an answer in a table."""
+    if not is_matrix(axes):
+        return [""]
+    several = any(len(run.reply.choices) > 1 for run in compared.runs)
+    return [*(axis.name for axis in axes), *(["choice"] if several else [])]
+
+
+def answer_key(compared: Compared, place: int, axes: Sequence[Axis]) -> list[str]:
+    """Return what names an answer in a table: its values and its index, or its title."""
+    if not is_matrix(axes):
+        return [compared.titles[place]]
+    answer = compared.comparison.answers[place]
+    return run_key(compared, answer.run, axes, str(choice_at(compared, place).index))
+
+
+def run_key(compared: Compared, run: int, axes: Sequence[Axis], choice: str = "") -> list[str]:
+    """Return what names a run in a table, and one of its choices."""
+    if not is_matrix(axes):
+        return [compared.run_titles[run]]
+    width = len(key_names(compared, axes))
+    return [*compared.runs[run].coordinates.values(), choice][:width]
+
+
+def is_matrix(axes: Sequence[Axis]) -> bool:
+    """Whether runs are a grid to be drawn as one; models alone stand side by side."""
+    return bool(axes) and [axis.name for axis in axes] != ["model"]
+
+
+def groups_of(compared: Compared, run: int | None = None) -> list[tuple[int, ...]]:
+    """Return the places of identical answers, of one run or of all, the largest group first."""
+    answers = compared.comparison.answers
+    groups = (
+        tuple(place for place in group if run is None or answers[place].run == run)
+        for group in compared.comparison.groups
+    )
+    return sorted(filter(None, groups), key=lambda group: (-len(group), group))
+
+
+def choice_at(compared: Compared, place: int) -> Choice:
+    """Return the choice that is the answer at a place."""
+    answer = compared.comparison.answers[place]
+    return compared.runs[answer.run].reply.choices[answer.choice]
+
+
+def run_words(run: Run) -> list[str]:
+    """Say the time, the tokens and the cost of a run; no more than fits beside others."""
+    facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
+    return facts if run.cost is None else [*facts, money(run.cost)]
+
+
+def shared_notices(runs: Sequence[Run]) -> list[str]:
+    """Return the notices that all runs have."""
+    first, *others = (notices(run) for run in runs)
+    return [words for words in first if all(words in other for other in others)]
+
+
+def figure_words(choice: Choice) -> list[str]:
+    """Say how sure the model was of a choice: in all, in the mean, and where least."""
+    found = figures(choice)
+    fact = perplexity_fact(choice)
+    if fact is None or found.mean_logprob is None:
+        return []
+    least = min(pieces_of(tokens_of(choice)), key=lambda piece: _or_one(piece.prob))
+    words = [fact, f"mean {signed(found.mean_logprob)}"]
+    return [*words, f"least sure {name(least.text)} {percent(_or_one(least.prob))} %"]
+
+
+def _or_one(prob: float | None) -> float:
+    return 1.0 if prob is None else prob
+
+
+def signed(logprob: float) -> str:
+    """Write a log probability in nats with two decimals, and a minus sign that is one."""
+    return f"{logprob:.2f}".replace("-", "\u2212")
+
+
+def times(count: int) -> str:
+    """Write how often an answer came, where it came more than once."""
+    return f"\u00d7{count}" if count > 1 else ""
+
+
+class Part(NamedTuple):
+    """A stretch of an answer: before the token in which it leaves others, that token, or after."""
+
+    kind: Literal["shared", "parting", "own"]
+    text: str
+
+
+def beginning(answer: Answer, most: int) -> list[Part]:
+    """Return what tells an answer from others at a glance, in one line and its parts.
+
+    Args:
+        answer: The answer.
+        most: Characters to keep: from its start if the place where it parts is among them, else
+            from a little before that place.
+    """
+    text, start, end = answer.text, answer.start, answer.end
+    if start == len(text):
+        start, end = 0, 0
+    first = 0 if end <= most else max(0, start - most // 4)
+    cut = f"…{text[first:start]}" if first else text[:start]
+    last = max(first + most, end)
+    after = text[end:last] + "…" * (last < len(text))
+    parts = [Part("shared", cut), Part("parting", text[start:end]), Part("own", after)]
+    return [Part(part.kind, _SPACES.sub(" ", part.text)) for part in parts if part.text]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A node of a tree as one line."""
+
+    lines: str
+    """What leads to it, in box-drawing characters."""
+    token: str
+    """What it went on with; empty for the root, and where the text ended."""
+    rest: str
+    """What follows up to the next parting."""
+    facts: str
+    """How many went this way, and how probable the model held it."""
+
+
+def branches(tree: Sequence[Node], titles: Sequence[str], most: int = 60) -> list[Branch]:
+    """Draw a tree as lines, each node before its children.
+
+    Args:
+        tree: The nodes.
+        titles: Of the answers of its run.
+        most: Characters of a text to show.
+    """
+    children: dict[int, list[int]] = {}
+    for place, node in enumerate(tree):
+        children.setdefault(node.parent, []).append(place)
+    drawn = [_root(tree[0], most)] if tree else []
+    waiting = [(place, "") for place in reversed(children.get(0, []))]
+    while waiting:
+        place, above = waiting.pop()
+        node = tree[place]
+        is_last = place == children[node.parent][-1]
+        below = children.get(place, [])
+        own = [titles[answer] for answer in node.answers] if not below else []
+        drawn.append(_branch(node, above + ("└ " if is_last else "├ "), own, most))
+        waiting += [(child, above + ("  " if is_last else "│ ")) for child in reversed(below)]
+    return drawn
+
+
+def _root(root: Node, most: int) -> Branch:
+    text = root.text if len(root.text) <= most else f"…{root.text[-most:]}"
+    return Branch(lines="", token="", rest=one_line(text), facts=f"all {root.count}")
+
+
+def _branch(node: Node, lines: str, titles: Sequence[str], most: int) -> Branch:
+    facts = [f"{node.count}/{node.among}"]
+    if node.model_prob is not None:
+        facts.append(f"model {percent(node.model_prob)} %")
+    rest = one_line(node.text[node.token_chars :])
+    return Branch(
+        lines=lines,
+        token=one_line(node.text[: node.token_chars]).strip() or ("␣" if node.text else "(end)"),
+        rest=rest if len(rest) <= most else f"{rest[:most]}…",
+        facts=" · ".join(facts) + (f" → {', '.join(titles)}" if titles else ""),
+    )
+
+
+def one_line(text: str) -> str:
+    """Write a text in one line, its line breaks as ↵."""
+    return _SPACES.sub(lambda match: "↵" if "\n" in match[0] else " ", text)

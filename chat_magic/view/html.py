@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from chat_magic.core.tools import call_words
 from chat_magic.view.escape import escape, isolated
-from chat_magic.view.markdown import INK, PARAGRAPH, render
+from chat_magic.view.markdown import INK, PARAGRAPH, Span, render
 from chat_magic.view.pieces import Piece, mark_below, pieces_of, tokens_of
 from chat_magic.view.summary import (
     calls,
     choice_facts,
+    choice_sparkline,
     notices,
     number,
     perplexity_fact,
     shortened,
-    sparkline,
     status_facts,
     unsure,
 )
@@ -32,14 +32,14 @@ from chat_magic.view.tokens import tokens_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import Audio, Choice, FunctionCall, Usage
+    from chat_magic.core.reply import Audio, Choice, FunctionCall
     from chat_magic.core.tools import Round, ToolRun
     from chat_magic.view.bundle import Run
 
-_MUTED = "opacity:0.65"
-_SMALL = "font-size:85%;line-height:1.5"
-_LINE = "1px solid rgba(127,127,127,0.3)"
-_EM_SPACE, _EN_SPACE = "\u2003", "\u2002"
+MUTED = "opacity:0.65"
+SMALL = "font-size:85%;line-height:1.5"
+LINE = "1px solid rgba(127,127,127,0.3)"
+EM_SPACE, EN_SPACE = "\u2003", "\u2002"
 """What keeps facts apart, also where styles are dropped."""
 _WIDEST = 4
 """Columns in a row."""
@@ -68,15 +68,15 @@ def page(content: str) -> str:
 
 def status_line(model: str, facts: Sequence[str], warnings: Sequence[str] = ()) -> str:
     """Draw the line above an answer: the model, the facts, and a sole warning in its own words."""
-    parts = [f'<strong style="font-weight:600">{escape(model)}</strong>']
-    parts += [f'<span style="white-space:nowrap;{_MUTED}">{escape(fact)}</span>' for fact in facts]
+    parts = [strong(model)]
+    parts += [f'<span style="white-space:nowrap;{MUTED}">{escape(fact)}</span>' for fact in facts]
     if len(warnings) == 1:
-        parts.append(_warned(warnings[0]))
-    line = f'<div style="{_SMALL};margin:4px 0 6px 0">{_EM_SPACE.join(parts)}</div>'
+        parts.append(warned(warnings[0]))
+    line = f'<div style="{SMALL};margin:4px 0 6px 0">{EM_SPACE.join(parts)}</div>'
     if len(warnings) < 2:
         return line
-    items = "".join(f"<div>{_warned(warning)}</div>" for warning in warnings)
-    return f'{line}<div style="{_SMALL};margin:0 0 6px 0">{items}</div>'
+    items = "".join(f"<div>{warned(warning)}</div>" for warning in warnings)
+    return f'{line}<div style="{SMALL};margin:0 0 6px 0">{items}</div>'
 
 
 def columns(contents: Sequence[str]) -> str:
@@ -84,30 +84,28 @@ def columns(contents: Sequence[str]) -> str:
     rows = math.ceil(len(contents) / _WIDEST)
     width = math.ceil(len(contents) / rows)
     style = (
-        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:150px;padding:8px 14px;"
+        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:190px;padding:8px 14px;"
         "overflow-x:auto"
     )
     drawn = []
     for start in range(0, len(contents), width):
         cells = contents[start : start + width]
         boxes = "".join(
-            f'<div style="{style}{f";border-left:{_LINE}" if place else ""}">{cell}</div>'
+            f'<div style="{style}{f";border-left:{LINE}" if place else ""}">{cell}</div>'
             for place, cell in enumerate(cells)
         )
-        above = f";border-top:{_LINE}" if start else ""
+        above = f";border-top:{LINE}" if start else ""
         drawn.append(f'<div style="display:flex;overflow-x:auto{above}">{boxes}</div>')
-    return f'<div style="border:{_LINE};border-radius:6px">{"".join(drawn)}</div>'
+    return f'<div style="border:{LINE};border-radius:6px">{"".join(drawn)}</div>'
 
 
-def heading(index: int | None, facts: Sequence[str], spark: str = "") -> str:
-    """Draw the first line of a column: the choice's index where there are several, and facts."""
-    parts = [] if index is None else [f'<strong style="font-weight:600">{index}</strong>']
+def heading(title: int | str | None, facts: Sequence[str], spark: str = "") -> str:
+    """Draw the first line of a column: what it is called where there are several, and facts."""
+    parts = [] if title is None else [strong(str(title))]
     parts += [_fact(fact) for fact in facts]
     if spark:
-        parts.append(
-            f'<span style="{_MUTED};letter-spacing:-1px;white-space:nowrap">{spark}</span>'
-        )
-    line = f'<div style="{_SMALL};margin:0 0 4px 0">{_EN_SPACE.join(parts)}</div>'
+        parts.append(f'<span style="{MUTED};letter-spacing:-1px;white-space:nowrap">{spark}</span>')
+    line = f'<div style="{SMALL};margin:0 0 4px 0">{EN_SPACE.join(parts)}</div>'
     return line if parts else ""
 
 
@@ -119,99 +117,135 @@ def rounds_html(rounds: Sequence[Round]) -> str:
 
 def _round(round_: Round) -> str:
     said = round_.reply.choices[0].text
-    before = f'<div style="{_MUTED};{EXACT};margin:0 0 4px 0">{escape(said)}</div>' if said else ""
+    before = f'<div style="{MUTED};{EXACT};margin:0 0 4px 0">{escape(said)}</div>' if said else ""
     return before + "".join(map(_tool_run, round_.tool_runs))
 
 
 def _tool_run(run: ToolRun) -> str:
     words = escape(call_words(run.name, run.arguments))
     line = (
-        f'<div style="{_SMALL}"><span style="font-family:monospace">{words}</span>'
-        f'{_EN_SPACE}<span style="{_MUTED};white-space:nowrap">{number(run.seconds)} s</span>'
+        f'<div style="{SMALL}"><span style="font-family:monospace">{words}</span>'
+        f'{EN_SPACE}<span style="{MUTED};white-space:nowrap">{number(run.seconds)} s</span>'
     )
     if run.result is None:
-        return f"{line}{_EN_SPACE}{_warned(shortened(run.error or ''))}</div>"
-    result = _exact(shortened(run.result))
+        return f"{line}{EN_SPACE}{warned(shortened(run.error or ''))}</div>"
+    result = exact(shortened(run.result))
     if len(run.result) > _SHORT or run.result.count("\n") > 5:
-        result = _details(f"result{_EM_SPACE}{len(run.result):,} characters", result)
+        result = details(f"result{EM_SPACE}{len(run.result):,} characters", result)
     return f"{line}</div>{result}"
 
 
 def _fact(fact: str) -> str:
-    return _warned(fact) if fact in _NOT_NORMAL else f'<span style="{_MUTED}">{escape(fact)}</span>'
+    return warned(fact) if fact in _NOT_NORMAL else f'<span style="{MUTED}">{escape(fact)}</span>'
 
 
-def _warned(text: str) -> str:
+def strong(text: str) -> str:
+    """Set a text in bold."""
+    return f'<strong style="font-weight:600">{escape(text)}</strong>'
+
+
+def warned(text: str) -> str:
+    """Mark a text as what is not as it should be."""
     style = f"border-left:3px solid rgba({INK},0.75);padding:0 0 0 5px"
     return f'<span style="{style}">{escape(text)}</span>'
 
 
 def _run(run: Run, opens_tokens: bool) -> str:
-    choices = run.reply.choices
-    usage = run.reply.usage if len(choices) == 1 else None
     boxes = [
-        _column(choice, run.prefill, usage, len(choices) > 1, opens_tokens) for choice in choices
+        answer_box(
+            choice,
+            heading(None, choice_facts(choice, run.reply.usage), choice_sparkline(choice)),
+            prefill=run.prefill,
+            opens_tokens=opens_tokens,
+        )
+        for choice in run.reply.choices
     ]
-    doubts = unsure(choices, show=isolated)
     return (
         status_line(run.model, status_facts(run), notices(run))
         + rounds_html(run.rounds)
-        + columns(boxes or [_note("no answer")])
-        + (f'<div style="{_SMALL};{_MUTED};margin:6px 0 8px 0">{doubts}</div>' if doubts else "")
+        + columns(boxes or [note("no answer")])
+        + doubts_html(run.reply.choices)
     )
 
 
-def _column(
-    choice: Choice, prefill: str, usage: Usage | None, several: bool, opens_tokens: bool
+def doubts_html(choices: Sequence[Choice]) -> str:
+    """Draw the line that names what was unsure; nothing where nothing was."""
+    doubts = unsure(choices, show=isolated)
+    return f'<div style="{SMALL};{MUTED};margin:6px 0 8px 0">{doubts}</div>' if doubts else ""
+
+
+def answer_box(
+    choice: Choice,
+    head: str,
+    *,
+    prefill: str = "",
+    parting: Span | None = None,
+    figures: str | None = None,
+    opens_tokens: bool = False,
 ) -> str:
+    """Draw a choice: its answer, its tokens, its exact text.
+
+    Args:
+        choice: The choice.
+        head: HTML above it.
+        prefill: What it was to begin with.
+        parting: Start and end in its text of the token in which it leaves others.
+        figures: HTML below its answer; without any, the perplexity stands beside its tokens.
+        opens_tokens: Whether these are shown without a click.
+    """
     tokens = tokens_of(choice)
-    pieces = pieces_of(tokens)
-    index = choice.index if several else None
-    fact = perplexity_fact(choice)
+    fact = perplexity_fact(choice) if figures is None else None
+    title = f"tokens{EM_SPACE}{fact or ''}" if figures is None else "tokens"
     return "".join(
         [
-            heading(index, choice_facts(choice, usage), sparkline(pieces)),
-            _details("reasoning", _exact(choice.reasoning)) if choice.reasoning else "",
-            _answer(choice, prefill, pieces),
-            _details(f"tokens{_EM_SPACE}{fact or ''}", tokens_html(tokens), is_open=opens_tokens)
-            if tokens
-            else "",
-            _details("raw", _exact(choice.text)) if choice.text else "",
+            head,
+            details("reasoning", exact(choice.reasoning)) if choice.reasoning else "",
+            _answer(choice, prefill, pieces_of(tokens), parting),
+            figures or "",
+            details(title, tokens_html(tokens), is_open=opens_tokens) if tokens else "",
+            details("raw", exact(choice.text)) if choice.text else "",
         ]
     )
 
 
-def _details(title: str, content: str, *, is_open: bool = False) -> str:
-    summary = f'<summary style="{_SMALL};{_MUTED};cursor:pointer">{title}</summary>'
+def details(title: str, content: str, *, is_open: bool = False) -> str:
+    """Hide HTML behind a title, itself HTML, that opens it."""
+    summary = f'<summary style="{SMALL};{MUTED};cursor:pointer">{title}</summary>'
     return f"<details{' open' * is_open}>{summary}{content}</details>"
 
 
-def _exact(text: str) -> str:
+def exact(text: str) -> str:
+    """Draw a text as it is."""
     return f'<pre style="{_PRE}">{escape(text)}</pre>'
 
 
-def _note(words: str) -> str:
-    return f'<div style="{_MUTED};font-style:italic;margin:0 0 8px 0">{escape(words)}</div>'
+def note(words: str) -> str:
+    """Say in words what is there in the place of an answer."""
+    return f'<div style="{MUTED};font-style:italic;margin:0 0 8px 0">{escape(words)}</div>'
 
 
-def _answer(choice: Choice, prefill: str, pieces: Sequence[Piece]) -> str:
-    parts = [_written(choice.text, prefill, pieces)] if choice.text else []
+def _answer(
+    choice: Choice, prefill: str, pieces: Sequence[Piece], parting: Span | None = None
+) -> str:
+    parts = [_written(choice.text, prefill, pieces, parting)] if choice.text else []
     if choice.refusal:
-        parts.append(_note("refused") + render(choice.refusal))
+        own = None if choice.text else parting
+        parts.append(note("refused") + render(choice.refusal, parting=own))
     parts += [_audio(choice.audio)] if choice.audio else []
     parts += [_call(call.function) for call in calls(choice)]
-    return "".join(parts) or (_begun(prefill) if prefill else "") + _note("empty answer")
+    return "".join(parts) or (_begun(prefill) if prefill else "") + note("empty answer")
 
 
-def _written(text: str, prefill: str, pieces: Sequence[Piece]) -> str:
+def _written(text: str, prefill: str, pieces: Sequence[Piece], parting: Span | None) -> str:
     """Draw the answer as Markdown, with the prefill, muted, on the line that it began."""
     if _leaves_fence_open(prefill):
         return render(prefill + text)
     spans = _unsure_spans(text, pieces)
     if not prefill and _is_json(text):
         spans = [(start + len(_FENCE), end + len(_FENCE), grade) for start, end, grade in spans]
+        parting = parting and (parting[0] + len(_FENCE), parting[1] + len(_FENCE))
         text = f"{_FENCE}{text}\n{_FENCE}"
-    body = render(text, spans)
+    body = render(text, spans, parting)
     if not prefill:
         return body
     start = _begun(prefill + " " * text[:1].isspace())
@@ -231,7 +265,7 @@ def _is_json(text: str) -> bool:
 
 
 def _begun(prefill: str) -> str:
-    return f'<span style="{_MUTED};{EXACT}">{escape(prefill)}</span>'
+    return f'<span style="{MUTED};{EXACT}">{escape(prefill)}</span>'
 
 
 def _leaves_fence_open(text: str) -> bool:
@@ -256,11 +290,10 @@ def _audio(audio: Audio) -> str:
     """Draw a player where a browser can play the sound, and what is said."""
     said = f"<div>{escape(audio.transcript)}</div>" if audio.transcript else ""
     if audio.media_type is None or len(audio.data) > _LARGEST_SOUND:
-        return said + _note(f"audio, {len(audio.data):,} bytes: .choices[i].audio.data has them")
+        return said + note(f"audio, {len(audio.data):,} bytes: .choices[i].audio.data has them")
     encoded = base64.b64encode(audio.data).decode("ascii")
     return f'{said}<audio controls src="data:{audio.media_type};base64,{encoded}"></audio>'
 
 
 def _call(function: FunctionCall) -> str:
-    label = f'<strong style="font-weight:600">{escape(function.name)}</strong>'
-    return f'<div style="{_SMALL}">calls {label}</div>{_exact(function.arguments)}'
+    return f'<div style="{SMALL}">calls {strong(function.name)}</div>{exact(function.arguments)}'

@@ -54,16 +54,23 @@ _PRE = (
 
 _BARS = (0.35, 0.5, 0.7, 0.95)
 """How strong the underline is in each of the bins 1 to 4."""
-_STOP, *_STARTS = (chr(0xFDD0 + number) for number in range(1 + len(_BARS)))
+_RING, _RING_STOP, _STOP, *_STARTS = (chr(0xFDD0 + number) for number in range(3 + len(_BARS)))
 """Characters that no text may contain (Unicode, noncharacters), put around what is marked."""
-_NO_MARKS = {ord(mark): None for mark in (_STOP, *_STARTS)}
+_NO_MARKS = {ord(mark): None for mark in (_RING, _RING_STOP, _STOP, *_STARTS)}
 _MARKED = re.compile(f"([{''.join(_STARTS)}])([^{_STOP}{''.join(_STARTS)}]*){_STOP}")
 _NO_WORDS = re.compile(r"\]\([^()\n]*\)|<[^<>\s]+>|&\w+;|^ {0,3}\[[^]\n]+\]:.*$", re.MULTILINE)
 """Addresses, entities and link definitions, whose letters are not shown as they stand."""
 _TAG = re.compile("(<[^>]*>)")
+_SHARED = "opacity:0.65"
+RINGED = "border:2px solid rgba(46,139,208,0.95);border-radius:5px;padding:0 2px"
+"""How the first token is drawn in which answers differ."""
+
+Span = tuple[int, int]
 
 
-def render(text: str, unsure: Sequence[tuple[int, int, int]] = ()) -> str:
+def render(
+    text: str, unsure: Sequence[tuple[int, int, int]] = (), parting: Span | None = None
+) -> str:
     r"""Return Markdown as HTML: no raw HTML, no image, links to http, https and mailto alone.
 
     Args:
@@ -71,20 +78,27 @@ def render(text: str, unsure: Sequence[tuple[int, int, int]] = ()) -> str:
             `$$`, `\(`, `\[` or `\begin` is left for the front end's typesetter.
         unsure: What to underline: start and end as offsets into the text, and a bin from 1 to 4.
             Only letters count; where a mark would change what the Markdown means, none is drawn.
+        parting: Start and end of the token in which this answer leaves others: a ring is drawn
+            around it, and what stands before, all of it where the token is empty, is muted. Where
+            the Markdown allows no ring there it is drawn around the word that follows, if it can.
 
     Returns:
         HTML with inline styles only.
     """
-    plain = _renderer().render(text)
+    plain = str(_renderer().render(text))
+    if plain.translate(_NO_MARKS) != plain:
+        return plain
     words = list(_words(text, unsure))
-    if not words or plain.translate(_NO_MARKS) != plain:
-        return str(plain)
-    marked = _renderer().render(_insert(text, words))
-    if marked.translate(_NO_MARKS) != plain:
-        return str(plain)
-    pieces = _TAG.split(marked)
-    pieces[::2] = [_MARKED.sub(_underline, piece) for piece in pieces[::2]]
-    return "".join(pieces).translate(_NO_MARKS)
+    rings = list(_rings(text, parting)) if parting else []
+    for marks in [words, []] if words else [[]]:
+        for ring in [*rings, None]:
+            marked = _renderer().render(_insert(text, marks, ring)) if marks or ring else plain
+            if marked.translate(_NO_MARKS) == plain:
+                is_end = parting is not None and parting[0] == parting[1]
+                drawn = _drawn(marked, is_muted=ring is not None or is_end)
+                if ring is None or f'"{RINGED}"' in drawn:
+                    return drawn
+    return plain
 
 
 def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
@@ -96,13 +110,60 @@ def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[
             yield start + letters.start(), start + letters.end(), grade
 
 
-def _insert(text: str, spans: Iterable[tuple[int, int, int]]) -> str:
-    parts = []
-    done = 0
+def _rings(text: str, parting: Span) -> Iterable[Span]:
+    """Return where a ring can be: the token, its letters and digits, the word that follows."""
+    start, end = parting
+    if start == end:
+        return
+    places = ((r"\S(?:.*\S)?", start, end), (r"\w(?:.*\w)?", start, end), (r"\w+", end, len(text)))
+    for pattern, first, stop in places:
+        if match := re.compile(pattern, re.DOTALL).search(text, first, stop):
+            yield match.span()
+
+
+def _insert(text: str, spans: Iterable[tuple[int, int, int]], ring: Span | None) -> str:
+    """Put marks around spans, none of which may reach over the ring's ends."""
+    marks = [(ring[0], 2, _RING), (ring[1], 1, _RING_STOP)] if ring else []
     for start, end, grade in spans:
-        parts += [text[done:start], _STARTS[grade - 1], text[start:end], _STOP]
-        done = end
+        if ring is None or end <= ring[0] or ring[1] <= start or _holds(ring, start, end):
+            marks += [(start, 3, _STARTS[grade - 1]), (end, 0, _STOP)]
+    parts, done = [], 0
+    for place, _, mark in sorted(marks):
+        parts += [text[done:place], mark]
+        done = place
     return "".join([*parts, text[done:]])
+
+
+def _holds(ring: Span, start: int, end: int) -> bool:
+    return ring[0] <= start and end <= ring[1]
+
+
+def _drawn(marked: str, *, is_muted: bool) -> str:
+    """Turn the marks into elements, around each text between two tags.
+
+    Args:
+        marked: HTML with marks in its texts.
+        is_muted: Whether what comes before the ring is muted; without a ring all is.
+    """
+    style = f' style="{_SHARED}"' if is_muted else ""
+    pieces = _TAG.split(marked)
+    for place in range(0, len(pieces), 2):
+        texts = re.split(f"([{_RING}{_RING_STOP}])", pieces[place])
+        for number, text in enumerate(texts):
+            if text == _RING:
+                style = f' style="{RINGED}"'
+            elif text == _RING_STOP:
+                style = ""
+            underlined = _MARKED.sub(_underline, text)
+            texts[number] = (
+                f"<span{style}>{underlined}</span>" if style and _is_ink(text) else underlined
+            )
+        pieces[place] = "".join(texts)
+    return "".join(pieces).translate(_NO_MARKS)
+
+
+def _is_ink(text: str) -> bool:
+    return bool(text.translate(_NO_MARKS).strip())
 
 
 def _underline(match: re.Match[str]) -> str:

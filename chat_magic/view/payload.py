@@ -16,14 +16,13 @@ from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, 
 from chat_magic.view.block import Vocabulary, fitting_block
 from chat_magic.view.comparison import Axis, Compared, Opens, agreement_words, chip
 from chat_magic.view.figures import figures
-from chat_magic.view.pieces import pieces_of, tokens_of
 from chat_magic.view.summary import (
     calls,
     choice_facts,
+    choice_sparkline,
     notices,
     perplexity_fact,
     shortened,
-    sparkline,
     status_facts,
     unsure,
 )
@@ -61,7 +60,7 @@ def payload(
         "version": 1,
         "results": [_result(run) for run in runs],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
-        "comparison": compared and _comparison(compared, opens),
+        "comparison": _comparison(compared, opens) if compared and compared.several else None,
     }
     plain: dict[str, Any] = _plain(value)
     return plain
@@ -203,7 +202,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict
         "facts": choice_facts(choice, usage),
         "metrics": asdict(figures(choice, usage)),
         "perplexity": perplexity_fact(choice),
-        "sparkline": sparkline(pieces_of(tokens_of(choice))),
+        "sparkline": choice_sparkline(choice),
         "parts": {
             name: _part(tokens, choice.arrivals.get(name, Arrivals()), vocabulary)
             for name, tokens in _parts(choice)

@@ -54,7 +54,7 @@ def status_facts(run: Run) -> list[str]:
     """Say what a request took: time, speed, tokens, cost."""
     return [
         *_time(run.timing),
-        *_tokens(run.usage),
+        *token_facts(run.usage),
         *_seeded(run),
         *([] if run.cost is None else [money(run.cost)]),
     ]
@@ -65,7 +65,8 @@ def _time(timing: Timing) -> list[str]:
     return facts if timing.ttft_s is not None else [f"{number(timing.total_s)} s", *facts]
 
 
-def _tokens(usage: Usage | None) -> list[str]:
+def token_facts(usage: Usage | None) -> list[str]:
+    """Say how many tokens went in and came out."""
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return []
     reasoned = (usage.completion_tokens_details or {}).get("reasoning_tokens")
@@ -141,6 +142,11 @@ def sparkline(pieces: Sequence[Piece]) -> str:
     groups = [heights[start : start + width] for start in range(0, len(heights), width)]
     means = [math.hypot(*group) / math.sqrt(len(group)) for group in groups]
     return "".join(_BLOCKS[round(mean * (len(_BLOCKS) - 1))] for mean in means)
+
+
+def choice_sparkline(choice: Choice) -> str:
+    """Draw the surprisal along what a choice shows as its answer."""
+    return sparkline(pieces_of(tokens_of(choice)))
 
 
 def _height(prob: float | None) -> float:

@@ -63,9 +63,9 @@ def answer_text(text: str) -> str:
     return terminal_safe(text).lstrip("\n").rstrip()
 
 
-def choice_title(index: int) -> str:
-    """Return the line above one of several choices."""
-    return f"── {index} ──"
+def choice_title(title: int | str) -> str:
+    """Return the line above one of several answers, given its index or what it is called."""
+    return f"── {title} ──"
 
 
 def painted(text: str) -> str:
@@ -100,37 +100,31 @@ def rounds_text(rounds: Sequence[Round]) -> list[str]:
 
 
 def result_text(runs: Sequence[Run]) -> str:
-    """Write runs one below the other: the answer or answers, the status, what was unsure."""
+    """Write runs of one answer one below the other: the answer, the status, what was unsure."""
     return terminal_safe("\n\n".join(map(_run, runs)))
 
 
 def _run(run: Run) -> str:
     choices = run.reply.choices
-    facts = status_facts(run)
-    if len(choices) == 1:
-        answers = [_answer(choices[0])]
-        facts = [*_choice_facts(choices[0], run.reply.usage), *facts]
-    else:
-        answers = [_one_of_several(choice) for choice in choices] or ["(no answer)"]
-    lines = [" · ".join([run.model, *facts]), unsure(choices)]
+    usage = run.reply.usage
+    facts = [fact for choice in choices for fact in answer_facts(choice, usage)]
+    answers = [answer_body(choice) for choice in choices] or ["(no answer)"]
+    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure(choices)]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     lines += [f"note: {notice}" for notice in notices(run)]
     return "\n\n".join([*rounds_text(run.rounds), *answers, "\n".join(filter(None, lines))])
 
 
-def _one_of_several(choice: Choice) -> str:
-    facts = " · ".join(_choice_facts(choice))
-    return f"{choice_title(choice.index)}\n{_answer(choice)}" + (f"\n({facts})" if facts else "")
-
-
-def _choice_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
+def answer_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
+    """Say how a choice ended, how long it is and how sure the model was; `usage` as there."""
     facts = [*choice_facts(choice, usage), perplexity_fact(choice)]
     if choice.reasoning:
         facts.append(f"{len(choice.reasoning)} characters of reasoning")
     return [fact for fact in facts if fact]
 
 
-def _answer(choice: Choice) -> str:
+def answer_body(choice: Choice) -> str:
+    """Write what a choice says, whatever kind of answer it is."""
     called = [call.function for call in calls(choice)]
     parts = [answer_text(choice.text)] if choice.text else []
     parts += [f"refused: {choice.refusal}"] if choice.refusal else []

@@ -10,6 +10,7 @@ from chat_magic.view.escape import escape, isolated, visible
 from chat_magic.view.markdown import INK
 from chat_magic.view.pieces import Piece, alternatives, mark_below, pieces_of
 from chat_magic.view.summary import name, percent
+from chat_magic.view.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,6 @@ _TEXT = (
 _ROWS = 10
 _OTHERS = 4
 """Alternatives that a row of the table names."""
-_CELL = "padding:1px 8px 1px 0;text-align:left;vertical-align:top;border:none"
 
 
 def tokens_html(tokens: Sequence[TokenLogprob]) -> str:
@@ -90,26 +90,12 @@ def _table(pieces: Sequence[Piece]) -> str:
     least = sorted((p for p in pieces if p.grade), key=lambda piece: piece.prob or 0.0)[:_ROWS]
     if not least:
         return ""
-    head = "".join(
-        f'<th style="{_CELL};font-weight:normal;opacity:0.65;white-space:nowrap">{title}</th>'
-        for title in ("least sure", "%", "instead")
-    )
-    rows = "".join(map(_row, least))
-    style = "border-collapse:collapse;margin:0 0 6px 0;font-size:85%;table-layout:auto"
-    return (
-        f'<table style="{style}"><thead style="border:none">{_table_row(head)}</thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    return table(("least sure", "%", "instead"), list(map(_row, least)))
 
 
-def _row(piece: Piece) -> str:
+def _row(piece: Piece) -> tuple[str, ...]:
     mark = f'<u style="{_PAINT[piece.grade]}">{isolated(name(piece.text))}</u>'
     others = [
         f'<span style="white-space:nowrap">{isolated(other)}</span>' for other in _others(piece)
     ]
-    cells = (mark, percent(piece.prob or 0.0), " · ".join(others))
-    return _table_row("".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells))
-
-
-def _table_row(cells: str) -> str:
-    return f'<tr style="background-color:transparent">{cells}</tr>'
+    return (mark, percent(piece.prob or 0.0), " · ".join(others))

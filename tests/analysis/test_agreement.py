@@ -5,18 +5,43 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.agreement import (
     agreement,
+    agreement_table,
     normalised,
     predictive_entropy,
     relative_weights,
     sampled_entropy,
     total_variation_low,
 )
+from chat_magic.analysis.columns import read
+from chat_magic.core.reply import Choice, Message, Reply
+
+STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
+SCHEMA = {
+    "run": "int32",
+    "n_choices": "int32",
+    "share": "float64",
+    "distinct": "float64",
+    "entropy_nats": "float64",
+    "unseen_mass": "float64",
+    "text": STRING,
+    "weight": "float64",
+    "sampled_entropy": "float64",
+    "predictive_entropy": "float64",
+    "total_variation_low": "float64",
+}
+
+log = math.log
+
+
+def table(*replies):
+    return agreement_table(read(replies), attrs={"model": "a/b"})
 
 
 @pytest.mark.parametrize(
@@ -69,6 +94,56 @@ def test_total_variation_counts_what_both_name():
     one, other = {b"a": 0.6, b"b": 0.3, b"c": 0.1}, {b"a": 0.5, b"b": 0.1, b"d": 0.4}
     assert total_variation_low(one, other) == pytest.approx(0.15)
     assert total_variation_low(one, {}) == 0
+
+
+def test_a_run_is_a_row(sampled, tmp_path):
+    """Also one without a choice; it can be written as parquet."""
+    found = table(sampled("a|b", "A|B ", "c"), Reply(), sampled("d"))
+    assert found.dtypes.astype(str).to_dict() == SCHEMA
+    assert found.attrs["chat_magic"]["model"] == "a/b"
+    assert found["n_choices"].tolist() == [3, 0, 1]
+    assert found["share"].tolist() == pytest.approx([2 / 3, math.nan, 1], nan_ok=True)
+    assert found["text"].tolist()[::2] == ["ab", "d"]
+    assert found["text"].isna().tolist() == [False, True, False]
+    found.to_parquet(tmp_path / "agreement.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "agreement.parquet"), found)
+
+
+def test_what_came_most_has_a_weight_beside_its_share(token, reply):
+    """Yes (.3, .2 spelled in capitals) came twice, no (.1) once: .3 of .3 + .1."""
+    yes, capitals, no = ([token(t, log(p))] for t, p in [("yes", 0.3), ("YES", 0.2), ("no", 0.1)])
+    (row,) = table(reply(no, capitals, yes)).to_dict("records")
+    assert row["text"] == "YES"
+    assert row["share"] == pytest.approx(2 / 3)
+    assert row["weight"] == pytest.approx(0.75)
+
+
+def test_a_runs_entropies_are_those_of_its_choices(token, reply):
+    """LL of -2 over 2 tokens and -6 over 3, one of them after the text."""
+    one = [token("a", -1.0), token("b", -1.0)]
+    two = [token("a", -1.0), token("c", -4.0), token("<|im_end|>", -1.0)]
+    from tests.analysis.conftest import build_choice
+
+    ended = Reply(choices=(build_choice(one), build_choice(two, "ac", index=1)))
+    (row,) = table(ended).to_dict("records")
+    assert (row["predictive_entropy"], row["sampled_entropy"]) == (1.5, 4)
+
+
+def test_without_log_probabilities_only_the_texts_agree():
+    """What needs them is NaN."""
+    plain = [Choice(index=n, message=Message(content=t)) for n, t in enumerate("aab")]
+    found = table(Reply(choices=tuple(plain)))
+    assert found["share"].tolist() == pytest.approx([2 / 3])
+    assert list(found.columns[found.isna().all()]) == list(SCHEMA)[7:]
+
+
+def test_runs_are_held_against_the_first_where_they_part(token, reply):
+    """(|.6 - .5| + |.3 - .1|) / 2 after what both said; NaN where they said the same."""
+    same = token("Hi", log(0.9))
+    one = [same, token("A", log(0.6), [("A", log(0.6)), ("B", log(0.3)), ("C", log(0.1))])]
+    two = [same, token("B", log(0.1), [("A", log(0.5)), ("D", log(0.4)), ("B", log(0.1))])]
+    found = table(reply(one), reply(two), reply(one))["total_variation_low"]
+    assert found.tolist() == pytest.approx([math.nan, 0.15, math.nan], nan_ok=True)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1), st.randoms())

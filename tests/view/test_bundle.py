@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from chat_magic.view.bundle import MIME_TYPE, bundle
+from chat_magic.view.bundle import MIME_TYPE, ComparisonView, bundle
 
 
 def test_a_bundle_has_three_layers_and_never_markdown(make_run, make_choice, names) -> None:
@@ -23,4 +23,13 @@ def test_several_runs_are_one_bundle(make_run, make_choice) -> None:
     runs = [make_run(make_choice(text="a")), make_run(make_choice(text="b"), model="c/d")]
     drawn = bundle(runs)
     assert [result["model"] for result in drawn[MIME_TYPE]["results"]] == ["openai/gpt-4o", "c/d"]
-    assert drawn["text/plain"].count("tokens/s") == 2
+    assert drawn["text/plain"].count("1.2 s") == 2
+
+
+def test_a_view_of_a_comparison_opens_with_the_differences(make_run, make_choice) -> None:
+    run = make_run(make_choice(text="a b"), make_choice(text="a c", index=1))
+    drawn = ComparisonView([run], base=1)._repr_mimebundle_()
+    assert drawn[MIME_TYPE]["comparison"]["opens"] == "diff"
+    assert drawn[MIME_TYPE]["comparison"]["base"] == 1
+    assert drawn["text/plain"].startswith("0 against 1: a[- c-]{+ b+}")
+    assert drawn["text/html"].index("</ins>") < drawn["text/html"].index("answers</summary>")

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chat_magic.core.reply import FunctionCall, ToolCall
+from chat_magic.view.bundle import bundle
 from chat_magic.view.html import columns, result_html
 from chat_magic.view.tokens import tokens_html
 
@@ -49,11 +50,11 @@ ALLOWED_STYLES = {
     "word-wrap": "break-word",
 }
 ALLOWED_TAGS = (
-    "a|bdi|blockquote|br|code|details|div|em|h[1-6]|hr|li|ol|p|pre|q|s|span|strong|summary|"
+    "a|bdi|blockquote|br|code|del|details|div|em|h[1-6]|hr|ins|li|ol|p|pre|q|s|span|strong|summary|"
     "table|tbody|td|th|thead|tr|u|ul"
 )
 ALLOWED_ATTRIBUTES = {"class", "style", "title"}
-LINK_ATTRIBUTES = {"href", "rel", "target"}
+OWN_ATTRIBUTES = {"a": {"href", "rel", "target"}, "details": {"open"}}
 VOID = {"br", "hr"}
 
 MARKDOWN = (
@@ -76,7 +77,7 @@ class _Sanitizer(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         for key, value in attrs:
-            if key not in ALLOWED_ATTRIBUTES | (LINK_ATTRIBUTES if tag == "a" else set()):
+            if key not in ALLOWED_ATTRIBUTES | OWN_ATTRIBUTES.get(tag, set()):
                 self.dropped.append(f"{tag} {key}")
             if key == "style":
                 self._check_style(value or "")
@@ -129,17 +130,17 @@ def everything(make_choice, make_run, make_token, names):
 
 
 def test_an_untrusted_notebook_loses_nothing_of_it(everything) -> None:
-    assert dropped(result_html([everything])) == []
+    assert dropped(bundle([everything])["text/html"]) == []
 
 
 def test_there_is_no_script_and_no_address_that_a_page_would_load(everything) -> None:
-    html = result_html([everything])
+    html = bundle([everything])["text/html"]
     for word in ("<script", "<style", "<!--", "src=", "url(", " id=", "aria-", "data-", "role="):
         assert word not in html
 
 
 def test_a_formula_is_the_only_thing_that_a_typesetter_sees(everything) -> None:
-    html = result_html([everything])
+    html = bundle([everything])["text/html"]
     assert html.startswith('<div class="mathjax_ignore tex2jax_ignore"')
     assert html.count("mathjax_process") == 2
 
@@ -167,14 +168,6 @@ def test_several_warnings_are_all_told(make_run, make_choice) -> None:
     two = make_run(make_choice(text="a"), warnings=("first", "second"))
     first, second = result_html([two]).index(">first<"), result_html([two]).index(">second<")
     assert first < second
-
-
-def test_choices_stand_side_by_side_under_their_numbers(make_run, make_choice) -> None:
-    html = result_html([make_run(*[make_choice(text=f"text {n}", index=n) for n in range(3)])])
-    assert html.count("width:33.333%") == 3
-    assert [html.index(f"text {n}<") for n in range(3)] == sorted(
-        html.index(f"text {n}<") for n in range(3)
-    )
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (4, 1), (5, 2), (8, 2), (9, 3), (128, 32)])
@@ -284,11 +277,6 @@ def test_an_answer_without_choices_says_so(make_run) -> None:
 def test_the_raw_text_is_exact(make_run, make_choice) -> None:
     text = "  # a\n\n\n*b*  \n"
     assert f">{text}</pre>" in result_html([make_run(make_choice(text=text))])
-
-
-def test_runs_are_drawn_one_below_the_other(make_run, make_choice) -> None:
-    runs = [make_run(make_choice(text="x"), model=model) for model in ("a/b", "c/d")]
-    assert re.findall(r">(\w/\w)</strong>", result_html(runs)) == ["a/b", "c/d"]
 
 
 @pytest.mark.parametrize(

@@ -186,8 +186,9 @@ def test_a_terminal_prints_the_other_choices_at_the_end(make_run, make_choice) -
     live.show(snapshot("a", "b"))
     assert screen.getvalue() == "── 0 ──\na"
     run = make_run(make_choice(text="ab"), make_choice(text="b", index=1))
-    live.finish(bundle([run]))
-    assert screen.getvalue() == result_text([run]) + "\n"
+    drawn = bundle([run])
+    live.finish(drawn)
+    assert screen.getvalue() == drawn["text/plain"] + "\n"
 
 
 def test_a_terminal_is_sent_no_control_characters_of_a_model() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_magic.core.reply import FunctionCall, Timing, ToolCall
+from chat_magic.core.reply import FunctionCall, ToolCall
 from chat_magic.view.text import painted, result_text, terminal_safe
 
 
@@ -67,16 +67,6 @@ def test_one_answer_comes_first_and_its_facts_below(make_run, make_choice, names
         "unsure: Charlotte 31 % (Catherine 24, Clara 9)\n"
         "note: the server ignored top_k"
     )
-
-
-def test_several_answers_stand_under_their_numbers(make_run, make_choice) -> None:
-    run = make_run(
-        make_choice(text="a\n\n"),
-        make_choice(text="b", index=1, finish_reason=None),
-        timing=Timing(total_s=1.0),
-        usage=None,
-    )
-    assert result_text([run]) == "── 0 ──\na\n(stop)\n\n── 1 ──\nb\n\nopenai/gpt-4o · 1.0 s"
 
 
 @pytest.mark.parametrize(

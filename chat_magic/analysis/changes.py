@@ -1,0 +1,108 @@
+"""How answers differ from one of them, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from chat_magic.analysis.arrays import count_up, integers
+from chat_magic.analysis.columns import read
+from chat_magic.analysis.compare import compare
+from chat_magic.analysis.diff import Change, FieldChange, diff, diff_json, units
+from chat_magic.analysis.frames import Data, category, strings, table
+from chat_magic.analysis.metrics import VOCABULARY_SIZE
+from chat_magic.analysis.partings import texts_of
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from chat_magic.analysis.partings import Text
+    from chat_magic.core.reply import Reply
+
+By: TypeAlias = Literal["word", "token", "sentence", "json"]
+
+_BY = ("word", "token", "sentence", "json")
+_KINDS = ("same", "insert", "delete", "change")
+
+
+def changes_table(
+    replies: Sequence[Reply],
+    *,
+    attrs: Mapping[str, Any],
+    base: int | None = None,
+    by: By = "word",
+    prefills: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return a row for each stretch, or JSON field, of each answer against the base.
+
+    Args:
+        replies: The answers, one a run; each of its choices is compared.
+        attrs: As for `tables.tokens_table`.
+        base: Place among all answers of the one that the others are held against; else that of
+            `compare`.
+        by: What a difference is made of. Where the tokens of an answer did not come, its words
+            are taken; an answer that is no JSON object or list, or whose base is none, is one
+            field whose pointer is empty.
+        prefills: What each run's answers were to begin with, which counts for JSON.
+
+    Returns:
+        The table: `run` and `choice` of the answer, `base_run` and `base_choice`; `place`, from 0
+        in each answer, and `kind`: `same`, `insert` or `delete`, of fields also `change`. Then
+        `text`; for JSON `pointer` (in the answer, in the base where the field goes), `before` and
+        `after` as compact JSON, missing where there is none. The texts of an answer that are not
+        deleted, joined, are the answer; those that are not inserted, the base.
+
+    Raises:
+        InvalidRequest: There is no such base, or `by` is none of these.
+    """
+    if by not in _BY:
+        raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
+    texts = list(texts_of(read(replies, alternatives=False)))
+    if base is not None and not 0 <= base < len(texts):
+        raise InvalidRequest(f"base {base}: there are {len(texts)} answers, numbered from 0")
+    chosen = compare(replies).base if base is None else base
+    others = [text for place, text in enumerate(texts) if place != chosen]
+    found: list[list[Change] | list[FieldChange]]
+    if by == "json":
+        starts = [*prefills, *[""] * (len(replies) - len(prefills))]
+        found = [_fields(texts[chosen], text, starts) for text in others]
+    else:
+        found = [diff(_units(texts[chosen], by), _units(text, by)) for text in others]
+    key = _key(texts[chosen : chosen + 1], others, integers([len(rows) for rows in found]))
+    rows = [row for changes in found for row in changes]
+    kinds = integers([_KINDS.index(row.kind) for row in rows])
+    names = ("pointer", "before", "after") if by == "json" else ("text",)
+    data = {
+        **key,
+        "kind": category(kinds, _KINDS if by == "json" else _KINDS[:3]),
+        **{name: strings([getattr(row, name) for row in rows]) for name in names},
+    }
+    return table(data, attrs, VOCABULARY_SIZE)
+
+
+def _key(base: list[Text], others: list[Text], sizes: Any) -> Data:
+    """Return the columns that say which answers are compared; each repeated for its rows."""
+    own = np.repeat(np.arange(len(others)), sizes)
+    data: Data = {}
+    for prefix, texts in (("", others), ("base_", base * len(others))):
+        data[f"{prefix}run"] = integers([text.run for text in texts])[own].astype(np.int32)
+        data[f"{prefix}choice"] = integers([text.index for text in texts])[own].astype(np.int16)
+    return {**data, "place": count_up(sizes).astype(np.int32)}
+
+
+def _units(text: Text, by: Literal["word", "token", "sentence"]) -> list[str]:
+    if by == "token" and text.tokens:
+        return text.pieces
+    return units(text.data.decode(), "sentence" if by == "sentence" else "word")
+
+
+def _fields(base: Text, other: Text, prefills: Sequence[str]) -> list[FieldChange]:
+    one, two = (prefills[text.run] + text.data.decode() for text in (base, other))
+    found = diff_json(one, two)
+    if found is None:
+        return [FieldChange("", "same" if one == two else "change", one, two)]
+    return found

@@ -1,0 +1,41 @@
+"""Small tables in static HTML, whose look no front end's own style sheet changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TABLE = "border-collapse:collapse;margin:0 0 6px 0;font-size:{size};table-layout:auto"
+CELL = "padding:1px 8px 1px 0;text-align:left;vertical-align:top;border:none"
+TITLE = "font-weight:normal;opacity:0.65;white-space:nowrap"
+
+
+def table(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    cell: str = CELL,
+    title: str = TITLE,
+    size: str = "85%",
+) -> str:
+    """Return a table of cells that are HTML.
+
+    Args:
+        titles: Of the columns.
+        rows: Their cells.
+        cell: The style of every cell.
+        title: What it is beyond that in the first row.
+        size: Of its letters.
+    """
+    head = "".join(f'<th style="{cell};{title}">{words}</th>' for words in titles)
+    body = "".join(_row("".join(f'<td style="{cell}">{each}</td>' for each in row)) for row in rows)
+    return (
+        f'<table style="{_TABLE.format(size=size)}"><thead style="border:none">{_row(head)}</thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _row(cells: str) -> str:
+    return f'<tr style="background-color:transparent">{cells}</tr>'
