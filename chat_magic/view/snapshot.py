@@ -17,8 +17,8 @@ from chat_magic.view.text import answer_text, choice_title, rounds_text, termina
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from chat_magic.core.grid import Axis
     from chat_magic.core.tools import Round
-    from chat_magic.view.comparison import Axis
 
 _TAIL = 2_000
 """Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
