@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.grid import Axis
     from chat_magic.view.bundle import ComparisonView, Run
+    from chat_magic.view.charts import Heatmap
     from chat_magic.view.comparison import By
 
 __all__ = ["ChatResults", "compare"]
@@ -81,6 +82,21 @@ class ChatResults(Tables, Sequence[ChatResult]):
             InvalidRequest: There is no such answer, `by` is no unit, or there is one answer.
         """
         return self._comparison(None if base is None else self._place(base), by, self.axes)
+
+    def heatmap(self, metric: str = "perplexity") -> Heatmap:
+        """Return a metric over the grid, the mean of each run's choices, to be drawn.
+
+        Args:
+            metric: A column of `.frame` that holds numbers.
+
+        Raises:
+            InvalidRequest: There is no such metric, or the runs are no whole grid.
+        """
+        from chat_magic.analysis.coordinates import metrics_by_run  # noqa: PLC0415 - slow
+        from chat_magic.view.charts import heatmap  # noqa: PLC0415
+
+        axes = [axis.name for axis in self.axes]
+        return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)
 
     def _place(self, base: int | tuple[int, int]) -> int:
         """Return the place of an answer among those of all runs."""

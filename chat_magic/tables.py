@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.structured import plain_value_of
 from chat_magic.errors import InvalidRequest
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.labels import At
     from chat_magic.analysis.segments import By
+    from chat_magic.core.grid import Axis
     from chat_magic.result import ChatResult
     from chat_magic.view.bundle import ComparisonView, Run, TokensView
-    from chat_magic.view.comparison import Axis
     from chat_magic.view.comparison import By as Unit
 
 __all__ = ["Tables"]
@@ -198,10 +198,7 @@ class Tables(ABC):
     def _comparison(self, base: int | None, by: Unit, axes: Sequence[Axis] = ()) -> ComparisonView:
         """Return all answers beside each other; `base` is a place among them."""
         from chat_magic.view.bundle import ComparisonView  # noqa: PLC0415
-        from chat_magic.view.comparison import By  # noqa: PLC0415
 
-        if by not in get_args(By):
-            raise InvalidRequest(f"by {by}: must be {', '.join(get_args(By))}")
         if sum(len(one.choices) for one in self._results) < 2:
             raise InvalidRequest("there are no two answers to compare: ask with --n 2 or --models")
         return ComparisonView(self._runs, axes, base, by)

@@ -189,7 +189,7 @@ def test_a_winner_is_picked_and_goes_on(results, gateway):
         (lambda results: results[0].pick(2), "choice 2: the result has 2"),
         (lambda results: results.compare(base=9), "run 9: there are 6"),
         (lambda results: results.compare(base=(0, 5)), "choice 5: the result has 2"),
-        (lambda results: results.compare(by="letter"), "by letter: must be word, token, sentence"),
+        (lambda results: results.compare(by="letter"), "by 'letter': must be one of word, token"),
         (lambda results: results[0].compare(base=2), "choice 2: the result has 2"),
         (lambda results: results[0].pick(0).compare(), "there are no two answers to compare"),
         (lambda results: compare(results[0], "x"), "compare: a str is no chat result"),
@@ -264,3 +264,25 @@ def test_all_answers_can_be_opened_at_their_tokens(results, gateway):
     gateway(echo)
     with pytest.raises(InvalidRequest, match="no log probabilities"):
         chat_grid("Hi", models=["a/b"]).inspect()
+
+
+def test_a_metric_is_drawn_over_the_grid(gateway):
+    """The mean of each run's choices, nothing where one failed; the coordinates are no metrics."""
+
+    def answer(request):
+        sent = request.json
+        if sent["model"] == "c/d" and sent["seed"] == 2:
+            return whole({"error": "x"}, status=400)
+        return streamed(completion(*["one", "one two three"][: sent["seed"]]))
+
+    gateway(answer)
+    grid = chat_grid("Hi", models=["a/b", "c/d"], sweep={"seed": [1, 2]}, retries=0)
+    heatmap = grid.heatmap("completion_tokens")
+    assert heatmap.values == (1.0, 4.0, 1.0, None)
+    assert heatmap.counts == (1, 2, 1, 0)
+    assert "perplexity" in str(grid.heatmap()._repr_mimebundle_())
+    for wrong, words in {"seed": "no metric seed", "text": "no metric text"}.items():
+        with pytest.raises(InvalidRequest, match=words):
+            grid.heatmap(wrong)
+    with pytest.raises(InvalidRequest, match="the runs are no grid"):
+        grid[:2].heatmap()

@@ -26,6 +26,8 @@ _WIDEST = 4
 """Columns in a row. More stand below: what scrolled sideways would jump back at every update."""
 _MOST_COLUMNS = 12
 """Answers that are shown whole; of more there is a matrix with the end of each."""
+_MOST_CELLS = 200
+"""Runs that a matrix shows; of more only those are listed that are being answered."""
 _MATRIX_CHARACTERS = 12_000
 """What the ends of all answers of a matrix share."""
 _SHORTEST_TAIL, _LONGEST_TAIL = 40, 400
@@ -124,6 +126,12 @@ class RunSnapshot:
     error: str | None = None
     """Why it failed, in one line."""
 
+    @property
+    def is_underway(self) -> bool:
+        """Whether it is being answered."""
+        begun = not self.is_waiting and self.error is None
+        return begun and any(reason is None for _, _, reason in _choices(self))
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridSnapshot:
@@ -163,10 +171,7 @@ class GridSnapshot:
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
-        answers = sum(max(run.n, len(run.texts)) for run in self.runs)
-        is_matrix = len(self.axes) > 1 or answers > _MOST_COLUMNS
-        drawn = _matrix(self) if is_matrix else _columns(_boxes(self.runs))
-        html = page(_progress(self) + drawn)
+        html = page(_progress(self) + _drawn(self))
         runs = [_run_text(run) for run in self.runs if any(run.texts) or run.error]
         status = terminal_safe(" · ".join([self.model, *self._facts]))
         return {"text/html": html, "text/plain": "\n\n".join([*runs, status])[-_TAIL:]}
@@ -194,6 +199,16 @@ def _answers(snapshot: Snapshot) -> list[str]:
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
         for index, text, _ in _choices(snapshot)
     ]
+
+
+def _drawn(grid: GridSnapshot) -> str:
+    """Draw the runs: in columns, as a matrix where they are many, or those under way."""
+    answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
+    if len(grid.runs) > _MOST_CELLS:
+        return _underway(grid)
+    if len(grid.axes) > 1 or answers > _MOST_COLUMNS:
+        return _matrix(grid)
+    return _columns(_boxes(grid.runs))
 
 
 def _boxes(runs: Sequence[RunSnapshot]) -> list[str]:
@@ -260,8 +275,7 @@ def _matrix(grid: GridSnapshot) -> str:
     if len(down) > 1:
         across = down.pop()
     width = len(across.titles) if across else 1
-    tail = _MATRIX_CHARACTERS // len(grid.runs)
-    tail = max(_SHORTEST_TAIL, min(_LONGEST_TAIL, tail))
+    tail = _tail(len(grid.runs))
     lines = []
     if across:
         corner = f"{' · '.join(axis.name for axis in down)} \\ {across.name}"
@@ -272,6 +286,22 @@ def _matrix(grid: GridSnapshot) -> str:
         words = titles if speaks else [value_title(axis.name, title) for axis, title in named]
         runs = grid.runs[row * width : (row + 1) * width]
         lines.append(_head(" · ".join(words), "130px") + "".join(_cell(run, tail) for run in runs))
+    return _table(lines, width)
+
+
+def _underway(grid: GridSnapshot) -> str:
+    """Draw a row for each run that is being answered."""
+    runs = [run for run in grid.runs if run.is_underway]
+    tail = _tail(len(runs))
+    return _table([_head(run.title, "130px") + _cell(run, tail) for run in runs], 1)
+
+
+def _tail(count: int) -> int:
+    """Return how many characters of the end of each of so many answers are shown."""
+    return max(_SHORTEST_TAIL, min(_LONGEST_TAIL, _MATRIX_CHARACTERS // max(count, 1)))
+
+
+def _table(lines: Sequence[str], width: int) -> str:
     body = "".join(f'<tr style="background-color:transparent">{line}</tr>' for line in lines)
     style = f"border-collapse:collapse;table-layout:fixed;width:100%;min-width:{140 * width}px"
     return (
