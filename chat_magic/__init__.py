@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
+    from chat_magic.batch.sweep import chat_grid
     from chat_magic.core.parameters import UNSET
     from chat_magic.engine import achat, chat
     from chat_magic.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.result import ChatResult
+    from chat_magic.results import ChatResults
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
 
 __all__ = [
@@ -35,12 +37,14 @@ __all__ = [
     "ChatError",
     "ChatInterrupted",
     "ChatResult",
+    "ChatResults",
     "ConnectionFailed",
     "InvalidRequest",
     "RequestTimeout",
     "StreamBroken",
     "achat",
     "chat",
+    "chat_grid",
     "load_ipython_extension",
     "to_csv",
     "unload_ipython_extension",
@@ -51,8 +55,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "UNSET": "core.parameters",
     "ChatResult": "result",
+    "ChatResults": "results",
     "achat": "engine",
     "chat": "engine",
+    "chat_grid": "batch.sweep",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.parameters import PARAMETERS, UNSET, imply, is_number, nearest
@@ -14,9 +13,11 @@ from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_m
 from chat_magic.core.settings import check_setting, complete
 from chat_magic.core.structured import ask_for, misfits
 from chat_magic.core.template import render_text
-from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest, StreamBroken
+from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
 from chat_magic.result import ChatResult
+from chat_magic.results import ChatResults
 from chat_magic.rounds import Rounds
+from chat_magic.run import BackgroundRun
 from chat_magic.toolbox import NO_TOOLS, Toolbox, with_tools
 from chat_magic.transport import attachments, background, client, configuration, endpoints
 from chat_magic.transport.client import Stopwatch
@@ -25,20 +26,23 @@ from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from concurrent.futures import Future
 
     from chat_magic.core.assemble import Assembler
     from chat_magic.core.messages import Message
     from chat_magic.core.structured import Schema
 
-__all__ = ["Limits", "Run", "achat", "ask", "chat", "limits", "prepare"]
-
-_TICK_S = 0.2
-"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
-_CLOSE_S = 0.2
-"""How long an interrupted request may take to close its connection."""
-_AT_ONCE = 8
-"""Further requests for missing choices that are under way at a time."""
+__all__ = [
+    "Limits",
+    "Run",
+    "achat",
+    "ask",
+    "chat",
+    "checked",
+    "limits",
+    "prepare",
+    "progress_words",
+    "written",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,8 @@ class Limits:
     """How often it is sent again where it fails before the answer begins."""
     top_up: bool = True
     """Whether choices that the server did not return are asked for by further requests."""
+    at_once: int = 8
+    """Further requests for missing choices that are under way at a time."""
 
 
 def limits(
@@ -85,6 +91,11 @@ def prepare(
         InvalidRequest: Something is missing, or does not go together.
     """
     if after is not None:
+        if isinstance(after, ChatResults):
+            raise InvalidRequest(
+                f"after: ChatResults holds {len(after)} results: go on from one of them, such as "
+                f"the value of .pick({len(after) - 1})"
+            )
         if not isinstance(after, ChatResult):
             raise InvalidRequest(f"after: {type(after).__name__} is no chat result to go on from")
         earlier = after.conversation(choice)
@@ -105,7 +116,7 @@ def _with_model(request: ChatRequest) -> ChatRequest:
     return replace(request, model=model, warnings=warnings)
 
 
-class Run:
+class Run(BackgroundRun[ChatResult]):
     """A request that is being answered, on the background loop.
 
     Args:
@@ -122,14 +133,11 @@ class Run:
         schema: Schema | None = None,
         toolbox: Toolbox = NO_TOOLS,
     ) -> None:
+        super().__init__()
         self.rounds = Rounds(request, toolbox, schema)
         self._note: str | None = None
         self._limits = limits
-        self._has_changed = False
-        self._changes: SimpleQueue[None] = SimpleQueue()
-        self._ends: SimpleQueue[None] = SimpleQueue()
-        self._outcome: ChatResult | BaseException | None = None
-        self._future: Future[None] = background.submit(self._answer())
+        self.start()
 
     @property
     def elapsed_s(self) -> float:
@@ -141,91 +149,29 @@ class Run:
         """What is being done while no answer comes, in words."""
         return self._note or self.rounds.note
 
-    async def _answer(self) -> None:
-        try:
-            self._outcome = await ask(
-                self.rounds,
-                self._limits,
-                on_change=self._change,
-                on_progress=self._progress,
-            )
-        except BaseException as error:
-            self._outcome = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            self._ends.put(None)
-            self._changes.put(None)
+    async def _answer(self) -> ChatResult:
+        return await ask(
+            self.rounds, self._limits, on_change=self._came, on_progress=self._progress
+        )
 
-    def _change(self) -> None:
+    def _came(self) -> None:
         self._note = None
-        self._tell()
-
-    def _tell(self) -> None:
-        if not self._has_changed:
-            self._has_changed = True
-            self._changes.put(None)
+        self._change()
 
     def _progress(self, what: str, fraction: float | None) -> None:
-        self._note = what if fraction is None else f"{what} {fraction:.0%}"
-        self._tell()
+        self._note = progress_words(what, fraction)
+        self._change()
 
-    def wait(self, show: Callable[[Run], float] | None = None) -> ChatResult:
-        """Wait for the result.
+    def _so_far(self) -> ChatResult | None:
+        return self.rounds.result("interrupted") if self.rounds.has_output else None
 
-        Args:
-            show: Called in this thread after changes; returns the seconds until its next call.
-
-        Raises:
-            ChatError: The request failed; what had arrived is its `.result`.
-            ChatInterrupted: The user interrupted; likewise.
-        """
-        # An interrupt can strike anywhere here. It must leave no lock held that the loop's thread
-        # takes too, as it can with the locks inside Event, Condition and Future.
-        try:
-            while self._outcome is None:
-                if show is None:
-                    self._await_end(_TICK_S)
-                    continue
-                _take(self._changes, _TICK_S)
-                self._has_changed = False
-                if self._outcome is None:
-                    self._await_end(show(self))
-            if isinstance(self._outcome, ChatResult):
-                return _checked(self._outcome)
-        except KeyboardInterrupt:
-            self.cancel()
-            raise self._interrupted() from None
-        if isinstance(self._outcome, asyncio.CancelledError):
-            raise self._interrupted() from None
-        raise self._outcome
-
-    def _await_end(self, timeout_s: float) -> None:
-        """Wait for the end, so long at most; it can be waited for again."""
-        if _take(self._ends, timeout_s):
-            self._ends.put(None)
-
-    def cancel(self) -> None:
-        """Stop the request: the connection is closed at once."""
-        self._future.cancel()
-        self._await_end(_CLOSE_S)
-        if self._outcome is None:  # it had not begun, or closes slowly
-            self._outcome = asyncio.CancelledError()
-
-    def _interrupted(self) -> ChatInterrupted:
-        error = ChatInterrupted("the request was interrupted")
-        if self.rounds.has_output:
-            error.result = self.rounds.result("interrupted")
-        return error
+    def _accepted(self, value: ChatResult) -> ChatResult:
+        return checked(value)
 
 
-def _take(queue: SimpleQueue[None], timeout_s: float) -> bool:
-    """Wait for an item; return whether one came in time."""
-    try:
-        queue.get(timeout=timeout_s)
-    except Empty:
-        return False
-    return True
+def progress_words(what: str, fraction: float | None) -> str:
+    """Say what is waited for, and how far that is (0 to 1)."""
+    return what if fraction is None else f"{what} {fraction:.0%}"
 
 
 Change = Callable[[], None]
@@ -256,7 +202,7 @@ async def ask(
         left_s = None if limits.timeout_s is None else limits.timeout_s - rounds.watch.elapsed_s
         async with asyncio.timeout(left_s):
             if limits.top_up:
-                await _top_up(rounds, sender)
+                await _top_up(rounds, sender, limits.at_once)
             while await rounds.run_calls(on_change):
                 await _send_round(rounds, sender)
     except TimeoutError as error:
@@ -305,13 +251,13 @@ async def _send_round(rounds: Rounds, sender: _Sender, timeout_s: float | None =
     await sender.send(rounds.request, rounds.answer.first, rounds.round_watch, timeout_s)
 
 
-async def _top_up(rounds: Rounds, sender: _Sender) -> None:
+async def _top_up(rounds: Rounds, sender: _Sender, at_once: int) -> None:
     """Ask for the choices that the server did not return.
 
     Raises:
         StreamBroken: Some of them did not come; the others were waited for.
     """
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(at_once)
 
     async def send_in_turn(request: ChatRequest, assembler: Assembler) -> None:
         async with gate:
@@ -325,7 +271,7 @@ async def _top_up(rounds: Rounds, sender: _Sender) -> None:
         raise StreamBroken(f"{what}: {failed[0]}") from failed[0]
 
 
-def _checked(result: ChatResult) -> ChatResult:
+def checked(result: ChatResult) -> ChatResult:
     """Add the warnings of answers that do not fit their schema.
 
     A type's own code may run for it, so this is for the caller's thread, not for the loop.
@@ -376,8 +322,8 @@ def chat(
         ChatInterrupted: It was interrupted; likewise.
     """
     asked = load_schema(schema)
-    written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
-    request = prepare(ask_for(written, asked), after=after)
+    request, toolbox = written(messages, model, variables, extra, parameters, max_tool_rounds)
+    request = prepare(ask_for(request, asked), after=after)
     allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
     return Run(request, allowed, asked, toolbox).wait()
 
@@ -398,14 +344,14 @@ async def achat(
 ) -> ChatResult:
     """Ask a model; the same as `chat`, to be awaited on any event loop."""
     asked = load_schema(schema)
-    written, toolbox = _request(messages, model, variables, extra, parameters, max_tool_rounds)
-    request = prepare(ask_for(written, asked), after=after)
+    request, toolbox = written(messages, model, variables, extra, parameters, max_tool_rounds)
+    request = prepare(ask_for(request, asked), after=after)
     allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
     answer = ask(Rounds(request, toolbox, asked), allowed)
-    return _checked(await asyncio.wrap_future(background.submit(answer)))
+    return checked(await asyncio.wrap_future(background.submit(answer)))
 
 
-def _request(
+def written(
     messages: Any,
     model: str | None,
     variables: Mapping[str, Any] | None,
@@ -413,6 +359,11 @@ def _request(
     parameters: Mapping[str, Any],
     max_tool_rounds: int | None,
 ) -> tuple[ChatRequest, Toolbox]:
+    """Read a request as `chat` takes it; not completed yet.
+
+    Raises:
+        InvalidRequest: Something of it is unknown, or out of its range.
+    """
     for name in parameters:
         if name not in PARAMETERS:
             raise InvalidRequest(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chat_magic.result import ChatResult
+    from chat_magic.results import ChatResults
 
 __all__ = [
     "ApiError",
@@ -31,8 +32,8 @@ __all__ = [
 class _OneLine(BaseException):
     """An exception that a notebook shows as one line instead of a traceback."""
 
-    result: ChatResult | None = None
-    """Everything that had arrived when it went wrong; None when nothing had."""
+    result: ChatResult | ChatResults | None = None
+    """Everything that had arrived when it went wrong, of all runs; None when nothing had."""
 
     def _render_traceback_(self) -> list[str]:
         printable = "".join(c if c.isprintable() else " " for c in str(self))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
-from chat_magic.core.structured import plain_value_of, value_of
+import msgspec
+
+from chat_magic.core.structured import value_of
 from chat_magic.core.tools import total_usage
 from chat_magic.errors import ChatError, InvalidRequest
+from chat_magic.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    import pandas as pd
-
-    from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.labels import At
-    from chat_magic.analysis.segments import By
     from chat_magic.core.messages import Message
     from chat_magic.core.reply import Choice, Reply, Timing, Usage
     from chat_magic.core.request import ChatRequest
@@ -30,7 +28,7 @@ __all__ = ["ChatResult"]
 
 
 @dataclass(frozen=True, repr=False)
-class ChatResult:
+class ChatResult(Tables):
     """What came of a request: n choices, and everything known about them.
 
     It is a sequence of its choices, shaped as in the OpenAI SDK:
@@ -134,118 +132,12 @@ class ChatResult:
             error.result = self
             raise error from reason
 
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """A row for each choice: its metrics, the model, the cost, the fields of its parsed value.
-
-        The cost, in dollars, is that of the whole request and stands on each of its rows.
-        """
-        from chat_magic.analysis.listings import add_facts  # noqa: PLC0415 - pandas is slow
-        from chat_magic.analysis.tables import choices_table  # noqa: PLC0415
-
-        table = choices_table(self._columns, attrs=self._attrs)
-        add_facts(table, self.model, self.cost)
-        if self.schema is None:
-            return table
-        from chat_magic.analysis.parsed import add_parsed  # noqa: PLC0415
-
-        values = [plain_value_of(each, self.schema, self.prefill) for each in self.choices]
-        return add_parsed(table, self.schema, values)
-
-    @cached_property
-    def tokens(self) -> pd.DataFrame:
-        """A row for each output token; empty without `logprobs`."""
-        from chat_magic.analysis.tables import tokens_table  # noqa: PLC0415
-
-        return tokens_table(self._columns, attrs=self._attrs)
-
-    @cached_property
-    def alternatives(self) -> pd.DataFrame:
-        """A row for each token that could have come at a position; needs `top_logprobs`."""
-        from chat_magic.analysis.tables import alternatives_table  # noqa: PLC0415
-
-        return alternatives_table(self._columns, attrs=self._attrs)
-
-    @cached_property
-    def branches(self) -> pd.DataFrame:
-        """Where the choices part: a row for each way on, how often taken, how probable."""
-        from chat_magic.analysis.branches import branches_table  # noqa: PLC0415
-
-        return branches_table(self._columns, attrs=self._attrs)
-
-    def spans(self, by: By) -> pd.DataFrame:
-        """Return a row for each stretch of each choice, with the probability of its tokens.
-
-        Args:
-            by: `json` (fields under their JSON Pointers), `sentence`, `line`, `word`, a compiled
-                pattern, or a list of (start, end) in characters.
-
-        Raises:
-            InvalidRequest: `by` is none of these.
-        """
-        from chat_magic.analysis.spans import spans_table  # noqa: PLC0415
-
-        return spans_table(self._columns, by, attrs=self._attrs, prefill=self.prefill)
-
-    def labels(self, labels: Sequence[str], *, at: At = "first") -> pd.DataFrame:
-        """Return how probable each label was where the answer was decided; a row a choice.
-
-        Alternatives that begin a label count for it, whatever their case and the space before
-        them; `ambiguous`, `other` and `residual` hold the rest.
-
-        Args:
-            labels: What the answer can be.
-            at: `first`, the start of the text; a JSON Pointer such as `/label`; or a compiled
-                pattern, whose first group, or else whole match, is the answer.
-
-        Raises:
-            InvalidRequest: Two labels are alike, or `at` is no place.
-        """
-        from chat_magic.analysis.labels import labels_table  # noqa: PLC0415
-
-        return labels_table(self._columns, labels, attrs=self._attrs, at=at, prefill=self.prefill)
-
-    def expected(
-        self, *, at: At = "first", between: tuple[float, float] = (-math.inf, math.inf)
-    ) -> pd.DataFrame:
-        """Return the mean of the numbers that could have come, by probability; a row a choice.
-
-        Args:
-            at: Where the number stands, as for `labels`.
-            between: The ends of the scale; other numbers do not count.
-
-        Returns:
-            The table: `expected`, and `covered`, the probability of the numbers that count.
-
-        Raises:
-            InvalidRequest: `at` is no place.
-        """
-        from chat_magic.analysis.labels import expected_table  # noqa: PLC0415
-
-        return expected_table(
-            self._columns, attrs=self._attrs, at=at, between=between, prefill=self.prefill
-        )
-
-    def to_frame(self, *, wide: bool = False) -> pd.DataFrame:
-        """Return the table of tokens; wide, with `token_1`, `p_1`, … `token_K`, `p_K` beside each.
-
-        Args:
-            wide: One row holds all that could have come at a position.
-        """
-        if not wide:
-            return self.tokens
-        from chat_magic.analysis.export import wide_table  # noqa: PLC0415
-
-        return wide_table(self.tokens, self.alternatives)
-
-    @cached_property
-    def _columns(self) -> Columns:
-        from chat_magic.analysis.columns import read  # noqa: PLC0415
-
-        return read([self.reply])
-
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @property
+    def _results(self) -> tuple[ChatResult, ...]:
+        return (self,)
 
     @property
     def _attrs(self) -> dict[str, Any]:
@@ -258,6 +150,15 @@ class ChatResult:
             "params": body,
             "warnings": list(self.warnings),
         }
+
+    def pick(self, choice: int) -> ChatResult:
+        """Return the result with one of its choices only, to go on with it.
+
+        Raises:
+            InvalidRequest: There is no such choice.
+        """
+        only = msgspec.structs.replace(self.reply, choices=(self._choice(choice),))
+        return replace(self, reply=only)
 
     def conversation(self, choice: int = 0) -> tuple[Message, ...]:
         """Return the messages so far, calls of tools included, with a choice's answer as the last.
@@ -316,7 +217,9 @@ class ChatResult:
 
         return bundle([self._run()])
 
-    def _run(self) -> Run:
+    def _run(
+        self, coordinates: Mapping[str, str] = MappingProxyType({}), error: str | None = None
+    ) -> Run:
         from chat_magic.view.bundle import Run  # noqa: PLC0415
 
         return Run(
@@ -328,4 +231,6 @@ class ChatResult:
             warnings=self.warnings,
             rounds=self.rounds,
             cost=self.cost,
+            coordinates=coordinates,
+            error=error,
         )

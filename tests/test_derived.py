@@ -11,6 +11,7 @@ from IPython.core.completer import CompletionContext
 
 from chat_magic.core.line import REQUEST_OPTIONS
 from chat_magic.core.parameters import PARAMETERS
+from chat_magic.core.settings import SCALARS
 from chat_magic.shell.arguments import OWN_OPTIONS, help_text
 from chat_magic.shell.matcher import ChatMatcher
 
@@ -81,8 +82,11 @@ def test_the_completions_are_the_options_the_fields_and_their_values(complete):
     """Each once, in the order of the table."""
     options = [option for option in (*REQUEST_OPTIONS, *OWN_OPTIONS) if option.name != "model"]
     assert complete("%%chat local --") == [f"--{option.name}" for option in options]
-    assert complete("%%chat\n---\n") == [f"{name}: " for name in (*PARAMETERS, "model", "extra")]
+    assert complete("%%chat\n---\n") == [
+        f"{name}: " for name in (*PARAMETERS, "model", "extra", "per_model")
+    ]
     assert complete("%%chat --unset ") == list(PARAMETERS)
+    assert complete("%%chat --sweep ") == [f"{name}=" for name in (*SCALARS, "model")]
     for row in PARAMETERS.values():
         if row.on_line and row.kind != "boolean":
             end = "=" if row.kind == "fields" else ""
@@ -116,13 +120,16 @@ def front_end_vocabulary() -> str:
     fields += [
         {"name": "model", "value": "vendor/model", "choices": ["local"]},
         {"name": "extra", "value": "further fields", "choices": []},
+        {"name": "per_model", "value": "parameters by model", "choices": []},
     ]
     return f'{{\n"options": [\n{_lines(options)}\n],\n"fields": [\n{_lines(fields)}\n]\n}}\n'
 
 
 def _choices(name: str) -> list[str]:
-    if name == "model":
+    if name in ("model", "models"):
         return ["local"]
+    if name == "sweep":
+        return [f"{parameter}=" for parameter in (*SCALARS, "model")]
     if name == "unset":
         return list(PARAMETERS)
     row = PARAMETERS.get(name)

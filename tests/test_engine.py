@@ -331,13 +331,13 @@ def test_a_broken_config_file_sends_nothing(gateway, config_file):
     ],
 )
 def test_the_cost_is_the_gateways_or_comes_of_prices(gateway, config_file, usage, prices, cost):
-    """In the status line, and on each row of the frame, after the model."""
+    """In the status line, and on each row of the frame, after the metrics and the model."""
     gateway(whole({**completion("Hi", "Ho"), "usage": usage}))
     if prices:
         config_file('[prices]\n"a/*" = { input = 2.5, output = 10 }')
     result = chat_magic.chat("Hi", n=2, stream=False)
     assert result.cost == cost
-    assert list(result.frame)[-2:] == ["model", "cost"]
+    assert list(result.frame)[-7:-5] == ["model", "cost"]
     assert result.frame["model"].tolist() == ["a/b", "a/b"]
     assert result.frame["cost"].dropna().tolist() == [cost, cost] * (cost is not None)
     assert pickle.loads(pickle.dumps(result)).cost == cost

@@ -40,7 +40,7 @@ def labels_table(
     *,
     attrs: Mapping[str, Any],
     at: At = "first",
-    prefill: str = "",
+    prefill: str | Sequence[str] = "",
 ) -> pd.DataFrame:
     """Return how probable each label was where the answer was decided; a row a choice.
 
@@ -56,7 +56,7 @@ def labels_table(
         attrs: As for `tables.tokens_table`.
         at: Where the answer stands: `first`, at the start of the text; a JSON Pointer (`/label`);
             or a compiled pattern, whose first group, or else whole match, it is.
-        prefill: What the request gave as the beginning of the answer.
+        prefill: What the request gave as the beginning of the answer, or each run's did.
 
     Returns:
         The table: run, choice, the position and the text of the deciding token, `ambiguous` (the
@@ -91,7 +91,7 @@ def expected_table(
     attrs: Mapping[str, Any],
     at: At = "first",
     between: tuple[float, float] = (-np.inf, np.inf),
-    prefill: str = "",
+    prefill: str | Sequence[str] = "",
 ) -> pd.DataFrame:
     """Return the mean number where the answer was decided: sum v p / sum p; a row a choice.
 
@@ -154,7 +154,9 @@ class _Decisions:
         }
 
 
-def _decisions(columns: Columns, at: At, prefill: str, says: Callable[[str], bool]) -> _Decisions:
+def _decisions(
+    columns: Columns, at: At, prefill: str | Sequence[str], says: Callable[[str], bool]
+) -> _Decisions:
     """Find the first token of each answer that says something, if only to who asks."""
     _check_place(at)
     places, pieces, slices = columns.answers, columns.pieces, columns.slices
@@ -194,7 +196,7 @@ def _check_place(at: At) -> None:
     )
 
 
-def _tokens_at(part: Part, pieces: list[bytes], at: At, prefill: str) -> Integers:
+def _tokens_at(part: Part, pieces: list[bytes], at: At, prefill: str | Sequence[str]) -> Integers:
     """Return the positions of the tokens of a place in a part's text."""
     text = well_formed(part.text)
     if isinstance(at, re.Pattern):

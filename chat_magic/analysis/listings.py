@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.frames import TEXT
@@ -12,19 +12,49 @@ from chat_magic.analysis.frames import TEXT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.analysis.arrays import Floats
     from chat_magic.core.listing import ListedModel
+    from chat_magic.core.reply import Timing, Usage
 
 
-def add_facts(table: pd.DataFrame, model: str, cost: float | None) -> None:
-    """Add what is known of the whole request to the table of its choices, on each row.
+class Facts(NamedTuple):
+    """What is known of a whole request."""
+
+    model: str
+    cost: float | None
+    timing: Timing
+    usage: Usage | None
+
+
+def add_cost(table: pd.DataFrame, facts: Sequence[Facts]) -> None:
+    """Add `model` and `cost` (dollars; NaN where it is not known) to a table of choices.
 
     Args:
         table: A row for each choice.
-        model: As `vendor/model`.
-        cost: In dollars; becomes NaN where it is not known.
+        facts: Of each run; they stand on every one of its rows.
     """
-    table["model"] = pd.Series(model, index=table.index, dtype=TEXT)
-    table["cost"] = pd.Series(math.nan if cost is None else cost, index=table.index, dtype=float)
+    run = table["run"].to_numpy()
+    table["model"] = pd.array([one.model for one in facts], dtype=TEXT).take(run)
+    table["cost"] = _numbers([one.cost for one in facts])[run]
+
+
+def add_speed(table: pd.DataFrame, facts: Sequence[Facts]) -> None:
+    """Add the times of each choice's request, in seconds, and its usage, in tokens.
+
+    Args:
+        table: A row for each choice.
+        facts: As for `add_cost`.
+    """
+    run = table["run"].to_numpy()
+    for name in ("ttft_s", "total_s", "tokens_per_s"):
+        table[name] = _numbers([getattr(one.timing, name) for one in facts])[run]
+    for name in ("prompt_tokens", "completion_tokens"):
+        counts = [None if one.usage is None else getattr(one.usage, name) for one in facts]
+        table[name] = pd.array(counts, dtype="Int64").take(run)
+
+
+def _numbers(values: Sequence[float | None]) -> Floats:
+    return np.array(values, dtype=np.float64)
 
 
 def models_table(models: Sequence[ListedModel]) -> pd.DataFrame:

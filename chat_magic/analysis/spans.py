@@ -14,7 +14,7 @@ from chat_magic.analysis.segments import KINDS, By, Segment, kind_of, segments
 from chat_magic.analysis.tokens import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -25,7 +25,7 @@ _BROKEN_OFF = ("length", "error", "interrupted", None)
 
 
 def spans_table(
-    columns: Columns, by: By, *, attrs: Mapping[str, Any], prefill: str = ""
+    columns: Columns, by: By, *, attrs: Mapping[str, Any], prefill: str | Sequence[str] = ""
 ) -> pd.DataFrame:
     """Return a row for each stretch of each choice's content, or of its refusal.
 
@@ -36,7 +36,8 @@ def spans_table(
         columns: The tokens of some replies.
         by: How to cut, as `segments` says.
         attrs: As for `tables.tokens_table`.
-        prefill: What the request gave as the beginning of the answer: JSON is read with it.
+        prefill: What the request gave as the beginning of the answer, or each run's did: JSON is
+            read with it.
 
     Returns:
         The table, its key run, choice, kind, name and place. `logprob` is the sum over the tokens
@@ -82,11 +83,12 @@ def spans_table(
     return table(data, attrs, VOCABULARY_SIZE)
 
 
-def cut(part: Part, by: By, prefill: str = "") -> list[Segment]:
+def cut(part: Part, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
     """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
     text, skip = well_formed(part.text), 0
     if by == "json" and part.name == "content":
-        text, skip = prefill + text, len(prefill)
+        begun = prefill if isinstance(prefill, str) else prefill[part.run]
+        text, skip = begun + text, len(begun)
     found = segments(text, by, partial=part.choice.finish_reason in _BROKEN_OFF)
     return [Segment(n, max(0, a - skip), b - skip) for n, a, b in found if b > skip]
 

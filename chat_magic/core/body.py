@@ -10,6 +10,7 @@ from typing import Any
 
 from chat_magic.core.block import read_block
 from chat_magic.core.parameters import PARAMETERS, imply
+from chat_magic.core.per_model import read_per_model
 from chat_magic.core.request import ChatRequest, read_extra, read_fields
 from chat_magic.core.template import plain, render, render_text
 from chat_magic.errors import InvalidRequest
@@ -55,6 +56,7 @@ def read_body(text: str, variables: Variables, *, first_line: int = 1) -> ChatRe
         messages=front.messages + request.messages,
         parameters={**request.parameters, **front.parameters},
         extra={**request.extra, **front.extra},
+        per_model=front.per_model,
     )
 
 
@@ -70,15 +72,16 @@ def _closing_fence(lines: Sequence[str], start: int, first_line: int) -> int:
 
 def _read_front(source: str, variables: Variables, first_line: int) -> ChatRequest:
     fields = _load_yaml(source, first_line)
-    extra = fields.pop("extra", {})
-    return _read_object(
-        fields,
-        lambda values: replace(
-            read_fields(imply_known(values), allow_extra=False), extra=read_extra(extra)
-        ),
-        source,
-        variables,
-        first_line,
+    return _read_object(fields, _read_front_fields, source, variables, first_line)
+
+
+def _read_front_fields(values: Mapping[str, Any]) -> ChatRequest:
+    fields = dict(values)
+    extra, per_model = fields.pop("extra", {}), fields.pop("per_model", {})
+    return replace(
+        read_fields(imply_known(fields), allow_extra=False),
+        extra=read_extra(extra),
+        per_model=read_per_model(per_model),
     )
 
 
@@ -135,10 +138,22 @@ def _read_object(
     try:
         return read(fields)
     except InvalidRequest as error:
-        name = re.match(r"(?:unknown field |extra )?(\w+)", error.message)
-        place = re.search(rf"\b{name[1]}\b", source) if name else None
-        line = first_line + source.count("\n", 0, place.start()) if place else first_line
+        line = first_line + line_of(error.message, source)
         raise InvalidRequest(error.message, line=line) from error.__cause__
+
+
+def line_of(message: str, source: str) -> int:
+    """Return the line of a source, from 0, in which stands the field that an error names."""
+    named = re.match(
+        r"(?P<block>per_model) (?P<model>[^\s:]+)(?: (?P<field>\w+))?"
+        r"|(?:unknown field |extra )?(?P<name>\w+)",
+        message,
+    )
+    start = 0
+    for word in filter(None, named.groups() if named else ()):
+        place = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(source, start)
+        start = place.start() if place else start
+    return source.count("\n", 0, start)
 
 
 def _read_json_fields(fields: Mapping[str, Any]) -> ChatRequest:
@@ -246,5 +261,10 @@ def write_front(fields: Mapping[str, Any]) -> str:
     """Write fields as a YAML block, their values as JSON, which YAML 1.2 contains."""
     if not fields:
         return ""
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    lines = [f"{name}: {_yaml(value)}" for name, value in fields.items()]
     return "\n".join([_FENCE, *lines, _FENCE, ""])
+
+
+def _yaml(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)

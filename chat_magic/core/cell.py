@@ -21,6 +21,7 @@ from chat_magic.core.parameters import (
     nearest,
     read_word,
 )
+from chat_magic.core.per_model import write_per_model
 from chat_magic.core.request import ChatRequest, read_extra
 from chat_magic.core.template import has_template, render_text
 from chat_magic.errors import InvalidRequest
@@ -58,6 +59,15 @@ def parse(text: str, variables: Mapping[str, Any] | None = None) -> ChatRequest:
     return read_cell(text, variables or {}).request
 
 
+def read_first_line(text: str, own_options: Sequence[Option] = ()) -> Line:
+    """Read the line of a cell, or a whole `%chat` line, its templates as they are written."""
+    options = (*REQUEST_OPTIONS, *own_options)
+    if text.startswith(_MAGIC):
+        return read_line(text.partition("\n")[0].rstrip("\r"), options, start=len(_MAGIC))
+    start = len(_LINE_MAGIC) if text.startswith(_LINE_MAGIC) else 0
+    return read_line(text, options, start=start, prompt=True)
+
+
 def read_cell(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Cell:
     """Read a cell; see `parse`.
 
@@ -68,8 +78,7 @@ def read_cell(text: str, variables: Mapping[str, Any], own_options: Sequence[Opt
     """
     text = text.replace("\r\n", "\n")
     first, _, body = text.partition("\n") if text.startswith(_MAGIC) else (_MAGIC, "", text)
-    line = read_line(first, (*REQUEST_OPTIONS, *own_options), start=len(_MAGIC))
-    line = _render_line(line, variables)
+    line = render_line(read_first_line(first, own_options), variables)
     if len(line.words) > 1:
         raise InvalidRequest(
             f"{line.words[1].text!r} is too much: after the model come options, the prompt comes "
@@ -92,9 +101,7 @@ def read_prompt(
     text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()
 ) -> Cell:
     """Read a `%chat` line: options, then the prompt to its end, one user message."""
-    start = len(_LINE_MAGIC) if text.startswith(_LINE_MAGIC) else 0
-    line = read_line(text, (*REQUEST_OPTIONS, *own_options), start=start, prompt=True)
-    line = _render_line(line, variables)
+    line = render_line(read_first_line(text, own_options), variables)
     request = _request_of_line(line)
     if line.is_command:
         return replace(_cell(request, line), command=line.rest)
@@ -118,8 +125,8 @@ def _is_raw(line: Line) -> bool:
     return any(given.option.name == "raw" for given in line.options)
 
 
-def _render_line(line: Line, variables: Mapping[str, Any]) -> Line:
-    """Render the templates in the values and the model of a line."""
+def render_line(line: Line, variables: Mapping[str, Any]) -> Line:
+    """Render the templates in the values and the model of a line, unless it says `--raw`."""
     if _is_raw(line):
         return line
     options = tuple(
@@ -229,6 +236,7 @@ def _write_block(request: ChatRequest) -> str:
     }
     if request.extra:
         front["extra"] = request.extra
+    front |= _per_model(request)
     words = [*_option_words(request), *_unset_words(request)]
     if request.model is not None:
         words.insert(0, _quote(request.model))
@@ -246,11 +254,16 @@ def _write_json(request: ChatRequest) -> str:
         text = json.dumps(body, indent=2)
     except TypeError as error:
         raise InvalidRequest("an attachment that is not read yet cannot be written") from error
-    return _first_line(_unset_words(request), request) + "\n" + text
+    front = body_module.write_front(_per_model(request))
+    return _first_line(_unset_words(request), request) + "\n" + front + text
+
+
+def _per_model(request: ChatRequest) -> dict[str, Any]:
+    return {"per_model": write_per_model(request.per_model)} if request.per_model else {}
 
 
 def _first_line(words: list[str], request: ChatRequest) -> str:
-    if any(map(has_template, _strings(request.body()))):
+    if any(map(has_template, _strings([request.body(), _per_model(request)]))):
         words = [*words, "--raw"]
     return " ".join([_MAGIC, *words])
 

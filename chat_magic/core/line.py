@@ -86,6 +86,8 @@ def _parameter_options() -> Iterator[Option]:
             )
 
 
+RAW = Option(name="raw", help="No templates: send {{ and {% as they are.")
+
 REQUEST_OPTIONS: tuple[Option, ...] = (
     Option(name="model", short="-m", value="MODEL", help="The model, as vendor/model."),
     *_parameter_options(),
@@ -97,7 +99,7 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
         help="Send a further field as it is given. Repeatable.",
     ),
     Option(name="unset", value="PARAM,…", help="Send nothing for it, whatever the defaults say."),
-    Option(name="raw", help="No templates: send {{ and {% as they are."),
+    RAW,
 )
 """The options that make up a request; the magic adds its own."""
 

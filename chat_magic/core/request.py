@@ -17,6 +17,7 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from chat_magic.core import reply
+    from chat_magic.core.per_model import PerModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class ChatRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Fields that the parameter table does not know, sent as given."""
+    per_model: PerModel = field(default_factory=dict)
+    """What holds for single models alone; none of it is sent before it is applied to one."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -98,10 +101,8 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
     others = {name: value for name, value in fields.items() if name not in PARAMETERS}
     model, messages = others.pop("model", None), others.pop("messages", ())
     if not allow_extra and others:
-        name = next(iter(others))
-        raise InvalidRequest(
-            f"unknown field {name}{nearest(name, [*PARAMETERS, 'model', 'messages', 'extra'])}"
-        )
+        name, names = next(iter(others)), [*PARAMETERS, "model", "messages", "extra", "per_model"]
+        raise InvalidRequest(f"unknown field {name}{nearest(name, names)}")
     return ChatRequest(
         model=_model(model), messages=read_messages(messages), parameters=known, extra=others
     )

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
     from chat_magic.core.request import ChatRequest
 
-_SCALAR = {"number", "integer", "boolean", "string", "strings"}
+_KINDS = {"number", "integer", "boolean", "string", "strings"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+SCALARS: Final[Mapping[str, Parameter]] = MappingProxyType(
+    {name: row for name, row in PARAMETERS.items() if row.kind in _KINDS}
+)
+"""The parameters whose value is one word: what can have a default, and be an axis of a grid."""
 
 SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {
@@ -35,7 +40,7 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             maximum=10,
             help="How often a request that failed before it was answered is sent again; else 2.",
         ),
-        **{name: row for name, row in PARAMETERS.items() if row.kind in _SCALAR},
+        **SCALARS,
     }
 )
 """What can be given a default: the model, the server, the tries, and every scalar parameter."""

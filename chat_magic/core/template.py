@@ -43,6 +43,19 @@ class Rendered:
     """Puts the insertions into a text of these lines."""
 
 
+class Watched(dict[str, Any]):
+    """Variables of templates that note which names the templates speak of.
+
+    Args:
+        values: The variables.
+        asked: Takes up the names, be they variables or not.
+    """
+
+    def __init__(self, values: Mapping[str, Any], asked: set[str]) -> None:
+        super().__init__(values)
+        self.asked = asked
+
+
 def has_template(text: str) -> bool:
     """Say whether rendering would change, or refuse, the text."""
     return "{{" in text or _TAG.search(text) is not None
@@ -68,8 +81,11 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
         return plain(source, first_line)
     run = _Run()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
+    environment = _environment(run)
     try:
-        text = _environment(run).from_string(hidden).render(variables)
+        if isinstance(variables, Watched):
+            variables.asked |= _names(environment, hidden)
+        text = environment.from_string(hidden).render(variables)
     except Exception as error:
         line, column = _place(error, run, hidden)
         raise InvalidRequest(
@@ -79,6 +95,12 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
         ) from error
     text = text.replace(_STRAY_MARK, "{%")
     return Rendered(tuple(run.numbered(text, first_line)), run.fill)
+
+
+def _names(environment: jinja2.Environment, source: str) -> set[str]:
+    from jinja2 import meta  # noqa: PLC0415
+
+    return meta.find_undeclared_variables(environment.parse(source))
 
 
 def render_text(source: str, variables: Mapping[str, Any]) -> str:

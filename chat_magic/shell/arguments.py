@@ -7,6 +7,7 @@ from keyword import iskeyword
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.grid import AT_ONCE, GRID_OPTIONS, MOST_AT_ONCE
 from chat_magic.core.line import REQUEST_OPTIONS, Option
 from chat_magic.core.parameters import nearest
 from chat_magic.core.short_schema import TYPES
@@ -23,6 +24,7 @@ OWN_OPTIONS: tuple[Option, ...] = (
         help="Go on from this result, from choice 0 or the one given.",
     ),
     Option(name="continue", short="-c", help="Go on from the last result."),
+    *GRID_OPTIONS,
     Option(
         name="schema",
         value="SCHEMA",
@@ -74,7 +76,8 @@ The body is a block of messages. A line that begins with system:, developer:, us
 tool(CALL_ID): opens one; a body without such a line is one user message; a backslash before such
 a line makes it text. A last assistant: message is what the answer begins with. A block between
 --- lines at the top takes any request field as YAML; a JSON request, or a JSON list of messages,
-is taken as it is. {{ expression }} inserts a value of the notebook.
+is taken as it is. {{ expression }} inserts a value of the notebook. A field per_model of the YAML
+block holds, by model, the parameters that it alone gets; unset takes one away.
 
 A semicolon at the end of the %%chat line shows nothing.
 """
@@ -97,6 +100,19 @@ def _option_lines(options: tuple[Option, ...]) -> Iterator[str]:
         head = f"  {names}  [{option.value}]" if option.value else f"  {names}"
         yield head
         yield textwrap.fill(option.help, 96, initial_indent="      ", subsequent_indent="      ")
+
+
+def read_concurrency(value: str | None, *, is_grid: bool) -> int:
+    """Read `--concurrency`: how many requests of a grid are under way at a time."""
+    allowed = f"1 to {MOST_AT_ONCE}"
+    if value is None:
+        return AT_ONCE
+    if not is_grid:
+        raise InvalidRequest("--concurrency needs --models, --sweep or --vary", line=1)
+    count = _read_count("--concurrency", value, allowed)
+    if count is None or not 1 <= count <= MOST_AT_ONCE:
+        raise InvalidRequest(f"--concurrency {value}: must be {allowed}", line=1)
+    return count
 
 
 def read_timeout(value: str | None) -> float | None:

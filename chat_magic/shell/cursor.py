@@ -37,10 +37,20 @@ _PATH = re.compile(r"@(?:image|audio|file)[ \t]+(?P<path>.*)")
 
 
 Kind = Literal[
-    "word", "value", "command", "mark", "path", "field", "field value", "expression", "text"
+    "word",
+    "value",
+    "axis value",
+    "command",
+    "mark",
+    "path",
+    "field",
+    "field value",
+    "expression",
+    "text",
 ]
-"""Of the line: an option or model, an option's value, a `/…` command; of the body: a role or
-attachment, a file's path, a YAML field, its value, a template's expression; or any text."""
+"""Of the line: an option or model, an option's value, that of an axis after `PARAM=`, a `/…`
+command; of the body: a role or attachment, a file's path, a YAML field, its value, a template's
+expression; or any text."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,8 @@ class Context:
     fragment: str = ""
     """What has been typed of it: the end of the text before the cursor."""
     subject: str = ""
-    """The option or field whose value it is, with underscores; the object whose attribute."""
+    """The option or field whose value it is, with underscores; the object whose attribute; the
+    parameter that is swept, nothing where a variable varies."""
     given: frozenset[str] = frozenset()
     """The options or fields before it."""
 
@@ -139,6 +150,10 @@ def _option(word: str) -> tuple[Option | None, str | None]:
 
 def _value(option: Option, typed: str) -> Context:
     """Return the context of a value; of values between commas it is the last."""
+    name, equals, values = typed.partition("=")
+    if option.name in ("sweep", "vary") and equals:
+        subject = name.replace("-", "_") if option.name == "sweep" else ""
+        return Context("axis value", values.rpartition(",")[2], subject)
     return Context("value", typed.rpartition(",")[2], option.name.replace("-", "_"))
 
 

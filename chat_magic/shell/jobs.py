@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.result import ChatResult
+from chat_magic.results import ChatResults
 from chat_magic.shell.shower import shower
 from chat_magic.view.failure import failure_bundle
 
@@ -24,7 +25,9 @@ __all__ = ["Job", "Screen", "cancel", "settled", "underway"]
 
 _TICK_S = 0.2
 """How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
-_RESULT_NAMES = {*dir(ChatResult), *ChatResult.__dataclass_fields__}
+_RESULT_NAMES = {
+    name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
+}
 _numbers = itertools.count(1)
 _underway: dict[int, Job] = {}
 

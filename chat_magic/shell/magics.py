@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -16,6 +17,7 @@ from chat_magic.shell.arguments import (
     OWN_OPTIONS,
     help_text,
     read_after,
+    read_concurrency,
     read_name,
     read_retries,
     read_rounds,
@@ -23,6 +25,7 @@ from chat_magic.shell.arguments import (
     read_timeout,
     read_tools,
 )
+from chat_magic.shell.dry_run import described
 from chat_magic.shell.matcher import ChatMatcher
 from chat_magic.shell.shower import shower
 from chat_magic.shell.transform import ChatTransformer, transform_lines
@@ -31,14 +34,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
+    from chat_magic.batch.sweep import Plan, Sweep
     from chat_magic.core.cell import Cell
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.grid import Grid, Variant
     from chat_magic.core.structured import Schema
     from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
+    from chat_magic.results import ChatResults
     from chat_magic.shell.jobs import Job
     from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
+
+    Result = ChatResult | ChatResults
+    Started = Run | Sweep
 
 T = TypeVar("T")
 
@@ -57,11 +65,12 @@ class ChatMagics(Magics):
         )
         self._transformer = ChatTransformer(end=";" if self._is_terminal else "")
         self._matcher = ChatMatcher(shell)
-        self._last: ChatResult | Job | None = None
+        self._last: Result | Job | None = None
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not draw it again."""
         self._drawn_types: set[str | type] = {
             "chat_magic.result.ChatResult",
+            "chat_magic.results.ChatResults",
             "chat_magic.shell.jobs.Job",
         }
 
@@ -73,6 +82,7 @@ class ChatMagics(Magics):
         for kind in self._drawn_types:
             self._formatter.for_type(kind, self._display)
         self.shell.events.register("pre_run_cell", self._forget_drawn)
+        self.shell.events.register("post_run_cell", self._note_value)
 
     def uninstall(self) -> None:
         """Take out what `install` put in."""
@@ -84,6 +94,7 @@ class ChatMagics(Magics):
         for drawn in self._drawn_types:
             self._formatter.pop(drawn, None)
         self.shell.events.unregister("pre_run_cell", self._forget_drawn)
+        self.shell.events.unregister("post_run_cell", self._note_value)
         self.shell.configurables.remove(self)
         traits.forget()
 
@@ -98,6 +109,12 @@ class ChatMagics(Magics):
     def _forget_drawn(self, _info: object = None) -> None:
         self._drawn = None
 
+    def _note_value(self, ran: Any) -> None:
+        """Let `-c` go on from a result that is the value of a cell, such as `results.pick(2)`."""
+        module = sys.modules.get("chat_magic.result")  # not there before the first answer
+        if module is not None and isinstance(ran.result, module.ChatResult):
+            self._last = ran.result
+
     def _display(self, value: object) -> None:
         """Skip a display that the cell has shown itself; any other takes the usual way."""
         if value is not self._drawn:
@@ -108,19 +125,16 @@ class ChatMagics(Magics):
     @line_cell_magic
     def chat(self, line: str, cell: str | None = None) -> Any:
         """Send a prompt; replaced by the generated help."""
-        from chat_magic.core.cell import read_cell, read_prompt  # noqa: PLC0415
+        from chat_magic.core.grid import read_grid  # noqa: PLC0415
 
-        variables = self.shell.user_ns
-        if cell is None:
-            read = read_prompt(f"%chat {line}", variables, OWN_OPTIONS)
-        else:
-            read = read_cell(f"%%chat {line}\n{cell}", variables, OWN_OPTIONS)
-        if "help" in read.options:
+        text = f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}"
+        grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
+        if "help" in grid.cell.options:
             print(help_text())
             return None
-        if read.command is not None:
-            return self._run_command(read)
-        return self._answer(read, alone=cell is not None)
+        if grid.cell.command is not None:
+            return self._run_command(grid.cell)
+        return self._answer(grid, alone=cell is not None)
 
     chat.__doc__ = help_text()
 
@@ -135,20 +149,20 @@ class ChatMagics(Magics):
         self._formatter.for_type(type(table), self._display)
         return self._as_value(table)
 
-    def _answer(self, cell: Cell, *, alone: bool) -> ChatResult | Job | None:
-        from chat_magic.engine import Run  # noqa: PLC0415 - the network waits for its first use
+    def _answer(self, grid: Grid, *, alone: bool) -> Result | Job | None:
+        from chat_magic.batch.sweep import start  # noqa: PLC0415 - the network waits for its use
 
+        cell = grid.cell
         name = read_name(cell.options.get("out"))
         limits = self._read_limits(cell)
-        schema = self._read_schema(cell)
-        written, toolbox = self._with_tools(cell)
-        request = self._prepare(cell, written, schema)
+        concurrency = read_concurrency(cell.options.get("concurrency"), is_grid=bool(grid.axes))
+        plan = self._plan(grid)
         if "dry-run" in cell.options:
-            self._show_request(request)
+            print(described(plan))
             return None
-        run = Run(request, limits, schema, toolbox)
+        run = start(plan, limits, concurrency)
         if "background" in cell.options:
-            return self._in_background(run, request.model or "", name, cell)
+            return self._in_background(run, plan.models, name, cell)
         live = None if cell.is_silent else self._open_live(alone=alone)
         try:
             result = run.wait(shower(live) if live else None)
@@ -158,7 +172,7 @@ class ChatMagics(Magics):
         self._take(result, name, live)
         return None if cell.is_silent else self._as_value(result)
 
-    def _in_background(self, run: Run, model: str, name: str | None, cell: Cell) -> Job | None:
+    def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
         from chat_magic.view.live import LateTerminal, Place  # noqa: PLC0415
 
@@ -202,19 +216,31 @@ class ChatMagics(Magics):
         except InvalidRequest as error:
             raise InvalidRequest(error.message, line=1) from error
 
-    def _with_tools(self, cell: Cell) -> tuple[ChatRequest, Toolbox]:
+    def _with_tools(self, grid: Grid) -> tuple[list[Variant], Toolbox]:
         from chat_magic.toolbox import with_tools  # noqa: PLC0415
 
-        tools = read_tools(cell.options.get("tools"), self.shell.user_ns)
-        max_rounds = read_rounds(cell.options.get("max-tool-rounds"))
-        try:
-            return with_tools(cell.request, tools, max_rounds)
-        except InvalidRequest as error:
-            raise InvalidRequest(error.message, line=1) from error
+        options = grid.cell.options
+        tools = read_tools(options.get("tools"), self.shell.user_ns)
+        max_rounds = read_rounds(options.get("max-tool-rounds"))
+        variants = []
+        for variant in grid.variants:
+            try:
+                request, toolbox = with_tools(variant.request, tools, max_rounds)
+            except InvalidRequest as error:
+                raise InvalidRequest(error.message, line=1) from error
+            variants.append(replace(variant, request=request))
+        return variants, toolbox
 
-    def _prepare(self, cell: Cell, request: ChatRequest, schema: Schema | None) -> ChatRequest:
-        from chat_magic.core.structured import ask_for  # noqa: PLC0415
-        from chat_magic.engine import prepare  # noqa: PLC0415
+    def _plan(self, grid: Grid) -> Plan:
+        from chat_magic.batch.sweep import plan  # noqa: PLC0415
+
+        schema = self._read_schema(grid.cell)
+        variants, toolbox = self._with_tools(grid)
+        after, choice = self._read_after(grid.cell)
+        return plan(grid.axes, variants, schema=schema, toolbox=toolbox, after=after, choice=choice)
+
+    def _read_after(self, cell: Cell) -> tuple[Any, int]:
+        """Return the result that the cell goes on from, None if from none, and its choice."""
         from chat_magic.shell.jobs import settled  # noqa: PLC0415
 
         if "continue" in cell.options and "after" in cell.options:
@@ -226,23 +252,14 @@ class ChatMagics(Magics):
             if self._last is None:
                 raise InvalidRequest("-c: there is no result yet to go on from", line=1)
             after = self._last
-        return prepare(ask_for(request, schema), after=settled(after), choice=choice)
-
-    def _show_request(self, request: ChatRequest) -> None:
-        from chat_magic.transport.endpoints import describe  # noqa: PLC0415
-
-        try:
-            print(describe(request.model or ""))
-        except InvalidRequest as error:
-            print(error)
-        print(json.dumps(request.body(), indent=2, ensure_ascii=False))
+        return settled(after), choice
 
     def _open_live(self, *, alone: bool) -> Live:
         from chat_magic.view.live import open_live  # noqa: PLC0415
 
         return open_live(terminal=self._is_terminal, alone=alone)
 
-    def _take(self, result: ChatResult | None, name: str | None, live: Live | None) -> None:
+    def _take(self, result: Result | None, name: str | None, live: Live | None) -> None:
         """Bind and draw what came, be it whole or not."""
         if result is not None:
             self._last = result

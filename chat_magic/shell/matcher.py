@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from chat_magic.core.parameters import PARAMETERS
+from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.cursor import OPTIONS, Context, read_context
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
     "model": "vendor/model",
     "extra": "further fields",
+    "per_model": "parameters by model",
 }
 _MARKS = {
     **dict.fromkeys(("system: ", "developer: ", "user: ", "assistant: ", "tool("), "role"),
@@ -70,6 +72,8 @@ class ChatMatcher:
                 return _words_of_line(context)
             case "value":
                 return self._values(context)
+            case "axis value":
+                return self._axis_values(context.subject)
             case "field":
                 return _fields(context)
             case "field value":
@@ -87,8 +91,10 @@ class ChatMatcher:
 
     def _values(self, context: Context) -> Iterable[tuple[str, str]]:
         match context.subject:
-            case "model":
+            case "model" | "models":
                 return _models()
+            case "sweep":
+                return [(f"{name}=", "parameter") for name in (*SCALARS, "model")]
             case "out" | "after":
                 return self._results(context.fragment)
             case "tools":
@@ -102,6 +108,15 @@ class ChatMatcher:
                 end = "=" if row.kind == "fields" else ""
                 return [(choice + end, "value") for choice in row.choices]
         return ()
+
+    def _axis_values(self, parameter: str) -> Iterator[tuple[str, str]]:
+        """Return values of a swept parameter; the notebook's lists and dicts for a variable."""
+        if not parameter:
+            yield from self._of_kind(lambda value: isinstance(value, list | tuple | dict))
+            return
+        yield from _field_values(parameter)
+        if parameter in SCALARS:
+            yield "unset", "value"
 
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
         from chat_magic.result import ChatResult  # noqa: PLC0415 - completion begins without it

@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.grid import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chat_magic.batch.sweep import Part, Sweep
     from chat_magic.engine import Run
     from chat_magic.view.live import Live
+    from chat_magic.view.snapshot import GridSnapshot, RunSnapshot, Snapshot
 
 
-def shower(live: Live) -> Callable[[Run], float]:
-    """Make the function that draws a run's state and says when it may be called again."""
-    from chat_magic.view.live import Snapshot  # noqa: PLC0415 - not before the first answer
+def shower(live: Live) -> Callable[[Any], float]:
+    """Make the function that draws a run's state and says when it may be called again.
 
-    def show(run: Run) -> float:
-        request, answer = run.rounds.request, run.rounds.answer
-        first = answer.first.first_text_ms
-        live.show(
-            Snapshot(
-                model=request.model or "",
-                n=request.n,
-                texts=answer.texts(),
-                finish_reasons=answer.finish_reasons(),
-                elapsed_s=run.elapsed_s,
-                ttft_s=None if first is None else first / 1000,
-                tokens=answer.n_tokens,
-                note=run.note,
-                rounds=run.rounds.done,
-            )
-        )
+    It takes an `engine.Run` or a `batch.sweep.Sweep`.
+    """
+
+    def show(run: Run | Sweep) -> float:
+        from chat_magic.engine import Run  # noqa: PLC0415 - not before the first answer
+
+        live.show(_snapshot(run) if isinstance(run, Run) else _grid(run))
         return live.delay_s
 
     return show
+
+
+def _snapshot(run: Run) -> Snapshot:
+    from chat_magic.view.snapshot import Snapshot  # noqa: PLC0415
+
+    request, answer = run.rounds.request, run.rounds.answer
+    first = answer.first.first_text_ms
+    return Snapshot(
+        model=request.model or "",
+        n=request.n,
+        texts=answer.texts(),
+        finish_reasons=answer.finish_reasons(),
+        elapsed_s=run.elapsed_s,
+        ttft_s=None if first is None else first / 1000,
+        tokens=answer.n_tokens,
+        note=run.note,
+        rounds=run.rounds.done,
+    )
+
+
+def _grid(run: Sweep) -> GridSnapshot:
+    from chat_magic.view.snapshot import GridSnapshot  # noqa: PLC0415
+
+    models = list(dict.fromkeys(part.request.model or "" for part in run.parts))
+    return GridSnapshot(
+        model=models[0] if len(models) == 1 else f"{len(models)} models",
+        axes=run.axes,
+        runs=[_part(part) for part in run.parts],
+        n_done=run.n_done,
+        elapsed_s=run.elapsed_s,
+        notes=run.notes,
+    )
+
+
+def _part(part: Part) -> RunSnapshot:
+    from chat_magic.view.comparison import value_title  # noqa: PLC0415
+    from chat_magic.view.snapshot import RunSnapshot  # noqa: PLC0415
+
+    texts, finish_reasons = part.texts()
+    return RunSnapshot(
+        title=" · ".join(value_title(n, title_of(v)) for n, v in part.coordinates.items()),
+        n=part.request.n,
+        texts=texts,
+        finish_reasons=finish_reasons,
+        is_waiting=part.rounds is None,
+        note=part.note,
+        error=part.error,
+    )

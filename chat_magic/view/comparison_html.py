@@ -61,8 +61,9 @@ from chat_magic.view.table import CELL, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.core.grid import Axis
     from chat_magic.view.bundle import Run
-    from chat_magic.view.comparison import Axis, Branch, Compared, Opens
+    from chat_magic.view.comparison import Branch, Compared, Opens
     from chat_magic.view.differences import Difference, Kind
 
 TABLE_FIRST = 12
@@ -200,8 +201,8 @@ def _joined(words: Sequence[str]) -> str:
     """Draw facts in a muted line that breaks between them only; nothing where there is none."""
     if not words:
         return ""
-    spans = [f'<span style="white-space:nowrap">{escape(each)}</span>' for each in words]
-    return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{" · ".join(spans)}</div>'
+    spans = " · ".join(_unbroken(escape(each)) for each in words)
+    return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
 
 
 def _run(compared: Compared, place: int, opens_tokens: bool) -> str:
@@ -224,6 +225,11 @@ def _troubles(compared: Compared, run: Run) -> list[str]:
     return [_line(warned(words)) for words in [*([run.error] if run.error else []), *own]]
 
 
+def _unbroken(content: str) -> str:
+    """Keep HTML in one line."""
+    return f'<span style="white-space:nowrap">{content}</span>' if content else ""
+
+
 def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str:
     """Draw a grid of small multiples: cells in a row, or rows and columns of cells."""
     cells = [_cell(compared, place, opens_tokens) for place in range(len(compared.runs))]
@@ -239,7 +245,10 @@ def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str
     width = len(across.titles)
     drawn = table(
         ["", *(strong(value_title(across.name, title)) for title in across.titles)],
-        [[strong(title), *cells[row * width :][:width]] for row, title in enumerate(rows)],
+        [
+            [_unbroken(strong(title)), *cells[row * width :][:width]]
+            for row, title in enumerate(rows)
+        ],
         cell=_CELL,
         title="font-weight:normal",
         size="100%",
@@ -268,14 +277,15 @@ def _cell(compared: Compared, place: int, opens_tokens: bool) -> str:
 
 
 def _beginning(compared: Compared, place: int, most: int) -> str:
-    styles = {"shared": f' style="{MUTED}"', "parting": f' style="{RINGED}"', "own": ""}
+    styles = {"shared": MUTED, "parting": RINGED}
     drawn = []
     for kind, text in beginning(compared.comparison.answers[place], most):
-        inner = text.strip() if kind == "parting" else text
-        before, _, after = text.partition(inner) if inner else (text, "", "")
-        drawn.append(
-            f"{before}<span{styles[kind]}>{escape(inner)}</span>{after}" if inner else text
-        )
+        ink = text.strip()
+        if kind == "own" or not ink:
+            drawn.append(escape(text))
+            continue
+        before, _, after = text.partition(ink)
+        drawn.append(f'{before}<span style="{styles[kind]}">{escape(ink)}</span>{after}')
     return "".join(drawn) or note("empty answer")
 
 
@@ -360,7 +370,9 @@ def _table(compared: Compared, axes: Sequence[Axis]) -> str:
             keys = [strong(key) for key in run_key(compared, place, axes)]
             blank = [""] * (len(names) - len(keys))
             rows.append([*keys, *blank, warned(run.error or "no answer")])
-    drawn = table([*map(escape, names), "answer"], rows, cell=CELL)
+    used = [place for place, _ in enumerate(names) if any(row[place] for row in rows)]
+    rows = [[*(row[place] for place in used), row[-1]] for row in rows]
+    drawn = table([*(escape(names[place]) for place in used), "answer"], rows, cell=CELL)
     return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
@@ -387,5 +399,4 @@ def _row(compared: Compared, group: tuple[int, ...], axes: Sequence[Axis]) -> li
             f"{sent.prompt_tokens} · {sent.completion_tokens}" if sent else "",
             "" if run.cost is None else money(run.cost),
         ]
-    nowrap = [f'<span style="white-space:nowrap">{cell}</span>' for cell in cells]
-    return [*nowrap, f"<bdi>{_beginning(compared, place, _ROW_TEXT)}</bdi>"]
+    return [*map(_unbroken, cells), f"<bdi>{_beginning(compared, place, _ROW_TEXT)}</bdi>"]

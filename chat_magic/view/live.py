@@ -9,21 +9,16 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from chat_magic.view.escape import escape
-from chat_magic.view.html import EXACT, columns, heading, page, rounds_html, status_line
-from chat_magic.view.summary import number, speed_facts
-from chat_magic.view.text import answer_text, choice_title, painted, rounds_text, terminal_safe
+from chat_magic.view.text import painted, terminal_safe
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from chat_magic.core.tools import Round
+    from chat_magic.view.snapshot import Picture
 
 UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
@@ -35,32 +30,10 @@ _ENVELOPE_BYTES = 1_000
 """What a message takes besides its bundle: headers and ids."""
 _QUIET_S = 0.3
 """How long nothing is shown while nothing has come: what fails at once leaves no display."""
-_TAIL = 2_000
-"""Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
 
 Bundle = Mapping[str, Any]
 Publish = Callable[[Bundle, str, bool], None]
 """Shows a bundle under a display id: for the first time (False), or again (True)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """How far an answer has come."""
-
-    model: str
-    n: int = 1
-    """Choices that were asked for."""
-    texts: Sequence[str] = ()
-    """What each choice has written so far."""
-    finish_reasons: Sequence[str | None] = ()
-    elapsed_s: float = 0.0
-    ttft_s: float | None = None
-    tokens: int = 0
-    """Tokens in all choices so far."""
-    note: str | None = None
-    """What is being done while nothing arrives."""
-    rounds: Sequence[Round] = ()
-    """The answers before this one, whose calls were run."""
 
 
 class Live(Protocol):
@@ -70,7 +43,7 @@ class Live(Protocol):
     def delay_s(self) -> float:
         """Seconds until the next update may be shown; 0 when it may now."""
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Picture) -> None:
         """Show how far the answer has come; too soon after the last update it does nothing."""
 
     def finish(self, bundle: Bundle | None) -> None:
@@ -131,11 +104,6 @@ def interval_s(size: int) -> float:
     return max(1 / UPDATES_PER_S, min(size / _EASY_BYTES_PER_S, 1.0), size / BYTES_PER_S)
 
 
-def snapshot_bundle(snapshot: Snapshot) -> dict[str, str]:
-    """Draw a snapshot as HTML, and the end of it as text."""
-    return {"text/html": _html(snapshot), "text/plain": _text(snapshot)[-_TAIL:]}
-
-
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Hold back an interrupt until what was sent and what is known of it agree."""
@@ -192,11 +160,11 @@ class NotebookLive:
         """Seconds until the next update may be shown."""
         return self._pace.delay_s
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Picture) -> None:
         """Show how far the answer has come, as escaped text."""
-        is_early = snapshot.elapsed_s < _QUIET_S and not any(snapshot.texts)
+        is_early = snapshot.elapsed_s < _QUIET_S and not snapshot.has_text
         if self.delay_s == 0 and (self._is_shown or not is_early):
-            bundle = snapshot_bundle(snapshot)
+            bundle = snapshot.bundle()
             self._send(bundle)
             self._pace.sent(size_of(bundle) + _ENVELOPE_BYTES)
 
@@ -234,7 +202,7 @@ class LateTerminal:
     def again(self) -> None:
         """Print nothing twice."""
 
-    def show(self, _snapshot: Snapshot) -> None:
+    def show(self, _snapshot: Picture) -> None:
         """Print nothing: someone may be typing."""
 
     def finish(self, bundle: Bundle | None) -> None:
@@ -258,16 +226,16 @@ class TerminalLive:
         """Seconds until the next update may be shown."""
         return self._pace.delay_s
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: Picture) -> None:
         """Print what is new of choice 0; a note is a line that goes away, on a terminal only."""
         if self.delay_s > 0:
             return
         self._pace.sent(0)
-        if snapshot.rounds or any(snapshot.texts):
-            self._print_on("\n\n".join([*rounds_text(snapshot.rounds), _answers(snapshot)[0]]))
-        elif snapshot.note and self._out.isatty():
+        if typed := snapshot.typed:
+            self._print_on(typed)
+        elif (note := snapshot.passing_note) and self._out.isatty():
             self._has_note = True
-            self._write(f"\r\x1b[2K{terminal_safe(snapshot.note)}")
+            self._write(f"\r\x1b[2K{terminal_safe(note)}")
 
     def finish(self, bundle: Bundle | None) -> None:
         """Print the rest of the result."""
@@ -298,46 +266,6 @@ def _has_colours(out: TextIO) -> bool:
     if not out.isatty() or environment.get("NO_COLOR"):
         return False
     return "256color" in environment.get("TERM", "") or bool(environment.get("COLORTERM"))
-
-
-def _facts(snapshot: Snapshot) -> list[str]:
-    elapsed = f"{number(snapshot.elapsed_s)} s"
-    if snapshot.note or snapshot.ttft_s is None:
-        return [snapshot.note or "waiting", elapsed]
-    seconds = snapshot.elapsed_s - snapshot.ttft_s
-    rate = (snapshot.tokens - 1) / seconds if snapshot.tokens > 1 and seconds > 0 else None
-    return [*speed_facts(snapshot.ttft_s, rate), f"{snapshot.tokens} out", elapsed]
-
-
-def _choices(snapshot: Snapshot) -> Iterator[tuple[int | None, str, str | None]]:
-    """Return index (None for an only choice), text and finish reason of what was asked for."""
-    count = max(snapshot.n, len(snapshot.texts))
-    asked = range(count) if count > 1 else [None]
-    for index, text, reason in zip_longest(asked, snapshot.texts, snapshot.finish_reasons):
-        yield index, text or "", reason
-
-
-def _html(snapshot: Snapshot) -> str:
-    boxes = [
-        heading(index, [reason or "…"])
-        + f'<div style="{EXACT};margin:0 0 8px 0">{escape(text)}</div>'
-        for index, text, reason in _choices(snapshot)
-    ]
-    line = status_line(snapshot.model, _facts(snapshot))
-    answers = columns(boxes) if any(snapshot.texts) else ""
-    return page(line + rounds_html(snapshot.rounds) + answers)
-
-
-def _text(snapshot: Snapshot) -> str:
-    status = terminal_safe(" · ".join([snapshot.model, *_facts(snapshot)]))
-    return "\n\n".join([*rounds_text(snapshot.rounds), *_answers(snapshot), status])
-
-
-def _answers(snapshot: Snapshot) -> list[str]:
-    return [
-        answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
-        for index, text, _ in _choices(snapshot)
-    ]
 
 
 def _clear() -> None:

@@ -350,7 +350,9 @@ def test_without_colours_the_bins_differ_by_their_underlines(show, page):
 @pytest.mark.parametrize(("width", "columns"), [(1600, 3), (900, 3), (560, 1)])
 def test_choices_stand_side_by_side_where_there_is_room(width, columns, show, page):
     page.set_viewport_size({"width": width, "height": 900})
-    several = [choice([token("A", 0.4), token(" b", 0.9)], index=index) for index in range(3)]
+    several = [
+        choice([token("A", 0.4), token(f" {index}", 0.9)], index=index) for index in range(3)
+    ]
     root = show(f"wide-{width}.ipynb", run(*several))
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.wait_for_timeout(300)

@@ -12,7 +12,7 @@ from chat_magic.core.attachment import Attachment
 from chat_magic.core.cell import parse, read_cell, read_prompt, write
 from chat_magic.core.line import Option
 from chat_magic.core.messages import Message
-from chat_magic.core.parameters import PARAMETERS, UNSET
+from chat_magic.core.parameters import PARAMETERS, UNSET, imply
 from chat_magic.core.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 
@@ -477,6 +477,10 @@ extras = st.dictionaries(
     json_values,
     max_size=2,
 )
+models = st.sampled_from(["local", "a/b", "a b: c"]) | st.text(min_size=1).filter(str.strip)
+of_one_model = st.fixed_dictionaries(
+    {}, optional={name: st.just(UNSET) | value for name, value in values.items()}
+).map(imply)
 requests = st.builds(
     ChatRequest,
     model=st.none()
@@ -485,6 +489,7 @@ requests = st.builds(
     messages=st.lists(messages, max_size=4).map(tuple),
     parameters=parameters,
     extra=extras,
+    per_model=st.just({}) | st.dictionaries(models, of_one_model, max_size=2),
 )
 
 

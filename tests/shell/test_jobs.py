@@ -18,6 +18,7 @@ from chat_magic.shell.jobs import Job
 from chat_magic.view import live
 from chat_magic.view.bundle import MIME_TYPE
 from chat_magic.view.live import LateTerminal, Place
+from chat_magic.view.snapshot import Snapshot
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
 from tests.shell.test_kernel import REPLY_S, Kernel
@@ -324,5 +325,5 @@ def test_all_places_share_one_budget(monkeypatch):
     for _ in range(100):
         now[0] += 0.01
         for display in displays:
-            display.show(live.Snapshot(model="a/b", texts=["Hi"], elapsed_s=1.0))
+            display.show(Snapshot(model="a/b", texts=["Hi"], elapsed_s=1.0))
     assert len(sent) <= live.UPDATES_PER_S

@@ -389,3 +389,95 @@ def test_a_wait_before_the_next_try_is_shown_and_can_be_interrupted(kernel, at_g
     assert ran.status == "error"
     assert any("ChatInterrupted" in line for line in ran.traceback)
     assert len(server.requests) == 1
+
+
+def test_a_grid_leaves_one_output_and_its_value(kernel, at_gateway):
+    """`_` and --out hold a ChatResults; a later display draws it."""
+    at_gateway(lambda request: streamed(completion(request.json["messages"][0]["content"])))
+    kernel.run("tones = {'formal': 'Sir', 'short': 'Yo'}")
+    ran = kernel.run("%%chat a/b --sweep n=1,unset --vary tone=tones --out rs\n{{ tone }}!")
+    assert ran.status == "ok", ran.traceback
+    assert len(ran.outputs) == 1
+    assert set(ran.displays[0]["data"]) == {MIME_TYPE, "text/html", "text/plain"}
+    assert (
+        kernel.value("([r.text for r in rs], _ is rs)") == "(['Sir!', 'Yo!', 'Sir!', 'Yo!'], True)"
+    )
+    assert list(kernel.value("list(rs.frame)[:5]").split("'"))[1::2] == [
+        "run", "model", "n", "tone", "choice",
+    ]  # fmt: skip
+    assert len(kernel.run("rs").outputs) == 1
+    assert kernel.run("%%chat a/b --sweep n=1,unset --out quiet;\nHi").outputs == []
+    assert kernel.value("len(quiet)") == "2"
+
+
+def test_a_picked_answer_is_what_c_goes_on_from(kernel, at_gateway):
+    """From the grid itself it cannot."""
+    server = at_gateway(lambda request: streamed(completion(request.json["model"])))
+    kernel.run("%%chat --models a/b,c/d --out rs\nHi")
+    assert ".pick(1)" in kernel.run("%chat -c On").traceback[0]
+    kernel.run("rs.pick(1)")
+    assert kernel.run("%chat -c On").status == "ok"
+    assert server.requests[-1].json["model"] == "c/d"
+    assert [m["content"] for m in server.requests[-1].json["messages"]] == ["Hi", "c/d", "On"]
+
+
+def test_an_interrupted_grid_shows_and_binds_what_came(kernel, at_gateway):
+    """The progress is shown meanwhile."""
+
+    def answer(request):
+        ends = request.json["model"] == "a/b"
+        return streamed(completion("Whole")) if ends else events(delta("Half"), HOLD)
+
+    at_gateway(answer)
+    ran = kernel.run("%%chat --models a/b,c/d --out rs\nHi", interrupt_at="1 of 2 done")
+    assert ran.traceback == ["ChatInterrupted: the request was interrupted"]
+    assert len(ran.displays) == 1
+    assert MIME_TYPE in ran.displays[0]["data"]
+    assert kernel.value("([r.text for r in rs], dict(rs.errors))") == (
+        "(['Whole', 'Half'], {1: 'interrupted'})"
+    )
+
+
+def test_a_grid_that_fails_altogether_shows_why_in_each_place(kernel, at_gateway):
+    """And raises one line; --out is bound."""
+    at_gateway(whole({"error": {"message": "no such model"}}, status=404))
+    ran = kernel.run("%%chat --models a/b,c/d --out rs\nHi")
+    (line,) = ran.traceback
+    assert line.startswith("ChatError: all 2 runs failed: ")
+    assert kernel.value("len(rs.errors)") == "2"
+
+
+def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
+    """How many, where each stands, and its body."""
+    server = at_gateway(streamed(completion("Hi")))
+    printed = kernel.run("%%chat --models a/b,c/d --sweep n=1,2 --dry-run\nHi").printed
+    assert printed.startswith("4 requests: 2 model x 2 n\n")
+    assert "── 3: model c/d, n 2 ──" in printed
+    assert printed.count('"model": "c/d"') == 2
+    assert server.requests == []
+
+
+def test_a_command_takes_no_axis(kernel):
+    """It says so."""
+    (line,) = kernel.run("%chat --models a,b /config").traceback
+    assert line == "InvalidRequest: line 1: /config takes no options"
+
+
+def test_a_grid_in_the_background_ends_as_its_results(kernel, at_gateway):
+    """The cell returns at once."""
+    at_gateway(lambda request: streamed(completion(request.json["model"])))
+    kernel.run("%%chat --models a/b,c/d --background --out job\nHi")
+    assert kernel.value("[r.text for r in job.wait()]") == "['a/b', 'c/d']"
+    assert kernel.value("(job.coordinates[1], len(job.frame))") == "({'model': 'c/d'}, 2)"
+
+
+def test_a_grid_of_the_local_model(kernel):
+    """The real one: each run has its choices; at temperature 0 they are the same."""
+    kernel.run(
+        "%%chat local --sweep temperature=0,1 --n 2 --max-tokens 12 --top-logprobs 2 --out rs\n"
+        "Tell me about the sea."
+    )
+    assert kernel.value("[len(r) for r in rs]") == "[2, 2]"
+    assert kernel.value("rs[0][0].text == rs[0][1].text != ''") == "True"
+    assert kernel.value("rs.frame.groupby('temperature')['n_tokens'].max().tolist()") == "[12, 12]"
+    assert kernel.value("rs.frame['perplexity'].gt(1).all()") in {"True", "np.True_"}

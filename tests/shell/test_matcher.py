@@ -174,3 +174,22 @@ def test_unloading_takes_the_matcher_out(kernel, offered):
     assert list(offered("%%chat --temp")) == ["--temperature"]
     count = "len([m for m in get_ipython().Completer.custom_matchers if 'chat' in repr(m)])"
     assert kernel.value(count) == "1"
+
+
+def test_axes_are_offered_parameters_then_values_then_names_of_the_notebook(offered):
+    """Of the parameter its own values and `unset`; of a variable, lists and dicts."""
+    sweeps = offered("%%chat --sweep ")
+    assert {"temperature=", "seed=", "model="} <= set(sweeps)
+    assert "tools=" not in sweeps
+    assert list(offered("%%chat --sweep reasoning_effort=low,")) == [
+        "low",
+        "medium",
+        "high",
+        "unset",
+    ]
+    assert list(offered("%%chat --sweep stream=t")) == ["true"]
+    assert "local" in offered("%%chat --sweep model=l")
+    assert "local" in offered("%%chat --models ")
+    assert list(offered("%%chat --vary tone=na")) == ["name_list"]
+    assert {"name_list", "person"} <= set(offered("%%chat --vary tone="))
+    assert "count" not in offered("%%chat --vary tone=")

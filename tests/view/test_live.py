@@ -12,13 +12,12 @@ from chat_magic.view.bundle import bundle
 from chat_magic.view.live import (
     BYTES_PER_S,
     NotebookLive,
-    Snapshot,
     TerminalLive,
     interval_s,
     open_live,
     size_of,
-    snapshot_bundle,
 )
+from chat_magic.view.snapshot import Snapshot
 from chat_magic.view.text import result_text
 
 
@@ -73,7 +72,7 @@ def test_the_size_is_that_of_the_bytes_sent() -> None:
 @pytest.mark.parametrize("size", [10, 50_000, 130_000, 245_000])
 def test_only_a_text_beyond_256_kb_waits_longer_than_a_second(size: int, line: str) -> None:
     text = (line * size).encode()[:size].decode(errors="ignore")
-    drawn = snapshot_bundle(snapshot(text))
+    drawn = snapshot(text).bundle()
     assert text in drawn["text/html"]
     assert interval_s(size_of(drawn)) <= 1.0
 
@@ -125,7 +124,7 @@ def test_when_nothing_came_of_it_the_output_is_emptied_if_there_is_one() -> None
 
 
 def test_an_update_is_escaped_text_and_no_more() -> None:
-    drawn = snapshot_bundle(snapshot("# <b>\u202e\x1b[31m"))
+    drawn = snapshot("# <b>\u202e\x1b[31m").bundle()
     assert list(drawn) == ["text/html", "text/plain"]
     assert "># &lt;b&gt;<span" in drawn["text/html"]
     assert "\x1b" not in drawn["text/plain"] + drawn["text/html"]
@@ -133,7 +132,7 @@ def test_an_update_is_escaped_text_and_no_more() -> None:
 
 def test_the_status_says_how_fast_it_goes() -> None:
     """20 tokens after the first in 0.4 s."""
-    text = snapshot_bundle(snapshot("a"))["text/plain"]
+    text = snapshot("a").bundle()["text/plain"]
     assert text == "a\n\nopenai/gpt-4o · 0.41 s to first token · 50 tokens/s · 21 out · 0.81 s"
 
 
@@ -142,14 +141,14 @@ def test_the_status_says_how_fast_it_goes() -> None:
     [("fetching SmolLM2 (34 of 98 MB)", "fetching SmolLM2 (34 of 98 MB)"), (None, "waiting")],
 )
 def test_before_anything_came_it_says_what_is_being_done(note: str | None, words: str) -> None:
-    drawn = snapshot_bundle(snapshot(note=note, ttft_s=None, elapsed_s=2.0))
+    drawn = snapshot(note=note, ttft_s=None, elapsed_s=2.0).bundle()
     assert drawn["text/plain"].endswith(f"openai/gpt-4o · {words} · 2.0 s")
     assert "border-radius" not in drawn["text/html"]
 
 
 def test_every_choice_that_was_asked_for_has_its_column_from_the_start() -> None:
     """So nothing moves sideways when the next one begins."""
-    html = snapshot_bundle(snapshot("a", n=3, finish_reasons=["stop"]))["text/html"]
+    html = snapshot("a", n=3, finish_reasons=["stop"]).bundle()["text/html"]
     assert html.count("width:33.333%") == 3
     assert html.count(">stop<") == 1
     assert html.count(">…<") == 2
@@ -157,11 +156,11 @@ def test_every_choice_that_was_asked_for_has_its_column_from_the_start() -> None
 
 def test_choices_that_outnumber_the_finish_reasons_are_shown() -> None:
     """The answer may grow between the reading of one and of the other."""
-    assert ">b</div>" in snapshot_bundle(snapshot("a", "b", finish_reasons=[None]))["text/html"]
+    assert ">b</div>" in snapshot("a", "b", finish_reasons=[None]).bundle()["text/html"]
 
 
 def test_the_live_frame_is_that_of_the_result(make_run, make_choice) -> None:
-    live = snapshot_bundle(snapshot("a"))["text/html"]
+    live = snapshot("a").bundle()["text/html"]
     final = bundle([make_run(make_choice(text="a"))])["text/html"]
     begin = '<strong style="font-weight:600">openai/gpt-4o</strong>\u2003<span'
     assert live.partition(begin)[0] == final.partition(begin)[0]
@@ -260,11 +259,11 @@ def test_a_notebook_is_sent_display_messages_of_ipython(monkeypatch) -> None:
 
 def test_calls_that_were_run_stay_while_the_next_answer_comes(make_round) -> None:
     rounds = [make_round({"result": "<b>21"}, text="I look.")]
-    drawn = snapshot_bundle(snapshot("Warm", rounds=rounds))
+    drawn = snapshot("Warm", rounds=rounds).bundle()
     for text in drawn.values():
         assert text.index("I look.") < text.index("get_weather(") < text.index("Warm")
     assert "&lt;b&gt;21" in drawn["text/html"]
-    waiting = snapshot_bundle(snapshot("", rounds=rounds, note="calling f()"))
+    waiting = snapshot("", rounds=rounds, note="calling f()").bundle()
     assert "calling f()" in waiting["text/plain"]
 
 

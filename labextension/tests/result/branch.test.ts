@@ -18,12 +18,7 @@ describe('a branch', () => {
   const at = async (changes: Partial<PayloadResult>, alternative: string) => {
     const answers = new Answers({ ...names, model: 'a/b', ...changes });
     await answers.load();
-    return branchAt(
-      answers.result,
-      answers.choices[0],
-      1,
-      answers.vocabulary.texts.indexOf(alternative)
-    );
+    return branchAt(answers.choices[0], 1, answers.vocabulary.texts.indexOf(alternative));
   };
 
   it('begins with all that came before, and the prefill before that', async () => {
@@ -43,6 +38,6 @@ describe('a branch', () => {
       ...wire<Record<string, Case>>('inspector.json').wave.payload.results[0],
       model: 'a/b'
     });
-    expect(branchAt(answers.result, answers.choices[0], 0, 0)).toHaveProperty('reason');
+    expect(branchAt(answers.choices[0], 0, 0)).toHaveProperty('reason');
   });
 });

@@ -1,0 +1,65 @@
+"""Where runs stand: the model and the coordinates of each, as columns after `run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chat_magic.analysis.arrays import objects
+from chat_magic.analysis.frames import category
+from chat_magic.core.parameters import PARAMETERS, UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_DTYPES = {"number": "Float64", "integer": "Int64", "boolean": "boolean"}
+
+
+def with_coordinates(
+    table: pd.DataFrame, models: Sequence[str], coordinates: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Return a table with `model` and a column for each coordinate after `run`.
+
+    Args:
+        table: Any table of several replies, whose `run` is a place in what follows; a column
+            `model` of it gives way.
+        models: As `vendor/model`, by run.
+        coordinates: Values by name, by run: of parameters, or titles.
+
+    Returns:
+        The table. Numbers and switches are nullable columns, missing where they were unset; all
+        else is a category, in the order of the runs. A coordinate whose name is a column already
+        is called `vary.NAME`.
+    """
+    run = table["run"].to_numpy()
+    columns = {"model": _titles(models)}
+    taken = {*table.columns, "model"}
+    names = [name for name in (coordinates[0] if coordinates else ()) if name != "model"]
+    for name in names:
+        values = [one[name] for one in coordinates]
+        columns[f"vary.{name}" if name in taken else name] = _column(name, values)
+    head = pd.DataFrame({"run": table["run"], **{n: c.take(run) for n, c in columns.items()}})
+    rest = table.drop(columns=["run", "model"], errors="ignore")
+    found = pd.concat([head, rest], axis=1)
+    found.attrs = table.attrs
+    return found
+
+
+def _column(name: str, values: list[Any]) -> Any:
+    kind = PARAMETERS[name].kind if name in PARAMETERS else None
+    dtype = _DTYPES.get(kind or "")
+    known = [None if value is UNSET else value for value in values]
+    if dtype and not any(isinstance(value, str) for value in known):
+        return pd.Series(known, dtype=dtype).array
+    return _titles([None if value is None else _word(value) for value in known])
+
+
+def _word(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _titles(titles: Sequence[str | None]) -> pd.Categorical:
+    """Return titles as categories in the order in which they come first."""
+    codes, names = pd.factorize(objects(titles))
+    return category(codes, names)

@@ -1,0 +1,376 @@
+"""Grids: one cell asked of several models, with several values, in several wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+from chat_magic.core.body import line_of
+from chat_magic.core.cell import Cell, read_cell, read_first_line, read_prompt, render_line
+from chat_magic.core.line import RAW, Option
+from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.per_model import apply_per_model, check_models
+from chat_magic.core.settings import SCALARS, check_setting, read_setting
+from chat_magic.core.template import Watched
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chat_magic.core.line import Line
+    from chat_magic.core.request import ChatRequest
+
+MOST_RUNS = 1_000
+"""Requests that one grid may have."""
+MOST_AT_ONCE = 64
+AT_ONCE = 8
+"""Requests that are under way at a time, where nothing else is said."""
+_LONGEST_TITLE = 40
+
+GRID_OPTIONS: tuple[Option, ...] = (
+    Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
+    Option(
+        name="sweep",
+        value="PARAM=VALUE,…",
+        repeats=True,
+        help="Ask with each of these values: of a parameter that is a number, a word or a switch, "
+        "or of model; unset is a value. Several sweeps make a grid. Repeatable.",
+    ),
+    Option(
+        name="vary",
+        value="VARIABLE=NAME",
+        repeats=True,
+        help="Ask with {{ VARIABLE }} being each item of this list or dict of the notebook; the "
+        "keys of a dict title the answers. Repeatable.",
+    ),
+    Option(
+        name="concurrency",
+        value=f"1 to {MOST_AT_ONCE}",
+        help=f"How many requests of a grid are under way at a time; {AT_ONCE} unless given.",
+    ),
+)
+"""The options of the line that make a grid."""
+
+Kind = Literal["model", "parameter", "variable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """What differs between the runs of a grid in one direction."""
+
+    name: str
+    """`model`, a parameter, or a variable of the templates."""
+    kind: Kind
+    titles: tuple[str, ...]
+    """What each value is called."""
+    values: tuple[Any, ...]
+    """Models as written, values of the parameter (`UNSET` among them), or of the variable."""
+
+    @property
+    def coordinates(self) -> tuple[Any, ...]:
+        """What tables hold for each value: that of a parameter, else its title."""
+        return self.values if self.kind == "parameter" else self.titles
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The request of one run, and where the run stands on each axis."""
+
+    request: ChatRequest
+    coordinates: Mapping[str, Any]
+    """By the name of the axis; see `Axis.coordinates`."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A cell that was read, once for every combination of its axes."""
+
+    cell: Cell
+    """As it was read for the first combination."""
+    axes: tuple[Axis, ...]
+    variants: tuple[Variant, ...]
+    """In row-major order, the last axis changing fastest; a sole one where there is no axis."""
+
+
+def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Grid:
+    """Read a `%%chat` cell, or a `%chat` line, and its axes.
+
+    Args:
+        text: The cell or the line.
+        variables: What its templates see, and where `--vary` finds its lists.
+        own_options: Options that the line takes besides those of the request; `GRID_OPTIONS` are
+            among them.
+
+    Raises:
+        InvalidRequest: With the line in the cell, the `%%chat` line being 1.
+    """
+    axes = _read_axes(read_first_line(text, own_options), variables)
+    read = read_cell if text.startswith("%%") else read_prompt
+    cells: list[Cell] = []
+
+    def read_with(bound: Mapping[str, Any]) -> ChatRequest:
+        cells.append(read(text, bound, own_options))
+        return cells[-1].request
+
+    try:
+        variants = expand(axes, variables, read_with)
+    except InvalidRequest as error:
+        if error.line is not None:
+            raise
+        line = 1 + line_of(error.message, text)
+        raise InvalidRequest(error.message, line=line) from error.__cause__
+    return Grid(cells[0], axes, variants)
+
+
+def _read_axes(line: Line, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
+    kept = tuple(one for one in line.options if one.option in (*GRID_OPTIONS, RAW))
+    axes: list[Axis] = []
+    for given in render_line(replace(line, options=kept, words=()), variables).options:
+        value = given.value or ""
+        try:
+            if given.option.name == "models":
+                axes.append(models_axis(value.split(","), "--models"))
+            elif given.option.name == "sweep":
+                axes.append(_read_sweep(value))
+            elif given.option.name == "vary":
+                axes.append(_read_vary(value, variables))
+            check_axes(axes)
+            _check_line(line, axes)
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, line=1, column=given.start + 1) from error.__cause__
+    return tuple(axes)
+
+
+def _check_line(line: Line, axes: Sequence[Axis]) -> None:
+    """Refuse what the line gives beside an axis of the same."""
+    options = (one.option for one in line.options)
+    given = {option.negates or option.name.replace("-", "_") for option in options}
+    given |= {"model"} if line.words else set()
+    unset = (one.value or "" for one in line.options if one.option.name == "unset")
+    given |= {name.strip().replace("-", "_") for names in unset for name in names.split(",")}
+    for axis in axes:
+        if axis.kind != "variable" and axis.name in given:
+            raise InvalidRequest(f"{axis.name} is given by itself, and as an axis of the grid")
+
+
+def _read_sweep(word: str) -> Axis:
+    name, equals, values = word.partition("=")
+    if not equals:
+        raise InvalidRequest(f"--sweep {word}: write PARAM=VALUE,VALUE")
+    return sweep_axis(name.strip().replace("-", "_"), values.split(","), "--sweep ")
+
+
+def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
+    name, equals, values = (part.strip() for part in word.partition("="))
+    if not equals:
+        raise InvalidRequest(f"--vary {word}: write VARIABLE=NAME, NAME being a list or a dict")
+    if values not in variables:
+        collections = [
+            other
+            for other, value in variables.items()
+            if isinstance(value, list | dict) and not other.startswith("_")
+        ]
+        near = nearest(values, collections)
+        raise InvalidRequest(
+            f"--vary {word}: there is no name {values or '…'} in the notebook{near}"
+        )
+    return vary_axis(name, variables[values], f"--vary {word}")
+
+
+def models_axis(models: Sequence[str], label: str) -> Axis:
+    """Return the axis of some models.
+
+    Raises:
+        InvalidRequest: One is empty, or given twice.
+    """
+    if isinstance(models, str) or not all(isinstance(model, str) for model in models):
+        raise InvalidRequest(f"{label}: must be a list of models such as vendor/model")
+    names = tuple(model.strip() for model in models)
+    _check_values(names, label)
+    return Axis(name="model", kind="model", titles=names, values=names)
+
+
+def sweep_axis(name: str, values: Sequence[Any], label: str = "sweep ") -> Axis:
+    """Return the axis of a parameter, or of the model.
+
+    Args:
+        name: One of the scalar parameters, or `model`.
+        values: Words as they are typed, or values; `unset` and `UNSET` are values too.
+        label: What an error calls the option, before the name.
+
+    Raises:
+        InvalidRequest: There is no such parameter, or a value is empty, out of range or repeated.
+    """
+    if name == "model":
+        return models_axis(values, f"{label}model")
+    if name not in SCALARS:
+        what = "is not one value" if name in PARAMETERS else "no such parameter"
+        raise InvalidRequest(f"{label}{name}: {what}{nearest(name, [*SCALARS, 'model'])}")
+    if isinstance(values, str | Mapping) or not isinstance(values, Sequence):
+        raise InvalidRequest(f"{label}{name}: must be a list of values")
+    read = tuple(_read_value(name, value, f"{label}{name}") for value in values)
+    _check_values([title_of(value) for value in read], f"{label}{name}")
+    return Axis(name=name, kind="parameter", titles=tuple(map(title_of, read)), values=read)
+
+
+def _read_value(name: str, value: Any, label: str) -> Any:
+    if value is UNSET or (isinstance(value, str) and value.strip() == "unset"):
+        return UNSET
+    if not isinstance(value, str):
+        return check_setting(name, value, label)
+    if not value.strip():
+        raise InvalidRequest(f"{label}: a value is empty")
+    is_text = SCALARS[name].kind == "strings"
+    return read_setting(name, value if is_text else value.strip(), label)
+
+
+def vary_axis(name: str, values: Any, label: str) -> Axis:
+    """Return the axis of a variable of the templates.
+
+    Args:
+        name: The variable.
+        values: A dict, whose keys title its values, or a list, whose items title themselves.
+        label: What an error calls the option.
+
+    Raises:
+        InvalidRequest: The name is none, or `values` are empty, repeated or of another type.
+    """
+    if not name.isidentifier():
+        raise InvalidRequest(f"{label}: {name or '…'} is no name of a variable")
+    if name == "model":
+        raise InvalidRequest(f"{label}: model is no variable; --models asks several models")
+    if isinstance(values, Mapping):
+        items, titles = tuple(values.values()), [title_of(key) for key in values]
+    elif isinstance(values, Sequence) and not isinstance(values, str | bytes):
+        items, titles = tuple(values), [_short(str(value)) for value in values]
+    else:
+        kind = type(values).__name__
+        raise InvalidRequest(f"{label}: must be a list or a dict of the notebook, it is a {kind}")
+    if not items:
+        raise InvalidRequest(f"{label}: it is empty")
+    if not isinstance(values, Mapping):
+        _check_values([str(value) for value in values], label)
+    return Axis(name=name, kind="variable", titles=_apart(titles), values=items)
+
+
+def title_of(value: Any) -> str:
+    """Return what a value of a parameter is called."""
+    if value is UNSET:
+        return "unset"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(title_of, value))
+    text = value if isinstance(value, str) else str(value)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1] + "…"
+
+
+def _apart(titles: Sequence[str]) -> tuple[str, ...]:
+    """Number the titles that are like an earlier one."""
+    found: list[str] = []
+    for title in titles:
+        number, own = 1, title
+        while own in found:
+            number += 1
+            own = f"{title} ({number})"
+        found.append(own)
+    return tuple(found)
+
+
+def _check_values(titles: Sequence[str], label: str) -> None:
+    if not titles:
+        raise InvalidRequest(f"{label}: there is no value")
+    for place, title in enumerate(titles):
+        if not title.strip():
+            raise InvalidRequest(f"{label}: a value is empty")
+        if title in titles[:place]:
+            raise InvalidRequest(f"{label}: {_short(title)} is given twice")
+
+
+def check_axes(axes: Sequence[Axis]) -> None:
+    """Check axes against each other.
+
+    Raises:
+        InvalidRequest: Two are the same, or there are too many runs.
+    """
+    names = [axis.name for axis in axes]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            what = "models are" if name == "model" else f"{name} is"
+            raise InvalidRequest(f"{what} given twice, as two axes of the grid")
+    count = prod(len(axis.values) for axis in axes)
+    if count > MOST_RUNS:
+        sizes = " x ".join(str(len(axis.values)) for axis in axes)
+        raise InvalidRequest(f"the grid has {count:,} requests ({sizes}): at most {MOST_RUNS:,}")
+
+
+def expand(
+    axes: Sequence[Axis],
+    variables: Mapping[str, Any],
+    read: Callable[[Mapping[str, Any]], ChatRequest],
+) -> tuple[Variant, ...]:
+    """Return the requests of all combinations, the last axis changing fastest.
+
+    Args:
+        axes: The axes; none for a single request.
+        variables: What templates see besides those that vary.
+        read: Makes the request, its templates seeing what it is given; called once for each
+            combination of those that vary.
+
+    Raises:
+        InvalidRequest: A parameter is given beside its axis, `per_model` speaks of what is not
+            asked or of what an axis sets, or no template has a variable.
+    """
+    varied = [axis for axis in axes if axis.kind == "variable"]
+    asked: set[str] = set()
+    read_for: dict[tuple[int, ...], ChatRequest] = {}
+    for places in product(*(range(len(axis.values)) for axis in varied)):
+        bound = {axis.name: axis.values[place] for axis, place in zip(varied, places, strict=True)}
+        read_for[places] = read(Watched({**variables, **bound}, asked) if varied else variables)
+    for axis in varied:
+        if axis.name not in asked:
+            raise InvalidRequest(f"--vary {axis.name}: no {{{{ {axis.name} }}}} in the cell")
+    _check_request(next(iter(read_for.values())), axes)
+    return tuple(
+        _variant(axes, places, read_for) for places in product(*(_places(axis) for axis in axes))
+    )
+
+
+def _places(axis: Axis) -> range:
+    return range(len(axis.values))
+
+
+def _variant(
+    axes: Sequence[Axis],
+    places: tuple[int, ...],
+    read_for: Mapping[tuple[int, ...], ChatRequest],
+) -> Variant:
+    pairs = list(zip(axes, places, strict=True))
+    request = read_for[tuple(place for axis, place in pairs if axis.kind == "variable")]
+    for axis, place in pairs:
+        if axis.kind == "model":
+            request = replace(request, model=axis.values[place])
+        elif axis.kind == "parameter":
+            set_here = imply({axis.name: axis.values[place]})
+            request = replace(request, parameters={**request.parameters, **set_here})
+    coordinates = {axis.name: axis.coordinates[place] for axis, place in pairs}
+    return Variant(apply_per_model(request), coordinates)
+
+
+def _check_request(request: ChatRequest, axes: Sequence[Axis]) -> None:
+    models = next((axis.values for axis in axes if axis.kind == "model"), None)
+    if models is None:
+        models = () if request.model is None else (request.model,)
+    check_models(request.per_model, models)
+    swept = {axis.name for axis in axes if axis.kind == "parameter"}
+    for model, values in request.per_model.items():
+        for name in swept & set(values):
+            raise InvalidRequest(f"per_model {model} {name}: is an axis of the grid")

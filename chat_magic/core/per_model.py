@@ -1,0 +1,82 @@
+"""What a request says of one model alone: the `per_model:` of a YAML block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.request import read_fields
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from chat_magic.core.request import ChatRequest
+
+_UNSET_WORD = "unset"
+
+PerModel = Mapping[str, Mapping[str, Any]]
+"""Parameters by model, as it was written; `UNSET` where that model is not to get one."""
+
+
+def read_per_model(value: Any) -> PerModel:
+    """Read models and their parameters; `unset` and null unset one.
+
+    Raises:
+        InvalidRequest: It is no such object, a parameter is unknown, or a value is out of range.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(model, str) and model.strip() for model in value
+    ):
+        raise InvalidRequest("per_model: must be an object of models and their parameters")
+    return {model: _read_parameters(model, given) for model, given in value.items()}
+
+
+def _read_parameters(model: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise InvalidRequest(f"per_model {model}: must be an object of parameters and values")
+    values = {
+        name: UNSET if value is None or value == _UNSET_WORD else value
+        for name, value in given.items()
+    }
+    for name in values:
+        if name not in PARAMETERS:
+            raise InvalidRequest(
+                f"per_model {model} {name}: no such parameter{nearest(name, PARAMETERS)}"
+            )
+    try:
+        return read_fields(imply(values), allow_extra=False).parameters
+    except InvalidRequest as error:
+        raise InvalidRequest(f"per_model {model} {error.message}") from error
+
+
+def write_per_model(per_model: PerModel) -> dict[str, dict[str, Any]]:
+    """Return it as JSON that reads back."""
+    return {
+        model: {name: None if value is UNSET else value for name, value in values.items()}
+        for model, values in per_model.items()
+    }
+
+
+def check_models(per_model: PerModel, models: Collection[str]) -> None:
+    """Check that every model that is spoken of is asked.
+
+    Raises:
+        InvalidRequest: One is not.
+    """
+    for model in per_model:
+        if model not in models:
+            asked = f"asked are {', '.join(models)}" if models else "the cell names no model"
+            raise InvalidRequest(
+                f"per_model {model}: is not asked; {asked}{nearest(model, models)}"
+            )
+
+
+def apply_per_model(request: ChatRequest) -> ChatRequest:
+    """Return the request as its own model gets it: what is said of that model wins."""
+    own = request.per_model.get(request.model or "", {})
+    return replace(request, parameters={**request.parameters, **own}, per_model={})

@@ -1,0 +1,125 @@
+"""ChatResults: the answers of several runs as one value, with the tables of a single result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+from chat_magic.core.grid import title_of
+from chat_magic.errors import InvalidRequest
+from chat_magic.result import ChatResult
+from chat_magic.tables import Tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chat_magic.core.grid import Axis
+    from chat_magic.view.bundle import Run
+
+__all__ = ["ChatResults"]
+
+
+@dataclass(frozen=True, repr=False)
+class ChatResults(Tables, Sequence[ChatResult]):
+    """What came of several requests: a sequence of their results, with the tables of all.
+
+    Every table begins with `run` (the place in the sequence), `model`, and a column for each
+    coordinate: numbers as numbers, missing where the parameter was unset, all else as categories.
+    """
+
+    results: tuple[ChatResult, ...]
+    """In row-major order of the axes, the last one changing fastest; a run that failed before
+    anything came has no choices."""
+    axes: tuple[Axis, ...] = ()
+    """What the runs of a grid differ in; empty for a part of a grid, or results of any cells."""
+    coordinates: tuple[Mapping[str, Any], ...] = ()
+    """Of each run: its value by the name of the axis; of a varied variable, the value's title."""
+    errors: Mapping[int, str] = field(default_factory=dict)
+    """Why a run has no whole answer, in one line, by run; empty where all went well."""
+
+    def __post_init__(self) -> None:
+        if not self.coordinates:
+            object.__setattr__(self, "coordinates", tuple({} for _ in self.results))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that were asked, each once, as `vendor/model`."""
+        return tuple(dict.fromkeys(one.model for one in self.results))
+
+    @property
+    def cost(self) -> float | None:
+        """What all runs cost together, in dollars; None where that of one is not known."""
+        costs = [one.cost for one in self.results if one.reply.choices]
+        return sum(cost for cost in costs if cost is not None) if None not in costs else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The oddities of all runs, each once."""
+        return tuple(dict.fromkeys(words for one in self.results for words in one.warnings))
+
+    def pick(self, run: int, choice: int = 0) -> ChatResult:
+        """Return the result of a run with one of its choices only, to go on with it.
+
+        Raises:
+            InvalidRequest: There is no such run, or it has no such choice.
+        """
+        return self._run_at(run).pick(choice)
+
+    def _run_at(self, run: int) -> ChatResult:
+        if not 0 <= run < len(self):
+            raise InvalidRequest(f"run {run}: there are {len(self)}, numbered from 0")
+        return self.results[run]
+
+    @overload
+    def __getitem__(self, index: int) -> ChatResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> ChatResults: ...
+    def __getitem__(self, index: int | slice) -> ChatResult | ChatResults:
+        if not isinstance(index, slice):
+            return self.results[index]
+        runs = range(len(self))[index]
+        errors = {at: self.errors[run] for at, run in enumerate(runs) if run in self.errors}
+        return ChatResults(self.results[index], (), self.coordinates[index], errors)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def __repr__(self) -> str:
+        model = self.models[0] if len(self.models) == 1 else f"{len(self.models)} models"
+        sizes = " x ".join(f"{len(axis.titles)} {axis.name}" for axis in self.axes)
+        facts = [model, f"{len(self)} run{'s'[: len(self) != 1]}"]
+        facts[-1] += f": {sizes}" if sizes else ""
+        facts += [f"{len(self.errors)} failed"] if self.errors else []
+        return f"<ChatResults {', '.join(facts)}>"
+
+    @property
+    def _results(self) -> tuple[ChatResult, ...]:
+        return self.results
+
+    @property
+    def _attrs(self) -> dict[str, Any]:
+        return {"models": list(self.models), "runs": [one._attrs for one in self.results]}
+
+    def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
+        from chat_magic.analysis.coordinates import with_coordinates  # noqa: PLC0415 - slow
+
+        return with_coordinates(table, [one.model for one in self.results], self.coordinates)
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import
+
+        return bundle(self._runs, axes=self.axes)
+
+    @property
+    def _runs(self) -> list[Run]:
+        titles = [
+            {name: title_of(value) for name, value in one.items()} for one in self.coordinates
+        ]
+        return [one._run(titles[run], self.errors.get(run)) for run, one in enumerate(self.results)]

@@ -1,0 +1,186 @@
+"""The tables that a result and several results have in common, each made when it is asked for."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.structured import plain_value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from chat_magic.analysis.columns import Columns
+    from chat_magic.analysis.labels import At
+    from chat_magic.analysis.segments import By
+    from chat_magic.result import ChatResult
+
+__all__ = ["Tables"]
+
+
+class Tables(ABC):
+    """Tables of one or several results.
+
+    Each begins with `run`, the place of the result; those of several go on with `model` and a
+    column for each coordinate of the run.
+    """
+
+    @property
+    @abstractmethod
+    def _results(self) -> Sequence[ChatResult]:
+        """The results, by run."""
+
+    @property
+    @abstractmethod
+    def _attrs(self) -> dict[str, Any]:
+        """What is known of the requests, as plain JSON."""
+
+    def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with the columns that say where its runs stand."""
+        return table
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """A row for each choice: metrics, model, cost, parsed fields, times and usage.
+
+        The metrics are those of `analysis.tables.choices_table`; `bits_per_byte` also compares
+        models of different vocabularies. `cost` (dollars), `ttft_s` (seconds to the first token),
+        `total_s`, `tokens_per_s`, `prompt_tokens` and `completion_tokens` are those of the whole
+        request, and stand on each of its rows. With a schema there is a column `parsed.FIELD` for
+        each scalar field, before the times.
+        """
+        from chat_magic.analysis.listings import Facts, add_cost, add_speed  # noqa: PLC0415 - slow
+        from chat_magic.analysis.tables import choices_table  # noqa: PLC0415
+
+        table = choices_table(self._columns, attrs=self._attrs)
+        facts = [Facts(one.model, one.cost, one.timing, one.usage) for one in self._results]
+        add_cost(table, facts)
+        self._add_parsed(table)
+        add_speed(table, facts)
+        return self._placed(table)
+
+    def _add_parsed(self, table: pd.DataFrame) -> None:
+        schema = next((one.schema for one in self._results), None)
+        if schema is None:
+            return
+        from chat_magic.analysis.parsed import add_parsed  # noqa: PLC0415
+
+        values = [
+            plain_value_of(choice, schema, one.prefill)
+            for one in self._results
+            for choice in one.choices
+        ]
+        add_parsed(table, schema, values)
+
+    @cached_property
+    def tokens(self) -> pd.DataFrame:
+        """A row for each output token; empty without `logprobs`."""
+        return self._placed(self._tokens)
+
+    @cached_property
+    def alternatives(self) -> pd.DataFrame:
+        """A row for each token that could have come at a position; needs `top_logprobs`."""
+        return self._placed(self._alternatives)
+
+    @cached_property
+    def branches(self) -> pd.DataFrame:
+        """Where the choices of a run part: a row for each way on, how often, how probable."""
+        from chat_magic.analysis.branches import branches_table  # noqa: PLC0415
+
+        return self._placed(branches_table(self._columns, attrs=self._attrs))
+
+    def spans(self, by: By) -> pd.DataFrame:
+        """Return a row for each stretch of each choice, with the probability of its tokens.
+
+        Args:
+            by: `json` (fields under their JSON Pointers), `sentence`, `line`, `word`, a compiled
+                pattern, or a list of (start, end) in characters.
+
+        Raises:
+            InvalidRequest: `by` is none of these.
+        """
+        from chat_magic.analysis.spans import spans_table  # noqa: PLC0415
+
+        table = spans_table(self._columns, by, attrs=self._attrs, prefill=self._prefills)
+        return self._placed(table)
+
+    def labels(self, labels: Sequence[str], *, at: At = "first") -> pd.DataFrame:
+        """Return how probable each label was where the answer was decided; a row a choice.
+
+        Alternatives that begin a label count for it, whatever their case and the space before
+        them; `ambiguous`, `other` and `residual` hold the rest.
+
+        Args:
+            labels: What the answer can be.
+            at: `first`, the start of the text; a JSON Pointer such as `/label`; or a compiled
+                pattern, whose first group, or else whole match, is the answer.
+
+        Raises:
+            InvalidRequest: Two labels are alike, or `at` is no place.
+        """
+        from chat_magic.analysis.labels import labels_table  # noqa: PLC0415
+
+        table = labels_table(
+            self._columns, labels, attrs=self._attrs, at=at, prefill=self._prefills
+        )
+        return self._placed(table)
+
+    def expected(
+        self, *, at: At = "first", between: tuple[float, float] = (-math.inf, math.inf)
+    ) -> pd.DataFrame:
+        """Return the mean of the numbers that could have come, by probability; a row a choice.
+
+        Args:
+            at: Where the number stands, as for `labels`.
+            between: The ends of the scale; other numbers do not count.
+
+        Returns:
+            The table: `expected`, and `covered`, the probability of the numbers that count.
+
+        Raises:
+            InvalidRequest: `at` is no place.
+        """
+        from chat_magic.analysis.labels import expected_table  # noqa: PLC0415
+
+        table = expected_table(
+            self._columns, attrs=self._attrs, at=at, between=between, prefill=self._prefills
+        )
+        return self._placed(table)
+
+    def to_frame(self, *, wide: bool = False) -> pd.DataFrame:
+        """Return the table of tokens; wide, with `token_1`, `p_1`, … `token_K`, `p_K` beside each.
+
+        Args:
+            wide: One row holds all that could have come at a position.
+        """
+        if not wide:
+            return self.tokens
+        from chat_magic.analysis.export import wide_table  # noqa: PLC0415
+
+        return self._placed(wide_table(self._tokens, self._alternatives))
+
+    @cached_property
+    def _tokens(self) -> pd.DataFrame:
+        from chat_magic.analysis.tables import tokens_table  # noqa: PLC0415
+
+        return tokens_table(self._columns, attrs=self._attrs)
+
+    @cached_property
+    def _alternatives(self) -> pd.DataFrame:
+        from chat_magic.analysis.tables import alternatives_table  # noqa: PLC0415
+
+        return alternatives_table(self._columns, attrs=self._attrs)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        from chat_magic.analysis.columns import read  # noqa: PLC0415
+
+        return read([one.reply for one in self._results])
+
+    @property
+    def _prefills(self) -> list[str]:
+        return [one.prefill for one in self._results]

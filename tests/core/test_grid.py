@@ -1,0 +1,336 @@
+"""Grids: which axes a line or a call has, what they refuse, and the requests that come of them."""
+
+from __future__ import annotations
+
+from math import prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_magic.core.grid import (
+    GRID_OPTIONS,
+    Axis,
+    expand,
+    models_axis,
+    read_grid,
+    sweep_axis,
+    title_of,
+    vary_axis,
+)
+from chat_magic.core.line import Option
+from chat_magic.core.parameters import PARAMETERS, UNSET
+from chat_magic.core.request import ChatRequest
+from chat_magic.core.settings import SCALARS
+from chat_magic.errors import InvalidRequest
+
+OPTIONS = (*GRID_OPTIONS, Option(name="out", short="-o", value="NAME", help=""))
+TONES = {"formal": "Dear Sir,", "short": "Yo"}
+
+
+def read(cell, **variables):
+    return read_grid(cell, variables, OPTIONS)
+
+
+def test_a_cell_without_axes_is_one_request():
+    """Read as it is without grids."""
+    grid = read("%%chat a/b -t 0.5 -o r\nuser: Hi {{ x }}", x=1)
+    (variant,) = grid.variants
+    assert (grid.axes, variant.coordinates) == ((), {})
+    assert variant.request == grid.cell.request
+    assert variant.request.messages[0].content == "Hi 1"
+    assert grid.cell.options == {"out": "r"}
+
+
+def test_the_last_axis_changes_fastest():
+    """Models first, as on the line; every request has what its coordinates say."""
+    grid = read(
+        "%%chat --models a/b,c/d --sweep temperature=0,0.5,unset --vary tone=tones\nHi {{ tone }}",
+        tones=TONES,
+    )
+    assert [axis.name for axis in grid.axes] == ["model", "temperature", "tone"]
+    assert [axis.titles for axis in grid.axes] == [
+        ("a/b", "c/d"),
+        ("0", "0.5", "unset"),
+        ("formal", "short"),
+    ]
+    requests = [variant.request for variant in grid.variants]
+    assert [request.model for request in requests] == ["a/b"] * 6 + ["c/d"] * 6
+    assert [request.parameters["temperature"] for request in requests[:6]] == [
+        0, 0, 0.5, 0.5, UNSET, UNSET,
+    ]  # fmt: skip
+    assert [request.messages[0].content for request in requests[:2]] == ["Hi Dear Sir,", "Hi Yo"]
+    assert grid.variants[11].coordinates == {
+        "model": "c/d",
+        "temperature": UNSET,
+        "tone": "short",
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "values", "titles"),
+    [
+        ("temperature=0,.5,1e0", (0, 0.5, 1.0), ("0", "0.5", "1.0")),
+        ("top-p= 0.1 , unset", (0.1, UNSET), ("0.1", "unset")),
+        ("seed=-1,9", (-1, 9), ("-1", "9")),
+        ("n=1,2", (1, 2), ("1", "2")),
+        ("logprobs=true,false", (True, False), ("true", "false")),
+        ("reasoning_effort=low,extreme", ("low", "extreme"), ("low", "extreme")),
+        (r"stop=\n,END", (["\n"], ["END"]), (r"\n", "END")),
+        ("model=a/b,local", ("a/b", "local"), ("a/b", "local")),
+        ("temperature={{ low }},1", (0.25, 1), ("0.25", "1")),
+    ],
+)
+def test_a_sweep_reads_values_as_the_option_of_the_parameter_does(word, values, titles):
+    """And `unset`, and templates."""
+    line = f"--sweep '{word}'" if " " in word and "{{" not in word else f"--sweep {word}"
+    (axis,) = read(f"%%chat {line}\nHi", low=0.25).axes
+    assert (axis.values, axis.titles) == (values, titles)
+
+
+def test_every_parameter_of_one_value_can_be_swept():
+    """And the model; not lists and objects."""
+    for name in SCALARS:
+        assert sweep_axis(name, ["unset"]).values == (UNSET,)
+    for name in set(PARAMETERS) - set(SCALARS):
+        with pytest.raises(InvalidRequest, match=f"sweep {name}: is not one value"):
+            sweep_axis(name, ["unset"])
+
+
+def test_what_a_swept_parameter_turns_on_is_on():
+    """Where it is set, that is."""
+    on, off = read("%%chat --sweep top_logprobs=2,unset\nHi").variants
+    assert on.request.parameters == {"logprobs": True, "top_logprobs": 2}
+    assert off.request.parameters == {"top_logprobs": UNSET}
+
+
+def test_an_axis_wins_over_the_body():
+    """As the line does."""
+    grid = read("%%chat --models a,b --sweep n=1,2\n---\nmodel: c\nn: 9\n---\nHi")
+    assert [(v.request.model, v.request.parameters["n"]) for v in grid.variants] == [
+        ("a", 1), ("a", 2), ("b", 1), ("b", 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "system: Be {{ tone }}\nuser: Hi",
+        "---\nextra: {style: '{{ tone }}'}\n---\nHi",
+        '{"messages": [{"role": "user", "content": "{{ tone }}"}]}',
+        "{% for i in [] %}{{ tone }}{% endfor %}Hi",
+        "{% if false %}{{ tone }}{% endif %}Hi",
+        "{{ tone.upper() | trim }}",
+    ],
+    ids=["block", "YAML", "JSON", "empty loop", "condition", "expression"],
+)
+def test_a_variable_varies_wherever_templates_are(body):
+    """In the block, YAML and JSON alike; also where this time it is not reached."""
+    grid = read(f"%%chat a/b --vary tone=tones\n{body}", tones=TONES)
+    assert len(grid.variants) == 2
+    if "{%" not in body:
+        assert grid.variants[0].request != grid.variants[1].request
+
+
+def test_a_variable_varies_on_the_line():
+    """And a prompt of `%chat` likewise."""
+    grid = read("%%chat a/b --vary mark=marks --stop {{ mark }}\nHi", marks=["x", "y"])
+    assert [v.request.parameters["stop"] for v in grid.variants] == [["x"], ["y"]]
+    prompt = read("%chat -o r --vary tone=tones Be {{ tone }}!", tones=TONES)
+    assert [v.request.messages[0].content for v in prompt.variants] == ["Be Dear Sir,!", "Be Yo!"]
+
+
+def test_what_a_variable_inserts_is_only_text():
+    """It opens no message."""
+    grid = read("%%chat a/b --vary x=xs\nHi {{ x }}", xs=["a\nuser: b"])
+    assert len(grid.variants[0].request.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "titles"),
+    [
+        (["a", "b"], ("a", "b")),
+        ((1, 2), ("1", "2")),
+        ({1: "x", "k\n": "y"}, ("1", "k\\n")),
+        (["a  b\nc", "x" * 50], ("a b c", "x" * 39 + "…")),
+        (["x" * 50 + "1", "x" * 50 + "2"], ("x" * 39 + "…", "x" * 39 + "… (2)")),
+        ({"a": "same", "b": "same"}, ("a", "b")),
+    ],
+)
+def test_keys_title_the_values_and_items_title_themselves(values, titles):
+    """Shortened, and never two alike."""
+    assert vary_axis("x", values, "vary x").titles == titles
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--models a/b,a/b", "line 1, column 8: --models: a/b is given twice"),
+        ("--models a/b,", "--models: a value is empty"),
+        ("--models a --models b", "--models is given twice"),
+        ("--models a --sweep model=b", "line 1, column 19: models are given twice, as two axes"),
+        ("a/b --models c/d", "line 1, column 12: model is given by itself, and as an axis"),
+        ("-m a/b --sweep model=c/d", "model is given by itself, and as an axis of the grid"),
+        ("--sweep temperature=3", "line 1, column 8: --sweep temperature 3: must be 0 to 2"),
+        ("--sweep temperature=hot", "--sweep temperature hot: must be 0 to 2"),
+        ("--sweep n=1.5", "--sweep n 1.5: must be a whole number, 1 to 128"),
+        ("--sweep temprature=1", "no such parameter; did you mean temperature?"),
+        ("--sweep tools=f", "--sweep tools: is not one value"),
+        ("--sweep temperature", "--sweep temperature: write PARAM=VALUE,VALUE"),
+        ("--sweep temperature=", "--sweep temperature: a value is empty"),
+        ("--sweep temperature=0,,1", "--sweep temperature: a value is empty"),
+        ("--sweep temperature=.5,0.50", "--sweep temperature: 0.5 is given twice"),
+        ("--sweep model=a,unset,a", "--sweep model: a is given twice"),
+        ("--sweep n=1 --sweep n=2", "line 1, column 20: n is given twice, as two axes"),
+        ("-n 2 --sweep n=1", "line 1, column 13: n is given by itself, and as an axis"),
+        ("--no-stream --sweep stream=true", "stream is given by itself"),
+        ("--unset n --sweep n=1,2", "n is given by itself"),
+        ("--vary tone", "--vary tone: write VARIABLE=NAME"),
+        ("--vary tone=tnes", "no name tnes in the notebook; did you mean tones?"),
+        ("--vary tone=text", "must be a list or a dict of the notebook, it is a str"),
+        ("--vary tone=empty", "--vary tone=empty: it is empty"),
+        ("--vary tone=twice", "--vary tone=twice: x is given twice"),
+        ("--vary 2x=tones", "2x is no name of a variable"),
+        ("--vary model=tones", "model is no variable"),
+        ("--vary other=tones", "line 1: --vary other: no {{ other }} in the cell"),
+        ("--vary tone=tones --sweep n=1,2 --vary tone=tones", "tone is given twice"),
+        ("--raw --vary tone=tones", "--vary tone: no {{ tone }} in the cell"),
+        ("--vary tone=many", "the grid has 1,001 requests (1001): at most 1,000"),
+    ],
+)
+def test_a_wrong_axis_is_one_line_that_says_where(line, words):
+    """With the option, the value, and what is allowed."""
+    variables = {
+        "tones": TONES,
+        "tone": "of the notebook",
+        "text": "x",
+        "empty": [],
+        "twice": ["x", "x"],
+        "many": list(range(1001)),
+    }
+    with pytest.raises(InvalidRequest) as caught:
+        read(f"%%chat {line}\nHi {{{{ tone }}}}", **variables)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("line 1")
+
+
+class TestPerModel:
+    """`per_model:` sets or unsets parameters for one model alone."""
+
+    CELL = """%%chat --models a/b,fast -t 0.5
+---
+top_p: 0.9
+per_model:
+  a/b: {temperature: unset, top_logprobs: 3}
+  fast:
+    top_p: null
+    n: 2
+---
+Hi"""
+
+    def test_it_wins_over_the_line_and_the_block_for_that_model(self):
+        """Whatever names it: the model, or an alias as written; what it turns on is on."""
+        one, other = (variant.request for variant in read(self.CELL).variants)
+        assert one.parameters == {
+            "temperature": UNSET,
+            "top_p": 0.9,
+            "logprobs": True,
+            "top_logprobs": 3,
+        }
+        assert other.parameters == {"temperature": 0.5, "top_p": UNSET, "n": 2}
+        assert one.per_model == other.per_model == {}
+
+    def test_a_cell_of_one_model_gets_what_is_said_of_it(self):
+        """With no axis at all."""
+        grid = read("%%chat a/b\n---\nper_model: {a/b: {n: 2}}\n---\nHi")
+        assert grid.variants[0].request.parameters == {"n": 2}
+
+    @pytest.mark.parametrize(
+        ("yaml", "words"),
+        [
+            (
+                "top_p: 1\nper_model:\n  a/b:\n    n: 1\n  c/d:\n    top_p: 1",
+                "line 7: per_model c/d",
+            ),
+            ("per_model:\n  a/b: {n: 1}\n  aa/b: {n: 1}", "line 5: per_model aa/b: is not asked"),
+            ("n: 3\nper_model:\n  a/b:\n    n: 900", "line 6: per_model a/b n 900: must be"),
+            ("per_model:\n  a/b:\n    nn: 9", "line 5: per_model a/b nn: no such parameter"),
+            ("per_model:\n  a/b:\n    model: x", "line 5: per_model a/b model: no such parameter"),
+            ("per_model:\n  a/b: 3", "line 4: per_model a/b: must be an object"),
+            ("\nper_model: 3", "line 4: per_model: must be an object of models"),
+            ("per_model:\n  a/b: {seed: 1}", "line 4: per_model a/b seed: is an axis of the grid"),
+        ],
+    )
+    def test_what_is_wrong_is_an_error_with_its_line(self, yaml, words):
+        """An unknown model, an unknown parameter, a value out of range, what an axis sets."""
+        with pytest.raises(InvalidRequest) as caught:
+            read(f"%%chat a/b --sweep seed=1,2\n---\n{yaml}\n---\nHi")
+        assert str(caught.value).startswith(words)
+
+    def test_without_a_model_nobody_is_meant(self):
+        """The error says so."""
+        with pytest.raises(
+            InvalidRequest, match="line 3: per_model a: is not asked; the cell names"
+        ):
+            read("%%chat\n---\nper_model: {a: {n: 1}}\n---\nHi")
+
+
+axes = st.lists(
+    st.sampled_from(
+        [
+            models_axis(["a", "b"], "models"),
+            sweep_axis("temperature", [0, 0.5, UNSET]),
+            sweep_axis("seed", [1]),
+            vary_axis("x", ["p", "q", "r"], "vary"),
+            vary_axis("y", {"k": 1, "l": 2}, "vary"),
+        ]
+    ),
+    unique_by=lambda axis: axis.name,
+)
+
+
+@given(axes)
+def test_the_requests_are_all_combinations_in_row_major_order(axes):
+    """Their places written in the axes' sizes count up by one; each value is where it says."""
+    reads = []
+
+    def read_with(bound):
+        reads.append(bound)
+        if hasattr(bound, "asked"):
+            bound.asked |= {"x", "y"}
+        return ChatRequest(extra={name: bound[name] for name in ("x", "y") if name in bound})
+
+    variants = expand(axes, {}, read_with)
+    assert len(variants) == prod(len(axis.values) for axis in axes)
+    for place, variant in enumerate(variants):
+        rest = place
+        for axis in reversed(axes):
+            rest, at = divmod(rest, len(axis.values))
+            assert variant.coordinates[axis.name] == axis.coordinates[at]
+            assert _value(variant.request, axis) == axis.values[at]
+    assert len(reads) == prod(len(axis.values) for axis in axes if axis.kind == "variable")
+
+
+def _value(request: ChatRequest, axis: Axis):
+    match axis.kind:
+        case "model":
+            return request.model
+        case "parameter":
+            return request.parameters[axis.name]
+        case "variable":
+            return request.extra[axis.name]
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        (0.5, "0.5"),
+        (UNSET, "unset"),
+        (True, "true"),
+        (["\n", "é"], "\\n,é"),
+        ("a\u202eb", "a\\u202eb"),
+    ],
+)
+def test_a_title_is_what_one_would_type(value, title):
+    """And printable."""
+    assert title_of(value) == title
