@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,7 @@ from chat_magic.view.html import (
     columns,
     details,
     doubts_html,
+    exact,
     heading,
     note,
     page,
@@ -47,6 +47,7 @@ from chat_magic.view.html import (
     warned,
 )
 from chat_magic.view.markdown import RINGED
+from chat_magic.view.pieces import tokens_of
 from chat_magic.view.summary import (
     choice_facts,
     choice_sparkline,
@@ -74,8 +75,12 @@ _ROW_TEXT = 90
 """Characters of an answer in a row of the table."""
 _LONGEST_TREE = 60
 """Lines of a tree."""
+_MOST_TOKENS = 5_000
+"""Tokens in all answers beyond which these are drawn as bare text, to keep a notebook small."""
+_MOST_PAINTED = 60
+"""Changes beyond which they are underlined and struck through, but not painted."""
 _CHANGED = {
-    "same": "",
+    "same": MUTED,
     "insert": "background-color:rgba(46,139,208,0.20);border-radius:2px",
     "delete": f"background-color:rgba(127,127,127,0.16);border-radius:2px;{MUTED}",
 }
@@ -170,14 +175,22 @@ def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> s
     usage = None if several else run.reply.usage
     facts = choice_facts(choice, usage) + _alike(compared, group)
     parting = None if len(groups_of(compared)) == 1 else (answer.start, answer.end)
+    head = heading(_title(compared, group) if several else None, facts, choice_sparkline(choice))
+    if _is_large(compared):
+        return head + exact(answer.text) + _joined(figure_words(choice))
     return answer_box(
         choice,
-        heading(_title(compared, group) if several else None, facts, choice_sparkline(choice)),
+        head,
         prefill=run.prefill,
         parting=parting,
         figures=_joined(figure_words(choice)),
         opens_tokens=opens_tokens,
     )
+
+
+def _is_large(compared: Compared) -> bool:
+    choices = (choice for run in compared.runs for choice in run.reply.choices)
+    return sum(len(tokens_of(choice)) for choice in choices) > _MOST_TOKENS
 
 
 def _title(compared: Compared, group: tuple[int, ...]) -> str:
@@ -317,19 +330,21 @@ def _difference(compared: Compared, difference: Difference) -> str:
         ]
         body = table(("field", "base", "here"), rows)
     else:
-        body = "".join(_changed(kind, text) for kind, text in difference.changes)
+        paints = len(difference.changes) <= _MOST_PAINTED
+        body = "".join(_changed(kind, text, paints) for kind, text in difference.changes)
         body = f'<div style="{EXACT}">{body or "the same values in another spelling"}</div>'
     return f'<div style="padding:6px 14px;border-bottom:{LINE}">{heading(name, [])}{body}</div>'
 
 
-def _changed(kind: Kind, text: str) -> str:
+def _changed(kind: Kind, text: str, paints: bool = True) -> str:
+    style = f' style="{_CHANGED[kind]}"' if paints and kind != "left out" else ""
     if kind == "same":
-        return f'<span style="{MUTED}">{escape(text)}</span>'
+        return f"<span{style}>{escape(text)}</span>" if style else escape(text)
     if kind == "left out":
         return f'<span style="{SMALL};{MUTED};font-style:italic"> … {escape(text)} … </span>'
     tag = "ins" if kind == "insert" else "del"
-    shown = re.sub(r"\n", "↵\n", text) if not text.strip() else text
-    return f'<{tag} style="{_CHANGED[kind]}">{escape(shown, hidden=True)}</{tag}>'
+    shown = text if text.strip() else text.replace("\n", "↵\n")
+    return f"<{tag}{style}>{escape(shown, hidden=True)}</{tag}>"
 
 
 def _trees(compared: Compared) -> str:

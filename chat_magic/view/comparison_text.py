@@ -47,6 +47,7 @@ TABLE_FIRST = 12
 _NAMES = ("ended", "", "tokens", "perplexity", "least", "time", "cost")
 _ALIKE = 1 / 3
 """How much of two texts must be the same for their differences to be read."""
+_MOST_CHANGES = 20
 _FEW = 4
 """Distinct answers up to which their tree and their differences are printed."""
 
@@ -135,18 +136,24 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 def _differences(compared: Compared, opens: Opens) -> list[str]:
     """Write each other distinct answer against the base, as git's word diff does.
 
-    Those that have little in common are told only of where they were asked for.
+    Where they were not asked for, those that cannot be read at a glance are only told of.
     """
     if len(groups_of(compared)) < 2:
         return []
     found, more = differences(compared)
     drawn = []
     for each in found:
-        is_like = opens == "diff" or each.shared >= _ALIKE
-        changes = _changes(each) if is_like else "little in common"
+        changes = _changes(each) if opens == "diff" else _glance(each)
         titles = (compared.titles[each.places[0]], compared.titles[compared.base])
         drawn.append(f"{titles[0]} against {titles[1]}: {changes}")
     return [*drawn, *([f"{more} more answers differ"] if more else [])]
+
+
+def _glance(difference: Difference) -> str:
+    if difference.shared < _ALIKE:
+        return "little in common"
+    count = sum(kind in ("insert", "delete") for kind, _ in difference.changes)
+    return _changes(difference) if count <= _MOST_CHANGES else f"{count} changes"
 
 
 def _changes(difference: Difference) -> str:

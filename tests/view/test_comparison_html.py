@@ -167,6 +167,23 @@ def test_beyond_twelve_answers_the_table_comes_first() -> None:
     assert few.index("table</summary>") < few.index("<table")
 
 
+def test_of_very_many_tokens_the_bare_answers_are_drawn() -> None:
+    """A notebook stays small: 13 answers of 400 tokens are more than 5,000 tokens."""
+    tokens = [[token(f" w{n}", 0.3)] + [token(" x", 0.3)] * 399 for n in range(13)]
+    choices = [choice(own, index=n) for n, own in enumerate(tokens)]
+    assert "tokens by probability" not in html_of(run(*choices))
+    assert "tokens by probability" in html_of(run(*choices[:12]))
+    assert all(f"> w{n} x" in html_of(run(*choices)) for n in range(13))
+
+
+def test_very_many_changes_are_marked_without_paint() -> None:
+    words = [f"w{n}" for n in range(80)]
+    others = [word if n % 2 else f"x{n}" for n, word in enumerate(words)]
+    html = html_of(answers(" ".join(words), " ".join(others)))
+    assert html.count("<ins>") == 40
+    assert html.count("<del>") == 40
+
+
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "</pre><b>", "a\u202eb", "`<i>`"])
 def test_what_a_model_wrote_is_never_markup(text: str) -> None:
     html = html_of(answers(text, text + " x", '{"a": "<b>"}'), opens="diff")

@@ -57,6 +57,15 @@ def test_answers_with_little_in_common_are_held_against_each_other_only_when_ask
     assert "[-one two three-]{+four five six+}" in text_of(*runs, opens="diff")
 
 
+def test_many_changes_are_counted_unless_they_were_asked_for() -> None:
+    """Of thirty words every second is another: fifteen deletions, and as many insertions."""
+    words = [f"w{n}" for n in range(30)]
+    others = [word if n % 2 else f"x{n}" for n, word in enumerate(words)]
+    runs = [answers(" ".join(words), " ".join(others))]
+    assert "1 against 0: 30 changes\n" in text_of(*runs)
+    assert text_of(*runs, opens="diff").count("[-") == 15
+
+
 def test_json_differs_by_fields() -> None:
     text = text_of(answers('{"a": 1, "b": 2}', '{"a": 1, "b": 3, "c": []}'))
     assert "1 against 0: \n  /b: [-2-]{+3+}\n  /c: {+[]+}" in text
