@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chat_magic.result import ChatResult
     from chat_magic.results import ChatResults, compare
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
+    from chat_magic.shell.panel import Panel
 
 __all__ = [
     "UNSET",
@@ -40,6 +41,7 @@ __all__ = [
     "ChatResults",
     "ConnectionFailed",
     "InvalidRequest",
+    "Panel",
     "RequestTimeout",
     "StreamBroken",
     "achat",
@@ -57,6 +59,7 @@ _HOMES = {
     "UNSET": "core.parameters",
     "ChatResult": "result",
     "ChatResults": "results",
+    "Panel": "shell.panel",
     "achat": "engine",
     "chat": "engine",
     "chat_grid": "batch.sweep",
