@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chat_magic.view.figures import figures
 from chat_magic.view.pieces import pieces_of, tokens_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.compare import Answer, Comparison, Way
     from chat_magic.analysis.tree import Node
+    from chat_magic.core.grid import Axis
     from chat_magic.core.reply import Choice
     from chat_magic.view.bundle import Run
 
@@ -32,18 +33,6 @@ Opens = Literal["answers", "diff"]
 _MOST_WAYS = 4
 """Ways that the chip names."""
 _SPACES = re.compile(r"\s+")
-
-
-class Axis(Protocol):
-    """What the runs of a grid differ in, in one direction."""
-
-    @property
-    def name(self) -> str:
-        """Of the parameter or variable, or `model`."""
-
-    @property
-    def titles(self) -> Sequence[str]:
-        """What each value is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +161,7 @@ def agreement_words(compared: Compared) -> str:
         words.append(
             f"entropy {found.entropy_nats:.2f} nats ({plain:.2f} + {few:.2f} as they are few)"
         )
-        words.append(f"chance of a new one about {100 * found.unseen_mass:.0f} %")
+        words.append(f"about {100 * found.unseen_mass:.0f} % unseen")
     return " · ".join(words)
 
 

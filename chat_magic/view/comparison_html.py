@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,7 @@ from chat_magic.view.html import (
     columns,
     details,
     doubts_html,
+    exact,
     heading,
     note,
     page,
@@ -47,6 +47,7 @@ from chat_magic.view.html import (
     warned,
 )
 from chat_magic.view.markdown import RINGED
+from chat_magic.view.pieces import tokens_of
 from chat_magic.view.summary import (
     choice_facts,
     choice_sparkline,
@@ -61,8 +62,9 @@ from chat_magic.view.table import CELL, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.core.grid import Axis
     from chat_magic.view.bundle import Run
-    from chat_magic.view.comparison import Axis, Branch, Compared, Opens
+    from chat_magic.view.comparison import Branch, Compared, Opens
     from chat_magic.view.differences import Difference, Kind
 
 TABLE_FIRST = 12
@@ -73,8 +75,12 @@ _ROW_TEXT = 90
 """Characters of an answer in a row of the table."""
 _LONGEST_TREE = 60
 """Lines of a tree."""
+_MOST_TOKENS = 5_000
+"""Tokens in all answers beyond which these are drawn as bare text, to keep a notebook small."""
+_MOST_PAINTED = 60
+"""Changes beyond which they are underlined and struck through, but not painted."""
 _CHANGED = {
-    "same": "",
+    "same": MUTED,
     "insert": "background-color:rgba(46,139,208,0.20);border-radius:2px",
     "delete": f"background-color:rgba(127,127,127,0.16);border-radius:2px;{MUTED}",
 }
@@ -169,14 +175,22 @@ def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> s
     usage = None if several else run.reply.usage
     facts = choice_facts(choice, usage) + _alike(compared, group)
     parting = None if len(groups_of(compared)) == 1 else (answer.start, answer.end)
+    head = heading(_title(compared, group) if several else None, facts, choice_sparkline(choice))
+    if _is_large(compared):
+        return head + exact(answer.text) + _joined(figure_words(choice))
     return answer_box(
         choice,
-        heading(_title(compared, group) if several else None, facts, choice_sparkline(choice)),
+        head,
         prefill=run.prefill,
         parting=parting,
         figures=_joined(figure_words(choice)),
         opens_tokens=opens_tokens,
     )
+
+
+def _is_large(compared: Compared) -> bool:
+    choices = (choice for run in compared.runs for choice in run.reply.choices)
+    return sum(len(tokens_of(choice)) for choice in choices) > _MOST_TOKENS
 
 
 def _title(compared: Compared, group: tuple[int, ...]) -> str:
@@ -200,8 +214,8 @@ def _joined(words: Sequence[str]) -> str:
     """Draw facts in a muted line that breaks between them only; nothing where there is none."""
     if not words:
         return ""
-    spans = [f'<span style="white-space:nowrap">{escape(each)}</span>' for each in words]
-    return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{" · ".join(spans)}</div>'
+    spans = " · ".join(_unbroken(escape(each)) for each in words)
+    return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
 
 
 def _run(compared: Compared, place: int, opens_tokens: bool) -> str:
@@ -224,6 +238,11 @@ def _troubles(compared: Compared, run: Run) -> list[str]:
     return [_line(warned(words)) for words in [*([run.error] if run.error else []), *own]]
 
 
+def _unbroken(content: str) -> str:
+    """Keep HTML in one line."""
+    return f'<span style="white-space:nowrap">{content}</span>' if content else ""
+
+
 def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str:
     """Draw a grid of small multiples: cells in a row, or rows and columns of cells."""
     cells = [_cell(compared, place, opens_tokens) for place in range(len(compared.runs))]
@@ -239,7 +258,10 @@ def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str
     width = len(across.titles)
     drawn = table(
         ["", *(strong(value_title(across.name, title)) for title in across.titles)],
-        [[strong(title), *cells[row * width :][:width]] for row, title in enumerate(rows)],
+        [
+            [_unbroken(strong(title)), *cells[row * width :][:width]]
+            for row, title in enumerate(rows)
+        ],
         cell=_CELL,
         title="font-weight:normal",
         size="100%",
@@ -268,14 +290,15 @@ def _cell(compared: Compared, place: int, opens_tokens: bool) -> str:
 
 
 def _beginning(compared: Compared, place: int, most: int) -> str:
-    styles = {"shared": f' style="{MUTED}"', "parting": f' style="{RINGED}"', "own": ""}
+    styles = {"shared": MUTED, "parting": RINGED}
     drawn = []
     for kind, text in beginning(compared.comparison.answers[place], most):
-        inner = text.strip() if kind == "parting" else text
-        before, _, after = text.partition(inner) if inner else (text, "", "")
-        drawn.append(
-            f"{before}<span{styles[kind]}>{escape(inner)}</span>{after}" if inner else text
-        )
+        ink = text.strip()
+        if kind == "own" or not ink:
+            drawn.append(escape(text))
+            continue
+        before, _, after = text.partition(ink)
+        drawn.append(f'{before}<span style="{styles[kind]}">{escape(ink)}</span>{after}')
     return "".join(drawn) or note("empty answer")
 
 
@@ -307,19 +330,21 @@ def _difference(compared: Compared, difference: Difference) -> str:
         ]
         body = table(("field", "base", "here"), rows)
     else:
-        body = "".join(_changed(kind, text) for kind, text in difference.changes)
+        paints = len(difference.changes) <= _MOST_PAINTED
+        body = "".join(_changed(kind, text, paints) for kind, text in difference.changes)
         body = f'<div style="{EXACT}">{body or "the same values in another spelling"}</div>'
     return f'<div style="padding:6px 14px;border-bottom:{LINE}">{heading(name, [])}{body}</div>'
 
 
-def _changed(kind: Kind, text: str) -> str:
+def _changed(kind: Kind, text: str, paints: bool = True) -> str:
+    style = f' style="{_CHANGED[kind]}"' if paints and kind != "left out" else ""
     if kind == "same":
-        return f'<span style="{MUTED}">{escape(text)}</span>'
+        return f"<span{style}>{escape(text)}</span>" if style else escape(text)
     if kind == "left out":
         return f'<span style="{SMALL};{MUTED};font-style:italic"> … {escape(text)} … </span>'
     tag = "ins" if kind == "insert" else "del"
-    shown = re.sub(r"\n", "↵\n", text) if not text.strip() else text
-    return f'<{tag} style="{_CHANGED[kind]}">{escape(shown, hidden=True)}</{tag}>'
+    shown = text if text.strip() else text.replace("\n", "↵\n")
+    return f"<{tag}{style}>{escape(shown, hidden=True)}</{tag}>"
 
 
 def _trees(compared: Compared) -> str:
@@ -360,7 +385,9 @@ def _table(compared: Compared, axes: Sequence[Axis]) -> str:
             keys = [strong(key) for key in run_key(compared, place, axes)]
             blank = [""] * (len(names) - len(keys))
             rows.append([*keys, *blank, warned(run.error or "no answer")])
-    drawn = table([*map(escape, names), "answer"], rows, cell=CELL)
+    used = [place for place, _ in enumerate(names) if any(row[place] for row in rows)]
+    rows = [[*(row[place] for place in used), row[-1]] for row in rows]
+    drawn = table([*(escape(names[place]) for place in used), "answer"], rows, cell=CELL)
     return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
@@ -387,5 +414,4 @@ def _row(compared: Compared, group: tuple[int, ...], axes: Sequence[Axis]) -> li
             f"{sent.prompt_tokens} · {sent.completion_tokens}" if sent else "",
             "" if run.cost is None else money(run.cost),
         ]
-    nowrap = [f'<span style="white-space:nowrap">{cell}</span>' for cell in cells]
-    return [*nowrap, f"<bdi>{_beginning(compared, place, _ROW_TEXT)}</bdi>"]
+    return [*map(_unbroken, cells), f"<bdi>{_beginning(compared, place, _ROW_TEXT)}</bdi>"]

@@ -43,6 +43,8 @@ EM_SPACE, EN_SPACE = "\u2003", "\u2002"
 """What keeps facts apart, also where styles are dropped."""
 _WIDEST = 4
 """Columns in a row."""
+_NARROWEST = (150, 190)
+"""Pixels of a sole column, and of each of several."""
 EXACT = "white-space:pre-wrap;word-wrap:break-word;word-break:normal"
 _PRE = (
     f"margin:4px 0 6px 0;padding:0;font-family:monospace;font-size:90%;line-height:1.45;{EXACT};"
@@ -84,8 +86,8 @@ def columns(contents: Sequence[str]) -> str:
     rows = math.ceil(len(contents) / _WIDEST)
     width = math.ceil(len(contents) / rows)
     style = (
-        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:190px;padding:8px 14px;"
-        "overflow-x:auto"
+        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:{_NARROWEST[width > 1]}px;"
+        "padding:8px 14px;overflow-x:auto"
     )
     drawn = []
     for start in range(0, len(contents), width):
