@@ -28,8 +28,9 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults
+    from chat_magic.results import ChatResults, compare
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
+    from chat_magic.shell.panel import Panel
 
 __all__ = [
     "UNSET",
@@ -40,11 +41,13 @@ __all__ = [
     "ChatResults",
     "ConnectionFailed",
     "InvalidRequest",
+    "Panel",
     "RequestTimeout",
     "StreamBroken",
     "achat",
     "chat",
     "chat_grid",
+    "compare",
     "load_ipython_extension",
     "to_csv",
     "unload_ipython_extension",
@@ -56,9 +59,11 @@ _HOMES = {
     "UNSET": "core.parameters",
     "ChatResult": "result",
     "ChatResults": "results",
+    "Panel": "shell.panel",
     "achat": "engine",
     "chat": "engine",
     "chat_grid": "batch.sweep",
+    "compare": "results",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

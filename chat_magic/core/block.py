@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from chat_magic.core.attachment import Attachment
 from chat_magic.core.messages import Content, Message, Part
 from chat_magic.core.request import ChatRequest
+from chat_magic.core.template import plain
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ _DETAIL = re.compile(r"(?P<source>.+?)[ \t]+(?P<detail>low|high|auto)")
 
 @dataclass
 class _Draft:
-    """A message whose lines are being read; without a role until a role line has come."""
+    """A message whose lines are being read; without an opening until a role line has come."""
 
     number: int
-    head: re.Match[str] | None = None
+    opening: re.Match[str] | None = None
     parts: list[str | Attachment] = field(default_factory=list)
     """Lines and attachments, in order."""
 
@@ -51,7 +52,7 @@ def read_block(rendered: Rendered) -> ChatRequest:
             _check_tool(match, number)
             drafts.append(_Draft(number, match, [line[match.end() :].removeprefix(" ")]))
         elif attached := _ATTACHMENT.fullmatch(line):
-            drafts[-1].parts.append(_attachment(attached, rendered, drafts[-1].head, number))
+            drafts[-1].parts.append(_attachment(attached, rendered, drafts[-1].opening, number))
         else:
             if capital := _CAPITAL_ROLE.match(line):
                 warnings.append(
@@ -81,11 +82,11 @@ def _check_tool(match: re.Match[str], number: int) -> None:
 
 
 def _attachment(
-    match: re.Match[str], rendered: Rendered, head: re.Match[str] | None, number: int
+    match: re.Match[str], rendered: Rendered, opening: re.Match[str] | None, number: int
 ) -> Attachment:
-    if head is not None and head["role"] != "user":
+    if opening is not None and opening["role"] != "user":
         raise InvalidRequest(
-            f"@{match['kind']} stands in a {head['role'] or 'tool'} message: only user messages "
+            f"@{match['kind']} stands in a {opening['role'] or 'tool'} message: only user messages "
             rf"have attachments; as text it is written \@{match['kind']}",
             line=number,
         )
@@ -99,13 +100,13 @@ def _attachment(
 
 
 def _message(draft: _Draft, rendered: Rendered) -> Message:
-    head = draft.head
-    assert head is not None, "only the first draft has no head"  # noqa: S101
+    opening = draft.opening
+    assert opening is not None, "only the first draft has no opening"  # noqa: S101
     return Message(
-        role=head["role"] or "tool",
+        role=opening["role"] or "tool",
         content=_content(draft, rendered),
-        name=head["name"],
-        tool_call_id=head["call"],
+        name=opening["name"],
+        tool_call_id=opening["call"],
     )
 
 
@@ -145,13 +146,49 @@ def write_block(messages: Sequence[Message]) -> str:
     return "\n".join(_write_message(message) for message in messages)
 
 
-def _write_message(message: Message) -> str:
+def write_text(message: Message) -> str | None:
+    """Write what stands below a message's bare role line; None where that cannot hold all of it.
+
+    `read_text(head(message), write_text(message)) == message`.
+    """
+    if isinstance(message.content, tuple):
+        lines = [line for part in message.content for line in _lines(part)]
+    else:
+        lines = [_escape(line) for line in (message.content or "").split("\n")]
+    text = "\n".join(lines)
+    try:
+        return text if read_text(head(message), text) == message else None
+    except InvalidRequest:
+        return None
+
+
+def read_text(head: str, text: str) -> Message:
+    """Read one message: `head` is its role line without the colon, `text` what stands below.
+
+    A line of the text that would open a message is text.
+
+    Raises:
+        InvalidRequest: The head is none, or an attachment stands where there can be none.
+    """
+    if not _ROLE.fullmatch(f"{head}:"):
+        raise InvalidRequest(f"{head}: is no role line")
+    lines = ["\\" + line if _ROLE.match(line) else line for line in text.split("\n")]
+    return read_block(plain("\n".join([f"{head}:", *lines]))).messages[0]
+
+
+def head(message: Message) -> str:
+    """Return a message's role line without the colon, such as `user(Ada)`."""
     who = message.name if message.role != "tool" else message.tool_call_id
-    head = f"{message.role}({who})" if who else message.role
+    return f"{message.role}({who})" if who else message.role
+
+
+def _write_message(message: Message) -> str:
     if not isinstance(message.content, tuple):
         first, *others = str(message.content).split("\n")
-        return "\n".join([f"{head}: {first}", *map(_escape, others)])
-    return "\n".join([f"{head}:", *(line for part in message.content for line in _lines(part))])
+        return "\n".join([f"{head(message)}: {first}", *map(_escape, others)])
+    return "\n".join(
+        [f"{head(message)}:", *(line for part in message.content for line in _lines(part))]
+    )
 
 
 def _lines(part: Any) -> Iterator[str]:

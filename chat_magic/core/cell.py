@@ -42,6 +42,8 @@ class Cell:
     options: Mapping[str, str | None] = field(default_factory=dict)
     """The magic's own options by name, a flag's value being None."""
     is_silent: bool = False
+    is_raw: bool = False
+    """Whether it says that `{{ }}` are text."""
     command: str | None = None
     """A `/…` command in place of a prompt, as typed: templates have no part in it."""
 
@@ -68,17 +70,21 @@ def read_first_line(text: str, own_options: Sequence[Option] = ()) -> Line:
     return read_line(text, options, start=start, prompt=True)
 
 
-def read_cell(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Cell:
+def read_cell(
+    text: str, variables: Mapping[str, Any] | None, own_options: Sequence[Option] = ()
+) -> Cell:
     """Read a cell; see `parse`.
 
     Args:
         text: The cell.
-        variables: What its templates see.
+        variables: What its templates see; None leaves them as they are written.
         own_options: Options that the line takes besides those of the request.
     """
     text = text.replace("\r\n", "\n")
     first, _, body = text.partition("\n") if text.startswith(_MAGIC) else (_MAGIC, "", text)
-    line = render_line(read_first_line(first, own_options), variables)
+    line = read_first_line(first, own_options)
+    if variables is not None:
+        line = render_line(line, variables)
     if len(line.words) > 1:
         raise InvalidRequest(
             f"{line.words[1].text!r} is too much: after the model come options, the prompt comes "
@@ -118,7 +124,7 @@ def read_prompt(
 def _cell(request: ChatRequest, line: Line) -> Cell:
     ours = {option.name for option in REQUEST_OPTIONS}
     own = {one.option.name: one.value for one in line.options if one.option.name not in ours}
-    return Cell(request, own, line.is_silent)
+    return Cell(request, own, line.is_silent, _is_raw(line))
 
 
 def _is_raw(line: Line) -> bool:

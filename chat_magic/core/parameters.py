@@ -35,6 +35,8 @@ Kind = Literal[
     "content",
 ]
 
+Group = Literal["sampling", "output", "choices and probabilities", "advanced"]
+
 
 class Unset(enum.Enum):
     """The type of `UNSET`."""
@@ -68,6 +70,8 @@ class Parameter:
     needs: str | None = None
     conflicts: str | None = None
     replaced_by: str | None = None
+    group: Group = "advanced"
+    """What it is shown with."""
 
     @property
     def option(self) -> str:
@@ -117,6 +121,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="temperature",
         kind="number",
+        group="sampling",
         minimum=0,
         maximum=2,
         step=0.05,
@@ -126,6 +131,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="top_p",
         kind="number",
+        group="sampling",
         minimum=0,
         maximum=1,
         step=0.01,
@@ -135,12 +141,14 @@ PARAMETERS: Final = _table(
     Parameter(
         name="top_k",
         kind="integer",
+        group="sampling",
         minimum=1,
         help="Only sample from the top K options for each token.",
     ),
     Parameter(
         name="frequency_penalty",
         kind="number",
+        group="sampling",
         minimum=-2,
         maximum=2,
         step=0.1,
@@ -149,6 +157,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="presence_penalty",
         kind="number",
+        group="sampling",
         minimum=-2,
         maximum=2,
         step=0.1,
@@ -157,6 +166,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="max_completion_tokens",
         kind="integer",
+        group="output",
         minimum=1,
         help="Upper bound of the tokens of a choice, visible and reasoning tokens together.",
     ),
@@ -171,6 +181,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="n",
         kind="integer",
+        group="choices and probabilities",
         minimum=1,
         maximum=128,
         short="-n",
@@ -179,6 +190,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="seed",
         kind="integer",
+        group="sampling",
         minimum=-(2**63),
         maximum=2**63 - 1,
         help="Sample deterministically, as far as the server can.",
@@ -186,17 +198,20 @@ PARAMETERS: Final = _table(
     Parameter(
         name="stop",
         kind="strings",
+        group="output",
         max_items=4,
         help=r"Stop before this text; escapes such as \n work.",
     ),
     Parameter(
         name="logprobs",
         kind="boolean",
+        group="choices and probabilities",
         help="Return the log probabilities of the output tokens.",
     ),
     Parameter(
         name="top_logprobs",
         kind="integer",
+        group="choices and probabilities",
         minimum=0,
         maximum=20,
         implies="logprobs",
@@ -213,6 +228,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="response_format",
         kind="object",
+        group="output",
         on_line=False,
         help="The form of the answer: text, json_object or json_schema.",
     ),
@@ -271,6 +287,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="reasoning_effort",
         kind="string",
+        group="output",
         choices=("low", "medium", "high"),
         choices_are_closed=False,
         help="How much a reasoning model thinks.",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_LOADED: dict[int, object] = {}
+    from chat_magic.shell.magics import ChatMagics
+
+_LOADED: dict[int, ChatMagics] = {}
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -24,4 +26,11 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take the magics away again; `%unload_ext chat_magic` calls this."""
     magics = _LOADED.pop(id(shell), None)
     if magics is not None:
-        magics.uninstall()  # type: ignore[attr-defined]
+        magics.uninstall()
+
+
+def magics_of(shell: InteractiveShell) -> ChatMagics:
+    """Return the magics of a shell, which are loaded if need be."""
+    if id(shell) not in _LOADED:
+        load_ipython_extension(shell)
+    return _LOADED[id(shell)]

@@ -1,4 +1,4 @@
-"""The commands of the line magic: `%chat /models`, `/config`, `/jobs`, `/key`, `/help`."""
+"""The commands of the line magic: `%chat /models`, `/config`, `/jobs`, `/panel` and others."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell import Cell
     from chat_magic.core.config import Config, Server
+    from chat_magic.shell.panel import Panel
 
     Row = tuple[str, str, str]
 
@@ -34,13 +35,13 @@ class Command:
     name: str
     arguments: str
     help: str
-    run: Callable[[str, str | None], pd.DataFrame | None]
-    """Takes what follows the name and the model of `-m`; prints, or returns a table."""
+    run: Callable[[str, str | None], pd.DataFrame | Panel | None]
+    """Takes what follows the name and the model of `-m`; prints, or returns what is shown."""
     takes_model: bool = False
 
 
-def run(cell: Cell) -> pd.DataFrame | None:
-    """Run the command of a `%chat` line; return its table, if it has one.
+def run(cell: Cell) -> pd.DataFrame | Panel | None:
+    """Run the command of a `%chat` line; return what it shows, if anything.
 
     Raises:
         InvalidRequest: It is unknown, or cannot be run as written.
@@ -141,6 +142,12 @@ def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
             raise InvalidRequest("write %chat /jobs or %chat /jobs cancel NUMBER", line=1)
 
 
+def _panel(words: str, _model: str | None) -> Panel:
+    from chat_magic.shell.panel import open_panel  # noqa: PLC0415 - widgets are slow to import
+
+    return open_panel(words)
+
+
 def _key(words: str, _model: str | None) -> None:
     match words.split():
         case ["set", vendor]:
@@ -200,6 +207,7 @@ COMMANDS = {
         ),
         Command("/config", "", "Each setting, and where it came from.", _config),
         Command("/jobs", "[cancel N]", "What goes on in the background; stop job N.", _jobs),
+        Command("/panel", "[NAME]", "Controls that write a cell, filled from a result.", _panel),
         Command("/key", "set|forget VENDOR", "Keep a key in the system's keyring, or not.", _key),
         Command("/help", "", "These commands.", _help),
     )

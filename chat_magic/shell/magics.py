@@ -31,6 +31,8 @@ from chat_magic.shell.shower import shower
 from chat_magic.shell.transform import ChatTransformer, transform_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
     from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
     from chat_magic.results import ChatResults
-    from chat_magic.shell.jobs import Job
+    from chat_magic.shell.jobs import Job, Screen
+    from chat_magic.shell.panel import Panel
     from chat_magic.toolbox import Toolbox
     from chat_magic.view.live import Live
 
@@ -138,12 +141,12 @@ class ChatMagics(Magics):
 
     chat.__doc__ = help_text()
 
-    def _run_command(self, cell: Cell) -> pd.DataFrame | None:
+    def _run_command(self, cell: Cell) -> pd.DataFrame | Panel | None:
         from chat_magic.shell import commands  # noqa: PLC0415
 
         table = commands.run(cell)
-        if table is None:
-            return None
+        if table is None or hasattr(table, "_ipython_display_"):  # a panel draws itself
+            return table
         display(table)  # type: ignore[no-untyped-call]
         self._drawn_types.add(type(table))
         self._formatter.for_type(type(table), self._display)
@@ -154,9 +157,7 @@ class ChatMagics(Magics):
 
         cell = grid.cell
         name = read_name(cell.options.get("out"))
-        limits = self._read_limits(cell)
-        concurrency = read_concurrency(cell.options.get("concurrency"), is_grid=bool(grid.axes))
-        plan = self._plan(grid)
+        plan, limits, concurrency = self._ready(grid)
         if "dry-run" in cell.options:
             print(described(plan))
             return None
@@ -172,6 +173,39 @@ class ChatMagics(Magics):
         self._take(result, name, live)
         return None if cell.is_silent else self._as_value(result)
 
+    def _ready(self, grid: Grid) -> tuple[Plan, Limits, int]:
+        """Return all that a run takes, complete and checked."""
+        options = grid.cell.options
+        limits = self._read_limits(grid.cell)
+        concurrency = read_concurrency(options.get("concurrency"), is_grid=bool(grid.axes))
+        return self._plan(grid), limits, concurrency
+
+    def start(self, text: str, screen: Screen, on_end: Callable[[Job], None]) -> Job:
+        """Run the text of a cell in the background, drawn on a screen; what panels do.
+
+        Args:
+            text: The cell, whose `--out` is bound at the end.
+            screen: Where the answer is drawn.
+            on_end: Called in the job's thread when it has ended.
+
+        Raises:
+            InvalidRequest: It cannot be sent.
+        """
+        from chat_magic.batch.sweep import start  # noqa: PLC0415
+        from chat_magic.core.grid import read_grid  # noqa: PLC0415
+        from chat_magic.shell.jobs import Job  # noqa: PLC0415
+
+        grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
+        name = read_name(grid.cell.options.get("out"))
+        plan, limits, concurrency = self._ready(grid)
+
+        def end(job: Job) -> None:
+            self._take(job.result, name, None)
+            on_end(job)
+
+        run = start(plan, limits, concurrency)
+        return Job(run, model=plan.models, name="panel", screen=screen, on_end=end)
+
     def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
         from chat_magic.view.live import LateTerminal, Place  # noqa: PLC0415
@@ -182,12 +216,12 @@ class ChatMagics(Magics):
         self._last = job = Job(run, model=model, name=name or "", screen=screen)
         if name is not None:
             self.shell.push({name: job})
-        if not self._is_watched:
+        if not self.is_watched:
             job.settle()
         return None if cell.is_silent else self._as_value(job)
 
     @property
-    def _is_watched(self) -> bool:
+    def is_watched(self) -> bool:
         """Whether somebody sits before the notebook: a client that executes it takes no input.
 
         Such a client hears nothing of a cell that has ended.

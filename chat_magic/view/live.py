@@ -78,14 +78,17 @@ class Place:
 
     def open(self) -> NotebookLive:
         """Return the display of one more answer here, in the budget that all places share."""
-        return NotebookLive(self._draw, _SHARED_PACE.clock, pace=_SHARED_PACE)
+        return NotebookLive(
+            lambda bundle, *_: self.draw(bundle), _SHARED_PACE.clock, pace=_SHARED_PACE
+        )
 
     def again(self) -> None:
         """Draw once more what was drawn last: a client between two cells may have missed it."""
         if self._last is not None:
             _publish(self._last, self._id, True)
 
-    def _draw(self, bundle: Bundle, _display_id: str, _again: bool) -> None:
+    def draw(self, bundle: Bundle) -> None:
+        """Draw a bundle in the place of what is there."""
         self._last = bundle
         _publish(bundle, self._id, True)
 

@@ -1,0 +1,310 @@
+"""The panel: controls for all that a `%%chat` cell can say, which write that cell and run it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
+from IPython.display import publish_display_data
+
+from chat_magic.core.form import Form, form_of, read_form, settings_only, write_form
+from chat_magic.errors import ChatError, InvalidRequest
+from chat_magic.result import ChatResult
+from chat_magic.shell import magics_of
+from chat_magic.shell.arguments import OWN_OPTIONS
+from chat_magic.shell.controls import button
+from chat_magic.shell.jobs import Job, settled
+from chat_magic.shell.panel_bars import CellView, FillBar, PresetBar
+from chat_magic.shell.panel_form import PanelForm
+from chat_magic.shell.strip import Strip, Taken, changes
+from chat_magic.transport import presets
+from chat_magic.view.escape import escape
+from chat_magic.view.live import Place
+from chat_magic.view.static_panel import static_panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Panel", "open_panel"]
+
+_STYLE = Path(__file__).with_name("panel.css")
+_MOST_CELLS = 8
+"""Earlier cells that a panel offers to be filled from."""
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Panel:
+    """Controls that write a `%%chat` cell, run it in the background, and keep its answers.
+
+    What a control does not send is not in the cell. Displaying the panel draws it, and below it its
+    answers as those of a cell: a saved notebook has them.
+
+    Args:
+        source: What it is filled from: a result, or the text of a `%%chat` cell; nothing if not
+            given.
+        shell: The IPython shell that it belongs to; the running one if not given.
+
+    Raises:
+        InvalidRequest: There is no shell, or it cannot be filled from the source.
+    """
+
+    def __init__(self, source: ChatResult | Job | str | None = None, shell: Any = None) -> None:
+        self._shell: Any = shell or get_ipython()
+        if self._shell is None:
+            raise InvalidRequest("Panel: there is no IPython shell that it could belong to")
+        self._magics = magics_of(self._shell)
+        self._screen: Place | None = None
+        self._job: Job | None = None
+        self.form = PanelForm(self._changed)
+        """The controls."""
+        self.strip = Strip(self._show, self._take_again, self._compare)
+        """The answers so far."""
+        self.cell_view = CellView()
+        self.status = widgets.HTML()
+        self.run_button = button(
+            "play", "Run the cell in the background", self._tried(self.run), "Run"
+        )
+        self.stop_button = button(
+            "stop", "Stop the answer; what has come stays", self.cancel, "Stop"
+        )
+        self.run_button.button_style = "primary"
+        self.stop_button.disabled = True
+        self.sources = FillBar(lambda source: self._tried(lambda: self.fill(source))())
+        self.presets = PresetBar(
+            self._trying(self.load_preset),
+            self._trying(self.save_preset),
+            self._trying(presets.delete),
+            _preset_names,
+        )
+        self.widget = self._laid_out()
+        """The widget, to be laid out among others; displaying the panel draws it."""
+        self._offer()
+        self.form.set(_form_from(source))
+        self._changed()
+
+    def _laid_out(self) -> Any:
+        reset = button("eraser", "Send no settings", self.reset, "Reset")
+        bar = widgets.HBox(
+            [self.run_button, self.stop_button, reset, self.sources.widget, self.status]
+        )
+        bar.add_class("chp-bar")
+        left = widgets.VBox([self.form.left, self.cell_view.widget, self.presets.widget])
+        body = widgets.Box([left, self.form.right])
+        body.add_class("chp-body")
+        style = widgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>")
+        parts = [style, bar, body, self.strip.widget]
+        panel = widgets.VBox(parts)
+        panel.add_class("chp-panel")
+        return panel
+
+    @property
+    def cell(self) -> str:
+        """The `%%chat` cell that the controls write.
+
+        Raises:
+            InvalidRequest: A control holds what is not allowed.
+        """
+        return write_form(self.form.read())
+
+    @property
+    def results(self) -> list[Any]:
+        """The results so far, in the order in which they came."""
+        return [taken.result for taken in self.strip.taken if taken.result is not None]
+
+    def run(self) -> Job:
+        """Run the cell in the background; return the handle of its answer.
+
+        Raises:
+            InvalidRequest: It cannot be sent, or the last one goes on.
+        """
+        if self._job is not None and not self._job.is_done:
+            raise InvalidRequest("the panel runs already: stop it first")
+        form = self.form.read()
+        screen = self._screen or Place()
+        cell = write_form(form)
+        self._say("running")
+        self.run_button.disabled, self.stop_button.disabled = True, False
+        try:
+            self._job = self._magics.start(cell, screen, lambda job: self._ended(job, form))
+        except BaseException:
+            self.run_button.disabled, self.stop_button.disabled = False, True
+            raise
+        return self._job
+
+    def cancel(self) -> None:
+        """Stop what runs; what had arrived is kept."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def fill(self, source: ChatResult | Job | str) -> None:
+        """Fill the controls from a result, or from the text of a `%%chat` cell.
+
+        Raises:
+            InvalidRequest: The cell cannot be read.
+        """
+        self.form.set(_form_from(source))
+        self._changed()
+
+    def reset(self) -> None:
+        """Send no settings; the model and the messages stay."""
+        self.form.set_settings(Form())
+        self._changed()
+
+    def save_preset(self, name: str) -> None:
+        """Keep the settings, and the model, under a name.
+
+        Raises:
+            InvalidRequest: A control holds what is not allowed, or they cannot be kept.
+        """
+        presets.save(name, write_form(settings_only(self.form.read())))
+        self._say(f"saved as {name.strip()}")
+
+    def load_preset(self, name: str) -> None:
+        """Take the settings of a name, and its model if it has one; the messages stay.
+
+        Raises:
+            InvalidRequest: There is no such preset, or it cannot be read.
+        """
+        form = read_form(presets.load(name), OWN_OPTIONS)
+        messages = self.form.messages.read()
+        model = form.request.model or self.form.model.value or None
+        request = replace(form.request, messages=messages, model=model)
+        self.form.set(replace(form, request=request))
+        self._changed()
+
+    def _changed(self) -> None:
+        """Write the cell anew after a change, or say what is wrong."""
+        try:
+            cell = self.cell
+        except InvalidRequest as error:
+            self.cell_view.show(None)
+            self.run_button.disabled = True
+            self._say(error.message, is_error=True)
+            return
+        self.cell_view.show(cell)
+        self.run_button.disabled = self._job is not None and not self._job.is_done
+        self._say(" · ".join(filter(None, [self.form.kept, *self.form.warnings])))
+
+    def _ended(self, job: Job, form: Form) -> None:
+        """Keep what came; called in the job's thread."""
+        outcome = job.error or job.result
+        clock = time.strftime("%H:%M:%S")
+        self.strip.add(Taken(form=form, outcome=outcome, model=job.model, clock=clock))
+        self.run_button.disabled, self.stop_button.disabled = False, True
+        self._say(f"{job.state} in {job.elapsed_s:.1f} s")
+        self._offer()
+
+    def _say(self, words: str, *, is_error: bool = False) -> None:
+        kind = "chp-error" if is_error else "chp-note"
+        self.status.value = f'<span role="status" class="{kind}">{escape(words)}</span>'
+
+    def _tried(self, act: Callable[[], object]) -> Callable[[], None]:
+        """Make a button's function that says what went wrong beside the buttons."""
+
+        def tried() -> None:
+            try:
+                act()
+            except ChatError as error:
+                self._say(str(error), is_error=True)
+
+        return tried
+
+    def _trying(self, act: Callable[[str], None]) -> Callable[[str], None]:
+        return lambda name: self._tried(lambda: act(name))()
+
+    def _show(self, taken: Taken) -> None:
+        if taken.result is not None:
+            self._draw(taken.result._repr_mimebundle_())
+
+    def _take_again(self, taken: Taken) -> None:
+        self.form.set(taken.form)
+        self._changed()
+
+    def _compare(self, chosen: list[Taken]) -> None:
+        from chat_magic.view.bundle import bundle  # noqa: PLC0415
+
+        runs = [taken.result._run() for taken in chosen]
+        self._draw(bundle(runs))
+
+    def _draw(self, bundle: Mapping[str, Any]) -> None:
+        self._screen = self._screen or Place()
+        self._screen.draw(bundle)
+
+    def _offer(self) -> None:
+        """Offer the results and the cells that the notebook has by now."""
+        found = self._shell.user_ns.items()
+        sources: dict[str, Any] = {
+            f"result {name}": value
+            for name, value in list(found)
+            if isinstance(value, ChatResult | Job) and not name.startswith("_")
+        }
+        for cell in reversed(_cells(self._shell)):
+            if cell.startswith("%%chat") and len(sources) < _MOST_CELLS:
+                words = " ".join(cell.split())
+                sources.setdefault(words if len(words) < 60 else words[:59] + "…", cell)
+        self.sources.offer(sources)
+
+    def _static(self) -> dict[str, str]:
+        try:
+            form = self.form.read()
+        except InvalidRequest as error:
+            return {"text/plain": f"panel: {error}"}
+        model = form.request.model or "the default model"
+        return static_panel(model, [changes(form, None)], write_form(form))
+
+    def _ipython_display_(self) -> None:
+        """Draw the panel and keep the place below it for its answers.
+
+        Where nobody sits before the notebook it is drawn without widgets: they would be dead.
+        """
+        data: dict[str, Any] = self._static()
+        if self._magics.is_watched:
+            data[_WIDGET] = self.widget._repr_mimebundle_()[_WIDGET]
+        publish_display_data(data)  # type: ignore[no-untyped-call]
+        self._screen = Place() if self._magics.is_watched else None
+
+    def __repr__(self) -> str:
+        return f"<Panel {len(self.strip.taken)} answers>"
+
+
+def open_panel(name: str = "") -> Panel:
+    """Return a panel filled from a name of the notebook, or else from its last `%%chat` cell.
+
+    Raises:
+        InvalidRequest: There is no such name, or it is neither a result nor a cell.
+    """
+    shell: Any = get_ipython()
+    if not name:
+        cells = [cell for cell in _cells(shell) if cell.startswith("%%chat")]
+        return Panel(cells[-1] if cells else None, shell)
+    if name not in shell.user_ns:
+        raise InvalidRequest(f"/panel {name}: there is no such name in the notebook", line=1)
+    return Panel(shell.user_ns[name], shell)
+
+
+def _cells(shell: Any) -> list[str]:
+    """Return the cells that the shell has run so far, as they were typed."""
+    cells: list[str] = shell.history_manager.input_hist_raw
+    return cells
+
+
+def _form_from(source: ChatResult | Job | str | None) -> Form:
+    if source is None:
+        return Form()
+    if isinstance(source, str):
+        return read_form(source, OWN_OPTIONS)
+    result = settled(source)
+    if not isinstance(result, ChatResult):
+        raise InvalidRequest(f"Panel: {type(source).__name__} is neither a result nor a cell")
+    return form_of(result.request)
+
+
+def _preset_names() -> list[str]:
+    try:
+        return presets.names()
+    except InvalidRequest:  # said when one is used
+        return []
