@@ -214,7 +214,7 @@ def _joined(words: Sequence[str]) -> str:
     """Draw facts in a muted line that breaks between them only; nothing where there is none."""
     if not words:
         return ""
-    spans = " · ".join(_unbroken(escape(each)) for each in words)
+    spans = EN_SPACE.join(_unbroken(escape(each)) for each in words)
     return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
 
 
@@ -280,7 +280,8 @@ def _cell(compared: Compared, place: int, opens_tokens: bool) -> str:
     choice = choice_at(compared, first)
     count = len(run.reply.choices)
     words = [f"{len(groups[0])} of {count} choices"] if count > 1 else []
-    words += [*choice_facts(choice, run.reply.usage if count == 1 else None), *figure_words(choice)]
+    words += choice_facts(choice, run.reply.usage if count == 1 else None)
+    words += figure_words(choice)[:2]
     begun = _beginning(compared, first, _BEGINNING)
     whole = "".join(_answers(compared, place, opens_tokens))
     return (
@@ -313,7 +314,8 @@ def _differences(compared: Compared) -> str:
     rest = (
         f'<div style="{SMALL};{MUTED}">{more} more answers are in the table</div>' if more else ""
     )
-    return f'{_line(legend)}<div style="border:{LINE};border-radius:6px">{boxes}</div>{rest}'
+    frame = f"border:{LINE};border-radius:6px;margin:0 0 8px 0"
+    return f'{_line(legend)}<div style="{frame}">{boxes}</div>{rest}'
 
 
 def _difference(compared: Compared, difference: Difference) -> str:
