@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from chat_magic.core.cell import parse
 from chat_magic.view.bundle import bundle
+from tests.browser.contrast import THEMES, contrast, painted, use_theme
 from tests.browser.test_inspector import ATTACKS, LOCAL, WAIT_MS
 from tests.view.conftest import choice, run, token
 from tests.wire.make_comparison import TEMPERATURE, TONE, grid
@@ -101,6 +102,17 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
     lab.look(page, "base.ipynb")
     expect(page.locator("del.chm-goal")).to_have_text(["Cy", "Cy"], timeout=WAIT_MS)
     expect(page.locator(".chm-base strong")).to_have_text("3")
+
+
+def test_what_is_dimmed_inserted_or_deleted_can_be_read_in_every_theme(show, page):
+    """At least 4.5 to 1, as the browser paints it."""
+    root = show("themes.ipynb", names(), base=3, opens="diff")
+    seen = root.locator(".chm-common, .chm-same, .chm-goal, .chm-badge, .chm-choice-head span")
+    for theme in THEMES:
+        use_theme(page, theme)
+        ratios = [contrast(back, ink) for back, ink in painted(seen)]
+        assert len(ratios) > 10
+        assert min(ratios) >= 4.5, theme
 
 
 def test_tokens_ring_where_the_answers_part_and_lead_there(show, page):

@@ -122,6 +122,13 @@ describe('the diff', () => {
     expect(said()).toBe('no more differences');
   });
 
+  it('is where brackets lead from the overviews', async () => {
+    const { press, said, all } = await draw('diff', { by: 'word', base: 1, view: 'table' });
+    press(']');
+    await vi.waitFor(() => expect(said()).toBe('1 of 4: deleted “ Clara”'));
+    expect(document.activeElement).toBe(all('.chm-changes del')[0]);
+  });
+
   it('is left by whoever asks for tokens', async () => {
     const { all, looks } = await draw('diff');
     all('.chm-switch button')[1].click();

@@ -6,8 +6,9 @@ import { button, element } from './dom';
 import { Inspector } from './inspector';
 import type { InsertCell } from './panel';
 
-/** Answers that are drawn at once; of more, those that come into sight. */
+/** Answers that are drawn at once; of more, the first few, and those that come into sight. */
 const AT_ONCE = 12;
+const FIRST = 4;
 const NEAR = '600px';
 
 const TITLES: Record<Mode, string> = {
@@ -39,10 +40,10 @@ export class Stage {
     this.node.classList.toggle('chm-several', nodes.length > 1);
     this.node.classList.toggle('chm-pair', nodes.length === 2);
     this.node.classList.toggle('chm-lazy', nodes.length > AT_ONCE);
+    this.near = new Set(views.length > AT_ONCE ? views.slice(0, FIRST) : views);
+    await this.draw([...this.near]);
     if (views.length > AT_ONCE) {
       this.observe();
-    } else {
-      await this.draw(views);
     }
   }
 
@@ -54,7 +55,7 @@ export class Stage {
     );
     this.node.dataset.mode = this.mode;
     this.tools.hidden = this.mode !== 'tokens';
-    await this.draw(this.observer ? this.views.filter(view => this.near.has(view)) : this.views);
+    await this.draw([...this.near]);
   }
 
   /** Show the next mode, with the focus on its button. */
@@ -101,7 +102,6 @@ export class Stage {
   }
 
   private observe(): void {
-    this.near = new Set();
     this.observer = new IntersectionObserver(
       entries => {
         const seen = entries.filter(entry => entry.isIntersecting).map(entry => entry.target);

@@ -154,7 +154,7 @@ export class Columns {
       ...(group.length > 1 ? this.count(compared, group) : []),
       ...(isSole ? [] : facts.map(fact => exact('span', 'chm-took', fact))),
       ...(isSole ? [] : [...(error ? [error] : []), ...own]).map(words =>
-        exact('span', 'chm-warning', words)
+        exact('span', 'chm-warning chm-run-warning', words)
       )
     ];
   }

@@ -36,10 +36,10 @@ export class ComparisonView {
       options,
       insertCell,
       onMode,
-      chosen => this.change({ chosen }),
+      chosen => void this.change({ chosen }),
       words => this.say(words, true)
     );
-    this.toolbar = new Toolbar(comparison, change => this.change(change));
+    this.toolbar = new Toolbar(comparison, change => void this.change(change));
     this.scroller = new Scroller(this.columns.stage.columns, this.toolbar.more);
     this.opened = new Opened(options, insertCell, onMode);
     this.live.setAttribute('role', 'status');
@@ -81,22 +81,23 @@ export class ComparisonView {
     this.opened.close(false);
   }
 
-  private change(change: Partial<Look>): void {
+  private async change(change: Partial<Look>): Promise<void> {
     const look = { ...this.look, ...change };
     const isBeside = look.view === 'columns' || look.view === 'list';
     if ((change.isDiff || change.base !== undefined) && !isBeside) {
       look.view = 'columns';
     }
-    void this.show(look);
+    const shown = this.show(look);
     this.memory.onLook(look);
     this.announce(change);
+    await shown;
   }
 
   /** Tokens and the diff exclude each other: whoever asks for one leaves the other. */
   private onMode(mode: Mode): void {
     this.memory.onMode(mode);
     if (mode === 'tokens' && this.look.isDiff) {
-      this.change({ isDiff: false });
+      void this.change({ isDiff: false });
     }
   }
 
@@ -200,7 +201,7 @@ export class ComparisonView {
     if (!chip && !agreement) {
       return null;
     }
-    const jump = button('', 'Go to where the answers part (])', () => this.step(1), 'chm-here');
+    const jump = button('', 'Go to where the answers part (])', () => void this.step(1), 'chm-here');
     jump.append(...exact('span', '', chip ?? '').childNodes);
     return element(
       'div',
@@ -249,20 +250,20 @@ export class ComparisonView {
       if (base === null) {
         this.say(`there is no answer ${key}`, true);
       } else {
-        this.change({ base, isDiff: true });
+        void this.change({ base, isDiff: true });
       }
       return true;
     }
     switch (key) {
       case 'd':
-        this.change({ isDiff: !this.look.isDiff });
+        void this.change({ isDiff: !this.look.isDiff });
         return true;
       case 'l':
-        this.change({ view: this.toolbar.next(this.look.view) });
+        void this.change({ view: this.toolbar.next(this.look.view) });
         return true;
       case '[':
       case ']':
-        this.step(key === ']' ? 1 : -1);
+        void this.step(key === ']' ? 1 : -1);
         return true;
       case 'v':
         void this.columns.stage.nextMode();
@@ -273,9 +274,9 @@ export class ComparisonView {
   }
 
   /** Go to the next or previous place where the answers differ. */
-  private step(by: 1 | -1): void {
+  private async step(by: 1 | -1): Promise<void> {
     if (this.look.view !== 'columns' && this.look.view !== 'list') {
-      this.change({ view: 'columns' });
+      await this.change({ view: 'columns' });
     }
     const goals = this.columns.goals();
     const at = goals.findIndex(({ key }) => key === this.goal);

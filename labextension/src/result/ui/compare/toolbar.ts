@@ -30,13 +30,14 @@ export class Toolbar {
     this.order = select('order', ORDERS, ORDERS[0], order => change({ order: order as Order }));
     this.order.title = CAUTION;
     this.sorted = element('label', 'chm-labelled', 'order', this.order);
-    const hint = element('span', 'chm-keys', 'd diff · [ ] differences · l view');
+    const differ = comparison.groups.length > 1;
+    const hint = element('span', 'chm-keys', `${differ ? 'd diff · [ ] differences · ' : ''}l view`);
     hint.title = keysOf(comparison);
     this.node = element(
       'div',
       'chm-bar chm-toolbar',
       views,
-      comparison.answers.length > 1 ? this.diff : null,
+      differ ? this.diff : null,
       this.compared,
       this.sorted,
       this.more,
@@ -50,7 +51,7 @@ export class Toolbar {
     this.base.className = 'chm-select';
     this.base.append(...bases);
     this.base.setAttribute('aria-label', 'base');
-    this.base.title = 'The answer that the others are compared with';
+    this.base.title = `The answer that the others are compared with (${digitsOf(this.comparison)})`;
     this.base.addEventListener('change', () => this.change({ base: Number(this.base.value) }));
     this.unit = select('by', UNITS, UNITS[0], by => this.change({ by: by as Unit }));
     const legend = element(
@@ -104,9 +105,12 @@ export class Toolbar {
   private readonly sorted: HTMLElement;
 }
 
-function keysOf({ answers }: Comparison): string {
-  const base = answers.some(({ title }) => /^0$/.test(title)) ? '0–9' : '1–9';
-  return `d diff · ${base} the answer to compare with · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes what is open`;
+function keysOf(comparison: Comparison): string {
+  return `d diff · ${digitsOf(comparison)} the answer to compare with · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes what is open`;
+}
+
+function digitsOf({ answers }: Comparison): string {
+  return answers.some(({ title }) => title === '0') ? '0–9' : '1–9';
 }
 
 function capital(word: string): string {
