@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chat_magic.view.figures import figures
@@ -54,6 +55,18 @@ class Compared:
     def several(self) -> bool:
         """Whether there is something to compare."""
         return len(self.comparison.answers) > 1
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """What all runs are to be told of, in words."""
+        own = [notices(run) for run in self.runs]
+        return [words for words in own[0] if all(words in other for other in own)]
+
+    @cached_property
+    def n_tokens(self) -> int:
+        """How many tokens came in all."""
+        choices = (choice for run in self.runs for choice in run.reply.choices)
+        return sum(len(tokens_of(choice)) for choice in choices)
 
 
 def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -> Compared | None:
@@ -214,12 +227,6 @@ def run_words(run: Run) -> list[str]:
     """Say the time, the tokens and the cost of a run; no more than fits beside others."""
     facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
     return facts if run.cost is None else [*facts, money(run.cost)]
-
-
-def shared_notices(runs: Sequence[Run]) -> list[str]:
-    """Return the notices that all runs have."""
-    first, *others = (notices(run) for run in runs)
-    return [words for words in first if all(words in other for other in others)]
 
 
 def figure_words(choice: Choice) -> list[str]:
