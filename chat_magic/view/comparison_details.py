@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from chat_magic.view.comparison import (
     answer_key,
     beginning,
-    branches,
     choice_at,
     groups_of,
     key_names,
@@ -33,13 +32,15 @@ from chat_magic.view.html import (
 from chat_magic.view.markdown import RINGED
 from chat_magic.view.summary import money, number, percent
 from chat_magic.view.table import CELL, table
+from chat_magic.view.tree import branches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.grid import Axis
-    from chat_magic.view.comparison import Branch, Compared
+    from chat_magic.view.comparison import Compared
     from chat_magic.view.differences import Difference, Kind
+    from chat_magic.view.tree import Branch
 
 _ROW_TEXT = 90
 """Characters of an answer in a row of the table."""
