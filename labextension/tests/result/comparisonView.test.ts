@@ -21,9 +21,29 @@ beforeEach(() => {
   document.body.replaceChildren();
 });
 
-/** Draw a comparison of the fixture, and look at it as it was remembered. */
-async function draw(name: Name, stored: Partial<Look> = {}) {
-  const comparison = readComparison(wire<Record<Name, Payload>>('comparison.json')[name]);
+const payloads = wire<Record<Name, Payload>>('comparison.json');
+
+/** Return a payload of as many answers, all different. */
+function many(count: number): Payload {
+  const [result] = payloads.four.results;
+  const numbers = Array.from({ length: count }, (_, place) => place);
+  const choices = numbers.map(index => ({
+    ...result.choices[0],
+    index,
+    text: `Name ${index}`,
+    parts: {}
+  }));
+  const answers = numbers.map(choice => {
+    return { result: 0, choice, title: String(choice), start: 4, end: 6 };
+  });
+  const groups = numbers.map(place => [place]);
+  const comparison = { ...payloads.four.comparison!, answers, groups, trees: [] };
+  return { ...payloads.four, results: [{ ...result, choices }], comparison };
+}
+
+/** Draw a comparison, and look at it as it was remembered. */
+async function draw(drawn: Name | Payload, stored: Partial<Look> = {}) {
+  const comparison = readComparison(typeof drawn === 'string' ? payloads[drawn] : drawn);
   if (!comparison) {
     throw new Error('there is nothing to compare');
   }
@@ -79,6 +99,12 @@ describe('columns', () => {
     all('.chm-count')[0].click();
     all('.chm-others button')[1].click();
     await vi.waitFor(() => expect(texts('.chm-choice strong')).toEqual(['2', '1', '3']));
+  });
+
+  it('of more than twelve answers are filled as they come into sight', async () => {
+    const { texts, all } = await draw(many(13), { view: 'columns' });
+    expect(all('.chm-choice').length).toBe(13);
+    expect(texts('.chm-markdown')).toEqual(['Name 0', 'Name 1', 'Name 2', 'Name 3']);
   });
 
   it('show what failed in its place', async () => {

@@ -9,6 +9,8 @@ import type { InsertCell } from './panel';
 /** Answers that are drawn at once; of more, the first few, and those that come into sight. */
 const AT_ONCE = 12;
 const FIRST = 4;
+/** Columns in sight; of more, the rest can be scrolled to. */
+const WIDEST = 4;
 const NEAR = '600px';
 
 const TITLES: Record<Mode, string> = {
@@ -36,7 +38,8 @@ export class Stage {
     if (!sameNodes(this.columns.childNodes, nodes)) {
       this.columns.replaceChildren(...nodes);
     }
-    this.node.style.setProperty('--chm-count', String(Math.min(4, Math.max(1, nodes.length))));
+    this.node.style.setProperty('--chm-count', String(Math.min(WIDEST, Math.max(1, nodes.length))));
+    this.node.classList.toggle('chm-scrolls', nodes.length > WIDEST);
     this.node.classList.toggle('chm-several', nodes.length > 1);
     this.node.classList.toggle('chm-pair', nodes.length === 2);
     this.node.classList.toggle('chm-lazy', nodes.length > AT_ONCE);
