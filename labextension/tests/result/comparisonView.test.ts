@@ -118,10 +118,10 @@ describe('columns', () => {
 describe('the diff', () => {
   it('marks what came in and what went, with words for those who do not see it', async () => {
     const { texts, all } = await draw('diff', { by: 'word', base: 1 });
-    expect(texts('.chm-changes del')).toEqual([' Clara', ' Clara']);
-    expect(texts('.chm-changes ins')).toEqual([' Charlotte', ' Charlotte Ann']);
+    expect(texts('.chm-changes del')).toEqual(['Clara', 'Clara']);
+    expect(texts('.chm-changes ins')).toEqual(['Charlotte', 'Charlotte Ann']);
     const named = all('.chm-changes ins').map(each => each.getAttribute('aria-label'));
-    expect(named).toEqual(['inserted “ Charlotte”', 'inserted “ Charlotte Ann”']);
+    expect(named).toEqual(['inserted “Charlotte”', 'inserted “Charlotte Ann”']);
     expect(texts('.chm-base strong')).toEqual(['1']);
   });
 
@@ -130,7 +130,7 @@ describe('the diff', () => {
     press('3');
     expect(looks.at(-1)).toMatchObject({ base: 3, isDiff: true });
     expect(texts('.chm-base strong')).toEqual(['3']);
-    expect(texts('.chm-changes del')).toEqual([' Ann', ' Charlotte Ann']);
+    expect(texts('.chm-changes del')).toEqual(['Ann', 'Charlotte Ann']);
     expect(said()).toBe('compared with 3 by word');
     press('7');
     expect(said()).toBe('there is no answer 7');
@@ -139,10 +139,10 @@ describe('the diff', () => {
   it('is gone through with brackets', async () => {
     const { press, said } = await draw('diff', { by: 'word', base: 1 });
     press(']');
-    expect(said()).toBe('1 of 4: deleted “ Clara”');
+    expect(said()).toBe('1 of 4: deleted “Clara”');
     press(']');
-    expect(said()).toBe('2 of 4: inserted “ Charlotte”');
-    expect(document.activeElement?.textContent).toBe(' Charlotte');
+    expect(said()).toBe('2 of 4: inserted “Charlotte”');
+    expect(document.activeElement?.textContent).toBe('Charlotte');
     press('[');
     press('[');
     expect(said()).toBe('no more differences');
@@ -151,7 +151,7 @@ describe('the diff', () => {
   it('is where brackets lead from the overviews', async () => {
     const { press, said, all } = await draw('diff', { by: 'word', base: 1, view: 'table' });
     press(']');
-    await vi.waitFor(() => expect(said()).toBe('1 of 4: deleted “ Clara”'));
+    await vi.waitFor(() => expect(said()).toBe('1 of 4: deleted “Clara”'));
     expect(document.activeElement).toBe(all('.chm-changes del')[0]);
   });
 

@@ -11,6 +11,7 @@ const AT_ONCE = 12;
 const FIRST = 4;
 /** Columns in sight; of more, the rest can be scrolled to. */
 const WIDEST = 4;
+const A_FRAME_MS = 16;
 const NEAR = '600px';
 
 const TITLES: Record<Mode, string> = {
@@ -86,8 +87,17 @@ export class Stage {
     this.inspector?.dispose();
   }
 
-  /** Nothing is drawn before it is known in which mode. */
+  /** Draw the first few, which are in sight, before the others. */
   private async draw(views: readonly ChoiceView[]): Promise<void> {
+    await this.drawNow(views.slice(0, FIRST));
+    if (views.length > FIRST) {
+      await new Promise(resolve => setTimeout(resolve, A_FRAME_MS));
+      await this.drawNow(views.slice(FIRST));
+    }
+  }
+
+  /** Nothing is drawn before it is known in which mode. */
+  private async drawNow(views: readonly ChoiceView[]): Promise<void> {
     const { mode } = this;
     if (!mode) {
       return;
