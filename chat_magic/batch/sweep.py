@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.grid import (
-    AT_ONCE,
-    MOST_AT_ONCE,
     check_axes,
     expand,
     models_axis,
     sweep_axis,
+    title_of,
     vary_axis,
 )
+from chat_magic.core.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.per_model import read_per_model
 from chat_magic.core.reply import Reply, Timing
 from chat_magic.core.structured import ask_for
@@ -85,7 +85,8 @@ def plan(
             request = prepare(ask_for(variant.request, schema), after=after, choice=choice)
             toolbox.check(request)
         except InvalidRequest as error:
-            where = " · ".join(f"{name} {value}" for name, value in variant.coordinates.items())
+            placed = variant.coordinates.items()
+            where = " · ".join(f"{name} {title_of(value)}" for name, value in placed)
             words = f"{where}: {error.message}" if where else error.message
             raise InvalidRequest(words, line=error.line, column=error.column) from error
         requests.append(request)

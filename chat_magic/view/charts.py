@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 VEGA_LITE = "application/vnd.vegalite.v5+json"
 """What JupyterLab 4, Notebook 7 and VS Code draw; the chart has nothing that is newer."""
 _VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_DENSITY = 2
+"""Pixels of the picture for each of the page's."""
 _LABELS = "#808080"
 """Of a grey that is seen on white and on black."""
 _SCHEME: Literal["cividis"] = "cividis"
 """Lightness grows evenly, and people who do not see red or green see the same colours
 (Nuñez, Anderton & Renslow 2018)."""
-_CELL = "padding:2px;text-align:right;vertical-align:top;border:none"
+_CELL = "padding:2px;text-align:center;vertical-align:middle;border:none"
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,21 @@ class Heatmap:
                 "an altair chart needs altair: pip install 'chat-magic[plots]'"
             ) from error
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/plain": _text(self)}
+    @property
+    def title(self) -> str:
+        """What is drawn, in words."""
+        names = " and ".join(axis.name for axis in self.axes)
+        mean = ", mean of the choices" if max(self.counts, default=0) > 1 else ""
+        return f"{self.metric} by {names}{mean}"
+
+    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
             spec = _chart(self).to_dict()
         except ImportError:
-            return {"text/html": _html(self), **bundle}
+            return {"text/html": _html(self), "text/plain": _text(self)}, {}
         spec["$schema"] = _VEGA_LITE_SCHEMA
-        return {VEGA_LITE: spec, **_image(spec), **bundle}
+        image, metadata = _image(spec)
+        return {VEGA_LITE: spec, **image, "text/plain": _text(self)}, metadata
 
 
 def heatmap(
@@ -117,7 +127,8 @@ def _title(axis: Axis, title: str, down: Sequence[Axis]) -> str:
 def _label(value: float | None) -> str:
     if value is None:
         return "\u2013"
-    return f"{value:,.0f}" if 1_000 <= abs(value) < 1_000_000 else f"{value:.3g}"
+    digits = f"{value:,.0f}" if 1_000 <= abs(value) < 1_000_000 else f"{value:.3g}"
+    return digits.replace("-", "\u2212")
 
 
 def _ends(heatmap: Heatmap) -> tuple[float, float]:
@@ -141,7 +152,7 @@ def _chart(heatmap: Heatmap) -> alt.LayerChart:
         tooltip=[
             alt.Tooltip("x:N", title=across.name),
             *([alt.Tooltip("y:N", title=side)] if down else []),
-            alt.Tooltip("value:Q", title=f"mean {heatmap.metric}", format=".4g"),
+            alt.Tooltip("value:Q", title=heatmap.metric, format=".4g"),
             alt.Tooltip("count:Q", title="choices"),
         ],
     )
@@ -168,14 +179,16 @@ def _points(heatmap: Heatmap) -> list[dict[str, Any]]:
     ]
 
 
-def _image(spec: dict[str, Any]) -> dict[str, str]:
-    """Return the chart as a picture, for pages that draw no Vega-Lite."""
+def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the chart as a picture, for pages that draw no Vega-Lite, and how large it is."""
     try:
         import vl_convert  # noqa: PLC0415 - as altair
     except ImportError:
-        return {}
-    data = vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=2)
-    return {"image/png": base64.b64encode(data).decode("ascii")}
+        return {}, {}
+    data = vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=_DENSITY)
+    width, height = struct.unpack(">2I", data[16:24])  # of the PNG's header
+    size = {"width": width / _DENSITY, "height": height / _DENSITY}
+    return {"image/png": base64.b64encode(data).decode("ascii")}, {"image/png": size}
 
 
 def _html(heatmap: Heatmap) -> str:
@@ -185,8 +198,7 @@ def _html(heatmap: Heatmap) -> str:
         [strong(title), *(_painted(value, *_ends(heatmap)) for value in row)]
         for title, row in zip(heatmap.rows, _by_row(heatmap), strict=True)
     ]
-    head = f"mean {heatmap.metric} by {' and '.join(axis.name for axis in heatmap.axes)}"
-    return page(f"<div>{escape(head)}</div>{table(titles, rows, cell=_CELL, size='100%')}")
+    return page(f"<div>{escape(heatmap.title)}</div>{table(titles, rows, cell=_CELL, size='100%')}")
 
 
 def _painted(value: float | None, low: float, high: float) -> str:
@@ -209,7 +221,7 @@ def _text(heatmap: Heatmap) -> str:
     first, *others = zip(*rows, strict=True)
     columns = [_padded(first, str.ljust), *(_padded(column, str.rjust) for column in others)]
     lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    return terminal_safe("\n".join([f"mean {heatmap.metric}", *lines]))
+    return terminal_safe("\n".join([heatmap.title, *lines]))
 
 
 def _padded(cells: Sequence[str], pad: Callable[[str, int], str]) -> list[str]:

@@ -150,10 +150,13 @@ def _differences(compared: Compared, opens: Opens) -> list[str]:
 
 
 def _glance(difference: Difference) -> str:
+    changes = _changes(difference)
+    if difference.shared and len(changes) <= WIDTH:
+        return changes
     if difference.shared < _ALIKE:
         return "little in common"
     count = sum(kind in ("insert", "delete") for kind, _ in difference.changes)
-    return _changes(difference) if count <= _MOST_CHANGES else f"{count} changes"
+    return changes if count <= _MOST_CHANGES else f"{count} changes"
 
 
 def _changes(difference: Difference) -> str:

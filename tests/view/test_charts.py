@@ -31,7 +31,7 @@ def without_altair(monkeypatch):
 @pytest.fixture
 def drawn():
     """The bundle of six runs, of which one has no answer."""
-    return heatmap((TEMPERATURE, TONE), {"perplexity": VALUES}, "perplexity")._repr_mimebundle_()
+    return heatmap((TEMPERATURE, TONE), {"perplexity": VALUES}, "perplexity")._repr_mimebundle_()[0]
 
 
 def test_a_cell_is_the_mean_of_what_is_known_of_a_run() -> None:
@@ -56,7 +56,7 @@ def test_the_last_axis_goes_to_the_right_and_the_others_down(axes, rows, columns
 
 def test_the_text_is_a_table(drawn) -> None:
     assert drawn["text/plain"] == (
-        "mean perplexity\n"
+        "perplexity by temperature and tone, mean of the choices\n"
         "tone  formal    <b>\n"
         "0          1      2\n"
         "0.5      3.5      5\n"
@@ -76,13 +76,15 @@ def test_the_chart_is_vega_lite_of_a_version_that_jupyterlab_draws(drawn) -> Non
     ]
 
 
-def test_a_page_without_vega_has_a_picture(drawn) -> None:
+def test_a_page_without_vega_has_a_picture_of_twice_the_pixels() -> None:
     """PNG: eight bytes of signature, then the header with width and height."""
+    drawn, metadata = heatmap((TONE,), {"a": [[-1.0], [2.0]]}, "a")._repr_mimebundle_()
     data = base64.b64decode(drawn["image/png"])
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">2I", data[16:24])
-    assert width > 300
-    assert height > 200
+    assert metadata["image/png"] == {"width": width / 2, "height": height / 2}
+    assert width / 2 > 160
+    assert drawn["text/plain"] == "a by tone\ntone  formal  <b>\n          \u22121    2"
 
 
 def test_the_chart_can_be_changed_further() -> None:
@@ -94,7 +96,7 @@ def test_the_chart_can_be_changed_further() -> None:
 def test_without_altair_it_is_a_table_in_one_hue() -> None:
     """Of 1 to 1234.5 the least has the palest paint, the greatest the strongest."""
     found = heatmap((TEMPERATURE, TONE), {"perplexity": VALUES}, "perplexity")
-    drawn = found._repr_mimebundle_()
+    drawn, _ = found._repr_mimebundle_()
     assert list(drawn) == ["text/html", "text/plain"]
     html = drawn["text/html"]
     assert dropped(html) == []
@@ -126,5 +128,5 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(axes, metric: str, messag
 
 @pytest.mark.parametrize("values", [[[3.0], [3.0]], [[], [None]]])
 def test_equal_or_unknown_values_are_drawn_too(values) -> None:
-    drawn = heatmap((TONE,), {"a": values}, "a")._repr_mimebundle_()
+    drawn, _ = heatmap((TONE,), {"a": values}, "a")._repr_mimebundle_()
     json.dumps(drawn[VEGA_LITE], allow_nan=False)

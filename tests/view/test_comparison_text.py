@@ -57,6 +57,11 @@ def test_answers_with_little_in_common_are_held_against_each_other_only_when_ask
     assert "[-one two three-]{+four five six+}" in text_of(*runs, opens="diff")
 
 
+def test_differences_that_fit_a_line_are_written_out_where_anything_is_the_same() -> None:
+    runs = [answers("the weight off", "the doctor away")]
+    assert "1 against 0: the[- weight off-]{+ doctor away+}\n" in text_of(*runs)
+
+
 def test_many_changes_are_counted_unless_they_were_asked_for() -> None:
     """Of thirty words every second is another: fifteen deletions, and as many insertions."""
     words = [f"w{n}" for n in range(30)]

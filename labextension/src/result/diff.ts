@@ -55,7 +55,36 @@ export function diff(base: readonly string[], other: readonly string[]): Change[
       text: value.join('')
     })
   );
-  return joined(changes ?? allBetween(base, other));
+  return joined(withoutIslands(joined(changes ?? allBetween(base, other))));
+}
+
+/**
+ * Make marks and blanks alone part of the changes around them, of which one takes away and one
+ * adds: nobody reads a comma as what two texts have in common.
+ */
+function withoutIslands(changes: Change[]): Change[] {
+  return changes.flatMap((change, place): Change[] => {
+    const { kind, text } = change;
+    const [before, after] = [neighbours(changes, place, -1), neighbours(changes, place, 1)];
+    const around = new Set([...before, ...after]);
+    const isIsland = before.length && after.length && around.size === 2;
+    if (kind !== 'same' || !isIsland || /[\p{L}\p{N}\n]/u.test(text)) {
+      return [change];
+    }
+    return [
+      { kind: 'delete', text },
+      { kind: 'insert', text }
+    ];
+  });
+}
+
+/** Return the kinds of change on one side of a place, up to what stays. */
+function neighbours(changes: Change[], place: number, step: 1 | -1): Kind[] {
+  const kinds: Kind[] = [];
+  for (let at = place + step; changes[at] && changes[at].kind !== 'same'; at += step) {
+    kinds.push(changes[at].kind);
+  }
+  return kinds;
 }
 
 /** Change all between what both texts begin with and what both end with. */
