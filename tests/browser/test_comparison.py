@@ -94,7 +94,7 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
     )
     assert set(decorations) == {"line-through", "underline", "none"}
     page.keyboard.press("]")
-    assert said(root) == "1 of 4: deleted “ Cy”"
+    assert said(root) == "1 of 4: deleted “Cy”"
     assert page.locator(".jp-Cell").count() == 1
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.wait_for_timeout(500)
