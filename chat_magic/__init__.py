@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults
+    from chat_magic.results import ChatResults, compare
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -47,6 +47,7 @@ __all__ = [
     "achat",
     "chat",
     "chat_grid",
+    "compare",
     "load_ipython_extension",
     "to_csv",
     "unload_ipython_extension",
@@ -62,6 +63,7 @@ _HOMES = {
     "achat": "engine",
     "chat": "engine",
     "chat_grid": "batch.sweep",
+    "compare": "results",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema
     from chat_magic.core.tools import Round, ToolRun
-    from chat_magic.view.bundle import Run, TokensView
+    from chat_magic.view.bundle import ComparisonView, Run
+    from chat_magic.view.comparison import By
 
 __all__ = ["ChatResult"]
 
@@ -200,22 +201,29 @@ class ChatResult(Tables):
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
         return f"<ChatResult {self.model}, {len(self)} choice{'s'[: len(self) != 1]}: {text!r}>"
 
-    def inspect(self) -> TokensView:
-        """Return the answer opened at its tokens, for a notebook to draw.
+    def compare(self, base: int | None = None, by: By = "word") -> ComparisonView:
+        """Return the choices beside each other, opened at their differences, to be drawn.
+
+        Args:
+            base: The choice that the others are held against; else the most frequent answer.
+            by: What a difference is made of: `word`, `token`, `sentence`, or `json` (the fields
+                of answers that are all JSON).
 
         Raises:
-            InvalidRequest: There are no log probabilities.
+            InvalidRequest: There is no such choice, `by` is none of these, or there is one answer.
         """
-        from chat_magic.view.bundle import TokensView  # noqa: PLC0415 - as below
-
-        if not any(choice.logprobs for choice in self.choices):
-            raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
-        return TokensView([self._run()])
+        if base is not None:
+            self._choice(base)
+        return self._comparison(base, by)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import
 
-        return bundle([self._run()])
+        return bundle(self._runs)
+
+    @property
+    def _runs(self) -> list[Run]:
+        return [self._run()]
 
     def _run(
         self, coordinates: Mapping[str, str] = MappingProxyType({}), error: str | None = None

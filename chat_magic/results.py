@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from chat_magic.core.grid import title_of
+from chat_magic.core.parameters import UNSET
+from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.tables import Tables
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.core.grid import Axis
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import ComparisonView, Run
+    from chat_magic.view.charts import Heatmap
+    from chat_magic.view.comparison import By
 
-__all__ = ["ChatResults"]
+__all__ = ["ChatResults", "compare"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,8 +70,42 @@ class ChatResults(Tables, Sequence[ChatResult]):
         """
         return self._run_at(run).pick(choice)
 
+    def compare(self, base: int | tuple[int, int] | None = None, by: By = "word") -> ComparisonView:
+        """Return all answers beside each other, opened at their differences, to be drawn.
+
+        Args:
+            base: What the others are held against: a run, or a (run, choice) pair; else the most
+                frequent answer.
+            by: As for `ChatResult.compare`.
+
+        Raises:
+            InvalidRequest: There is no such answer, `by` is no unit, or there is one answer.
+        """
+        return self._comparison(None if base is None else self._place(base), by, self.axes)
+
+    def heatmap(self, metric: str = "perplexity") -> Heatmap:
+        """Return a metric over the grid, the mean of each run's choices, to be drawn.
+
+        Args:
+            metric: A column of `.frame` that holds numbers.
+
+        Raises:
+            InvalidRequest: There is no such metric, or the runs are no whole grid.
+        """
+        from chat_magic.analysis.coordinates import metrics_by_run  # noqa: PLC0415 - slow
+        from chat_magic.view.charts import heatmap  # noqa: PLC0415
+
+        axes = [axis.name for axis in self.axes]
+        return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)
+
+    def _place(self, base: int | tuple[int, int]) -> int:
+        """Return the place of an answer among those of all runs."""
+        run, choice = base if isinstance(base, tuple) else (base, 0)
+        self.pick(run, choice)
+        return sum(len(one.choices) for one in self.results[:run]) + choice
+
     def _run_at(self, run: int) -> ChatResult:
-        if not 0 <= run < len(self):
+        if type(run) is not int or not 0 <= run < len(self):
             raise InvalidRequest(f"run {run}: there are {len(self)}, numbered from 0")
         return self.results[run]
 
@@ -123,3 +161,61 @@ class ChatResults(Tables, Sequence[ChatResult]):
             {name: title_of(value) for name, value in one.items()} for one in self.coordinates
         ]
         return [one._run(titles[run], self.errors.get(run)) for run, one in enumerate(self.results)]
+
+
+def compare(
+    *results: ChatResult | ChatResults,
+    base: int | tuple[int, int] | None = None,
+    by: By = "word",
+) -> ComparisonView:
+    """Return the answers of any cells beside each other, opened at their differences, to be drawn.
+
+    They are named by what differs between them: the model, parameters, the coordinates of grids;
+    by a number where that is not enough.
+
+    Args:
+        *results: Of one or several runs each.
+        base: What the others are held against: the place of a run among those of all, or a
+            (run, choice) pair; else the most frequent answer.
+        by: As for `ChatResult.compare`.
+
+    Raises:
+        InvalidRequest: One is no result, there is no such answer, `by` is no unit, or there is
+            one answer.
+    """
+    found: list[ChatResult] = []
+    known: list[Mapping[str, Any]] = []
+    for each in results:
+        if isinstance(each, ChatResults):
+            found += each.results
+            known += each.coordinates
+        elif isinstance(each, ChatResult):
+            found.append(each)
+            known.append({})
+        else:
+            raise InvalidRequest(f"compare: a {type(each).__name__} is no chat result")
+    together = ChatResults(tuple(found), (), _differences(found, known))
+    return together.compare(base, by)
+
+
+def _differences(
+    results: Sequence[ChatResult], known: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return what differs between results, by name; a number too where that is not enough."""
+    facts = [
+        _facts(one) | dict(coordinates) for one, coordinates in zip(results, known, strict=True)
+    ]
+    names = dict.fromkeys(name for one in facts for name in one)
+    titles = {name: [title_of(one.get(name, UNSET)) for one in facts] for name in names}
+    differing = [name for name in names if len(set(titles[name])) > 1]
+    is_enough = len(set(zip(*(titles[name] for name in differing), strict=True))) == len(facts)
+    return tuple(
+        {name: one.get(name, UNSET) for name in differing}
+        | ({} if differing and is_enough else {"result": place})
+        for place, one in enumerate(facts)
+    )
+
+
+def _facts(result: ChatResult) -> dict[str, Any]:
+    given = result.request.parameters
+    return {"model": result.model} | {name: given[name] for name in SCALARS if name in given}

@@ -1,4 +1,4 @@
-"""The tables that a result and several results have in common, each made when it is asked for."""
+"""What one result and several have in common: tables and views, made when they are asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.structured import plain_value_of
+from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.labels import At
     from chat_magic.analysis.segments import By
+    from chat_magic.core.grid import Axis
     from chat_magic.result import ChatResult
+    from chat_magic.view.bundle import ComparisonView, Run, TokensView
+    from chat_magic.view.comparison import By as Unit
 
 __all__ = ["Tables"]
 
@@ -38,6 +42,11 @@ class Tables(ABC):
     @abstractmethod
     def _attrs(self) -> dict[str, Any]:
         """What is known of the requests, as plain JSON."""
+
+    @property
+    @abstractmethod
+    def _runs(self) -> list[Run]:
+        """The results as they are drawn."""
 
     def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table with the columns that say where its runs stand."""
@@ -92,6 +101,17 @@ class Tables(ABC):
         from chat_magic.analysis.branches import branches_table  # noqa: PLC0415
 
         return self._placed(branches_table(self._columns, attrs=self._attrs))
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """How far the choices of a run agree; a row for each run.
+
+        `share`, `distinct`, `entropy_nats`, `unseen_mass` and more: the columns are those of
+        `analysis.agreement.agreement_table`.
+        """
+        from chat_magic.analysis.agreement import agreement_table  # noqa: PLC0415
+
+        return self._placed(agreement_table(self._columns, attrs=self._attrs))
 
     def spans(self, by: By) -> pd.DataFrame:
         """Return a row for each stretch of each choice, with the probability of its tokens.
@@ -162,6 +182,26 @@ class Tables(ABC):
         from chat_magic.analysis.export import wide_table  # noqa: PLC0415
 
         return self._placed(wide_table(self._tokens, self._alternatives))
+
+    def inspect(self) -> TokensView:
+        """Return the answer or answers opened at their tokens, for a notebook to draw.
+
+        Raises:
+            InvalidRequest: There are no log probabilities.
+        """
+        from chat_magic.view.bundle import TokensView  # noqa: PLC0415 - Markdown is slow to import
+
+        if not any(choice.logprobs for one in self._results for choice in one.choices):
+            raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
+        return TokensView(self._runs)
+
+    def _comparison(self, base: int | None, by: Unit, axes: Sequence[Axis] = ()) -> ComparisonView:
+        """Return all answers beside each other; `base` is a place among them."""
+        from chat_magic.view.bundle import ComparisonView  # noqa: PLC0415
+
+        if sum(len(one.choices) for one in self._results) < 2:
+            raise InvalidRequest("there are no two answers to compare: ask with --n 2 or --models")
+        return ComparisonView(self._runs, axes, base, by)
 
     @cached_property
     def _tokens(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.arrays import objects
@@ -11,7 +12,7 @@ from chat_magic.analysis.frames import category
 from chat_magic.core.parameters import PARAMETERS, UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _DTYPES = {"number": "Float64", "integer": "Int64", "boolean": "boolean"}
 
@@ -44,6 +45,25 @@ def with_coordinates(
     found = pd.concat([head, rest], axis=1)
     found.attrs = table.attrs
     return found
+
+
+def metrics_by_run(
+    table: pd.DataFrame, n_runs: int, names: Collection[str]
+) -> dict[str, list[list[float]]]:
+    """Return the numbers of a table of choices by column, a list for each run.
+
+    Args:
+        table: A row for each choice.
+        n_runs: How many runs there are, those without choices included.
+        names: Columns that are no metrics besides run and choice: the coordinates.
+    """
+    metrics = table.select_dtypes("number").drop(columns=["run", "choice"])
+    rows = [np.flatnonzero(table["run"] == run) for run in range(n_runs)]
+    return {
+        str(name): [column.to_numpy("float64", na_value=np.nan)[own].tolist() for own in rows]
+        for name, column in metrics.items()
+        if name not in names
+    }
 
 
 def _column(name: str, values: list[Any]) -> Any:

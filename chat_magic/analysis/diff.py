@@ -69,6 +69,9 @@ def units(text: str, by: Literal["word", "sentence"]) -> list[str]:
 def diff(base: Sequence[str], other: Sequence[str]) -> list[Change]:
     """Return the fewest units to delete and to insert (the longest common subsequence stays).
 
+    Marks and blanks alone between two changes, of which one takes away and one adds, are part of
+    them: nobody reads a comma as what two texts have in common.
+
     Args:
         base: The units of the one text.
         other: Those of the other.
@@ -81,7 +84,7 @@ def diff(base: Sequence[str], other: Sequence[str]) -> list[Change]:
     one, two = ([unit for unit in texts if unit] for texts in (base, other))
     changes: list[Change] = []
     at, to = 0, 0
-    for start, place, size in _shared(one, two):
+    for start, place, size in _anchors(one, _shared(one, two)):
         stretches: list[tuple[Kind, list[str]]] = [
             ("delete", one[at:start]),
             ("insert", two[to:place]),
@@ -116,11 +119,30 @@ def diff_json(base: str, other: str) -> list[FieldChange] | None:
     return list(_field_changes(before, after))
 
 
-def _shared(one: Sequence[Hashable], two: Sequence[Hashable]) -> list[tuple[int, int, int]]:
-    """Return the longest common subsequence, as (start in one, in two, length), an empty last."""
+_Block: TypeAlias = tuple[int, int, int]
+"""What two sequences share: where it starts in the one and in the other, and its length."""
+
+
+def _shared(one: Sequence[Hashable], two: Sequence[Hashable]) -> list[_Block]:
+    """Return the longest common subsequence, an empty block at the ends last."""
     codes = factorize([*one, *two])[0].tolist()  # rapidfuzz compares hashes, which can collide
     found = Indel.editops(codes[: len(one)], codes[len(one) :]).as_matching_blocks()
     return [(block.a, block.b, block.size) for block in found]
+
+
+def _anchors(one: Sequence[str], shared: Sequence[_Block]) -> Iterator[_Block]:
+    """Leave out mere marks and blanks around which something goes and something comes."""
+    ends = [(start + size, place + size) for start, place, size in shared]
+    edges = [(0, 0), *ends]
+    for number, block in enumerate(shared):
+        start, place, size = block
+        is_at_an_end = start == place == 0 or ends[number] == ends[-1]
+        after = shared[min(number + 1, len(shared) - 1)]
+        goes = start > edges[number][0] or after[0] > ends[number][0]
+        comes = place > edges[number][1] or after[1] > ends[number][1]
+        is_read = any(c.isalnum() or c == "\n" for unit in one[start : start + size] for c in unit)
+        if is_at_an_end or is_read or not (goes and comes):
+            yield block
 
 
 _ABSENT = object()

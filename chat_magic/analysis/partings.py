@@ -107,8 +107,6 @@ class Text:
         found = self.alternatives_at(start)
         stop = start + len(way)
         own = range(bisect_left(self.start, start), bisect_left(self.start, stop))
-        if len(own) > 1:
-            found.pop(way, None)
         joint = sum(self.logprob[token] for token in own)
         if own and self._tiled(own, start, stop) and not math.isnan(joint):
             found[way] = math.exp(joint)

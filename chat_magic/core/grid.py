@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.body import line_of
 from chat_magic.core.cell import Cell, read_cell, read_first_line, read_prompt, render_line
-from chat_magic.core.line import RAW, Option
+from chat_magic.core.line import GRID_OPTIONS, RAW
 from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
 from chat_magic.core.per_model import apply_per_model, check_models
 from chat_magic.core.settings import SCALARS, check_setting, read_setting
@@ -20,39 +20,12 @@ from chat_magic.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.line import Line
+    from chat_magic.core.line import Line, Option
     from chat_magic.core.request import ChatRequest
 
 MOST_RUNS = 1_000
 """Requests that one grid may have."""
-MOST_AT_ONCE = 64
-AT_ONCE = 8
-"""Requests that are under way at a time, where nothing else is said."""
 _LONGEST_TITLE = 40
-
-GRID_OPTIONS: tuple[Option, ...] = (
-    Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
-    Option(
-        name="sweep",
-        value="PARAM=VALUE,…",
-        repeats=True,
-        help="Ask with each of these values: of a parameter that is a number, a word or a switch, "
-        "or of model; unset is a value. Several sweeps make a grid. Repeatable.",
-    ),
-    Option(
-        name="vary",
-        value="VARIABLE=NAME",
-        repeats=True,
-        help="Ask with {{ VARIABLE }} being each item of this list or dict of the notebook; the "
-        "keys of a dict title the answers. Repeatable.",
-    ),
-    Option(
-        name="concurrency",
-        value=f"1 to {MOST_AT_ONCE}",
-        help=f"How many requests of a grid are under way at a time; {AT_ONCE} unless given.",
-    ),
-)
-"""The options of the line that make a grid."""
 
 Kind = Literal["model", "parameter", "variable"]
 

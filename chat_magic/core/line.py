@@ -103,6 +103,33 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
 )
 """The options that make up a request; the magic adds its own."""
 
+AT_ONCE, MOST_AT_ONCE = 8, 64
+"""Requests of a grid that are under way at a time: where nothing else is said, and at most."""
+
+GRID_OPTIONS: tuple[Option, ...] = (
+    Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
+    Option(
+        name="sweep",
+        value="PARAM=VALUE,…",
+        repeats=True,
+        help="Ask with each of these values: of a parameter that is a number, a word or a switch, "
+        "or of model; unset is a value. Several sweeps make a grid. Repeatable.",
+    ),
+    Option(
+        name="vary",
+        value="VARIABLE=NAME",
+        repeats=True,
+        help="Ask with {{ VARIABLE }} being each item of this list or dict of the notebook; the "
+        "keys of a dict title the answers. Repeatable.",
+    ),
+    Option(
+        name="concurrency",
+        value=f"1 to {MOST_AT_ONCE}",
+        help=f"How many requests of a grid are under way at a time; {AT_ONCE} unless given.",
+    ),
+)
+"""The options of the line that make a grid."""
+
 
 def next_word(line: str, position: int) -> Word | None:
     """Return the word at or after a position, or None at the end.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chat_magic.core.grid import title_of
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 def described(plan: Plan) -> str:
     """Write the requests of a plan: how many, where each stands and would go, and its body."""
+    from chat_magic.core.grid import title_of  # noqa: PLC0415 - loading needs no cells yet
+
     if not plan.axes:
         return _request(plan.requests[0])
     sizes = " x ".join(f"{len(axis.titles)} {axis.name}" for axis in plan.axes)

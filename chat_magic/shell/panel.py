@@ -14,6 +14,7 @@ from IPython.display import publish_display_data
 from chat_magic.core.form import Form, form_of, read_form, settings_only, write_form
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.result import ChatResult
+from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.controls import button
@@ -227,10 +228,7 @@ class Panel:
         self._changed()
 
     def _compare(self, chosen: list[Taken]) -> None:
-        from chat_magic.view.bundle import bundle  # noqa: PLC0415
-
-        runs = [taken.result._run() for taken in chosen]
-        self._draw(bundle(runs))
+        self._draw(compare(*(taken.result for taken in chosen))._repr_mimebundle_())
 
     def _draw(self, bundle: Mapping[str, Any]) -> None:
         self._screen = self._screen or Place()
@@ -300,6 +298,8 @@ def _form_from(source: ChatResult | Job | str | None) -> Form:
     if isinstance(source, str):
         return read_form(source, OWN_OPTIONS)
     result = settled(source)
+    if isinstance(result, ChatResults):
+        result = result[0]
     if not isinstance(result, ChatResult):
         raise InvalidRequest(f"Panel: {type(source).__name__} is neither a result nor a cell")
     return form_of(result.request)

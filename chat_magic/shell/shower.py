@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.grid import title_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -63,6 +61,7 @@ def _grid(run: Sweep) -> GridSnapshot:
 
 
 def _part(part: Part) -> RunSnapshot:
+    from chat_magic.core.grid import title_of  # noqa: PLC0415
     from chat_magic.view.comparison import value_title  # noqa: PLC0415
     from chat_magic.view.snapshot import RunSnapshot  # noqa: PLC0415
 

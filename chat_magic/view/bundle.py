@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.core.tools import total_usage
-from chat_magic.view.comparison import Axis, By, Opens, compared
+from chat_magic.errors import InvalidRequest
+from chat_magic.view.comparison import By, compared
 from chat_magic.view.comparison_html import comparison_html
 from chat_magic.view.comparison_text import comparison_text
 from chat_magic.view.html import result_html
@@ -16,8 +18,12 @@ from chat_magic.view.text import result_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
+    from chat_magic.core.grid import Axis
     from chat_magic.core.reply import Reply, Timing, Usage
     from chat_magic.core.tools import Round
+    from chat_magic.view.comparison import Opens
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
 VIEW = "chat_magic_view"
@@ -64,12 +70,36 @@ class TokensView:
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """Answers whose differences are to be looked at: a value that notebooks draw."""
+    """Answers whose differences are to be looked at: a value that notebooks draw.
+
+    Raises:
+        InvalidRequest: `by` is no way to compare, or `base` no place among the answers.
+    """
 
     runs: Sequence[Run]
     axes: Sequence[Axis] = ()
     base: int | None = None
     by: By = "word"
+
+    def __post_init__(self) -> None:
+        count = sum(len(run.reply.choices) for run in self.runs)
+        if self.by not in get_args(By):
+            raise InvalidRequest(f"by {self.by!r}: must be one of {', '.join(get_args(By))}")
+        if self.base is not None and not 0 <= self.base < count:
+            raise InvalidRequest(f"base {self.base}: there are {count} answers, numbered from 0")
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each stretch, or JSON field, of each answer against the base."""
+        from chat_magic.analysis.changes import changes_table  # noqa: PLC0415 - pandas is slow
+
+        return changes_table(
+            [run.reply for run in self.runs],
+            attrs={"models": [run.model for run in self.runs]},
+            base=self.base,
+            by=self.by,
+            prefills=[run.prefill for run in self.runs],
+        )
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         return bundle(self.runs, axes=self.axes, base=self.base, by=self.by, opens="diff")

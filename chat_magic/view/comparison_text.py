@@ -9,7 +9,6 @@ from chat_magic.view.comparison import (
     agreement_words,
     answer_key,
     beginning,
-    branches,
     chip,
     choice_at,
     figure_words,
@@ -19,7 +18,6 @@ from chat_magic.view.comparison import (
     one_line,
     run_key,
     run_words,
-    signed,
     times,
 )
 from chat_magic.view.differences import differences
@@ -32,21 +30,24 @@ from chat_magic.view.text import (
     rounds_text,
     terminal_safe,
 )
+from chat_magic.view.tree import branches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.core.grid import Axis
     from chat_magic.view.bundle import Run
-    from chat_magic.view.comparison import Axis, Compared, Opens
+    from chat_magic.view.comparison import Compared, Opens
     from chat_magic.view.differences import Difference
 
 WIDTH = 100
 """Columns that a line may take, whatever the terminal."""
 TABLE_FIRST = 12
 """Answers beyond which a table says more than the answers one below the other."""
-_NAMES = ("ended", "", "tokens", "perplexity", "mean", "least", "time", "cost")
+_NAMES = ("ended", "", "tokens", "perplexity", "least", "time", "cost")
 _ALIKE = 1 / 3
 """How much of two texts must be the same for their differences to be read."""
+_MOST_CHANGES = 20
 _FEW = 4
 """Distinct answers up to which their tree and their differences are printed."""
 
@@ -68,7 +69,7 @@ def comparison_text(
     if not is_table:
         parts += _trees(compared)
     rounds = rounds_text(compared.runs[0].rounds) if len(compared.runs) == 1 else []
-    return terminal_safe("\n\n".join([*rounds, *parts, _foot(compared)]))
+    return terminal_safe("\n\n".join(filter(None, [*rounds, *parts, _foot(compared, is_table)])))
 
 
 def _answers(compared: Compared) -> list[str]:
@@ -102,8 +103,8 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _foot(compared: Compared) -> str:
-    """Write how far the answers agree, where they part, and what a sole run took."""
+def _foot(compared: Compared, is_table: bool) -> str:
+    """Write how far the answers agree, where they part, why runs failed, what a sole one took."""
     lines = []
     if compared.several:
         answer = compared.comparison.answers[compared.base]
@@ -117,8 +118,13 @@ def _foot(compared: Compared) -> str:
         run = compared.runs[0]
         lines.append(" · ".join([run.model, *status_facts(run)]))
         lines += [words for words in (unsure(run.reply.choices),) if words]
-        lines += [f"failed: {run.error}"] if run.error else []
         lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
+    if is_table or len(compared.runs) == 1:
+        lines += [
+            ": ".join(["failed", *([title] if is_table else []), run.error])
+            for title, run in zip(compared.run_titles, compared.runs, strict=True)
+            if run.error
+        ]
     lines += [f"note: {words}" for words in _notes(compared.runs)]
     return "\n".join(lines)
 
@@ -130,18 +136,27 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 def _differences(compared: Compared, opens: Opens) -> list[str]:
     """Write each other distinct answer against the base, as git's word diff does.
 
-    Those that have little in common are told only of where they were asked for.
+    Where they were not asked for, those that cannot be read at a glance are only told of.
     """
     if len(groups_of(compared)) < 2:
         return []
     found, more = differences(compared)
     drawn = []
     for each in found:
-        is_like = opens == "diff" or each.shared >= _ALIKE
-        changes = _changes(each) if is_like else "little in common"
+        changes = _changes(each) if opens == "diff" else _glance(each)
         titles = (compared.titles[each.places[0]], compared.titles[compared.base])
         drawn.append(f"{titles[0]} against {titles[1]}: {changes}")
     return [*drawn, *([f"{more} more answers differ"] if more else [])]
+
+
+def _glance(difference: Difference) -> str:
+    changes = _changes(difference)
+    if difference.shared and len(changes) <= WIDTH:
+        return changes
+    if difference.shared < _ALIKE:
+        return "little in common"
+    count = sum(kind in ("insert", "delete") for kind, _ in difference.changes)
+    return changes if count <= _MOST_CHANGES else f"{count} changes"
 
 
 def _changes(difference: Difference) -> str:
@@ -191,10 +206,14 @@ def _rows(compared: Compared, axes: Sequence[Axis]) -> str:
     lines = []
     for cells, answer in zip(zip(*columns, strict=True), answers, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        room = max(WIDTH - len(line) - 3, 20)
-        text = answer if isinstance(answer, str) else _begun(compared, answer, room)
+        room = max(WIDTH - len(line) - 3, 16)
+        text = _cut(answer, room) if isinstance(answer, str) else _begun(compared, answer, room)
         lines.append(f"{line}  {text}")
     return "\n".join(lines)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _begun(compared: Compared, place: int, most: int) -> str:
@@ -212,7 +231,6 @@ def _figures(compared: Compared, group: tuple[int, ...]) -> list[str]:
         times(len(group)),
         "" if found.n_tokens is None else str(found.n_tokens),
         "" if found.perplexity is None else f"{found.perplexity:.2f}",
-        "" if found.mean_logprob is None else signed(found.mean_logprob),
         "" if found.min_prob is None else f"{percent(found.min_prob)} %",
         f"{number(run.timing.total_s)} s" if several else "",
         money(run.cost) if several and run.cost is not None else "",

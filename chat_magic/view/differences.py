@@ -50,7 +50,8 @@ def _difference(compared: Compared, group: tuple[int, ...]) -> Difference:
     place, base = group[0], compared.base
     answers = compared.comparison.answers
     if compared.by in ("word", "json"):
-        fields = diff_json(answers[base].text, answers[place].text)
+        begun = [compared.runs[answers[each].run].prefill for each in (base, place)]
+        fields = diff_json(begun[0] + answers[base].text, begun[1] + answers[place].text)
         if fields is not None:
             return Difference(group, (), [each for each in fields if each.kind != "same"])
     changes = diff(_units(compared, base), _units(compared, place))

@@ -1,8 +1,9 @@
 """Results as static HTML that keeps its look through the sanitizer of an untrusted notebook.
 
 JupyterLab's sanitizer (`packages/apputils/src/sanitizer.ts` there) lets inline styles through by a
-list of properties and values: flex rows but no wrapping or gap, rgba() but no var(), opacity only
-as `0.65`. Colours are therefore greys and one hue over the theme's own, which suit every theme.
+list of properties and values: flex rows, which older ones do not let wrap, rgba() but no var(),
+opacity only as `0.65`. Colours are therefore greys and few hues over the theme's own, which suit
+every theme.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ EM_SPACE, EN_SPACE = "\u2003", "\u2002"
 """What keeps facts apart, also where styles are dropped."""
 _WIDEST = 4
 """Columns in a row."""
+_NARROWEST = (150, 230)
+"""Pixels of a sole column, and of each of several."""
 EXACT = "white-space:pre-wrap;word-wrap:break-word;word-break:normal"
 _PRE = (
     f"margin:4px 0 6px 0;padding:0;font-family:monospace;font-size:90%;line-height:1.45;{EXACT};"
@@ -80,22 +83,19 @@ def status_line(model: str, facts: Sequence[str], warnings: Sequence[str] = ()) 
 
 
 def columns(contents: Sequence[str]) -> str:
-    """Draw one or more boxes side by side, at most four in a row, scrolling in narrow pages."""
+    """Draw one or more boxes side by side, at most four in a row, fewer in narrow pages."""
     rows = math.ceil(len(contents) / _WIDEST)
     width = math.ceil(len(contents) / rows)
-    style = (
-        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:190px;padding:8px 14px;"
-        "overflow-x:auto"
-    )
+    style, wraps = f"box-sizing:border-box;width:{100 / width:.3f}%", ""
+    if width > 1:
+        style += f";flex-grow:1;margin:0 0 -1px -1px;border-left:{LINE};border-bottom:{LINE}"
+        wraps = "flex-wrap:wrap;"
+    style += f";min-width:{_NARROWEST[width > 1]}px;padding:8px 14px;overflow-x:auto"
     drawn = []
     for start in range(0, len(contents), width):
         cells = contents[start : start + width]
-        boxes = "".join(
-            f'<div style="{style}{f";border-left:{LINE}" if place else ""}">{cell}</div>'
-            for place, cell in enumerate(cells)
-        )
-        above = f";border-top:{LINE}" if start else ""
-        drawn.append(f'<div style="display:flex;overflow-x:auto{above}">{boxes}</div>')
+        boxes = "".join(f'<div style="{style}">{cell}</div>' for cell in cells)
+        drawn.append(f'<div style="display:flex;{wraps}overflow-x:auto">{boxes}</div>')
     return f'<div style="border:{LINE};border-radius:6px">{"".join(drawn)}</div>'
 
 

@@ -93,7 +93,8 @@ def render(
     for marks in [words, []] if words else [[]]:
         for ring in [*rings, None]:
             marked = _renderer().render(_insert(text, marks, ring)) if marks or ring else plain
-            if marked.translate(_NO_MARKS) == plain:
+            has_ends = ring is None or marked.count(_RING) == marked.count(_RING_STOP) == 1
+            if has_ends and marked.translate(_NO_MARKS) == plain:
                 is_end = parting is not None and parting[0] == parting[1]
                 drawn = _drawn(marked, is_muted=ring is not None or is_end)
                 if ring is None or f'"{RINGED}"' in drawn:

@@ -14,7 +14,7 @@ from chat_magic.analysis.tokens import status_of, well_formed
 from chat_magic.core.parameters import PARAMETERS
 from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
 from chat_magic.view.block import Vocabulary, fitting_block
-from chat_magic.view.comparison import Axis, Compared, Opens, agreement_words, chip
+from chat_magic.view.comparison import Compared, Opens, agreement_words, chip
 from chat_magic.view.figures import figures
 from chat_magic.view.summary import (
     calls,
@@ -29,6 +29,7 @@ from chat_magic.view.summary import (
 
 if TYPE_CHECKING:
     from chat_magic.analysis.tree import Node
+    from chat_magic.core.grid import Axis
     from chat_magic.core.tools import Round
     from chat_magic.view.bundle import Run
 

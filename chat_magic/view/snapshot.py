@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Protocol
 
+from chat_magic.view.comparison import value_title
 from chat_magic.view.escape import escape
 from chat_magic.view.html import EXACT, page, rounds_html, status_line
 from chat_magic.view.markdown import INK
@@ -16,20 +17,23 @@ from chat_magic.view.text import answer_text, choice_title, rounds_text, termina
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from chat_magic.core.grid import Axis
     from chat_magic.core.tools import Round
-    from chat_magic.view.comparison import Axis
 
 _TAIL = 2_000
 """Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
 _WIDEST = 4
-"""Columns in a row. More stand below: a row that scrolled would jump back at every update."""
+"""Columns in a row. More stand below: what scrolled sideways would jump back at every update."""
 _MOST_COLUMNS = 12
 """Answers that are shown whole; of more there is a matrix with the end of each."""
-_CELL_TAIL = (40, 400)
-"""Characters of the end of each answer in a matrix: of many, and of few."""
+_MOST_CELLS = 200
+"""Runs that a matrix shows; of more only those are listed that are being answered."""
 _MATRIX_CHARACTERS = 12_000
-"""Characters of all those ends together."""
+"""What the ends of all answers of a matrix share."""
+_SHORTEST_TAIL, _LONGEST_TAIL = 40, 400
+"""Characters of the end of each."""
 _LINE = "1px solid rgba(127,127,127,0.3)"
+_CELL = f"text-align:left;vertical-align:top;padding:4px 8px;border:{_LINE}"
 _MUTED = "opacity:0.65"
 _SMALL = "font-size:85%;line-height:1.5"
 _ENDED_BADLY = ("length", "content_filter", "error", "interrupted")
@@ -122,6 +126,12 @@ class RunSnapshot:
     error: str | None = None
     """Why it failed, in one line."""
 
+    @property
+    def is_underway(self) -> bool:
+        """Whether it is being answered."""
+        begun = not self.is_waiting and self.error is None
+        return begun and any(reason is None for _, _, reason in _choices(self))
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridSnapshot:
@@ -161,10 +171,7 @@ class GridSnapshot:
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
-        answers = sum(max(run.n, len(run.texts)) for run in self.runs)
-        is_matrix = len(self.axes) > 1 or answers > _MOST_COLUMNS
-        drawn = _matrix(self) if is_matrix else _columns(_boxes(self.runs))
-        html = page(_progress(self) + drawn)
+        html = page(_progress(self) + _drawn(self))
         runs = [_run_text(run) for run in self.runs if any(run.texts) or run.error]
         status = terminal_safe(" · ".join([self.model, *self._facts]))
         return {"text/html": html, "text/plain": "\n\n".join([*runs, status])[-_TAIL:]}
@@ -192,6 +199,16 @@ def _answers(snapshot: Snapshot) -> list[str]:
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
         for index, text, _ in _choices(snapshot)
     ]
+
+
+def _drawn(grid: GridSnapshot) -> str:
+    """Draw the runs: in columns, as a matrix where they are many, or those under way."""
+    answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
+    if len(grid.runs) > _MOST_CELLS:
+        return _underway(grid)
+    if len(grid.axes) > 1 or answers > _MOST_COLUMNS:
+        return _matrix(grid)
+    return _columns(_boxes(grid.runs))
 
 
 def _boxes(runs: Sequence[RunSnapshot]) -> list[str]:
@@ -228,66 +245,73 @@ def _state_html(state: str) -> str:
 
 
 def _columns(boxes: Sequence[str]) -> str:
-    """Draw boxes side by side, at most four in a row."""
+    """Draw boxes side by side, at most four in a row, and below each other in a narrow page."""
     rows = math.ceil(len(boxes) / _WIDEST)
-    width = math.ceil(len(boxes) / rows)
+    width = 100 / math.ceil(len(boxes) / rows)
     style = (
-        f"box-sizing:border-box;width:{100 / width:.3f}%;min-width:150px;padding:8px 14px;"
-        "overflow-x:auto"
+        f"box-sizing:border-box;flex:1 1 {width:.3f}%;min-width:210px;padding:8px 14px;"
+        f"overflow-x:auto;border:{_LINE};margin:-1px 0 0 -1px"
     )
-    drawn = []
-    for start in range(0, len(boxes), width):
-        cells = "".join(
-            f'<div class="chm-live-column" style="{style}{f";border-left:{_LINE}" if at else ""}">'
-            f"{box}</div>"
-            for at, box in enumerate(boxes[start : start + width])
-        )
-        above = f";border-top:{_LINE}" if start else ""
-        drawn.append(
-            f'<div class="chm-live-columns" style="display:flex;overflow-x:auto{above}">'
-            f"{cells}</div>"
-        )
-    return f'<div style="border:{_LINE};border-radius:6px">{"".join(drawn)}</div>'
+    drawn = "".join(f'<div class="chm-live-column" style="{style}">{box}</div>' for box in boxes)
+    return (
+        '<div class="chm-live-columns" style="display:flex;flex-wrap:wrap;overflow-x:auto;'
+        f'border:{_LINE};border-radius:6px">{drawn}</div>'
+    )
 
 
 def _progress(grid: GridSnapshot) -> str:
-    """Draw the bar and, beside it, how many runs have ended."""
+    """Draw the bar and, above it, how many runs have ended."""
     line = status_line(grid.model, grid._facts)
     bar = (
         f'<progress class="chm-live-progress" value="{grid.n_done}" max="{len(grid.runs)}" '
-        f'style="width:100%;height:6px">{grid.n_done}/{len(grid.runs)}</progress>'
+        f'style="display:block;width:100%;height:6px">{grid.n_done}/{len(grid.runs)}</progress>'
     )
-    return f'{line}<div style="margin:0 0 6px 0">{bar}</div>'
+    return f'{line}<div style="line-height:0;margin:0 0 8px 0">{bar}</div>'
 
 
 def _matrix(grid: GridSnapshot) -> str:
-    """Draw a cell for each run: the last axis across, the others down."""
-    *down, across = grid.axes
-    few, many = _CELL_TAIL[1], _CELL_TAIL[0]
-    tail = max(many, min(few, _MATRIX_CHARACTERS // len(grid.runs)))
-    is_list = not down
-    names = [f"{escape(' · '.join(axis.name for axis in down))}"] if down else [escape(across.name)]
-    heads = [] if is_list else [escape(title) for title in across.titles]
-    rows = list(product(*(axis.titles for axis in down))) if down else [(t,) for t in across.titles]
-    width = 1 if is_list else len(across.titles)
-    body = "".join(
-        f"<tr>{_th(escape(' · '.join(row)))}"
-        + "".join(_cell(run, tail) for run in grid.runs[at * width : (at + 1) * width])
-        + "</tr>"
-        for at, row in enumerate(rows)
-    )
-    if not is_list:
-        names[0] += f" \\ {escape(across.name)}"
-    head = "".join(map(_th, [*names, *heads]))
+    """Draw a cell for each run: the last axis across, the others down; a sole axis down."""
+    down, across = list(grid.axes), None
+    if len(down) > 1:
+        across = down.pop()
+    width = len(across.titles) if across else 1
+    tail = _tail(len(grid.runs))
+    lines = []
+    if across:
+        corner = f"{' · '.join(axis.name for axis in down)} \\ {across.name}"
+        lines.append(_head(corner, "130px") + "".join(map(_head, across.titles)))
+    for row, titles in enumerate(product(*(axis.titles for axis in down))):
+        named = zip(down, titles, strict=True)
+        speaks = across is not None and len(down) == 1
+        words = titles if speaks else [value_title(axis.name, title) for axis, title in named]
+        runs = grid.runs[row * width : (row + 1) * width]
+        lines.append(_head(" · ".join(words), "130px") + "".join(_cell(run, tail) for run in runs))
+    return _table(lines, width)
+
+
+def _underway(grid: GridSnapshot) -> str:
+    """Draw a row for each run that is being answered."""
+    runs = [run for run in grid.runs if run.is_underway]
+    tail = _tail(len(runs))
+    return _table([_head(run.title, "130px") + _cell(run, tail) for run in runs], 1)
+
+
+def _tail(count: int) -> int:
+    """Return how many characters of the end of each of so many answers are shown."""
+    return max(_SHORTEST_TAIL, min(_LONGEST_TAIL, _MATRIX_CHARACTERS // max(count, 1)))
+
+
+def _table(lines: Sequence[str], width: int) -> str:
+    body = "".join(f'<tr style="background-color:transparent">{line}</tr>' for line in lines)
+    style = f"border-collapse:collapse;table-layout:fixed;width:100%;min-width:{140 * width}px"
     return (
-        '<table class="chm-live-matrix" style="border-collapse:collapse;table-layout:fixed;'
-        f'width:100%">{f"<tr>{head}</tr>" if heads else ""}{body}</table>'
+        '<div class="chm-live-matrix" style="overflow-x:auto">'
+        f'<table style="{style}">{body}</table></div>'
     )
 
 
-def _th(content: str) -> str:
-    style = f"text-align:left;vertical-align:top;padding:4px 8px;border:{_LINE};{_SMALL}"
-    return f'<th style="{style}">{content}</th>'
+def _head(title: str, width: str = "auto") -> str:
+    return f'<th style="width:{width};{_CELL};{_SMALL}">{escape(title)}</th>'
 
 
 def _cell(run: RunSnapshot, tail: int) -> str:
@@ -299,7 +323,7 @@ def _cell(run: RunSnapshot, tail: int) -> str:
         n_ended = sum(reason is not None for _, _, reason in choices)
         state = f"{n_ended} of {len(choices)} choices"
     shown = f"…{text[-tail:]}" if len(text) > tail else text
-    style = f"text-align:left;vertical-align:top;padding:4px 8px;border:{_LINE};{EXACT}"
+    style = f"{_CELL};line-height:1.45;{EXACT}"
     return (
         f'<td class="chm-live-cell" style="{style}"><div style="{_SMALL}">{_state_html(state)}'
         f"</div>{escape(shown)}</td>"

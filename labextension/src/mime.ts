@@ -2,14 +2,21 @@
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
-import { isPayload, MIME_TYPE } from './result/payload';
+import { Answers } from './result/answer';
+import { readComparison } from './result/comparison';
+import type { Look } from './result/lookup';
+import { isPayload, MIME_TYPE, type Payload } from './result/payload';
+import type { Mode } from './result/ui/choiceView';
+import { ComparisonView } from './result/ui/compare/comparisonView';
 import { copy, element } from './result/ui/dom';
-import { ResultView, type Mode } from './result/ui/resultView';
+import { ResultView } from './result/ui/resultView';
 
 import '../style/result.css';
+import '../style/comparison.css';
 
 /** Where the output's metadata remember how it was last looked at. */
-const KEY = 'chat_magic_view';
+const MODE = 'chat_magic_view';
+const LOOK = 'chat_magic_comparison';
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
@@ -27,6 +34,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       this.source = source;
       this.draw(data);
     }
+    await this.comparison?.setLook(model.metadata[LOOK]);
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
   }
 
@@ -37,29 +45,42 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
 
   private draw(data: unknown): void {
     this.views.forEach(view => view.dispose());
+    this.views = [];
+    this.comparison = null;
     if (!isPayload(data)) {
-      this.views = [];
       this.node.replaceChildren(
         element('p', 'chm-hint', 'made by a newer chat-magic: update the extension')
       );
       return;
     }
-    const insert = (text: string): Promise<string> => this.insertCell(text);
-    this.views = data.results.map(
-      result => new ResultView(result, this.options, insert, mode => this.remember(mode))
-    );
+    this.views = this.viewsOf(data);
     this.node.replaceChildren(...this.views.map(view => view.node));
+    this.node.classList.toggle('chm-wide', this.comparison !== null);
+  }
+
+  private viewsOf(payload: Payload): (ComparisonView | ResultView)[] {
+    const insert = (text: string): Promise<string> => this.insertCell(text);
+    const onMode = (mode: Mode): void => this.remember(MODE, mode);
+    const comparison = readComparison(payload);
+    if (!comparison) {
+      return payload.results.map(
+        result => new ResultView(new Answers(result), this.options, insert, onMode)
+      );
+    }
+    const onLook = (look: Look): void => this.remember(LOOK, { ...look });
+    this.comparison = new ComparisonView(comparison, this.options, insert, { onMode, onLook });
+    return [this.comparison];
   }
 
   private get mode(): Mode {
-    const mode = this.model?.metadata[KEY];
+    const mode = this.model?.metadata[MODE];
     return mode === 'tokens' || mode === 'raw' ? mode : 'text';
   }
 
-  private remember(mode: Mode): void {
+  private remember(key: string, value: IRenderMime.IMimeModel['metadata'][string]): void {
     const { model } = this;
-    if (model && this.mode !== mode) {
-      model.setData({ metadata: { ...model.metadata, [KEY]: mode } });
+    if (model && JSON.stringify(model.metadata[key]) !== JSON.stringify(value)) {
+      model.setData({ metadata: { ...model.metadata, [key]: value } });
     }
   }
 
@@ -80,7 +101,8 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
 
   private model: IRenderMime.IMimeModel | null = null;
   private source: string | undefined;
-  private views: ResultView[] = [];
+  private views: (ComparisonView | ResultView)[] = [];
+  private comparison: ComparisonView | null = null;
 }
 
 const extension: IRenderMime.IExtension = {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_magic.analysis.compare import compare
 from chat_magic.core.reply import Choice, Logprobs, Message, Reply
+from tests.analysis.strategies import replies
 
 log = math.log
 
@@ -97,6 +100,17 @@ def test_a_way_over_two_tokens_has_the_product_of_their_probabilities(token, rep
     assert bo.model_prob == pytest.approx(0.1)
 
 
+def test_a_way_that_ends_within_a_token_has_no_probability(token, choice):
+    """The last byte of 👍 came with the letter after it."""
+    data = "👍a".encode()
+    parts = [token("\ufffd", log(0.5), sent=list(part)) for part in (data[:3], data[3:])]
+    found = compare(
+        [Reply(choices=(choice(parts, "👍a"), choice([token("x", log(0.2))], index=1)))]
+    )
+    assert [way.text for way in found.ways] == ["👍", "x"]
+    assert [way.model_prob for way in found.ways] == [None, pytest.approx(0.2)]
+
+
 def test_white_space_can_count_for_nothing(sampled):
     """Then what differs in it alone is the same, and nothing is ringed where all are."""
     reply = sampled("a| b", "a|\n\nb ", "a  b")
@@ -137,3 +151,62 @@ def test_a_refusal_is_compared_where_nothing_else_came(token):
         logprobs=Logprobs(refusal=[token("N\ud800", -0.1)]),
     )
     assert compare([Reply(choices=(refused,))]).answers[0].text == "N\ufffd"
+
+
+@given(st.lists(replies(max_size=3), max_size=4))
+def test_answers_are_the_same_up_to_where_they_start_to_differ(runs):
+    """None differs before; those that differ, differ no later than the longest of their tokens."""
+    found = compare(runs)
+    assert [(answer.run, answer.choice, answer.text) for answer in found.answers] == [
+        (run, place, choice.message.content)
+        for run, reply in enumerate(runs)
+        for place, choice in enumerate(reply.choices)
+    ]
+    assert len({answer.text[: answer.start] for answer in found.answers}) <= 1
+    differ = len({answer.text for answer in found.answers}) > 1
+    for answer in found.answers:
+        assert 0 <= answer.start <= answer.end <= len(answer.text)
+        assert differ or answer.start == answer.end == len(answer.text)
+    assert differ == (len({answer.text[answer.start : answer.end] for answer in found.answers}) > 1)
+
+
+@given(st.lists(replies(max_size=3), max_size=4), st.booleans())
+def test_groups_share_out_the_answers(runs, ignore_whitespace):
+    """Each is in one; the texts of a group are the same, those of two are not."""
+    found = compare(runs, ignore_whitespace=ignore_whitespace)
+    assert sorted(sum(found.groups, ())) == list(range(len(found.answers)))
+    sizes = [len(group) for group in found.groups]
+    assert sizes == sorted(sizes, reverse=True)
+    texts = [
+        {" ".join(t.split()) if ignore_whitespace else t for t in members}
+        for members in ([found.answers[place].text for place in group] for group in found.groups)
+    ]
+    assert all(len(group) == 1 for group in texts)
+    assert len(set().union(*texts)) == len(texts)
+    assert not found.groups or found.base == (found.groups[0][0] if sizes[0] > 1 else 0)
+    assert all(found.same_tokens[group[0]] for group in found.groups)
+
+
+@given(replies())
+def test_the_ways_of_a_run_share_out_its_answers(reply):
+    """Each answer goes on with the text of its way; there is one only where answers differ."""
+    found = compare([reply])
+    assert bool(found.ways) == (len(found.groups) > 1)
+    if found.ways:
+        assert sorted(sum((way.answers for way in found.ways), ())) == list(
+            range(len(found.answers))
+        )
+        assert sum(way.share for way in found.ways) == pytest.approx(1)
+    for way in found.ways:
+        for place in way.answers:
+            answer = found.answers[place]
+            assert answer.text.startswith(way.text, answer.start)
+
+
+@given(st.lists(st.sampled_from(["An|na| Lee", "Anna| Lee", "A|nn|a Lee"]), min_size=1))
+def test_however_a_text_is_cut_it_is_one_text(sampled, texts):
+    """One group, nothing to ring; the first cut is held against the others."""
+    found = compare([sampled(*texts)])
+    assert len(found.groups) == 1
+    assert {answer.start for answer in found.answers} == {8}
+    assert found.same_tokens == tuple(text == texts[0] for text in texts)

@@ -129,10 +129,12 @@ def test_any_texts_can_be_told_apart(base, other, by):
     check(units(base, by), units(other, by))
 
 
-@given(words, words)
-def test_no_fewer_units_could_change(base, other):
+letters = st.lists(st.sampled_from(["a", " a", " b", "\u00e9"]), max_size=12)
+
+
+@given(letters, letters)
+def test_no_fewer_words_could_change(base, other):
     """As many stay as the longest common subsequence has."""
-    base, other = ([unit for unit in side if unit] for side in (base, other))
     marked = [[f"{unit}|" for unit in side] for side in (base, other)]
     kept = "".join(text for kind, text in diff(*marked) if kind == "same").count("|")
     assert kept == alignments(base, other)[0]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
 
+from chat_magic.analysis.branches import branches_table
+from chat_magic.analysis.columns import read
 from chat_magic.analysis.tree import trees
 from chat_magic.core.reply import Reply
+from tests.analysis.strategies import replies
 
 
 def drawn(tree):
@@ -53,3 +57,67 @@ def test_a_token_that_straddles_two_partings_is_cut_at_the_first(sampled):
     ]
     assert tree[3].model_prob is None
     assert math.isclose(tree[4].model_prob, 0.5)
+
+
+def texts_of(reply):
+    return [choice.message.content for choice in reply.choices]
+
+
+@given(replies())
+def test_the_leaves_are_the_choices(reply):
+    """Their nodes' texts from the root on, joined, are what each of them said."""
+    (tree,) = trees([reply])
+    parents = {node.parent for node in tree}
+    came = []
+    for place, node in enumerate(tree):
+        path, above = node.text, node.parent
+        while above >= 0:
+            path, above = tree[above].text + path, tree[above].parent
+        if place not in parents:
+            came += [(answer, path) for answer in node.answers]
+    assert sorted(came) == list(enumerate(texts_of(reply)))
+
+
+@given(replies())
+def test_a_parting_shares_out_those_who_came(reply):
+    """Counts of siblings add up, shares to 1; each share lies in its interval."""
+    (tree,) = trees([reply])
+    for place, node in enumerate(tree):
+        children = [child for child in tree if child.parent == place]
+        assert node.parent < place
+        assert node.count == len(node.answers)
+        assert node.share == node.count / node.among
+        assert node.wilson_low <= node.share <= node.wilson_high
+        assert 0 <= node.token_chars <= len(node.text)
+        if children:
+            assert len(children) > 1
+            assert {child.among for child in children} == {node.count}
+            assert sum(child.share for child in children) == pytest.approx(1)
+            assert sorted(sum((child.answers for child in children), ())) == sorted(node.answers)
+            assert [child.count for child in children] == sorted(
+                (child.count for child in children), reverse=True
+            )
+
+
+@given(replies())
+def test_only_what_can_be_a_probability_is_one(reply):
+    """Its mean lies between its ends."""
+    (tree,) = trees([reply])
+    for node in tree:
+        probs = (node.model_prob_min, node.model_prob, node.model_prob_max)
+        assert probs == (None, None, None) or (
+            0 < probs[0] <= probs[1] + 1e-12 and probs[1] <= probs[2] + 1e-12 <= 1 + 2e-12
+        )
+
+
+@given(replies())
+def test_tree_and_table_say_the_same(reply):
+    """The nodes but for the root are the ways of the table."""
+    (tree,) = trees([reply])
+    table = branches_table(read([reply]), attrs={})
+    assert [node.parent - 1 for node in tree[1:]] == table["parent_id"].tolist()
+    assert [node.text[: node.token_chars] for node in tree[1:]] == table["token"].tolist()
+    for name in ("count", "share", "wilson_low", "model_prob", "model_prob_max"):
+        values = [getattr(node, name) for node in tree[1:]]
+        known = [math.nan if value is None else value for value in values]
+        assert known == pytest.approx(table[name].tolist(), nan_ok=True)

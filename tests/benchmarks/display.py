@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SETUP = """
 %load_ext chat_magic
+import time
 from chat_magic.view import live
 sent, publish = [], live._publish
 def counted(*args):
@@ -50,6 +51,8 @@ class Scenario:
     per_s: int = 0
     """Events a second; 0 for all at once."""
     choices: int = 1
+    runs: int = 1
+    """Requests of a grid, which share the tokens and the events a second."""
     line: str = ""
     """Options of the cell."""
     word: str = " w{:05d}"
@@ -62,6 +65,21 @@ SCENARIOS = (
     Scenario("8 choices of 512, 800 a second", per_s=800, choices=8, line="--n 8"),
     Scenario(
         "2 choices of 4,096, top 20, unpaced", 8192, choices=2, line="--n 2 --top-logprobs 20"
+    ),
+    Scenario("8 choices of 500, 400 a second", 4000, per_s=400, choices=8, line="--n 8"),
+    Scenario(
+        "3 x 3 runs of 500, 450 a second",
+        4500,
+        per_s=450,
+        runs=9,
+        line="--sweep seed=0,1,2 --sweep top_k=1,2,3 --concurrency 9",
+    ),
+    Scenario(
+        "200 runs of 50, 64 at a time, 2,000 a second",
+        10_000,
+        per_s=31 * 200,
+        runs=200,
+        line=f"--sweep seed={','.join(map(str, range(200)))} --concurrency 64",
     ),
     Scenario("300 KB of text, 400 a second", per_s=400, word=" w{:05d}" + "x" * 68),
 )
@@ -85,13 +103,23 @@ class Seen:
     """Time, bytes and HTML of each display message; the last is the final bundle."""
     published: int = 0
     """Displays that the kernel published."""
+    cpu_s: float = 0.0
+    """What the cell cost the kernel."""
 
 
-def answer(scenario: Scenario, seen: Seen) -> Answer:
-    """Return the answer, which notes when each word is sent."""
+def answers(scenario: Scenario, seen: Seen) -> list[Answer]:
+    """Return the answer to each request, which notes when each word is sent."""
+    own = scenario.n_tokens // scenario.runs
+    return [
+        answer(scenario, seen, range(run * own, (run + 1) * own)) for run in range(scenario.runs)
+    ]
+
+
+def answer(scenario: Scenario, seen: Seen, numbers: range) -> Answer:
+    """Return the answer of these words."""
 
     def steps() -> Iterator[Any]:
-        for number in range(scenario.n_tokens):
+        for number in numbers:
             word = scenario.word.format(number)
             index = number % scenario.choices
             fields: dict[str, Any] = {}
@@ -111,7 +139,7 @@ def answer(scenario: Scenario, seen: Seen) -> Answer:
 def _pause(scenario: Scenario, number: int) -> Iterator[Sleep]:
     """Wait every few events, since the loop's clock is coarse."""
     if number % 4 == 3:
-        yield Sleep(4 / scenario.per_s)
+        yield Sleep(4 * scenario.runs / scenario.per_s)
 
 
 @contextmanager
@@ -187,15 +215,16 @@ class Client:
 
 async def watched(client: Client, scenario: Scenario, seen: Seen) -> None:
     """Run a cell with the answer."""
-    await client.run("sent.clear()")
+    await client.run("sent.clear(); began_s = time.process_time()")
     for at, size, message in await client.run(f"%%chat test/model {scenario.line}\nHi"):
         if message["msg_type"] == "error":
             raise RuntimeError(message["content"])
         if message["msg_type"] in {"display_data", "update_display_data"}:
             seen.messages.append((at, size, message["content"]["data"].get("text/html", "")))
-    for _, _, message in await client.run("print(len(sent))"):
+    for _, _, message in await client.run("print(time.process_time() - began_s, len(sent))"):
         if message["msg_type"] == "stream":
-            seen.published = int(message["content"]["text"])
+            cpu_s, published = message["content"]["text"].split()
+            seen.cpu_s, seen.published = float(cpu_s), int(published)
 
 
 def most_a_second(values: list[tuple[float, int]]) -> int:
@@ -234,15 +263,16 @@ def row(scenario: Scenario, seen: Seen) -> list[str]:
         f"{final[1] / 1000:,.0f}",
         f"{seen.published - len(seen.messages)} of {seen.published}",
         f"{scenario.n_tokens - arrived}",
+        f"{1e6 * seen.cpu_s / scenario.n_tokens:.0f}",
     ]
 
 
 async def measure() -> None:
     """Print a row for each scenario."""
     everything = [Seen() for _ in SCENARIOS]
-    answers = [answer(s, seen) for s, seen in zip(SCENARIOS, everything, strict=True)]
+    scripts = [answers(s, seen) for s, seen in zip(SCENARIOS, everything, strict=True)]
     with (
-        Gateway(*answers) as gateway,
+        Gateway(*(each for script in scripts for each in script)) as gateway,
         jupyter({"CHAT_MAGIC_BASE_URL": gateway.base_url, "CHAT_MAGIC_API_KEY": "none"}) as server,
     ):
         place, token, log = server
@@ -252,8 +282,9 @@ async def measure() -> None:
         print(
             "| answer | messages/s, mean / most | KB/s, mean / most | text behind its chunk, ms:"
             " median / 95 % / worst | all bytes / text | final KB | messages lost | words lost |"
+            " kernel's CPU, µs a token |"
         )
-        print("|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|")
         for scenario, seen in zip(SCENARIOS, everything, strict=True):
             await watched(client, scenario, seen)
             print("|", " | ".join(row(scenario, seen)), "|", flush=True)

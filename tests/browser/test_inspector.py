@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from chat_magic.core.cell import parse
 from chat_magic.core.reply import FunctionCall, ToolCall
 from chat_magic.view.bundle import bundle
+from tests.browser.contrast import THEMES, contrast, painted, use_theme
 from tests.completions import completion
 from tests.gateway import Gateway, streamed
 from tests.view.conftest import called, choice, run, token
@@ -297,45 +298,15 @@ def test_a_branch_that_the_server_cannot_take_says_why(show):
     expect(root.locator(".chm-actions")).to_contain_text("OpenAI")
 
 
-def _contrast(one: list[float], other: list[float]) -> float:
-    def luminance(colour: list[float]) -> float:
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize(
-    "theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
-)
+@pytest.mark.parametrize("theme", THEMES)
 def test_text_on_every_bin_can_be_read_in_every_theme(theme, show, page):
     """At least 4.5 to 1, as the browser paints it."""
     root = show("theme.ipynb", capital(), tokens=True)
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-    )
-    page.wait_for_timeout(1000)
-    colours = root.locator(".chm-legend").evaluate_all(
-        """nodes => nodes.map(node => {
-            const canvas = document.createElement('canvas').getContext('2d')
-            const notebook = document.querySelector('.jp-Notebook')
-            const ground = getComputedStyle(notebook).backgroundColor
-            const pixel = () => [...canvas.getImageData(0, 0, 1, 1).data]
-            const read = () => pixel().slice(0, 3).map(part => part / 255)
-            for (const colour of [ground, getComputedStyle(node).backgroundColor]) {
-                canvas.fillStyle = colour
-                canvas.fillRect(0, 0, 1, 1)
-            }
-            const back = read()
-            canvas.fillStyle = getComputedStyle(node).color
-            canvas.fillRect(0, 0, 1, 1)
-            return [back, read()]
-        })"""
-    )
+    use_theme(page, theme)
+    colours = painted(root.locator(".chm-legend"))
     assert len(colours) == 5
     assert len({json.dumps(back) for back, _ in colours}) == 5
-    assert all(_contrast(back, ink) >= 4.5 for back, ink in colours)
+    assert all(contrast(back, ink) >= 4.5 for back, ink in colours)
 
 
 def test_without_colours_the_bins_differ_by_their_underlines(show, page):
@@ -350,7 +321,9 @@ def test_without_colours_the_bins_differ_by_their_underlines(show, page):
 @pytest.mark.parametrize(("width", "columns"), [(1600, 3), (900, 3), (560, 1)])
 def test_choices_stand_side_by_side_where_there_is_room(width, columns, show, page):
     page.set_viewport_size({"width": width, "height": 900})
-    several = [choice([token("A", 0.4), token(" b", 0.9)], index=index) for index in range(3)]
+    several = [
+        choice([token("A", 0.4), token(f" {index}", 0.9)], index=index) for index in range(3)
+    ]
     root = show(f"wide-{width}.ipynb", run(*several))
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.wait_for_timeout(300)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.core.grid import (
-    GRID_OPTIONS,
     Axis,
     expand,
     models_axis,
@@ -18,7 +17,7 @@ from chat_magic.core.grid import (
     title_of,
     vary_axis,
 )
-from chat_magic.core.line import Option
+from chat_magic.core.line import GRID_OPTIONS, Option
 from chat_magic.core.parameters import PARAMETERS, UNSET
 from chat_magic.core.request import ChatRequest
 from chat_magic.core.settings import SCALARS

@@ -481,3 +481,23 @@ def test_a_grid_of_the_local_model(kernel):
     assert kernel.value("rs[0][0].text == rs[0][1].text != ''") == "True"
     assert kernel.value("rs.frame.groupby('temperature')['n_tokens'].max().tolist()") == "[12, 12]"
     assert kernel.value("rs.frame['perplexity'].gt(1).all()") in {"True", "np.True_"}
+
+
+def test_a_grid_takes_the_other_options_of_the_line(kernel, at_gateway):
+    """Going on, a schema, functions, limits: they hold for every run."""
+    server = at_gateway(
+        streamed(completion("Hello")),
+        lambda request: streamed(completion(f'{{"age": {len(request.json["model"])}}}')),
+    )
+    kernel.run("%%chat a/b\nHi")
+    kernel.run("def now() -> str:\n    return 'noon'")
+    ran = kernel.run(
+        "%%chat --models a/b,cc/d -c --schema 'age: int' --tools now --timeout 9 --retries 0 "
+        "--no-top-up --concurrency 1 --out rs\nHow old?"
+    )
+    assert ran.status == "ok", ran.traceback
+    assert kernel.value("[r.parsed for r in rs]") == "[{'age': 3}, {'age': 4}]"
+    for request in server.requests[1:]:
+        assert [m["content"] for m in request.json["messages"]] == ["Hi", "Hello", "How old?"]
+        assert request.json["tools"][0]["function"]["name"] == "now"
+        assert request.json["response_format"]["type"] == "json_schema"

@@ -112,6 +112,18 @@ def test_no_error_holds_it(keyed, fault):
     assert leaks_in("\n".join(shown)) == []
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
+def test_no_run_of_a_grid_holds_it(keyed, fault):
+    """What it failed of, its picture and its pickle; the error of all of them."""
+    keyed(fault)
+    with pytest.raises(ChatError) as caught:
+        chat_magic.chat_grid("Hi", sweep={"seed": [1, 2]}, retries=0)
+    results = caught.value.result
+    shown = [str(caught.value), *traceback.format_exception(caught.value), str(results.errors)]
+    shown += [str(results._repr_mimebundle_()), str(pickle.dumps(results))]
+    assert leaks_in("\n".join(shown)) == []
+
+
 @pytest.mark.parametrize("is_streamed", [True, False])
 @pytest.mark.parametrize("escape", [b"/", b"\\/"])
 def test_a_key_that_comes_back_in_an_answer_is_struck_out(keyed, is_streamed, escape):

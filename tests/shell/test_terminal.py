@@ -10,7 +10,7 @@ import pexpect
 import pytest
 
 from tests.completions import completion, delta
-from tests.gateway import HOLD, Gateway, Wait, events, streamed
+from tests.gateway import HOLD, Gateway, Wait, events, streamed, whole
 
 PROMPT = r"In \[\d+\]: "
 WAIT_S = 30
@@ -102,3 +102,19 @@ def test_control_c_stops_the_request_with_one_line(terminal):
         assert "ChatInterrupted: the request was interrupted" in child.before
         assert "Traceback" not in child.before
         assert gateway.requests[0].closed.wait(2)
+
+
+def test_a_grid_is_printed_when_all_are_there(terminal):
+    """With the title of each; a run that failed says why."""
+
+    def answer(request):
+        if request.json["model"] == "c/d":
+            return whole({"error": {"message": "no such model"}}, status=404)
+        return streamed(completion("Hello there"))
+
+    with Gateway(answer) as gateway:
+        child = terminal(gateway)
+        printed = run(child, "%chat --models a/b,c/d -o rs Hi")
+        assert printed.count("Hello there") == 1
+        assert "no such model" in printed
+        assert run(child, "len(rs)").strip().endswith("2")

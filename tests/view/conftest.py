@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Raw
 
+from chat_magic.core.grid import Axis
 from chat_magic.core.reply import (
     Arrivals,
     Choice,
@@ -81,6 +82,11 @@ def run(*choices: Choice, **fields: Any) -> Run:
         "timing": Timing(ttft_s=0.412, total_s=1.2, tokens_per_s=92.3),
     }
     return Run(**{**defaults, **fields, "reply": reply})
+
+
+def axis(name: str, *titles: str) -> Axis:
+    """Return an axis whose values are their titles."""
+    return Axis(name=name, kind="variable", titles=titles, values=titles)
 
 
 def called(*runs: dict[str, Any], text: str = "") -> Round:

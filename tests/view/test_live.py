@@ -149,7 +149,7 @@ def test_before_anything_came_it_says_what_is_being_done(note: str | None, words
 def test_every_choice_that_was_asked_for_has_its_column_from_the_start() -> None:
     """So nothing moves sideways when the next one begins."""
     html = snapshot("a", n=3, finish_reasons=["stop"]).bundle()["text/html"]
-    assert html.count("width:33.333%") == 3
+    assert html.count("flex:1 1 33.333%") == 3
     assert html.count(">stop<") == 1
     assert html.count(">…<") == 2
 

@@ -203,3 +203,50 @@ def test_nothing_but_the_elements_of_markdown_comes_out(text: str) -> None:
     known = "p|br|h[1-6]|ul|ol|li|a|code|pre|em|strong|span|div|blockquote|hr|s"
     tags = re.findall(r"</?([^\s<>]*)", render(text))
     assert [tag for tag in tags if not re.fullmatch(known, tag)] == []
+
+
+RING = r'<span style="border:2px solid rgba\(46,139,208,0.95\);border-radius:5px;padding:0 2px">'
+
+
+@pytest.mark.parametrize(
+    ("text", "parting", "seen"),
+    [
+        ("a b c", (1, 3), "~a ~(b) c"),
+        ("a b c", (0, 1), "(a) b c"),
+        ("a, b", (1, 2), "~a~(,) b"),
+        ("a b", (3, 3), "~a b~"),
+        ("# T\n\n- a\n- b\n", (9, 11), "~T~ ~a~ (b)"),
+        ("1. a\n2. b", (5, 7), "~a~ (b)"),
+        ("a **b** c", (2, 4), "~a ~(b) c"),
+        ("a **b c**", (5, 7), "~a ~~b ~(c)"),
+        ("`a b`", (2, 4), "~a ~(b)"),
+        ("a [b c](https://x.org)", (4, 6), "~a ~~b ~(c)"),
+        ("a\n\nb", (1, 3), "~a~ (b)"),
+        ("a $x$", (2, 5), "~a ~($x$)"),
+        ("a $x$", (2, 3), "a $x$"),
+    ],
+)
+def test_where_answers_part_there_is_a_ring_and_what_comes_before_is_muted(
+    text: str, parting: tuple[int, int], seen: str
+) -> None:
+    """(b) is ringed, ~a~ muted; a token of mere Markdown rings the word that follows."""
+    html = re.sub(f"{RING}(.*?)</span>", r"(\1)", render(text, parting=parting))
+    html = re.sub('<span style="opacity:0.65">(.*?)</span>', r"~\1~", html)
+    assert re.sub(r"\s+", " ", re.sub("<[^>]*>", "", html)).strip() == seen
+
+
+def test_what_is_unsure_is_underlined_within_the_ring_and_before_it() -> None:
+    html = render("a b", [(0, 1, 1), (2, 3, 2)], (1, 3))
+    assert re.search(f"<u [^>]*>a</u> </span>{RING}<u [^>]*>b</u></span>", html)
+
+
+@settings(deadline=None)
+@given(st.text("ab *_`#->[]()\n1.|$\\<&🐈", max_size=30), st.data())
+def test_a_ring_never_changes_what_is_said(text: str, data) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    html = render(text, [(0, end, 1)], (start, end))
+    bare = re.sub(r'<span style="(?:opacity|border:2px)[^>]*>(.*?)</span>', r"\1", html)
+    assert re.sub(r"</?[us]\b[^>]*>|<span[^>]*>|</span>", "", bare) == re.sub(
+        r"</?[us]\b[^>]*>|<span[^>]*>|</span>", "", render(text)
+    )

@@ -6,18 +6,20 @@ python -m tests.wire.make_comparison    writes comparison.json beside this file
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 from typing import Any
 
+from chat_magic.core.grid import Axis
 from chat_magic.core.reply import Timing, Usage
 from chat_magic.view.bundle import MIME_TYPE, Run, bundle
 from tests.view.conftest import choice, run, token
 from tests.wire.fixtures import store
 
 CAT = (("Charlotte", 0.31), ("Clara", 0.09), ("Catherine", 0.24), ("Cleo", 0.05))
-TEMPERATURE = SimpleNamespace(name="temperature", titles=("0", "0.5", "1"), values=(0, 0.5, 1))
-TONE = SimpleNamespace(
-    name="tone", titles=("formal", "playful"), values=("Be formal.", "Be playful!")
+TEMPERATURE = Axis(
+    name="temperature", kind="parameter", titles=("0", "0.5", "1"), values=(0, 0.5, 1)
+)
+TONE = Axis(
+    name="tone", kind="variable", titles=("formal", "playful"), values=("Be formal.", "Be playful!")
 )
 SAID = (
     ("A cat is a mammal.",),

@@ -65,6 +65,11 @@ export class Answer {
     return this.all.vocabulary;
   }
 
+  /** The result that it is a choice of. */
+  get result(): PayloadResult {
+    return this.all.result;
+  }
+
   /** Return what could have come, the likeliest first, what came among it; empty until loaded. */
   alternatives(place: number): Alternative[] {
     const token = this.tokens[place];

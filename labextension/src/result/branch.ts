@@ -1,8 +1,8 @@
-/** Goes on from another token: the cell that asks for it, or why none can. */
+/** Goes on from another token, or after an answer: the cell that asks for it, or why none can. */
 
 import type { Answer } from './answer';
 import { isSpecial } from './tokens';
-import type { PayloadRequest, PayloadResult } from './payload';
+import type { PayloadRequest } from './payload';
 
 export interface Cell {
   model: string;
@@ -22,13 +22,8 @@ const NAME = /^[^()\p{Cc}]+$/u;
 const STRICT = { fatal: true, ignoreBOM: true } as const;
 
 /** Return the text before a token with an alternative in its place, or why that cannot be sent. */
-export function branchAt(
-  result: PayloadResult,
-  answer: Answer,
-  place: number,
-  alternative: number
-): Branch {
-  const reason = refusal(result, answer, alternative);
+export function branchAt(answer: Answer, place: number, alternative: number): Branch {
+  const reason = refusal(answer, alternative);
   if (reason) {
     return { reason };
   }
@@ -38,13 +33,14 @@ export function branchAt(
   bytes.set(before);
   bytes.set(own, before.length);
   try {
-    return { prefill: result.prefill + new TextDecoder('utf-8', STRICT).decode(bytes) };
+    return { prefill: answer.result.prefill + new TextDecoder('utf-8', STRICT).decode(bytes) };
   } catch {
     return { reason: 'this alternative is a piece of a character, not text' };
   }
 }
 
-function refusal(result: PayloadResult, answer: Answer, alternative: number): string | null {
+function refusal(answer: Answer, alternative: number): string | null {
+  const { result } = answer;
   const text = answer.vocabulary.text(alternative);
   if (/^openai\/(?!gpt-oss)|^azure\//.test(result.model)) {
     return 'OpenAI’s models answer after an assistant message; they do not go on from it';
@@ -61,22 +57,50 @@ function refusal(result: PayloadResult, answer: Answer, alternative: number): st
   return text === '' || isSpecial(text) ? 'a control token is not text' : null;
 }
 
+/** Return why a conversation cannot go on after an answer, if so. */
+export function whyNotOn({ choice, result }: Answer): string | null {
+  if (!result.request.is_whole) {
+    return 'the request’s attachments are not stored in the notebook';
+  }
+  if (choice.tool_calls.length) {
+    return 'the answer waits for what its calls return';
+  }
+  return choice.text ? null : 'there is no answer to go on from';
+}
+
+/** Write the cell that goes on after an answer: all that was said, and a user's turn to fill in. */
+export function writeNext({ choice, result }: Answer): string {
+  const { model, request, prefill } = result;
+  const said = { role: 'assistant', content: prefill + choice.text };
+  const messages = [...withoutPrefill(request.messages), said];
+  return write(model, request, messages, { role: 'user', content: '' });
+}
+
 /** Write the cell: messages as a block where the grammar has a form for them, else JSON. */
-export function writeCell(cell: Cell): string {
-  const messages = [...withoutPrefill(cell.request.messages), prefillOf(cell.prefill)];
+export function writeCell({ model, request, prefill }: Cell): string {
+  return write(model, request, [...withoutPrefill(request.messages), prefillOf(prefill)]);
+}
+
+function write(
+  model: string,
+  request: PayloadRequest,
+  messages: Record<string, unknown>[],
+  empty: Record<string, unknown> | null = null
+): string {
   const parameters = Object.fromEntries(
-    Object.entries(cell.request.parameters).filter(([name, value]) => !isDefault(name, value))
+    Object.entries(request.parameters).filter(([name, value]) => !isDefault(name, value))
   );
-  const { extra } = cell.request;
-  const body = { model: cell.model, messages, ...parameters, ...extra };
+  const { extra } = request;
+  const all = [...messages, ...(empty ? [empty] : [])];
+  const body = { model, messages: all, ...parameters, ...extra };
   const raw = /\{\{|\{%/.test(strings(body).join('\n')) ? ['--raw'] : [];
-  if (!messages.every(hasForm) || !SAFE_WORD.test(cell.model)) {
+  if (!messages.every(hasForm) || !SAFE_WORD.test(model)) {
     return `${['%%chat', ...raw].join(' ')}\n${JSON.stringify(body, null, 2)}`;
   }
   const [words, front] = options(parameters);
   const more = Object.keys(extra).length ? { ...front, extra } : front;
-  const line = ['%%chat', cell.model, ...words, ...raw].join(' ');
-  return [line, ...yaml(more), ...messages.map(writeMessage)].join('\n');
+  const line = ['%%chat', model, ...words, ...raw].join(' ');
+  return [line, ...yaml(more), ...all.map(writeMessage)].join('\n');
 }
 
 function prefillOf(text: string): Record<string, unknown> {

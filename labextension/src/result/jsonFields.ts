@@ -3,6 +3,7 @@
 import type { Stretch } from './segments';
 
 const LEXEME = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\[\s\S])*(?:"|\\?$))|([^\s{}[\],:"]+))/y;
+const STRING = /"(?:[^"\\]|\\[\s\S])*"/g;
 const FENCE = /```[^\n]*\n([\s\S]*?)(?:\n[ \t]*```|$)/;
 const CUT_WORD =
   /^(?:-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?)$/;
@@ -18,16 +19,37 @@ interface Level {
 
 /** Find strings, numbers, literals, empty objects and lists; nothing where it is not JSON. */
 export function jsonFields(text: string): Stretch[] {
-  const fence = FENCE.exec(text);
-  const inner = fence ? fence.index + fence[0].indexOf('\n') + 1 : 0;
-  const spans = [[0, text.length], ...(fence ? [[inner, inner + fence[1].length]] : [])];
-  for (const [start, end] of spans) {
+  for (const [start, end] of spansOf(text)) {
     const fields = new Scanner(text.slice(0, end), start).fields();
     if (fields) {
       return fields;
     }
   }
   return [];
+}
+
+/** Return the value of a JSON text, which may stand in a code fence; undefined where it is none. */
+export function jsonValue(text: string): unknown {
+  for (const [start, end] of spansOf(text)) {
+    const own = text.slice(start, end);
+    try {
+      return JSON.parse(own.replace(STRING, each => each.replace(/[\0-\x1f]/g, escaped)));
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** Where JSON may stand: everywhere, or in the first code fence. */
+function spansOf(text: string): [start: number, end: number][] {
+  const fence = FENCE.exec(text);
+  const inner = fence ? fence.index + fence[0].indexOf('\n') + 1 : 0;
+  return [[0, text.length], ...(fence ? [[inner, inner + fence[1].length] as [number, number]] : [])];
+}
+
+function escaped(control: string): string {
+  return JSON.stringify(control).slice(1, -1);
 }
 
 /** Reads JSON from left to right; the text may break off anywhere. */

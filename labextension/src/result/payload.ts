@@ -28,6 +28,18 @@ export interface PayloadChoice {
   perplexity: string | null;
   sparkline: string;
   parts: { content?: PayloadPart; refusal?: PayloadPart };
+  /** Missing in what was stored before answers were compared. */
+  metrics?: PayloadMetrics;
+}
+
+/** Figures of a choice, in nats and tokens; null where they are not known. */
+export interface PayloadMetrics {
+  n_tokens: number | null;
+  perplexity: number | null;
+  mean_logprob: number | null;
+  joint_logprob: number | null;
+  bits_per_byte: number | null;
+  min_prob: number | null;
 }
 
 export interface ToolRun {
@@ -51,10 +63,18 @@ export interface PayloadRequest {
   is_whole: boolean;
 }
 
+/** Where a result stands on one axis of a grid. */
+export interface Coordinate {
+  name: string;
+  title: string;
+}
+
 export interface PayloadResult {
   model: string;
   request: PayloadRequest;
   prefill: string;
+  timing?: { total_s: number };
+  cost?: number | null;
   facts: string[];
   warnings: string[];
   unsure: string | null;
@@ -63,11 +83,67 @@ export interface PayloadResult {
   vocabulary: PayloadVocabulary;
   alternatives: string;
   alternatives_left_out: number;
+  coordinates?: Coordinate[];
+  /** Why there is no whole answer, in one line. */
+  error?: string | null;
+}
+
+export interface Axis {
+  name: string;
+  titles: string[];
+}
+
+export type Unit = 'word' | 'token' | 'sentence' | 'json';
+
+/** One of the texts that are compared; offsets are UTF-16 units of its content, else its refusal. */
+export interface PayloadAnswer {
+  result: number;
+  /** Its place in that result's choices. */
+  choice: number;
+  title: string;
+  /** The ends of the first token in which the answers differ. */
+  start: number;
+  end: number;
+}
+
+/** A stretch that some answers share, from one parting to the next. */
+export interface PayloadNode {
+  parent: number;
+  text: string;
+  /** UTF-16 units of its first token. */
+  token_units: number;
+  count: number;
+  among: number;
+  /** The Wilson interval of count / among. */
+  low: number;
+  high: number;
+  /** What the model gave the token. */
+  prob: number | null;
+  answers: number[];
+}
+
+export interface PayloadTree {
+  result: number;
+  nodes: PayloadNode[];
+}
+
+export interface PayloadComparison {
+  opens: 'answers' | 'diff';
+  by: Unit;
+  base: number;
+  answers: PayloadAnswer[];
+  groups: number[][];
+  chip: string | null;
+  agreement: string | null;
+  trees: PayloadTree[];
 }
 
 export interface Payload {
   version: number;
   results: PayloadResult[];
+  /** What was varied; the results stand in row-major order, the last axis fastest. */
+  axes?: Axis[];
+  comparison?: PayloadComparison | null;
 }
 
 /** Tell whether this is a payload that this version can draw. */

@@ -1,6 +1,7 @@
 /** The fixtures that Python's tests share. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Payload } from '../../src/result/payload';
 
 export interface Row {
@@ -21,6 +22,6 @@ export interface Case {
 
 /** Read a file of tests/wire. */
 export function wire<T>(name: string): T {
-  const path = new URL(`../../../tests/wire/${name}`, import.meta.url);
+  const path = join(import.meta.dirname, '../../../tests/wire', name);
   return JSON.parse(readFileSync(path, 'utf-8')) as T;
 }

@@ -11,6 +11,7 @@ import {
   type Aggregate,
   type MetricName
 } from '../paint';
+import type { Range } from '../rendered';
 import { GRANULARITIES, segmentsOf, type Granularity, type Segment } from '../segments';
 import { button, element, select } from './dom';
 import { Panel, type InsertCell } from './panel';
@@ -26,47 +27,56 @@ interface View {
   answer: Answer;
   text: TokenText;
   strip: Strip;
+  title: string;
   segments: Segment[] | null;
+  /** How many pieces each bin has. */
+  counts: number[];
 }
 
 /** Tokens that are measured at a time, while nothing else is to do. */
 const AT_ONCE = 400;
 
+/** The tokens of one result or of several, painted on one scale, with one cursor and one panel. */
 export class Inspector {
   constructor(
-    private readonly answers: Answers,
+    private readonly results: readonly Answers[],
     insertCell: InsertCell
   ) {
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
-    this.panel = new Panel(answers, insertCell, words => this.say(words, true));
+    this.panel = new Panel(insertCell, words => this.say(words, true));
     this.bar = this.makeBar();
     this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
-    const cut = answers.result.alternatives_left_out;
+    const cut = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
     if (cut) {
       const words = `${cut.toLocaleString('en')} less likely alternatives are left out of the notebook; the result in the kernel has them`;
       this.bar.after(element('div', 'chm-hint', words));
     }
   }
 
-  /** Add the tokens of a choice to its column. */
-  add(answer: Answer, host: HTMLElement): void {
-    const text = new TokenText(answer, `tokens of choice ${answer.choice.index}; arrow keys move`);
+  /** Add the tokens of an answer to its column. */
+  add(answer: Answer, host: HTMLElement, title: string, parting: Range | null): void {
+    const text = new TokenText(answer, `tokens of ${title}; arrow keys move`, parting);
     const strip = new Strip(answer, (from, to) => this.pick(view, from, to));
-    const view: View = { answer, text, strip, segments: null };
+    const view: View = { answer, text, strip, title, segments: null, counts: [] };
     this.views.push(view);
     host.append(text.node, view.strip.node);
     text.node.tabIndex = this.views.length === 1 ? 0 : -1;
     text.node.addEventListener('click', event => this.onClick(view, event));
     text.node.addEventListener('keydown', event => this.onKey(view, event));
     text.node.addEventListener('focus', () => this.onFocus(view));
+    if (this.isStarted) {
+      this.paint(view);
+      this.showLegend();
+    }
   }
 
   /** Paint once the tokens are on the page, and again when the alternatives are read. */
   async start(): Promise<void> {
+    this.isStarted = true;
     this.repaint();
     try {
-      await this.answers.load();
+      await Promise.all(this.results.map(each => each.load()));
     } catch {
       this.say('the alternatives cannot be read', true);
       return;
@@ -80,10 +90,10 @@ export class Inspector {
   }
 
   /** Put the cursor on a piece. */
-  goTo(choice: number, piece: number): void {
-    const view = this.views.find(each => each.answer.choice.index === choice);
-    if (view) {
-      this.pick(view, piece, piece);
+  goTo(answer: Answer, piece: number): void {
+    const view = this.views.find(each => each.answer === answer);
+    if (view && answer.pieces.length) {
+      this.pick(view, piece, piece, true);
       view.text.node.focus({ preventScroll: true });
     }
   }
@@ -109,20 +119,21 @@ export class Inspector {
   }
 
   private repaint(): void {
-    const metric = metricOf(this.metric);
-    const counts = new Array<number>(UNKNOWN + 1).fill(0);
-    for (const view of this.views) {
-      view.segments = segmentsOf(view.answer.text, view.answer.pieces, this.granularity);
-      const bins = binsOf(metric, view.answer, view.segments, this.aggregate);
-      bins.forEach(bin => (counts[bin] += 1));
-      view.text.paint(bins);
-      view.strip.paint(bins);
-    }
-    this.showLegend(counts);
+    this.views.forEach(view => this.paint(view));
+    this.showLegend();
     this.aggregates.hidden = this.granularity === 'token';
     const lacks = this.views.every(view => this.granularity === 'field' && !view.segments?.length);
     this.lack = lacks ? 'the answer is not JSON: it has no fields' : '';
     this.note.textContent = this.lack;
+  }
+
+  private paint(view: View): void {
+    view.segments = segmentsOf(view.answer.text, view.answer.pieces, this.granularity);
+    const bins = binsOf(metricOf(this.metric), view.answer, view.segments, this.aggregate);
+    view.counts = new Array<number>(UNKNOWN + 1).fill(0);
+    bins.forEach(bin => (view.counts[bin] += 1));
+    view.text.paint(bins);
+    view.strip.paint(bins);
   }
 
   private makeBar(): HTMLElement {
@@ -155,20 +166,15 @@ export class Inspector {
     );
   }
 
-  private showLegend(counts: number[]): void {
+  private showLegend(): void {
     const { labels } = metricOf(this.metric);
-    const entries = [...labels, 'not known'].flatMap((label, bin) =>
-      bin === UNKNOWN && !counts[bin]
+    const entries = [...labels, 'not known'].flatMap((label, bin) => {
+      const count = this.views.reduce((sum, view) => sum + view.counts[bin], 0);
+      const words = element('small', '', `  ${count.toLocaleString('en')}`);
+      return bin === UNKNOWN && !count
         ? []
-        : [
-            element(
-              'span',
-              `chm-legend chm-bin${bin}`,
-              label,
-              element('small', '', `  ${counts[bin].toLocaleString('en')}`)
-            )
-          ]
-    );
+        : [element('span', `chm-legend chm-bin${bin}`, label, words)];
+    });
     this.legend.replaceChildren(...entries);
   }
 
@@ -194,7 +200,7 @@ export class Inspector {
 
   private showTable(): void {
     this.tableFrame.replaceChildren(
-      ...(this.tableOf ? [new TokenTable(this.tableOf.answer).node] : [])
+      ...(this.tableOf ? [new TokenTable(this.tableOf.answer, this.tableOf.title).node] : [])
     );
   }
 
@@ -346,6 +352,9 @@ export class Inspector {
         this.setPinned(!this.isPinned);
         return true;
       case 'Escape':
+        if (!this.selected) {
+          return false;
+        }
         this.setPinned(false);
         this.clear();
         this.panel.showNothing();
@@ -360,9 +369,11 @@ export class Inspector {
       case 't':
         this.toggleTable();
         return true;
-      case 'c':
-        this.goTo(next(this.views, view).answer.choice.index, 0);
+      case 'c': {
+        const shown = this.views.filter(each => each.text.node.isConnected);
+        this.goTo(next(shown, view).answer, 0);
         return true;
+      }
       default:
         return false;
     }
@@ -397,5 +408,6 @@ export class Inspector {
   private selected: { view: View; from: number; to: number } | null = null;
   private lack = '';
   private isPinned = false;
+  private isStarted = false;
   private isDisposed = false;
 }

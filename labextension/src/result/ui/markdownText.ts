@@ -3,6 +3,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { percent } from '../format';
 import { guard, restore, restoreText } from '../markdown';
+import { renderedRange, type Range } from '../rendered';
 import { markBelow, type Piece } from '../tokens';
 import { binOf, metricOf } from '../paint';
 import { bits } from '../metrics';
@@ -21,18 +22,24 @@ const KEPT = new Set(
 );
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
-/** Render Markdown into an element; with what was unsure underlined, before formulas are set. */
+/**
+ * Render Markdown into an element; with what was unsure underlined, before formulas are set.
+ *
+ * Where a text parts from others, what comes before is dimmed, and the token itself is ringed.
+ */
 export async function renderMarkdown(
   host: HTMLElement,
   source: string,
   options: MarkdownOptions,
   pieces: readonly Piece[],
-  onPick: (piece: number) => void
+  onPick: (piece: number) => void,
+  parting: Range | null = null
 ): Promise<void> {
   const { text, formulas } = guard(source);
   const html = await options.markdownParser?.render(text);
   if (html === undefined) {
     host.replaceChildren(element('pre', 'chm-raw', source));
+    markParting(host, source, parting);
     return;
   }
   const template = document.createElement('template');
@@ -42,6 +49,7 @@ export async function renderMarkdown(
   template.content.querySelectorAll('pre').forEach(addCopyButton);
   host.replaceChildren(document.adoptNode(template.content));
   underline(host, pieces, onPick);
+  markParting(host, source, parting);
   math.forEach(node => options.latexTypesetter?.typeset(node));
 }
 
@@ -213,6 +221,48 @@ function findUnsure(text: string, pieces: readonly Piece[]): Mark[] {
     place = start + word.length;
   });
   return marks;
+}
+
+/** Dim what comes before a stretch of the source, and ring it. */
+export function markParting(host: HTMLElement, source: string, parting: Range | null): void {
+  if (!parting) {
+    return;
+  }
+  const nodes = textNodes(host);
+  const text = nodes.map(node => node.data).join('');
+  const place = renderedRange(source, text, parting);
+  let offset = 0;
+  for (const node of nodes) {
+    const formula = node.parentElement?.closest('.chm-math');
+    if (formula) {
+      formula.classList.toggle('chm-common', offset + node.data.length <= place.start);
+    } else if (/\S/.test(node.data) && offset < Math.max(place.start, place.end)) {
+      partNode(node, place.start - offset, place.end - offset);
+    }
+    offset += node.data.length;
+  }
+  if (parting.start === parting.end) {
+    (host.lastElementChild ?? host).append(ending());
+  }
+  host.querySelector('.chm-parting')?.classList.add('chm-goal');
+}
+
+/** Dim a text up to one place, and ring it up to another. */
+function partNode(node: Text, start: number, end: number): void {
+  const { data } = node;
+  const [from, to] = [start, end].map(place => Math.max(0, Math.min(data.length, place)));
+  const common = from > 0 ? element('span', 'chm-common', data.slice(0, from)) : '';
+  const parting = to > from ? element('span', 'chm-parting', data.slice(from, to)) : '';
+  node.replaceWith(common, parting, data.slice(to));
+}
+
+/** Make a mark for where a text ends while others go on. */
+function ending(): HTMLElement {
+  const node = element('span', 'chm-parting chm-ending');
+  node.setAttribute('role', 'img');
+  node.setAttribute('aria-label', 'this answer ends here');
+  node.title = 'this answer ends here';
+  return node;
 }
 
 function textNodes(root: Node): Text[] {

@@ -1,6 +1,6 @@
 /** The one panel that says all about a token, or sums up a range of them. */
 
-import type { Answer, Answers } from '../answer';
+import type { Answer } from '../answer';
 import { branchAt, writeCell } from '../branch';
 import { codePoint, hex, interval, percent, tinyPercent, tokenName } from '../format';
 import { bits, sumUp, VOCABULARY_SIZE, type Alternative, type Measures } from '../metrics';
@@ -14,7 +14,6 @@ export type InsertCell = (text: string) => Promise<string>;
 
 export class Panel {
   constructor(
-    private readonly answers: Answers,
     private readonly insertCell: InsertCell,
     private readonly say: (words: string) => void
   ) {
@@ -84,7 +83,7 @@ export class Panel {
     this.entries = [];
     const entries = answer.alternatives(place);
     if (!entries.length) {
-      const why = this.answers.hasAlternatives ? 'none came for this token' : this.whyNone();
+      const why = answer.result.alternatives ? 'none came for this token' : whyNone(answer);
       return [element('p', 'chm-hint', why)];
     }
     let sum = 0;
@@ -103,13 +102,6 @@ export class Panel {
     this.list.replaceChildren(...this.rows);
     this.list.removeAttribute('aria-activedescendant');
     return [header(), this.list, residualRow(entries.length, measures, most)];
-  }
-
-  private whyNone(): string {
-    const cut = this.answers.result.alternatives_left_out;
-    return cut
-      ? `${cut.toLocaleString('en')} alternatives are too many for a notebook; the result in the kernel has them`
-      : 'no alternatives: ask for them with --top-logprobs';
   }
 
   private row(
@@ -254,7 +246,7 @@ export class Panel {
       return;
     }
     const text = place.answer.vocabulary.text(target.id);
-    const found = branchAt(this.answers.result, place.answer, place.token, target.id);
+    const found = branchAt(place.answer, place.token, target.id);
     this.branch.textContent = `Branch from “${tokenName(text, 16)}”`;
     this.branch.disabled = 'reason' in found;
     this.why.textContent = 'reason' in found ? found.reason : '';
@@ -269,12 +261,12 @@ export class Panel {
     if (!target || !place) {
       return;
     }
-    const found = branchAt(this.answers.result, place.answer, place.token, target.id);
+    const found = branchAt(place.answer, place.token, target.id);
     if ('reason' in found) {
       this.say(`not possible: ${found.reason}`);
       return;
     }
-    const { model, request } = this.answers.result;
+    const { model, request } = place.answer.result;
     this.say(await this.insertCell(writeCell({ model, request, prefill: found.prefill })));
   }
 
@@ -286,6 +278,13 @@ export class Panel {
   private entries: Alternative[] = [];
   private marked = -1;
   private place: { answer: Answer; token: number } | null = null;
+}
+
+function whyNone({ result }: Answer): string {
+  const cut = result.alternatives_left_out;
+  return cut
+    ? `${cut.toLocaleString('en')} alternatives are too many for a notebook; the result in the kernel has them`
+    : 'no alternatives: ask for them with --top-logprobs';
 }
 
 function leastSure(answer: Answer, start: number, end: number): number {

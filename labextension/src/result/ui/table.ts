@@ -11,11 +11,14 @@ const OTHERS = 3;
 const TITLES = ['', 'token', 'probability', 'bits', 'rank', 'entropy, bits', 'instead'];
 
 export class TokenTable {
-  constructor(private readonly answer: Answer) {
+  constructor(
+    private readonly answer: Answer,
+    title: string
+  ) {
     const head = element('tr', '', ...TITLES.map(title => element('th', '', title)));
     head.childNodes.forEach(cell => (cell as HTMLElement).setAttribute('scope', 'col'));
     const table = element('table', 'chm-table', element('thead', '', head), this.body);
-    table.prepend(element('caption', 'chm-unseen', `tokens of choice ${answer.choice.index}`));
+    table.prepend(element('caption', 'chm-unseen', `tokens of ${title}`));
     this.more = button('More rows', 'Show the next rows', () => this.addRows());
     this.node = element('div', 'chm-table-frame', table, this.more);
     this.addRows();

@@ -7,6 +7,7 @@
 import type { Answer } from '../answer';
 import { isSpecial } from '../tokens';
 import { percent } from '../format';
+import type { Range } from '../rendered';
 import { element, newId } from './dom';
 import { appendToken } from './exact';
 
@@ -31,7 +32,8 @@ interface Block {
 export class TokenText {
   constructor(
     readonly answer: Answer,
-    label: string
+    label: string,
+    private readonly parting: Range | null = null
   ) {
     this.node = element('div', 'chm-tokens');
     this.node.setAttribute('role', 'listbox');
@@ -235,14 +237,23 @@ export class TokenText {
   }
 
   private classesOf(piece: number): string[] {
-    const { start, text } = this.answer.pieces[piece];
+    const { start, text, offset } = this.answer.pieces[piece];
     const isHatched = this.answer.tokens[start].status === 'masked' || this.answer.isForced(start);
     return [
       'chm-t',
       `chm-bin${this.bins[piece]}`,
       ...(isHatched ? ['chm-hatched'] : []),
-      ...(isSpecial(text) ? ['chm-special'] : [])
+      ...(isSpecial(text) ? ['chm-special'] : []),
+      ...this.partingOf(offset, offset + text.length)
     ];
+  }
+
+  private partingOf(start: number, end: number): string[] {
+    const { parting } = this;
+    if (!parting || start >= Math.max(parting.end, parting.start)) {
+      return [];
+    }
+    return [end <= parting.start ? 'chm-common' : 'chm-parting'];
   }
 
   /** What is copied is the text, without what only the page shows. */

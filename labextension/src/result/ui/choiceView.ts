@@ -1,0 +1,208 @@
+/** One answer in a column of its own: as text, as tokens, as it came. */
+
+import type { Answer } from '../answer';
+import { roundPercent, tokenName } from '../format';
+import type { PayloadChoice } from '../payload';
+import type { Range } from '../rendered';
+import type { Piece } from '../tokens';
+import { button, details, element, type Child } from './dom';
+import { exact } from './exact';
+import type { Inspector } from './inspector';
+import { markParting, renderMarkdown, type MarkdownOptions } from './markdownText';
+
+export type Mode = 'text' | 'tokens' | 'raw';
+
+export const MODES: Mode[] = ['text', 'tokens', 'raw'];
+const NOT_NORMAL = ['length', 'content_filter', 'error', 'interrupted'];
+
+/** What stands around the answer in its column. */
+export interface Frame {
+  /** How it is called aloud. */
+  title: string;
+  /** What comes before the facts. */
+  head: Child[];
+  /** Figures beside the perplexity. */
+  figures: string[];
+  /** What comes after the figures. */
+  foot: Child[];
+  /** The token in which it parts from the other answers. */
+  parting: Range | null;
+}
+
+export class ChoiceView {
+  constructor(
+    readonly answer: Answer,
+    private readonly frame: Frame,
+    private readonly options: MarkdownOptions,
+    private readonly onInspect: (piece: number) => void
+  ) {
+    const { choice } = answer;
+    this.node = element(
+      'article',
+      'chm-choice',
+      element(
+        'div',
+        'chm-choice-head',
+        ...frame.head,
+        ...choice.facts.map(fact =>
+          exact('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)
+        ),
+        choice.sparkline ? spark(choice.sparkline) : null
+      ),
+      choice.reasoning
+        ? details('reasoning', () => exact('pre', 'chm-raw', choice.reasoning ?? ''))
+        : null,
+      ...MODES.map(mode => this.bodies[mode]),
+      this.footer()
+    );
+    this.node.setAttribute('aria-label', frame.title);
+  }
+
+  /** Show the answer in a mode, or how it differs; the inspector must be there for its tokens. */
+  async show(mode: Mode, inspector: Inspector | null): Promise<void> {
+    this.mode = mode;
+    if (this.compare && !this.changes) {
+      this.changes = this.compare();
+      this.bodies.text.before(this.changes);
+    }
+    this.showBodies();
+    if (this.compare || this.filled.has(mode)) {
+      return;
+    }
+    this.filled.add(mode);
+    if (mode === 'text') {
+      await this.fillText();
+    } else if (mode === 'raw') {
+      this.fillRaw();
+    } else if (inspector) {
+      this.fillTokens(inspector);
+    }
+  }
+
+  /** From when it is shown next: how it differs from another answer in place of it, or itself. */
+  setChanges(compare: (() => HTMLElement) | null): void {
+    this.changes?.remove();
+    this.changes = null;
+    this.compare = compare;
+  }
+
+  private showBodies(): void {
+    MODES.forEach(mode => (this.bodies[mode].hidden = mode !== this.mode || this.compare !== null));
+  }
+
+  private fillRaw(): void {
+    const { text } = this.answer.choice;
+    const host = exact('pre', 'chm-raw', text);
+    markParting(host, text, this.frame.parting);
+    this.bodies.raw.append(host);
+  }
+
+  private fillTokens(inspector: Inspector): void {
+    const { answer, bodies } = this;
+    const { title, parting } = this.frame;
+    if (!answer.tokens.length) {
+      bodies.tokens.append(note('no log probabilities'));
+      return;
+    }
+    const { prefill } = answer.result;
+    const isSpelled = answer.text === (answer.choice.text || answer.choice.refusal);
+    bodies.tokens.append(prefill ? exact('span', 'chm-prefill', prefill) : '');
+    inspector.add(answer, bodies.tokens, title, isSpelled ? parting : null);
+  }
+
+  private async fillText(): Promise<void> {
+    const { choice, pieces, result } = this.answer;
+    const body = this.bodies.text;
+    const begun = result.prefill ? exact('span', 'chm-prefill', result.prefill) : null;
+    body.append(begun ?? '');
+    if (choice.text) {
+      const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
+      body.append(host);
+      const { options, onInspect, frame } = this;
+      await renderMarkdown(host, choice.text, options, pieces, onInspect, frame.parting);
+      const first = host.firstElementChild;
+      if (begun && first?.tagName === 'P') {
+        first.prepend(begun, /^\s/.test(choice.text) ? ' ' : '');
+      }
+    }
+    body.append(...extras(choice));
+    if (!choice.text && body.childElementCount === (begun ? 1 : 0)) {
+      body.append(note('empty answer'));
+    }
+  }
+
+  private footer(): HTMLElement | null {
+    const { perplexity } = this.answer.choice;
+    const { figures, foot } = this.frame;
+    const children = [
+      ...(perplexity ? [element('span', '', perplexity)] : []),
+      ...figures.map(figure => element('span', '', figure)),
+      ...(perplexity ? [this.leastSure()] : []),
+      ...foot
+    ].filter(child => child !== null);
+    return children.length ? element('div', 'chm-metrics', ...children) : null;
+  }
+
+  private leastSure(): HTMLElement | null {
+    const { pieces } = this.answer;
+    const least = pieces
+      .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
+      .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
+    if (!least) {
+      return null;
+    }
+    const name = tokenName(least.text.trim(), 24);
+    return button(
+      `least sure “${name}” ${roundPercent(least.prob ?? 0)}`,
+      'Show this token',
+      () => this.onInspect(pieces.indexOf(least)),
+      'chm-link'
+    );
+  }
+
+  readonly node: HTMLElement;
+  private mode: Mode = 'text';
+  private readonly bodies = {
+    text: element('div', 'chm-body'),
+    tokens: element('div', 'chm-body'),
+    raw: element('div', 'chm-body')
+  };
+  private compare: (() => HTMLElement) | null = null;
+  private changes: HTMLElement | null = null;
+  private readonly filled = new Set<Mode>();
+}
+
+/** Make a line that stands where there is no answer to show. */
+export function note(words: string): HTMLElement {
+  return element('p', 'chm-hint', words);
+}
+
+function spark(line: string): HTMLElement {
+  const node = element('span', 'chm-spark', line);
+  node.title = 'surprisal along the answer';
+  node.setAttribute('aria-hidden', 'true');
+  return node;
+}
+
+/** Draw what an answer holds besides its text. */
+function extras(choice: PayloadChoice): HTMLElement[] {
+  const parts: HTMLElement[] = [];
+  if (choice.refusal) {
+    parts.push(note('refused'), exact('div', 'chm-exact', choice.refusal));
+  }
+  if (choice.audio) {
+    parts.push(exact('div', 'chm-exact', choice.audio.transcript ?? ''));
+    parts.push(
+      note(
+        `audio, ${choice.audio.bytes.toLocaleString('en')} bytes: .choices[i].audio.data has them`
+      )
+    );
+  }
+  for (const call of choice.tool_calls) {
+    parts.push(
+      element('div', 'chm-call', 'calls ', exact('strong', '', call.name)),
+      exact('pre', 'chm-raw', call.arguments)
+    );
+  }
+  return parts;
+}

@@ -1,0 +1,74 @@
+/** How an answer differs from another one, so that it shows without colour too. */
+
+import type { Compared } from '../../comparison';
+import { diff, diffJson, units, type Change, type FieldChange } from '../../diff';
+import type { Unit } from '../../payload';
+import { element, type Child } from '../dom';
+import { exact } from '../exact';
+import { note } from '../choiceView';
+
+/** Draw the changes from one answer to another. */
+export function drawChanges(base: Compared, other: Compared, by: Unit): HTMLElement {
+  const host = element('div', 'chm-body chm-changes');
+  if (base.text === other.text) {
+    host.append(note('the same text as the base'), exact('div', 'chm-exact', other.text));
+    return host;
+  }
+  const fields = by === 'json' ? diffJson(base.text, other.text) : null;
+  if (fields) {
+    host.append(drawFields(fields));
+    return host;
+  }
+  if (by === 'json') {
+    host.append(note('not both JSON objects or lists: compared by word'));
+  }
+  const changes = diff(unitsOf(base, by), unitsOf(other, by));
+  host.append(element('div', 'chm-exact', ...changes.flatMap(drawChange)));
+  return host;
+}
+
+function unitsOf({ text, answer }: Compared, by: Unit): string[] {
+  if (by === 'token' && answer.text === text) {
+    return answer.pieces.map(piece => piece.text);
+  }
+  return units(text, by === 'sentence' ? by : 'word');
+}
+
+/** A blank before a word is not marked with it. */
+function drawChange({ kind, text }: Change): Child[] {
+  if (kind === 'same') {
+    return [exact('span', 'chm-same', text)];
+  }
+  const own = /^ \S/.test(text) ? text.slice(1) : text;
+  const node = exact(kind === 'insert' ? 'ins' : 'del', 'chm-goal', own);
+  node.setAttribute('aria-label', `${kind === 'insert' ? 'inserted' : 'deleted'} “${own}”`);
+  node.classList.toggle('chm-blank', !own.trim());
+  return [own === text ? null : ' ', node];
+}
+
+function drawFields(fields: readonly FieldChange[]): HTMLElement {
+  const changed = fields.filter(({ kind }) => kind !== 'same');
+  const same = fields.length - changed.length;
+  const rows = changed.map(field => {
+    const before = field.before === null ? null : exact('del', '', field.before);
+    const after = field.after === null ? null : exact('ins', '', field.after);
+    const row = element(
+      'li',
+      'chm-field chm-goal',
+      exact('code', 'chm-pointer', field.pointer || '/'),
+      element('span', 'chm-mono', before, before && after ? ' → ' : null, after)
+    );
+    row.setAttribute('aria-label', fieldWords(field));
+    return row;
+  });
+  const words = `${same} ${same === 1 ? 'field' : 'fields'} the same`;
+  return element('ul', 'chm-fields', ...rows, same ? element('li', 'chm-hint', words) : null);
+}
+
+function fieldWords({ kind, pointer, before, after }: FieldChange): string {
+  const name = pointer || 'the whole';
+  if (kind === 'change') {
+    return `${name} changed from ${before} to ${after}`;
+  }
+  return kind === 'insert' ? `${name} inserted: ${after}` : `${name} deleted: ${before}`;
+}
