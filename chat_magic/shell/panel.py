@@ -21,10 +21,10 @@ from chat_magic.shell.controls import button
 from chat_magic.shell.jobs import Job, settled
 from chat_magic.shell.panel_bars import CellView, FillBar, PresetBar
 from chat_magic.shell.panel_form import PanelForm
+from chat_magic.shell.panel_place import PanelPlace, box
 from chat_magic.shell.strip import Strip, Taken, changes
 from chat_magic.transport import presets
 from chat_magic.view.escape import escape
-from chat_magic.view.live import Place
 from chat_magic.view.static_panel import static_panel
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ __all__ = ["Panel", "open_panel"]
 _STYLE = Path(__file__).with_name("panel.css")
 _MOST_CELLS = 8
 """Earlier cells that a panel offers to be filled from."""
+_LOADED_ANEW = (
+    "the page was loaded anew: further answers stand in the panel; display it again to have them "
+    "in the notebook"
+)
 _KEY = "chat_magic_panel"
 """Marks an output as a panel's; as in `labextension/src/plugins/panel.ts`."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -60,7 +64,8 @@ class Panel:
         if self._shell is None:
             raise InvalidRequest("Panel: there is no IPython shell that it could belong to")
         self._magics = magics_of(self._shell)
-        self._screen: Place | None = None
+        self._screen: PanelPlace | None = None
+        self._inner = widgets.Output()
         self._job: Job | None = None
         self.form = PanelForm(self._changed)
         """The controls."""
@@ -99,8 +104,8 @@ class Panel:
         body = widgets.Box([left, self.form.right])
         body.add_class("chp-body")
         style = widgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>")
-        parts = [style, bar, body, self.strip.widget]
-        panel = widgets.VBox(parts)
+        parts = [style, bar, body, self.strip.widget, self._inner]
+        panel = box(parts, self._loaded_anew)
         panel.add_class("chp-panel")
         return panel
 
@@ -127,7 +132,7 @@ class Panel:
         if self._job is not None and not self._job.is_done:
             raise InvalidRequest("the panel runs already: stop it first")
         form = self.form.read()
-        screen = self._screen or Place()
+        screen = self._screen = self._screen or PanelPlace(self._inner)
         cell = write_form(form)
         self._say("running")
         self.run_button.disabled, self.stop_button.disabled = True, False
@@ -231,7 +236,7 @@ class Panel:
         self._draw(compare(*(taken.result for taken in chosen))._repr_mimebundle_())
 
     def _draw(self, bundle: Mapping[str, Any]) -> None:
-        self._screen = self._screen or Place()
+        self._screen = self._screen or PanelPlace(self._inner)
         self._screen.draw(bundle)
 
     def _offer(self) -> None:
@@ -265,7 +270,15 @@ class Panel:
         if self._magics.is_watched:
             data[_WIDGET] = self.widget._repr_mimebundle_()[_WIDGET]
         publish_display_data(data, {_KEY: True})  # type: ignore[no-untyped-call]
-        self._screen = Place() if self._magics.is_watched else None
+        before = self._screen.last if self._screen else None
+        is_watched = self._magics.is_watched
+        self._screen = PanelPlace(self._inner, before) if is_watched else None
+
+    def _loaded_anew(self) -> None:
+        """Draw answers within the panel too, for a page that has not seen it made."""
+        if self._screen is not None:
+            self._screen.lose()
+            self._say(_LOADED_ANEW)
 
     def __repr__(self) -> str:
         return f"<Panel {len(self.strip.taken)} answers>"

@@ -43,7 +43,7 @@ class CellView:
         """Show a cell; None marks the one that is shown as behind the controls."""
         is_old = cell is None
         self._cell = self._cell if cell is None else cell
-        words = "not changed: see what is wrong above" if is_old else ""
+        words = "not changed: something is wrong" if is_old else ""
         self.widget.value = (
             f'<div class="chp-cell{" chp-old" if is_old else ""}"><div class="chp-bar">'
             f'<span class="chp-title">the cell</span>{_html_button("Copy", _COPY, "copy")}'

@@ -21,7 +21,6 @@ __all__ = ["Strip", "Taken"]
 
 _FIRST_WORDS = 90
 """Characters of an answer that a thumbnail shows."""
-_ON_OFF = {"True": "on", "False": "off"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,11 +130,19 @@ def changes(form: Form, before: Form | None) -> str:
     return " · ".join(changed) or ("same again" if before else "no settings")
 
 
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "unset" if value is UNSET else str(value)
+
+
 def _settings(form: Form) -> Mapping[str, str]:
     given = {**form.request.parameters, **form.request.extra}
     implied = {PARAMETERS[name].implies for name in form.request.parameters}
     shown = {
-        name: "unset" if value is UNSET else _ON_OFF.get(str(value), str(value))
+        name: _shown(value)
         for name, value in given.items()
         if not (name in implied and value is True)
     }

@@ -73,7 +73,8 @@ class Place:
 
     def __init__(self) -> None:
         self._id = uuid.uuid4().hex
-        self._last: Bundle | None = None
+        self.last: Bundle | None = None
+        """What was drawn last."""
         _publish({"text/plain": ""}, self._id, False)
 
     def open(self) -> NotebookLive:
@@ -84,12 +85,12 @@ class Place:
 
     def again(self) -> None:
         """Draw once more what was drawn last: a client between two cells may have missed it."""
-        if self._last is not None:
-            _publish(self._last, self._id, True)
+        if self.last is not None:
+            _publish(self.last, self._id, True)
 
     def draw(self, bundle: Bundle) -> None:
         """Draw a bundle in the place of what is there."""
-        self._last = bundle
+        self.last = bundle
         _publish(bundle, self._id, True)
 
 
