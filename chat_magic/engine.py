@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chat_magic.core.structured import Schema
 
 __all__ = [
+    "Asking",
     "Limits",
     "Run",
     "achat",
@@ -40,7 +41,6 @@ __all__ = [
     "checked",
     "limits",
     "prepare",
-    "progress_words",
     "written",
 ]
 
@@ -116,6 +116,41 @@ def _with_model(request: ChatRequest) -> ChatRequest:
     return replace(request, model=model, warnings=warnings)
 
 
+class Asking:
+    """An answer that is asked for on the background loop; other threads may look at it.
+
+    Args:
+        rounds: What is asked, complete and checked.
+        limits: How long it may take, and how often it is sent.
+        on_change: Called whenever something has come, or is waited for.
+    """
+
+    def __init__(self, rounds: Rounds, limits: Limits, on_change: Callable[[], None]) -> None:
+        self.rounds = rounds
+        self._limits = limits
+        self._on_change = on_change
+        self._note: str | None = None
+
+    @property
+    def note(self) -> str | None:
+        """What is being done while no answer comes, in words."""
+        return self._note or self.rounds.note
+
+    async def answer(self) -> ChatResult:
+        """Send the request and take what comes; raises what `ask` raises."""
+        return await ask(
+            self.rounds, self._limits, on_change=self._came, on_progress=self._progress
+        )
+
+    def _came(self) -> None:
+        self._note = None
+        self._on_change()
+
+    def _progress(self, what: str, fraction: float | None) -> None:
+        self._note = what if fraction is None else f"{what} {fraction:.0%}"
+        self._on_change()
+
+
 class Run(BackgroundRun[ChatResult]):
     """A request that is being answered, on the background loop.
 
@@ -135,8 +170,7 @@ class Run(BackgroundRun[ChatResult]):
     ) -> None:
         super().__init__()
         self.rounds = Rounds(request, toolbox, schema)
-        self._note: str | None = None
-        self._limits = limits
+        self._asking = Asking(self.rounds, limits, self._change)
         self.start()
 
     @property
@@ -147,31 +181,16 @@ class Run(BackgroundRun[ChatResult]):
     @property
     def note(self) -> str | None:
         """What is being done while no answer comes, in words."""
-        return self._note or self.rounds.note
+        return self._asking.note
 
     async def _answer(self) -> ChatResult:
-        return await ask(
-            self.rounds, self._limits, on_change=self._came, on_progress=self._progress
-        )
-
-    def _came(self) -> None:
-        self._note = None
-        self._change()
-
-    def _progress(self, what: str, fraction: float | None) -> None:
-        self._note = progress_words(what, fraction)
-        self._change()
+        return await self._asking.answer()
 
     def _so_far(self) -> ChatResult | None:
         return self.rounds.result("interrupted") if self.rounds.has_output else None
 
     def _accepted(self, value: ChatResult) -> ChatResult:
         return checked(value)
-
-
-def progress_words(what: str, fraction: float | None) -> str:
-    """Say what is waited for, and how far that is (0 to 1)."""
-    return what if fraction is None else f"{what} {fraction:.0%}"
 
 
 Change = Callable[[], None]

@@ -105,7 +105,7 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return sum(len(one.choices) for one in self.results[:run]) + choice
 
     def _run_at(self, run: int) -> ChatResult:
-        if not 0 <= run < len(self):
+        if type(run) is not int or not 0 <= run < len(self):
             raise InvalidRequest(f"run {run}: there are {len(self)}, numbered from 0")
         return self.results[run]
 

@@ -18,7 +18,7 @@ from chat_magic.core.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.per_model import read_per_model
 from chat_magic.core.reply import Reply, Timing
 from chat_magic.core.structured import ask_for
-from chat_magic.engine import Limits, Run, ask, checked, limits, prepare, progress_words, written
+from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults
@@ -139,13 +139,13 @@ class Part:
         """Why it failed, in one line."""
         self.is_done = False
         self._plan = plan
-        self._note: str | None = None
+        self._asking: Asking | None = None
         self._result: ChatResult | None = None
 
     @property
     def note(self) -> str | None:
         """What is being done while no answer comes, in words."""
-        return None if self.is_done or self.rounds is None else self._note or self.rounds.note
+        return None if self.is_done or self._asking is None else self._asking.note
 
     def texts(self) -> tuple[Sequence[str], Sequence[str | None]]:
         """Return what each choice has written so far, and its finish reason, None while it goes."""
@@ -159,18 +159,10 @@ class Part:
 
     async def answer(self, limits: Limits, on_change: Callable[[], None]) -> None:
         """Send the request and take what comes; a fault is its end, and not that of the others."""
-
-        def came() -> None:
-            self._note = None
-            on_change()
-
-        def waits(what: str, fraction: float | None) -> None:
-            self._note = progress_words(what, fraction)
-            on_change()
-
         self.rounds = Rounds(self.request, self._plan.toolbox, self._plan.schema)
+        self._asking = Asking(self.rounds, limits, on_change)
         try:
-            self._result = await ask(self.rounds, limits, on_change=came, on_progress=waits)
+            self._result = await self._asking.answer()
         except Exception as error:  # whatever it is, the other runs go on
             self.error = " ".join(str(error).split()) or type(error).__name__
             self._result = self.rounds.result("error")

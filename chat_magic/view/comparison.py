@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chat_magic.view.figures import figures
@@ -54,6 +55,18 @@ class Compared:
     def several(self) -> bool:
         """Whether there is something to compare."""
         return len(self.comparison.answers) > 1
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """What all runs are to be told of, in words."""
+        own = [notices(run) for run in self.runs]
+        return [words for words in own[0] if all(words in other for other in own)]
+
+    @cached_property
+    def n_tokens(self) -> int:
+        """How many tokens came in all."""
+        choices = (choice for run in self.runs for choice in run.reply.choices)
+        return sum(len(tokens_of(choice)) for choice in choices)
 
 
 def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -> Compared | None:
@@ -216,12 +229,6 @@ def run_words(run: Run) -> list[str]:
     return facts if run.cost is None else [*facts, money(run.cost)]
 
 
-def shared_notices(runs: Sequence[Run]) -> list[str]:
-    """Return the notices that all runs have."""
-    first, *others = (notices(run) for run in runs)
-    return [words for words in first if all(words in other for other in others)]
-
-
 def figure_words(choice: Choice) -> list[str]:
     """Say how sure the model was of a choice: in all, in the mean, and where least."""
     found = figures(choice)
@@ -245,6 +252,11 @@ def signed(logprob: float) -> str:
 def times(count: int) -> str:
     """Write how often an answer came, where it came more than once."""
     return f"\u00d7{count}" if count > 1 else ""
+
+
+def one_line(text: str) -> str:
+    """Write a text in one line, its line breaks as ↵."""
+    return _SPACES.sub(lambda match: "↵" if "\n" in match[0] else " ", text)
 
 
 class Part(NamedTuple):
@@ -271,64 +283,3 @@ def beginning(answer: Answer, most: int) -> list[Part]:
     after = text[end:last] + "…" * (last < len(text))
     parts = [Part("shared", cut), Part("parting", text[start:end]), Part("own", after)]
     return [Part(part.kind, _SPACES.sub(" ", part.text)) for part in parts if part.text]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Branch:
-    """A node of a tree as one line."""
-
-    lines: str
-    """What leads to it, in box-drawing characters."""
-    token: str
-    """What it went on with; empty for the root, and where the text ended."""
-    rest: str
-    """What follows up to the next parting."""
-    facts: str
-    """How many went this way, and how probable the model held it."""
-
-
-def branches(tree: Sequence[Node], titles: Sequence[str], most: int = 60) -> list[Branch]:
-    """Draw a tree as lines, each node before its children.
-
-    Args:
-        tree: The nodes.
-        titles: Of the answers of its run.
-        most: Characters of a text to show.
-    """
-    children: dict[int, list[int]] = {}
-    for place, node in enumerate(tree):
-        children.setdefault(node.parent, []).append(place)
-    drawn = [_root(tree[0], most)] if tree else []
-    waiting = [(place, "") for place in reversed(children.get(0, []))]
-    while waiting:
-        place, above = waiting.pop()
-        node = tree[place]
-        is_last = place == children[node.parent][-1]
-        below = children.get(place, [])
-        own = [titles[answer] for answer in node.answers] if not below else []
-        drawn.append(_branch(node, above + ("└ " if is_last else "├ "), own, most))
-        waiting += [(child, above + ("  " if is_last else "│ ")) for child in reversed(below)]
-    return drawn
-
-
-def _root(root: Node, most: int) -> Branch:
-    text = root.text if len(root.text) <= most else f"…{root.text[-most:]}"
-    return Branch(lines="", token="", rest=one_line(text), facts=f"all {root.count}")
-
-
-def _branch(node: Node, lines: str, titles: Sequence[str], most: int) -> Branch:
-    facts = [f"{node.count}/{node.among}"]
-    if node.model_prob is not None:
-        facts.append(f"model {percent(node.model_prob)} %")
-    rest = one_line(node.text[node.token_chars :])
-    return Branch(
-        lines=lines,
-        token=one_line(node.text[: node.token_chars]).strip() or ("␣" if node.text else "(end)"),
-        rest=rest if len(rest) <= most else f"{rest[:most]}…",
-        facts=" · ".join(facts) + (f" → {', '.join(titles)}" if titles else ""),
-    )
-
-
-def one_line(text: str) -> str:
-    """Write a text in one line, its line breaks as ↵."""
-    return _SPACES.sub(lambda match: "↵" if "\n" in match[0] else " ", text)

@@ -9,7 +9,6 @@ from chat_magic.view.comparison import (
     agreement_words,
     answer_key,
     beginning,
-    branches,
     chip,
     choice_at,
     figure_words,
@@ -31,6 +30,7 @@ from chat_magic.view.text import (
     rounds_text,
     terminal_safe,
 )
+from chat_magic.view.tree import branches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

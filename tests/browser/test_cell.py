@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.completions import completion, delta
-from tests.gateway import Gateway, Wait, events, streamed
+from tests.gateway import Gateway, Wait, events, streamed, whole
 
 ANSWER_MS = 60_000
 
@@ -33,8 +35,6 @@ def at_gateway(lab):
 
 def test_an_answer_streams_and_leaves_one_output_that_survives_reopening(lab, page, at_gateway):
     """Text is on the page before the answer is complete; later it is all still there."""
-    import threading
-
     seen = threading.Event()
     steps = [delta("First words"), Wait(seen), delta(" and the last", finish_reason="stop")]
     with Gateway(events(*steps, b"data: [DONE]\n\n")) as gateway:
@@ -86,3 +86,35 @@ def test_the_local_model_answers_with_probabilities_side_by_side(lab, page):
     output = page.locator(".jp-OutputArea-output")
     assert output.count() == 1
     assert output.get_by_text("perplexity").count() == 2
+
+
+@pytest.mark.parametrize("width", [1600, 420])
+def test_a_grid_streams_side_by_side_under_a_bar(lab, page, at_gateway, width):
+    """One that failed says why in its column; in a narrow page they stand below each other."""
+    seen = threading.Event()
+
+    def answer(request):
+        if request.json["model"] == "c/d":
+            return whole({"error": {"message": "no such model"}}, status=404)
+        return events(delta("First"), Wait(seen), delta(" and last", finish_reason="stop"))
+
+    page.set_viewport_size({"width": width, "height": 900})
+    name = f"grid{width}.ipynb"
+    with Gateway(answer) as gateway:
+        at_gateway(name, gateway, "%%chat --models a/b,c/d,e/f\nSpeak")
+        lab.open(page, name)
+        page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        run_all(page)
+        columns = page.locator(".chm-live-column")
+        columns.get_by_text("failed: 127.0.0.1 answered 404: no such model").wait_for(
+            timeout=ANSWER_MS
+        )
+        columns.filter(has_text="First").nth(1).wait_for(timeout=ANSWER_MS)
+        bar = page.locator("progress.chm-live-progress")
+        assert (bar.get_attribute("value"), bar.get_attribute("max")) == ("1", "3")
+        tops = {round(columns.nth(place).bounding_box()["y"]) for place in range(3)}
+        assert len(tops) == (1 if width > 1000 else 3)
+        seen.set()
+        bar.wait_for(state="detached", timeout=ANSWER_MS)
+    assert page.get_by_text("First and last").count() >= 2
+    assert page.locator(".jp-OutputArea-output").count() == 1

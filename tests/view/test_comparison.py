@@ -7,13 +7,13 @@ import pytest
 from chat_magic.view.comparison import (
     agreement_words,
     beginning,
-    branches,
     chip,
     compared,
     figure_words,
     groups_of,
 )
 from chat_magic.view.differences import differences
+from chat_magic.view.tree import branches
 from tests.view.conftest import choice, run, token
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
