@@ -318,6 +318,7 @@ class _Tags:
         self._row = row
         self._tags = widgets.TagsInput(allow_duplicates=False, tooltip=f"{row.name}: {row.help}")
         self._tags.placeholder = "type a text, then Enter"
+        self._tags.add_class("chp-wide")
         self.widgets = [self._tags]
 
     def read(self) -> Any:

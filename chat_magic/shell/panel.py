@@ -14,6 +14,7 @@ from IPython.display import publish_display_data
 from chat_magic.core.form import Form, form_of, read_form, settings_only, write_form
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.result import ChatResult
+from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.controls import button
@@ -34,6 +35,8 @@ __all__ = ["Panel", "open_panel"]
 _STYLE = Path(__file__).with_name("panel.css")
 _MOST_CELLS = 8
 """Earlier cells that a panel offers to be filled from."""
+_KEY = "chat_magic_panel"
+"""Marks an output as a panel's; as in `labextension/src/plugins/panel.ts`."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -225,10 +228,7 @@ class Panel:
         self._changed()
 
     def _compare(self, chosen: list[Taken]) -> None:
-        from chat_magic.view.bundle import bundle  # noqa: PLC0415
-
-        runs = [taken.result._run() for taken in chosen]
-        self._draw(bundle(runs))
+        self._draw(compare(*(taken.result for taken in chosen))._repr_mimebundle_())
 
     def _draw(self, bundle: Mapping[str, Any]) -> None:
         self._screen = self._screen or Place()
@@ -264,7 +264,7 @@ class Panel:
         data: dict[str, Any] = self._static()
         if self._magics.is_watched:
             data[_WIDGET] = self.widget._repr_mimebundle_()[_WIDGET]
-        publish_display_data(data)  # type: ignore[no-untyped-call]
+        publish_display_data(data, {_KEY: True})  # type: ignore[no-untyped-call]
         self._screen = Place() if self._magics.is_watched else None
 
     def __repr__(self) -> str:
@@ -298,6 +298,8 @@ def _form_from(source: ChatResult | Job | str | None) -> Form:
     if isinstance(source, str):
         return read_form(source, OWN_OPTIONS)
     result = settled(source)
+    if isinstance(result, ChatResults):
+        result = result[0]
     if not isinstance(result, ChatResult):
         raise InvalidRequest(f"Panel: {type(source).__name__} is neither a result nor a cell")
     return form_of(result.request)

@@ -50,8 +50,15 @@ class CellView:
             f"{_html_button('Insert as new cell', _INSERT, 'plus')}"
             f'<span role="status" class="chp-note">{words}</span></div>'
             f'<pre tabindex="0" aria-label="The cell" data-cell="{quote(self._cell)}">'
-            f"{escape(self._cell)}</pre></div>"
+            f"{_kept_together(self._cell)}</pre></div>"
         )
+
+
+def _kept_together(cell: str) -> str:
+    """Draw a cell whose first line breaks between words only, not after the hyphens of options."""
+    first, newline, body = cell.partition("\n")
+    words = [f'<span class="chp-word">{escape(word)}</span>' for word in first.split(" ")]
+    return " ".join(words) + newline + escape(body)
 
 
 def _html_button(label: str, script: str, icon: str) -> str:

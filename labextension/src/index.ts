@@ -4,7 +4,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
 import { completion } from './plugins/completion';
 import { highlight } from './plugins/highlight';
+import { panel } from './plugins/panel';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [highlight, completion, commands];
+const plugins: JupyterFrontEndPlugin<void>[] = [highlight, completion, commands, panel];
 
 export default plugins;

@@ -470,7 +470,7 @@ def test_its_display_says_what_it_sends_where_there_are_no_widgets(
 ):
     """Beside the widget; alone where the notebook is executed without anybody before it."""
     sent = []
-    monkeypatch.setattr(panel_module, "publish_display_data", sent.append)
+    monkeypatch.setattr(panel_module, "publish_display_data", lambda data, _: sent.append(data))
     panel = open_panel("%%chat a/b --temperature 0.5\nuser: <b>{{ x }}")
     monkeypatch.setattr(type(panel._magics), "is_watched", is_watched)
     panel._ipython_display_()

@@ -21,9 +21,29 @@ beforeEach(() => {
   document.body.replaceChildren();
 });
 
-/** Draw a comparison of the fixture, and look at it as it was remembered. */
-async function draw(name: Name, stored: Partial<Look> = {}) {
-  const comparison = readComparison(wire<Record<Name, Payload>>('comparison.json')[name]);
+const payloads = wire<Record<Name, Payload>>('comparison.json');
+
+/** Return a payload of as many answers, all different. */
+function many(count: number): Payload {
+  const [result] = payloads.four.results;
+  const numbers = Array.from({ length: count }, (_, place) => place);
+  const choices = numbers.map(index => ({
+    ...result.choices[0],
+    index,
+    text: `Name ${index}`,
+    parts: {}
+  }));
+  const answers = numbers.map(choice => {
+    return { result: 0, choice, title: String(choice), start: 4, end: 6 };
+  });
+  const groups = numbers.map(place => [place]);
+  const comparison = { ...payloads.four.comparison!, answers, groups, trees: [] };
+  return { ...payloads.four, results: [{ ...result, choices }], comparison };
+}
+
+/** Draw a comparison, and look at it as it was remembered. */
+async function draw(drawn: Name | Payload, stored: Partial<Look> = {}) {
+  const comparison = readComparison(typeof drawn === 'string' ? payloads[drawn] : drawn);
   if (!comparison) {
     throw new Error('there is nothing to compare');
   }
@@ -81,6 +101,12 @@ describe('columns', () => {
     await vi.waitFor(() => expect(texts('.chm-choice strong')).toEqual(['2', '1', '3']));
   });
 
+  it('of more than twelve answers are filled as they come into sight', async () => {
+    const { texts, all } = await draw(many(13), { view: 'columns' });
+    expect(all('.chm-choice').length).toBe(13);
+    expect(texts('.chm-markdown')).toEqual(['Name 0', 'Name 1', 'Name 2', 'Name 3']);
+  });
+
   it('show what failed in its place', async () => {
     const { texts } = await draw('grid', { view: 'columns' });
     expect(texts('.chm-failed')).toEqual([
@@ -92,10 +118,10 @@ describe('columns', () => {
 describe('the diff', () => {
   it('marks what came in and what went, with words for those who do not see it', async () => {
     const { texts, all } = await draw('diff', { by: 'word', base: 1 });
-    expect(texts('.chm-changes del')).toEqual([' Clara', ' Clara']);
-    expect(texts('.chm-changes ins')).toEqual([' Charlotte', ' Charlotte Ann']);
+    expect(texts('.chm-changes del')).toEqual(['Clara', 'Clara']);
+    expect(texts('.chm-changes ins')).toEqual(['Charlotte', 'Charlotte Ann']);
     const named = all('.chm-changes ins').map(each => each.getAttribute('aria-label'));
-    expect(named).toEqual(['inserted “ Charlotte”', 'inserted “ Charlotte Ann”']);
+    expect(named).toEqual(['inserted “Charlotte”', 'inserted “Charlotte Ann”']);
     expect(texts('.chm-base strong')).toEqual(['1']);
   });
 
@@ -104,7 +130,7 @@ describe('the diff', () => {
     press('3');
     expect(looks.at(-1)).toMatchObject({ base: 3, isDiff: true });
     expect(texts('.chm-base strong')).toEqual(['3']);
-    expect(texts('.chm-changes del')).toEqual([' Ann', ' Charlotte Ann']);
+    expect(texts('.chm-changes del')).toEqual(['Ann', 'Charlotte Ann']);
     expect(said()).toBe('compared with 3 by word');
     press('7');
     expect(said()).toBe('there is no answer 7');
@@ -113,10 +139,10 @@ describe('the diff', () => {
   it('is gone through with brackets', async () => {
     const { press, said } = await draw('diff', { by: 'word', base: 1 });
     press(']');
-    expect(said()).toBe('1 of 4: deleted “ Clara”');
+    expect(said()).toBe('1 of 4: deleted “Clara”');
     press(']');
-    expect(said()).toBe('2 of 4: inserted “ Charlotte”');
-    expect(document.activeElement?.textContent).toBe(' Charlotte');
+    expect(said()).toBe('2 of 4: inserted “Charlotte”');
+    expect(document.activeElement?.textContent).toBe('Charlotte');
     press('[');
     press('[');
     expect(said()).toBe('no more differences');
@@ -125,7 +151,7 @@ describe('the diff', () => {
   it('is where brackets lead from the overviews', async () => {
     const { press, said, all } = await draw('diff', { by: 'word', base: 1, view: 'table' });
     press(']');
-    await vi.waitFor(() => expect(said()).toBe('1 of 4: deleted “ Clara”'));
+    await vi.waitFor(() => expect(said()).toBe('1 of 4: deleted “Clara”'));
     expect(document.activeElement).toBe(all('.chm-changes del')[0]);
   });
 

@@ -9,6 +9,9 @@ import type { InsertCell } from './panel';
 /** Answers that are drawn at once; of more, the first few, and those that come into sight. */
 const AT_ONCE = 12;
 const FIRST = 4;
+/** Columns in sight; of more, the rest can be scrolled to. */
+const WIDEST = 4;
+const A_FRAME_MS = 16;
 const NEAR = '600px';
 
 const TITLES: Record<Mode, string> = {
@@ -36,7 +39,8 @@ export class Stage {
     if (!sameNodes(this.columns.childNodes, nodes)) {
       this.columns.replaceChildren(...nodes);
     }
-    this.node.style.setProperty('--chm-count', String(Math.min(4, Math.max(1, nodes.length))));
+    this.node.style.setProperty('--chm-count', String(Math.min(WIDEST, Math.max(1, nodes.length))));
+    this.node.classList.toggle('chm-scrolls', nodes.length > WIDEST);
     this.node.classList.toggle('chm-several', nodes.length > 1);
     this.node.classList.toggle('chm-pair', nodes.length === 2);
     this.node.classList.toggle('chm-lazy', nodes.length > AT_ONCE);
@@ -83,8 +87,17 @@ export class Stage {
     this.inspector?.dispose();
   }
 
-  /** Nothing is drawn before it is known in which mode. */
+  /** Draw the first few, which are in sight, before the others. */
   private async draw(views: readonly ChoiceView[]): Promise<void> {
+    await this.drawNow(views.slice(0, FIRST));
+    if (views.length > FIRST) {
+      await new Promise(resolve => setTimeout(resolve, A_FRAME_MS));
+      await this.drawNow(views.slice(FIRST));
+    }
+  }
+
+  /** Nothing is drawn before it is known in which mode. */
+  private async drawNow(views: readonly ChoiceView[]): Promise<void> {
     const { mode } = this;
     if (!mode) {
       return;

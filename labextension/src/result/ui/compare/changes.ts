@@ -4,7 +4,7 @@ import type { Compared } from '../../comparison';
 import { diff, diffJson, units, type Change, type FieldChange } from '../../diff';
 import type { Unit } from '../../payload';
 import { element, type Child } from '../dom';
-import { appendExact, exact } from '../exact';
+import { exact } from '../exact';
 import { note } from '../choiceView';
 
 /** Draw the changes from one answer to another. */
@@ -23,7 +23,7 @@ export function drawChanges(base: Compared, other: Compared, by: Unit): HTMLElem
     host.append(note('not both JSON objects or lists: compared by word'));
   }
   const changes = diff(unitsOf(base, by), unitsOf(other, by));
-  host.append(element('div', 'chm-exact', ...changes.map(drawChange)));
+  host.append(element('div', 'chm-exact', ...changes.flatMap(drawChange)));
   return host;
 }
 
@@ -34,16 +34,16 @@ function unitsOf({ text, answer }: Compared, by: Unit): string[] {
   return units(text, by === 'sentence' ? by : 'word');
 }
 
-function drawChange({ kind, text }: Change): Child {
+/** A blank before a word is not marked with it. */
+function drawChange({ kind, text }: Change): Child[] {
   if (kind === 'same') {
-    const same = element('span', 'chm-same');
-    appendExact(same, text);
-    return same;
+    return [exact('span', 'chm-same', text)];
   }
-  const node = exact(kind === 'insert' ? 'ins' : 'del', 'chm-goal', text);
-  node.setAttribute('aria-label', `${kind === 'insert' ? 'inserted' : 'deleted'} “${text}”`);
-  node.classList.toggle('chm-blank', !text.trim());
-  return node;
+  const own = /^ \S/.test(text) ? text.slice(1) : text;
+  const node = exact(kind === 'insert' ? 'ins' : 'del', 'chm-goal', own);
+  node.setAttribute('aria-label', `${kind === 'insert' ? 'inserted' : 'deleted'} “${own}”`);
+  node.classList.toggle('chm-blank', !own.trim());
+  return [own === text ? null : ' ', node];
 }
 
 function drawFields(fields: readonly FieldChange[]): HTMLElement {

@@ -1,0 +1,236 @@
+"""The panel in a real JupyterLab and Notebook 7: drag, run, stop, compare, insert, reopen."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from chat_magic.view.bundle import MIME_TYPE
+from tests.browser.test_cell import at_gateway, run_all, save
+from tests.completions import delta
+from tests.gateway import HOLD, Gateway, events
+
+__all__ = ["at_gateway"]
+
+WAIT_MS = 60_000
+ASK = "%%chat local --max-completion-tokens 16 --seed 1\\nuser: Say hi."
+
+
+@pytest.fixture
+def open_panel(lab, page):
+    """Return a function that opens a notebook with a panel, and gives it back when it is there."""
+
+    def open_panel(name, cell=ASK, *more):
+        lab.write(name, "import chat_magic", f"panel = chat_magic.Panel('{cell}')\npanel", *more)
+        lab.open(page, name)
+        run_all(page)
+        return shown(page)
+
+    return open_panel
+
+
+def shown(page):
+    panel = page.locator(".chp-panel")
+    panel.wait_for(timeout=WAIT_MS)
+    expect(panel.locator(".chp-cell pre")).to_contain_text("%%chat", timeout=WAIT_MS)
+    return panel
+
+
+def row(panel, name):
+    """Return the row of a parameter."""
+    return panel.locator(".chp-row", has=panel.page.get_by_text(name, exact=True))
+
+
+def click(panel, words):
+    panel.locator("button", has_text=words).first.click()
+
+
+def run(panel, answers):
+    """Run the panel, and wait until so many answers are in the strip."""
+    click(panel, "Run")
+    expect(panel.locator(".chp-thumbnail")).to_have_count(answers, timeout=WAIT_MS)
+    expect(panel.locator(".chp-bar").first).to_contain_text("done in", timeout=WAIT_MS)
+
+
+def drag(page, slider, share):
+    """Drag the handle of a slider to a share of its length."""
+    slider.scroll_into_view_if_needed()
+    handle = slider.locator(".noUi-handle").bounding_box()
+    base = slider.locator(".noUi-base").bounding_box()
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(base["x"] + base["width"] * share, y, steps=5)
+    page.mouse.up()
+
+
+def test_a_slider_writes_the_cell_and_the_answer_is_in_the_notebook(lab, page, open_panel):
+    """Dragged, it is sent; the answer stands below the panel, outside of any widget."""
+    panel = open_panel("slider.ipynb")
+    temperature = row(panel, "temperature")
+    expect(temperature.locator("input[type=checkbox]").first).not_to_be_checked()
+    drag(page, temperature.locator(".widget-slider"), 0.75)
+    expect(temperature.locator("input[type=checkbox]").first).to_be_checked()
+    entry = temperature.locator("input[type=number]")
+    expect(entry).to_have_value(re.compile(r"1\.[45]5?"))
+    value = entry.input_value()
+    expect(panel.locator(".chp-cell pre")).to_contain_text(f"--temperature {value}")
+    run(panel, 1)
+    expect(page.get_by_text("to first token").last).to_be_visible(timeout=WAIT_MS)
+    assert panel.get_by_text("to first token").count() == 0
+    save(page)
+    cells = nbformat.read(lab.folder / "slider.ipynb", as_version=4).cells
+    assert [MIME_TYPE in output.get("data", {}) for output in cells[1].outputs] == [False, True]
+
+
+def test_an_entry_that_is_out_of_range_says_so_and_cannot_be_run(page, open_panel):
+    """As it is typed, by the keyboard."""
+    panel = open_panel("range.ipynb")
+    entry = row(panel, "temperature").locator("input[type=number]")
+    entry.fill("3")
+    entry.press("Tab")
+    expect(row(panel, "temperature").get_by_role("alert")).to_have_text(
+        "temperature 3: must be 0 to 2"
+    )
+    expect(panel.locator("button", has_text="Run").first).to_be_disabled()
+
+
+def test_stop_closes_the_connection_and_keeps_what_came(lab, page, at_gateway):
+    """While the kernel is free for other cells."""
+    with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
+        text = "import chat_magic\nchat_magic.Panel('%%chat a/b\\nSpeak')"
+        at_gateway("stop.ipynb", gateway, text, "6 * 7")
+        lab.open(page, "stop.ipynb")
+        run_all(page)
+        panel = shown(page)
+        click(panel, "Run")
+        page.get_by_text("Half an answer").last.wait_for(timeout=WAIT_MS)
+        page.locator(".jp-Cell").last.click()
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".jp-Cell").last.locator(".jp-OutputArea-output")).to_have_text("42")
+        began = time.monotonic()
+        click(panel, "Stop")
+        assert gateway.requests[0].closed.wait(2)
+        assert time.monotonic() - began < 1.0
+        expect(page.get_by_text("interrupted").last).to_be_visible(timeout=WAIT_MS)
+        expect(panel.locator(".chp-thumbnail")).to_contain_text("Half an answer")
+
+
+def test_earlier_answers_are_gone_back_to_and_compared(page, open_panel):
+    """Two of three, side by side below the panel."""
+    panel = open_panel("strip.ipynb")
+    for number in (1, 2):
+        run(panel, number)
+        row(panel, "seed").locator("button").click()
+    boxes = panel.locator(".chp-thumbnail input[type=checkbox]")
+    expect(panel.locator("button", has_text="Compare")).to_be_disabled()
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    click(panel, "Compare")
+    area = page.locator(".jp-OutputArea-output").last
+    expect(area.get_by_text("to first token")).to_have_count(2, timeout=WAIT_MS)
+    panel.locator(".chp-words").last.click()
+    expect(area.get_by_text("to first token")).to_have_count(1, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("front_end", ["lab/tree", "notebooks"])
+def test_the_cell_is_copied_and_inserted(lab, page, front_end):
+    """In one click each, in JupyterLab and in Notebook 7."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    name = f"insert-{front_end[:3]}.ipynb"
+    lab.write(name, f"import chat_magic\nchat_magic.Panel('{ASK}')")
+    page.goto(f"{lab.url}/{front_end}/{name}?reset&token={lab.token}")
+    page.locator("[data-status='idle']").first.wait_for(timeout=WAIT_MS)
+    prompt = page.locator(".jp-InputPrompt").first
+    while prompt.inner_text() == "[ ]:":  # the front end takes its time to know the kernel
+        page.locator(".jp-Cell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(1000)
+    panel = shown(page)
+    cell = "%%chat local --max-completion-tokens 16 --seed 1\nuser: Say hi."
+    click(panel, "Copy")
+    expect(panel.locator(".chp-cell [role=status]")).to_have_text("copied")
+    assert page.evaluate("() => navigator.clipboard.readText()") == cell
+    click(panel, "Insert as new cell")
+    expect(panel.locator(".chp-cell [role=status]")).to_have_text("inserted below")
+    inserted = page.locator(".jp-Cell").nth(1).locator(".cm-line")
+    expect(inserted).to_have_text(cell.split("\n"))
+
+
+def test_a_restarted_kernel_and_a_reopened_notebook_show_no_error(lab, page, open_panel):
+    """The answer is there, and the cell in the place of the controls; running it brings them."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    panel = open_panel("again.ipynb")
+    run(panel, 1)
+    save(page)
+    page.evaluate(
+        "async () => { const { session } = jupyterapp.shell.currentWidget.sessionContext;"
+        "await session.kernel.restart() }"
+    )
+    page.wait_for_timeout(1000)
+    assert page.locator(".jp-Dialog").count() == 0
+    lab.open(page, "again.ipynb")
+    static = page.locator(".jp-OutputArea-output", has_text="%%chat local")
+    expect(static).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("to first token")).to_be_visible()
+    assert page.get_by_text("Error displaying widget").count() == 0
+    assert errors == []
+    run_all(page)
+    run(shown(page), 1)
+
+
+def test_a_notebook_that_is_opened_without_a_kernel_shows_the_cell(lab, page):
+    """Where a widget would be waited for in vain."""
+    widget = {"version_major": 2, "version_minor": 0, "model_id": "gone"}
+    data = {"application/vnd.jupyter.widget-view+json": widget, "text/plain": "panel"}
+    data["text/html"] = "<pre>%%chat local</pre>"
+    output = nbformat.v4.new_output("display_data", data, metadata={"chat_magic_panel": True})
+    cell = nbformat.v4.new_code_cell("panel", outputs=[output], execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lab.folder / "gone.ipynb")
+    lab.look(page, "gone.ipynb")
+    expect(page.locator(".jp-OutputArea-output")).to_have_text("%%chat local", timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("width", [700, 1600])
+def test_nothing_overflows(page, open_panel, width):
+    """Neither in a narrow window nor in a wide one, where the controls take two columns."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    panel = open_panel(f"width-{width}.ipynb")
+    page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
+    panel.get_by_text("advanced").click()
+    page.wait_for_timeout(500)
+    overflowing = panel.evaluate(
+        "node => [...node.querySelectorAll('.chp-row, .chp-message, .chp-bar')]"
+        ".filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent)"
+    )
+    assert overflowing == []
+    columns = panel.evaluate(
+        "node => new Set([...node.querySelectorAll('.chp-body > *')].map(each => each.offsetLeft))"
+        ".size"
+    )
+    assert columns == (2 if width == 1600 else 1)
+
+
+def test_every_control_is_reached_by_the_keyboard_and_has_a_name(page, open_panel):
+    """As the browser computes names for screen readers; from Run on with Tab alone."""
+    panel = open_panel("keyboard.ipynb")
+    panel.get_by_text("advanced").click()
+    unnamed = panel.evaluate(
+        "node => [...node.querySelectorAll('input, textarea, select, button')]"
+        ".filter(each => !(each.labels?.length && [...each.labels].some(l => l.textContent.trim()))"
+        " && !each.title && !each.getAttribute('aria-label') && !each.textContent.trim()"
+        " && !each.placeholder)"
+        ".map(each => each.outerHTML)"
+    )
+    assert unnamed == []
+    panel.locator("button", has_text="Run").first.focus()
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("() => document.activeElement.outerHTML.slice(0, 300)"))
+    assert len(reached) > 40
