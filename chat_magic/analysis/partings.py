@@ -6,13 +6,15 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chat_magic.analysis.align import align, common_prefix
 from chat_magic.analysis.arrays import integers
+from chat_magic.analysis.diff import units
 from chat_magic.analysis.metrics import wilson
 from chat_magic.analysis.tokens import probability, token_bytes, well_formed
 
@@ -73,11 +75,23 @@ class Text:
         return [self.data[one:other].decode() for one, other in pairwise(edges)]
 
     def token_at(self, byte: int) -> tuple[int, int]:
-        """Return start and end of the token that holds a byte, else of that byte alone."""
+        """Return start and end of the token that holds a byte, else of that byte alone.
+
+        Where none of its tokens came, a text's words stand for them.
+        """
         which = bisect_right(self.end, byte)
         if which < len(self.end) and self.start[which] <= byte:
             return self.start[which], self.end[which]
+        word = bisect_right(self._words, byte)
+        if not self.tokens and word < len(self._words):
+            return self._words[word - 1], self._words[word]
         return byte, min(byte + 1, len(self.data))
+
+    @cached_property
+    def _words(self) -> list[int]:
+        """Where its words begin and end, in bytes."""
+        sizes = (len(word.encode()) for word in units(self.data.decode(), "word"))
+        return [0, *accumulate(sizes)]
 
     def alternatives_at(self, start: int) -> dict[bytes, float]:
         """Return the probability of each token that could have come at a place, by its bytes.

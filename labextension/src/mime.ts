@@ -30,11 +30,15 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     this.model = model;
     const data: unknown = model.data[MIME_TYPE];
     const source = JSON.stringify(data);
-    if (source !== this.source) {
+    const isNew = source !== this.source;
+    if (isNew) {
       this.source = source;
       this.draw(data);
     }
-    await this.comparison?.setLook(model.metadata[LOOK]);
+    const look = model.metadata[LOOK] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
+    if (isNew || LOOK in model.metadata) {
+      await this.comparison?.setLook(look);
+    }
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
   }
 

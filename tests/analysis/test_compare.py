@@ -129,8 +129,8 @@ def test_nothing_can_be_compared(replies):
     assert (found.answers, found.groups, found.base, found.ways) == ((), (), 0, ())
 
 
-def test_answers_without_log_probabilities_part_at_a_code_point(choice):
-    """👍 and 👎 share three of their four bytes."""
+def test_answers_without_log_probabilities_part_at_a_word(choice):
+    """👍 and 👎 share three of their four bytes; a word goes with the blank before it."""
     plain = Reply(
         choices=tuple(
             Choice(index=index, message=Message(content=text))
@@ -138,7 +138,7 @@ def test_answers_without_log_probabilities_part_at_a_code_point(choice):
         )
     )
     found = compare([plain])
-    assert rings(found) == ["👍", "👎"]
+    assert rings(found) == [" 👍", " 👎"]
     assert [way.model_prob for way in found.ways] == [None, None]
     assert found.same_tokens == (True, True)
 

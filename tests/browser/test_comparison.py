@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from chat_magic.core.cell import parse
-from chat_magic.view.bundle import bundle
+from chat_magic.view.bundle import TokensView, bundle
 from tests.browser.contrast import THEMES, contrast, painted, use_theme
 from tests.browser.test_inspector import ATTACKS, LOCAL, WAIT_MS
 from tests.view.conftest import choice, run, token
@@ -147,6 +148,23 @@ def test_the_tree_opens_the_table_sorts_and_answers_open_below(show, page):
     assert root.locator("tbody th").all_inner_texts() == ["3", "2", "0", "1"]
     root.locator("tbody tr").first.click()
     expect(root.locator(".chm-opened .chm-markdown")).to_have_text("Name: Cy.")
+
+
+def test_a_grid_asked_for_its_tokens_opens_at_columns_of_them(lab, page):
+    """`.inspect()` says so in the output's metadata; what the reader changes then counts."""
+    _, metadata = TokensView(grid())._repr_mimebundle_()
+    data = bundle(grid(), axes=(TEMPERATURE, TONE))
+    output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("r.inspect()", outputs=[output], execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lab.folder / "inspect-grid.ipynb")
+    lab.look(page, "inspect-grid.ipynb")
+    root = page.locator(".chm-root").first
+    expect(root.locator(".chm-t").first).to_be_visible(timeout=WAIT_MS)
+    view(root, "Matrix")
+    root.locator(".chm-cell").first.click()
+    expect(root.locator(".chm-opened .chm-t").first).to_be_visible()
+    root.locator(".chm-opened").get_by_role("button", name="Raw").click()
+    expect(root.locator(".chm-cell").first).to_be_visible()
 
 
 def test_a_cell_of_the_matrix_opens_its_whole_result(show, page):

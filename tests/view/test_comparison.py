@@ -61,7 +61,7 @@ def test_the_chip_says_what_the_model_held_and_what_came() -> None:
 
 
 def test_without_probabilities_the_chip_says_what_came() -> None:
-    found = compared([answers("ab", "ac", "a", "ac")])
+    found = compared([answers("a b", "a c", "a", "a c")])
     assert chip(found.comparison.ways) == "here: c · b · the end, 2/4 · 1/4 · 1/4 (sampled)"
 
 
@@ -123,14 +123,14 @@ def test_the_beginning_of_an_answer_shows_where_it_parts() -> None:
     )
     parts = beginning(found.comparison.answers[0], 40)
     assert [(part.kind, part.text) for part in parts] == [
-        ("shared", "…same same "),
-        ("parting", "h"),
-        ("own", "ere it goes on"),
+        ("shared", "… same same"),
+        ("parting", " here"),
+        ("own", " it goes on"),
     ]
     near = compared([answers("a\n b c", "a\n d")]).comparison.answers[0]
-    assert [part.text for part in beginning(near, 40)] == ["a ", "b", " c"]
-    assert [part.text for part in beginning(near, 3)] == ["…", "b", " c"]
-    assert [part.text for part in beginning(near, 4)] == ["a ", "b", "…"]
+    assert [part.text for part in beginning(near, 40)] == ["a ", " b", " c"]
+    assert [part.text for part in beginning(near, 3)] == ["…", " b", " …"]
+    assert [part.text for part in beginning(near, 4)] == ["a ", " b", "…"]
 
 
 def test_a_tree_is_drawn_from_the_root_down() -> None:

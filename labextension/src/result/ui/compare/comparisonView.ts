@@ -95,6 +95,7 @@ export class ComparisonView {
 
   /** Tokens and the diff exclude each other: whoever asks for one leaves the other. */
   private onMode(mode: Mode): void {
+    this.memory.onLook(this.look);
     this.memory.onMode(mode);
     if (mode === 'tokens' && this.look.isDiff) {
       void this.change({ isDiff: false });
