@@ -445,6 +445,41 @@ def test_it_can_be_filled_from_the_notebook(open_panel, shell, gateway):
     del shell.user_ns["mine"]
 
 
+def test_the_command_opens_one(shell, shown, gateway, monkeypatch):
+    """Filled from a name, or else from the last cell; what is neither is refused."""
+    gateway(streamed(completion("Hi")))
+    monkeypatch.setattr(panel_module, "get_ipython", lambda: shell)
+    monkeypatch.setattr(shell.history_manager, "input_hist_raw", ["x = 1"])
+    shell.user_ns["mine"] = chat_magic.chat("From a result", model="c/d")
+    shell.user_ns["number"] = 1
+
+    def chat(line):
+        return shell.run_line_magic("chat", line)
+
+    assert chat("/panel mine").cell == "%%chat c/d\nuser: From a result"
+    assert chat("/panel").cell == "%%chat\n"
+    shell.history_manager.input_hist_raw.append("%%chat e/f\nHi")
+    assert chat("/panel").cell == "%%chat e/f\nuser: Hi"
+    with pytest.raises(InvalidRequest, match="/panel nobody: there is no such name"):
+        chat("/panel nobody")
+    with pytest.raises(InvalidRequest, match="int is neither a result nor a cell"):
+        chat("/panel number")
+
+
+def test_a_page_that_was_loaded_anew_gets_the_answers_within_the_panel(open_panel, gateway):
+    """Displayed again, the panel puts the last one below it."""
+    gateway(streamed(completion("One")), streamed(completion("Two")))
+    panel = open_panel()
+    panel.run().wait()
+    finish(panel)
+    assert panel._inner.outputs == ()
+    panel.widget.get_state()
+    assert "loaded anew" in panel.status.value
+    panel.run().wait()
+    finish(panel)
+    assert MIME_TYPE in panel._inner.outputs[0]["data"]
+
+
 def test_without_messages_there_is_nothing_to_run(open_panel):
     panel = open_panel(None)
     assert panel.cell == "%%chat\n"
