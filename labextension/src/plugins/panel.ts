@@ -5,7 +5,7 @@ import { CodeCell } from '@jupyterlab/cells';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { isDead, isWaiting } from '../cell/deadWidget';
 
-/** What an output's metadata say of a panel; as in `chat_magic/shell/panel.py`. */
+/** What an output's metadata say of a panel; as in `chat_magic/shell/panel/panel.py`. */
 const KEY = 'chat_magic_panel';
 const PATIENCE_MS = 3000;
 

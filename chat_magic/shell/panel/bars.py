@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import ipywidgets as widgets
 
-from chat_magic.shell.controls import button
+from chat_magic.shell.panel.controls import button
 from chat_magic.view.escape import escape
 
 if TYPE_CHECKING:

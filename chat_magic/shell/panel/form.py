@@ -12,8 +12,8 @@ from chat_magic.core.parameters import PARAMETERS, imply
 from chat_magic.core.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import OWN_OPTIONS
-from chat_magic.shell.controls import Control
-from chat_magic.shell.messages_editor import MessagesEditor
+from chat_magic.shell.panel.controls import Control
+from chat_magic.shell.panel.messages_editor import MessagesEditor
 from chat_magic.transport import configuration, endpoints
 from chat_magic.view.escape import escape
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from chat_magic.core.block import head, read_text, write_text
-from chat_magic.shell.controls import button
+from chat_magic.shell.panel.controls import button
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

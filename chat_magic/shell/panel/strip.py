@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from chat_magic.core.parameters import PARAMETERS, UNSET
-from chat_magic.shell.controls import button
+from chat_magic.shell.panel.controls import button
 from chat_magic.view.escape import escape
 from chat_magic.view.text import terminal_safe
 

@@ -17,12 +17,12 @@ from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
-from chat_magic.shell.controls import button
 from chat_magic.shell.jobs import Job, settled
-from chat_magic.shell.panel_bars import CellView, FillBar, PresetBar
-from chat_magic.shell.panel_form import PanelForm
-from chat_magic.shell.panel_place import PanelPlace, box
-from chat_magic.shell.strip import Strip, Taken, changes
+from chat_magic.shell.panel.bars import CellView, FillBar, PresetBar
+from chat_magic.shell.panel.controls import button
+from chat_magic.shell.panel.form import PanelForm
+from chat_magic.shell.panel.place import PanelPlace, box
+from chat_magic.shell.panel.strip import Strip, Taken, changes
 from chat_magic.transport import presets
 from chat_magic.view.escape import escape
 from chat_magic.view.static_panel import static_panel
