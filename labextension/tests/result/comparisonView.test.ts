@@ -125,6 +125,19 @@ describe('the diff', () => {
     expect(texts('.chm-base strong')).toEqual(['1']);
   });
 
+  it('begins with the prefill, which makes JSON of what goes on from it', async () => {
+    const [result] = payloads.four.results;
+    const choices = ['1}', '2}'].map((text, index) => {
+      return { ...result.choices[0], index, text: `"a": ${text}`, parts: {} };
+    });
+    const payload = { ...many(2), results: [{ ...result, prefill: '{', choices }] };
+    const { all, texts } = await draw(payload, { isDiff: true, base: 0, by: 'word' });
+    expect(all('.chm-changes .chm-exact').map(each => each.textContent)).toEqual(['{"a": 1 2}']);
+    expect(texts('.chm-changes .chm-prefill')).toEqual(['{']);
+    const json = await draw(payload, { isDiff: true, base: 0, by: 'json' });
+    expect(json.texts('.chm-fields .chm-pointer')).toEqual(['/a']);
+  });
+
   it('has its base changed by a digit', async () => {
     const { press, texts, looks, said } = await draw('four');
     press('3');

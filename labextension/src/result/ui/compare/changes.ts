@@ -14,7 +14,11 @@ export function drawChanges(base: Compared, other: Compared, by: Unit): HTMLElem
     host.append(note('the same text as the base'), exact('div', 'chm-exact', other.text));
     return host;
   }
-  const fields = by === 'json' ? diffJson(base.text, other.text) : null;
+  const prefill = other.answer.result.prefill;
+  const fields =
+    by === 'json'
+      ? diffJson(base.answer.result.prefill + base.text, prefill + other.text)
+      : null;
   if (fields) {
     host.append(drawFields(fields));
     return host;
@@ -23,7 +27,8 @@ export function drawChanges(base: Compared, other: Compared, by: Unit): HTMLElem
     host.append(note('not both JSON objects or lists: compared by word'));
   }
   const changes = diff(unitsOf(base, by), unitsOf(other, by));
-  host.append(element('div', 'chm-exact', ...changes.flatMap(drawChange)));
+  const begun = prefill ? exact('span', 'chm-prefill', prefill) : null;
+  host.append(element('div', 'chm-exact', begun, ...changes.flatMap(drawChange)));
   return host;
 }
 
