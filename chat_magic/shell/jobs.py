@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from chat_magic.view.live import Bundle, Live
 
-__all__ = ["Job", "Screen", "cancel", "settled", "underway"]
+__all__ = ["Job", "Screen", "cancel", "drawn", "settled", "underway"]
 
 _TICK_S = 0.2
 """How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
@@ -173,7 +173,7 @@ class Job:
             outcome = error
         try:
             if live is not None:
-                live.finish(_drawn(outcome, self.model))
+                live.finish(drawn(outcome, self.model))
         finally:
             self._outcome = outcome
             _underway.pop(self.number, None)
@@ -208,7 +208,7 @@ class Job:
         return f"<Job {self.number} {self.model}: {self.state}, {self.elapsed_s:.1f} s>"
 
     def _repr_mimebundle_(self, **_options: Any) -> Mapping[str, Any]:
-        return _drawn(self._outcome, self.model) if self.is_done else {"text/plain": repr(self)}
+        return drawn(self._outcome, self.model) if self.is_done else {"text/plain": repr(self)}
 
 
 def _take(queue: SimpleQueue[None]) -> None:
@@ -219,7 +219,7 @@ def _take(queue: SimpleQueue[None]) -> None:
         return
 
 
-def _drawn(outcome: Any, model: str) -> Bundle:
+def drawn(outcome: Any, model: str) -> Bundle:
     """Draw how a run ended: its result, what had arrived of one, or why there is none."""
     if not isinstance(outcome, BaseException):
         bundle: Bundle = outcome._repr_mimebundle_()
@@ -230,7 +230,7 @@ def _drawn(outcome: Any, model: str) -> Bundle:
         return failure_bundle(model, words)
     if isinstance(result, ChatResult):
         result = replace(result, warnings=(words, *result.warnings))
-    return _drawn(result, model)
+    return drawn(result, model)
 
 
 def settled(value: Any) -> Any:

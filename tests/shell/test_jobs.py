@@ -27,6 +27,7 @@ from tests.shell.test_terminal import run, terminal
 __all__ = ["terminal"]
 
 SLOW_S = 0.6
+"""A while in which other cells may run; no test fails when they need longer."""
 
 
 def slow(*texts):
@@ -98,12 +99,15 @@ def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel
 
 def test_a_handle_stands_for_its_result(kernel, at_gateway):
     """What is asked of it waits, in code and in templates; looking at it does not."""
-    at_gateway(slow("One", " two"), streamed(completion("Yes")), streamed(completion("On")))
+    gate = threading.Event()
+    answer = events(delta("One"), Wait(gate), delta(" two", finish_reason="stop"), DONE)
+    at_gateway(answer, streamed(completion("Yes")), streamed(completion("On")))
     kernel.run("%%chat a/b --background --out r\nCount")
     assert "is_done" in kernel.value("dir(r)")
     assert kernel.value("(hasattr(r, 'nothing'), r.is_done)") == "(False, False)"
     assert kernel.value("repr(r)").startswith("'<Job ")
     assert kernel.run("r").displays[0]["data"].keys() == {"text/plain"}
+    threading.Timer(SLOW_S, gate.set).start()
     kernel.run("%chat -m a/b Is {{ r.text }} right?")
     assert kernel.value("(_.request.messages[0].content, len(r), r[0].text, str(r))") == (
         "('Is One two right?', 1, 'One two', 'One two')"
@@ -116,7 +120,6 @@ def test_a_handle_stands_for_its_result(kernel, at_gateway):
 def test_going_on_from_the_last_answer_waits_for_it(kernel, at_gateway):
     """`-c` after a background cell means that cell."""
     gateway = at_gateway(slow("One"), streamed(completion("Two")))
-    kernel.run("%chat -m a/b --background ; Count")
     kernel.run("%%chat a/b --background ;\nCount")
     ran = kernel.run("%chat -c Go on")
     assert ran.status == "ok", ran.traceback
@@ -329,3 +332,17 @@ def test_all_places_share_one_budget(monkeypatch):
         for display in displays:
             display.show(Snapshot(model="a/b", texts=["Hi"], elapsed_s=1.0))
     assert len(sent) <= live.UPDATES_PER_S
+
+
+def test_many_jobs_leave_no_thread_behind(gateway):
+    """Each ends its own."""
+    gateway(lambda _request: streamed(completion("Hi")))
+    threads = []
+    for _ in range(50):
+        job = Job(start_run(), model="a/b")
+        threads += [each for each in threading.enumerate() if each.name.endswith(str(job.number))]
+        job.wait()
+    for thread in threads:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in threads)
+    assert jobs.underway() == []

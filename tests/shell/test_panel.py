@@ -359,8 +359,41 @@ def test_a_failed_run_is_kept_and_cannot_be_compared(open_panel, shown, gateway)
     (taken,) = panel.strip.taken
     assert panel.strip.boxes[taken].disabled
     assert panel.results == []
-    panel.strip.thumbnails[0].children[0].click()
     assert "failed" in panel.status.value
+    shown.clear()
+    thumbnail = panel.strip.thumbnails[0].children[0]
+    assert "no such thing" in thumbnail.description
+    thumbnail.click()
+    assert "no such thing" in shown[-1]["text/plain"]
+
+
+def test_the_thumbnail_of_a_grid_begins_its_answers(open_panel, gateway):
+    """And the grid can fill a panel, with its first request."""
+    answers = {0: "Zero", 1: "One"}
+    gateway(lambda request: streamed(completion(answers[request.json["temperature"]])))
+    panel = open_panel("%%chat a/b --sweep temperature=0,1\nuser: Hi")
+    panel.run_button.click()
+    finish(panel)
+    assert panel.strip.thumbnails[0].children[0].description == "2 answers | Zero | One"
+    assert open_panel(panel.results[0]).cell == "%%chat a/b --temperature 0\nuser: Hi"
+
+
+def test_a_comparison_that_cannot_be_drawn_says_why(open_panel, gateway, monkeypatch):
+    """Where the user looks, not in the log."""
+    gateway(streamed(completion("One")), streamed(completion("Two")))
+    panel = open_panel()
+    for _ in range(2):
+        panel.run_button.click()
+        finish(panel)
+    for box in panel.strip.boxes.values():
+        box.value = True
+
+    def refuse(*_results):
+        raise InvalidRequest("compare: there is one answer")
+
+    monkeypatch.setattr(panel_module, "compare", refuse)
+    panel.strip.compare.click()
+    assert "compare: there is one answer" in panel.status.value
 
 
 def test_what_a_model_writes_is_text_in_the_strip(open_panel, gateway):
@@ -524,3 +557,57 @@ def test_what_is_unset_stays_so(open_panel):
     assert control.read() is UNSET
     assert control.holds_back.layout.display is None
     assert "--unset top_p" in panel.cell
+
+
+def titles(panel):
+    return [fold.title for fold in panel.form.groups.values()]
+
+
+def test_a_folded_group_says_what_it_sends(open_panel):
+    """So that nothing that is sent is out of sight; what another setting implies goes unsaid."""
+    panel = open_panel("%%chat a/b -t 0.5 --top-logprobs 5 --stop one --stop two\nuser: Hi")
+    assert titles(panel) == [
+        "sampling · temperature 0.5",
+        "output · stop one, two",
+        "choices and probabilities · top_logprobs 5",
+        "advanced",
+    ]
+    panel.reset()
+    assert titles(panel) == ["sampling", "output", "choices and probabilities", "advanced"]
+
+
+def test_a_long_value_is_cut_in_the_title_of_its_group(open_panel):
+    panel = open_panel()
+    choose(panel, "stop", ["x" * 200])
+    assert titles(panel)[1].endswith("xx…")
+    assert len(titles(panel)[1]) == 70
+
+
+@pytest.mark.parametrize(
+    ("title", "spoil"),
+    [
+        ("output", lambda form: choose_text(form, "max_completion_tokens", 0)),
+        ("advanced", lambda form: choose_text(form, "logit_bias", "a=b")),
+        ("advanced", lambda form: setattr(form.extra, "value", "{")),
+        ("advanced", lambda form: setattr(form.options, "value", "--nothing")),
+    ],
+)
+def test_a_folded_group_opens_where_something_is_wrong(open_panel, title, spoil):
+    """Only sampling is open at first."""
+    panel = open_panel()
+    opened = lambda: [t for t, f in panel.form.groups.items() if f.is_open]  # noqa: E731
+    assert opened() == ["sampling"]
+    spoil(panel.form)
+    assert opened() == ["sampling", title]
+
+
+def choose_text(form, name, value):
+    form.controls[name].input.widgets[0].value = value
+
+
+def test_a_limit_that_is_ticked_begins_where_an_answer_is_possible(open_panel):
+    """Not at its least, with which a model would say one token."""
+    panel = open_panel()
+    for name in ("max_completion_tokens", "top_k"):
+        panel.form.controls[name].sends.value = True
+    assert panel.cell.startswith("%%chat a/b --top-k 40 --max-completion-tokens 256\n")

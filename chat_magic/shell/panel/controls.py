@@ -22,6 +22,8 @@ __all__ = ["Control", "button"]
 
 _FEW = 200
 """The widest range of whole numbers that a slider is good for."""
+_STARTS = {"max_completion_tokens": 256, "top_k": 40}
+"""Where whole numbers without an upper end begin: at their least they would hardly answer."""
 _EXACT = 2**53
 """Beyond it a browser's numbers are not exact."""
 
@@ -76,6 +78,11 @@ class Control:
     def is_sent(self) -> bool:
         """Whether a value is sent."""
         return bool(self.sends.value)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it holds what is not allowed."""
+        return bool(self._error)
 
     def read(self) -> Any:
         """Return the value, UNSET where none is to be sent, None where nothing is said.
@@ -208,7 +215,12 @@ class _Slider:
         self._slider = slider(
             min=row.minimum, max=row.maximum, step=step, readout=False, tooltip=row.help
         )
-        self._entry = entry(step=step, description=row.name, tooltip=f"{row.name}: {row.allowed}")
+        self._entry = entry(
+            step=step,
+            description=row.name,
+            tooltip=f"{row.name}: {row.allowed}",
+            continuous_update=True,
+        )
         self._entry.add_class("chp-entry")
         self.widgets = [self._slider, self._entry]
         self._slider.observe(self._slid, "value")
@@ -238,7 +250,10 @@ class _Whole:
     def __init__(self, row: Parameter) -> None:
         self._row = row
         self._entry = widgets.IntText(
-            description=row.name, tooltip=f"{row.name}: {row.allowed}", step=1
+            description=row.name,
+            tooltip=f"{row.name}: {row.allowed}",
+            step=1,
+            continuous_update=True,
         )
         self._entry.add_class("chp-entry")
         self.widgets = [self._entry]
@@ -247,7 +262,8 @@ class _Whole:
         return check(self._row, self._entry.value)
 
     def write(self, value: Any) -> None:
-        self._entry.value = value if value is not None else self._row.minimum
+        start = _STARTS.get(self._row.name, self._row.minimum)
+        self._entry.value = value if value is not None else start
 
 
 class _Dice:

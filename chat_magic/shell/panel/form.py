@@ -13,6 +13,7 @@ from chat_magic.core.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.panel.controls import Control
+from chat_magic.shell.panel.fold import Fold
 from chat_magic.shell.panel.messages_editor import MessagesEditor
 from chat_magic.transport import configuration, endpoints
 from chat_magic.view.escape import escape
@@ -41,7 +42,8 @@ class PanelForm:
         """What the form last read earns, in plain words."""
         self._kept: dict[str, Any] = {}
         """Deprecated parameters of what it was filled from: not offered, not lost."""
-        self.messages = MessagesEditor(self._changed)
+        self._wrong: set[str] = set()
+        """The notes that say what is wrong."""
         self.model = widgets.Combobox(
             description="model", ensure_option=False, tooltip="The model, as vendor/model"
         )
@@ -57,10 +59,11 @@ class PanelForm:
             tooltip="Fields that the API does not know, sent as given",
         )
         self.is_raw = widgets.Checkbox(
-            description="{{ }} are text",
+            description="send {{ }} as text",
             indent=False,
             tooltip="Send {{ and {% as they are, instead of inserting values of the notebook",
         )
+        self.messages = MessagesEditor(self._changed, [self.is_raw])
         defaults = _defaults()
         self.controls = {
             name: Control(row, defaults.get(name), self._changed)
@@ -89,6 +92,7 @@ class PanelForm:
         reasons = blocked(parameters, options)
         for name, control in self.controls.items():
             control.block(reasons.get(name, ""))
+        self._sum_up(parameters)
         if reader.errors:
             raise reader.errors[0]
         model = self.model.value.strip() or None
@@ -152,6 +156,13 @@ class PanelForm:
         else:
             self._noted("model", words)("")
 
+    def _sum_up(self, parameters: Mapping[str, Any]) -> None:
+        """Say in the titles of the groups what they send; open those where something is wrong."""
+        for fold in self.groups.values():
+            fold.sum_up(parameters)
+        if self._wrong & {"extra", "options"}:
+            self.groups["advanced"].open()
+
     def _read_extra(self) -> Mapping[str, Any]:
         text = self.extra.value.strip()
         try:
@@ -163,6 +174,7 @@ class PanelForm:
         """Make the function that shows an error, or else some words, below a control."""
 
         def show(error: str) -> None:
+            (self._wrong.add if error else self._wrong.discard)(name)
             wrong = f'<span class="chp-error" role="alert">{escape(error)}</span>'
             words = wrong if error else escape(otherwise)
             self.notes[name].value = f'<div class="chp-note">{words}</div>'
@@ -176,16 +188,19 @@ class PanelForm:
         left = [
             self.model,
             self.notes["model"],
-            _group("messages", [self.messages.widget, self.notes["messages"], self.is_raw]),
+            _group("messages", [self.messages.widget, self.notes["messages"]]),
         ]
-        groups: dict[str, list[Any]] = {}
-        for name, control in self.controls.items():
-            groups.setdefault(PARAMETERS[name].group, []).append(control.widget)
+        groups: dict[str, list[str]] = {}
+        for name in self.controls:
+            groups.setdefault(PARAMETERS[name].group, []).append(name)
         more = [self.extra, self.notes["extra"], self.options, self.notes["options"]]
-        advanced = widgets.Accordion([widgets.VBox([*groups.pop("advanced"), *more])])
-        advanced.set_title(0, "advanced")
-        right = [_group(name, rows) for name, rows in groups.items()]
-        return widgets.VBox(left), widgets.VBox([*right, advanced])
+        self.groups = {
+            title: Fold(title, {name: self.controls[name] for name in names})
+            for title, names in groups.items()
+        }
+        self.groups["advanced"].add(more)
+        self.groups["sampling"].open()
+        return widgets.VBox(left), widgets.VBox([fold.widget for fold in self.groups.values()])
 
 
 def _group(title: str, children: list[Any]) -> Any:

@@ -61,15 +61,18 @@ class MessagesEditor:
 
     Args:
         on_change: Called when the user has changed something.
+        beside: Widgets beside the button that adds a message.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], beside: Sequence[Any] = ()) -> None:
         self._on_change = on_change
         self._rows: list[_Row] = []
         self._list = widgets.VBox()
         self._list.add_class("chp-messages")
         self._add = button("plus", "Add a message at the end", self._append, "Add message")
-        self.widget = widgets.VBox([self._list, self._add])
+        below = widgets.HBox([self._add, *beside])
+        below.add_class("chp-bar")
+        self.widget = widgets.VBox([self._list, below])
 
     def read(self) -> tuple[Message, ...]:
         """Return the messages; empty ones are left out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
@@ -17,7 +17,7 @@ from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
-from chat_magic.shell.jobs import Job, settled
+from chat_magic.shell.jobs import Job, drawn, settled
 from chat_magic.shell.panel.bars import CellView, FillBar, PresetBar
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form import PanelForm
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["Panel", "open_panel"]
+
+T = TypeVar("T")
 
 _STYLE = Path(__file__).with_name("panel.css")
 _MOST_CELLS = 8
@@ -69,7 +71,7 @@ class Panel:
         self._job: Job | None = None
         self.form = PanelForm(self._changed)
         """The controls."""
-        self.strip = Strip(self._show, self._take_again, self._compare)
+        self.strip = Strip(self._show, self._take_again, self._trying(self._compare))
         """The answers so far."""
         self.cell_view = CellView()
         self.status = widgets.HTML()
@@ -81,7 +83,7 @@ class Panel:
         )
         self.run_button.button_style = "primary"
         self.stop_button.disabled = True
-        self.sources = FillBar(lambda source: self._tried(lambda: self.fill(source))())
+        self.sources = FillBar(self._trying(self.fill))
         self.presets = PresetBar(
             self._trying(self.load_preset),
             self._trying(self.save_preset),
@@ -100,8 +102,9 @@ class Panel:
             [self.run_button, self.stop_button, reset, self.sources.widget, self.status]
         )
         bar.add_class("chp-bar")
-        left = widgets.VBox([self.form.left, self.cell_view.widget, self.presets.widget])
-        body = widgets.Box([left, self.form.right])
+        left = widgets.VBox([self.form.left, self.cell_view.widget])
+        right = widgets.VBox([self.form.right, self.presets.widget])
+        body = widgets.Box([left, right])
         body.add_class("chp-body")
         style = widgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>")
         parts = [style, bar, body, self.strip.widget, self._inner]
@@ -203,7 +206,7 @@ class Panel:
         clock = time.strftime("%H:%M:%S")
         self.strip.add(Taken(form=form, outcome=outcome, model=job.model, clock=clock))
         self.run_button.disabled, self.stop_button.disabled = False, True
-        self._say(f"{job.state} in {job.elapsed_s:.1f} s")
+        self._say(f"{job.state} in {job.elapsed_s:.1f} s", is_error=job.state == "failed")
         self._offer()
 
     def _say(self, words: str, *, is_error: bool = False) -> None:
@@ -221,12 +224,11 @@ class Panel:
 
         return tried
 
-    def _trying(self, act: Callable[[str], None]) -> Callable[[str], None]:
-        return lambda name: self._tried(lambda: act(name))()
+    def _trying(self, act: Callable[[T], None]) -> Callable[[T], None]:
+        return lambda given: self._tried(lambda: act(given))()
 
     def _show(self, taken: Taken) -> None:
-        if taken.result is not None:
-            self._draw(taken.result._repr_mimebundle_())
+        self._draw(drawn(taken.outcome, taken.model))
 
     def _take_again(self, taken: Taken) -> None:
         self.form.set(taken.form)
@@ -245,7 +247,7 @@ class Panel:
         sources: dict[str, Any] = {
             f"result {name}": value
             for name, value in list(found)
-            if isinstance(value, ChatResult | Job) and not name.startswith("_")
+            if isinstance(value, ChatResult | ChatResults | Job) and not name.startswith("_")
         }
         for cell in reversed(_cells(self._shell)):
             if cell.startswith("%%chat") and len(sources) < _MOST_CELLS:

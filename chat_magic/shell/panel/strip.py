@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.core.parameters import PARAMETERS, UNSET
+from chat_magic.results import ChatResults
 from chat_magic.shell.panel.controls import button
+from chat_magic.shell.panel.words import in_words
 from chat_magic.view.escape import escape
 from chat_magic.view.text import terminal_safe
 
@@ -87,8 +88,8 @@ class Strip:
         shows.on_click(lambda _button: self._on_show(taken))
         shows.add_class("chp-words")
         facts = widgets.HTML(
-            f'<div class="chp-facts"><b>{number}</b> {escape(taken.model)}'
-            f"<br>{escape(changes(taken.form, before))}<br>{escape(taken.clock)}</div>"
+            f'<div class="chp-facts"><b>{number}</b> {escape(taken.model)} · {taken.clock}'
+            f"<br>{escape(changes(taken.form, before))}</div>"
         )
         box = widgets.Checkbox(
             description="compare", tooltip=f"Compare answer {number}", indent=False
@@ -114,9 +115,14 @@ class Strip:
 
 
 def _first_words(taken: Taken) -> str:
-    if taken.result is None:
-        return f"{type(taken.outcome).__name__}"
-    words = " ".join(terminal_safe(str(taken.result)).split()) or "(empty answer)"
+    result = taken.result
+    if result is None:
+        text = f"{type(taken.outcome).__name__}: {taken.outcome}"
+    elif isinstance(result, ChatResults):
+        text = " | ".join([f"{len(result)} answers", *map(str, result)])
+    else:
+        text = str(result)
+    words = " ".join(terminal_safe(text).split()) or "(empty answer)"
     return words if len(words) <= _FIRST_WORDS else words[: _FIRST_WORDS - 1] + "…"
 
 
@@ -130,20 +136,6 @@ def changes(form: Form, before: Form | None) -> str:
     return " · ".join(changed) or ("same again" if before else "no settings")
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "unset" if value is UNSET else str(value)
-
-
 def _settings(form: Form) -> Mapping[str, str]:
-    given = {**form.request.parameters, **form.request.extra}
-    implied = {PARAMETERS[name].implies for name in form.request.parameters}
-    shown = {
-        name: _shown(value)
-        for name, value in given.items()
-        if not (name in implied and value is True)
-    }
-    return {**shown, **({"options": form.options} if form.options else {})}
+    given = in_words({**form.request.parameters, **form.request.extra})
+    return {**given, **({"options": form.options} if form.options else {})}
