@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from chat_magic.core.grid import title_of
@@ -127,7 +127,9 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return True
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        # What varied may be anything of the notebook: a function, a client that holds a key.
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, "axes": tuple(map(_told, self.axes))}
 
     def __repr__(self) -> str:
         model = self.models[0] if len(self.models) == 1 else f"{len(self.models)} models"
@@ -161,6 +163,11 @@ class ChatResults(Tables, Sequence[ChatResult]):
             {name: title_of(value) for name, value in one.items()} for one in self.coordinates
         ]
         return [one._run(titles[run], self.errors.get(run)) for run, one in enumerate(self.results)]
+
+
+def _told(axis: Axis) -> Axis:
+    """Return an axis with plain values: the titles of what varied."""
+    return replace(axis, values=axis.titles) if axis.kind == "variable" else axis
 
 
 def compare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pandas as pd
 import pytest
@@ -256,6 +257,17 @@ def test_what_all_runs_cost_is_known_where_each_is(gateway, config_file):
     assert results.cost == 10.0
     assert len(results.warnings) == 1
     assert chat_grid("Hi", models=["a/b", "c/d"]).cost is None
+
+
+def test_what_varies_may_be_anything_and_is_pickled_as_its_titles(gateway):
+    """A function cannot be pickled, and an object of the notebook may hold a key."""
+    gateway(echo)
+    found = chat_grid("{{ tone() }}", vary={"tone": {"calm": lambda: "Hi", "loud": lambda: "HI"}})
+    assert found.axes[0].values[1]() == "HI"
+    again = pickle.loads(pickle.dumps(found))
+    assert again.axes[0].values == again.axes[0].titles == ("calm", "loud")
+    assert [one.text for one in again] == [one.text for one in found]
+    assert again.frame["tone"].tolist() == ["calm", "loud"]
 
 
 def test_all_answers_can_be_opened_at_their_tokens(results, gateway):

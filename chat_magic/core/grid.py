@@ -248,24 +248,27 @@ def _short(text: str) -> str:
 
 def _apart(titles: Sequence[str]) -> tuple[str, ...]:
     """Number the titles that are like an earlier one."""
-    found: list[str] = []
+    found: dict[str, int] = {}
     for title in titles:
-        number, own = 1, title
+        number, own = found.get(title, 1), title
         while own in found:
             number += 1
             own = f"{title} ({number})"
-        found.append(own)
+        found[title] = number
+        found[own] = 1
     return tuple(found)
 
 
 def _check_values(titles: Sequence[str], label: str) -> None:
     if not titles:
         raise InvalidRequest(f"{label}: there is no value")
-    for place, title in enumerate(titles):
+    seen: set[str] = set()
+    for title in titles:
         if not title.strip():
             raise InvalidRequest(f"{label}: a value is empty")
-        if title in titles[:place]:
+        if title in seen:
             raise InvalidRequest(f"{label}: {_short(title)} is given twice")
+        seen.add(title)
 
 
 def check_axes(axes: Sequence[Axis]) -> None:

@@ -249,10 +249,10 @@ def cancel(number: int) -> Job:
     Raises:
         InvalidRequest: No such job goes on.
     """
-    if number not in _underway:
+    job = _underway.get(number)
+    if job is None:
         known = ", ".join(map(str, _underway))
         others = f"; those that do are {known}" if known else ""
         raise InvalidRequest(f"/jobs cancel {number}: no such job goes on{others}", line=1)
-    job = _underway[number]
     job.cancel()
     return job

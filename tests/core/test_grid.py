@@ -161,6 +161,14 @@ def test_keys_title_the_values_and_items_title_themselves(values, titles):
     assert vary_axis("x", values, "vary x").titles == titles
 
 
+def test_a_long_list_of_like_values_takes_no_longer_than_others():
+    """Titles are told apart in one pass, before it is said that there are too many."""
+    values = [f"{'x' * 50}{number}" for number in range(20_000)]
+    titles = vary_axis("x", values, "vary x").titles
+    assert len(set(titles)) == 20_000
+    assert titles[-1] == f"{'x' * 39}… (20000)"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

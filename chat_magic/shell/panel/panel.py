@@ -17,7 +17,7 @@ from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
-from chat_magic.shell.jobs import Job, settled
+from chat_magic.shell.jobs import Job
 from chat_magic.shell.panel.bars import CellView, FillBar, PresetBar
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form import PanelForm
@@ -245,7 +245,7 @@ class Panel:
         sources: dict[str, Any] = {
             f"result {name}": value
             for name, value in list(found)
-            if isinstance(value, ChatResult | Job) and not name.startswith("_")
+            if not name.startswith("_") and _is_source(value)
         }
         for cell in reversed(_cells(self._shell)):
             if cell.startswith("%%chat") and len(sources) < _MOST_CELLS:
@@ -310,12 +310,24 @@ def _form_from(source: ChatResult | Job | str | None) -> Form:
         return Form()
     if isinstance(source, str):
         return read_form(source, OWN_OPTIONS)
-    result = settled(source)
+    result: Any = source
+    if isinstance(source, Job):
+        source.settle()
+        result = source.result
+        if result is None:
+            raise InvalidRequest(f"Panel: nothing came of job {source.number} ({source.state})")
     if isinstance(result, ChatResults):
         result = result[0]
     if not isinstance(result, ChatResult):
         raise InvalidRequest(f"Panel: {type(source).__name__} is neither a result nor a cell")
     return form_of(result.request)
+
+
+def _is_source(value: Any) -> bool:
+    """Whether a panel can be filled from it at once: one that goes on would stop the kernel."""
+    if isinstance(value, Job):
+        return value.is_done and value.result is not None
+    return isinstance(value, ChatResult)
 
 
 def _preset_names() -> list[str]:
