@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 By = Literal["word", "token", "sentence", "json"]
 Opens = Literal["answers", "diff"]
 
+TABLE_FIRST = 12
+"""Answers beyond which a table says more than all of them beside or below each other."""
 _MOST_WAYS = 4
 """Ways that the chip names."""
 _SPACES = re.compile(r"\s+")

@@ -6,6 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from chat_magic.view.comparison import (
+    TABLE_FIRST,
     agreement_words,
     chip,
     choice_at,
@@ -59,8 +60,6 @@ if TYPE_CHECKING:
     from chat_magic.view.bundle import Run
     from chat_magic.view.comparison import Compared, Opens
 
-TABLE_FIRST = 12
-"""Answers beyond which a table says more than columns."""
 _BEGINNING = 220
 """Characters of an answer in a cell."""
 _MOST_TOKENS = 5_000

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from chat_magic.view.comparison import (
+    TABLE_FIRST,
     agreement_words,
     answer_key,
     beginning,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Columns that a line may take, whatever the terminal."""
-TABLE_FIRST = 12
-"""Answers beyond which a table says more than the answers one below the other."""
 _NAMES = ("ended", "", "tokens", "perplexity", "least", "time", "cost")
 _ALIKE = 1 / 3
 """How much of two texts must be the same for their differences to be read."""

@@ -15,6 +15,7 @@ from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRe
 from chat_magic.batch.sweep import Sweep, chat_grid, plan
 from chat_magic.core.grid import read_grid
 from chat_magic.engine import Limits
+from chat_magic.errors import ApiError
 from chat_magic.shell.arguments import OWN_OPTIONS
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole
@@ -147,7 +148,7 @@ def test_one_that_fails_stops_none_and_is_told_in_its_place(gateway):
 
 
 def test_when_all_fail_one_error_says_so(gateway):
-    """With how often, the first reason, and what came."""
+    """With how often, the first reason and its own error, and what came."""
 
     def answer(request):
         status = 500 if request.json["model"] == "a/b" else 400
@@ -160,6 +161,8 @@ def test_when_all_fail_one_error_says_so(gateway):
         chat_grid("Hi", models=["a/b", "c/d"], retries=0)
     assert isinstance(e.value.result, ChatResults)
     assert list(e.value.result.errors) == [0, 1]
+    assert isinstance(e.value.__cause__, ApiError)
+    assert e.value.__cause__.status == 500
 
 
 def test_a_run_that_stalls_is_given_up_alone(gateway):
