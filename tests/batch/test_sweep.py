@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import pickle
-import signal
 import threading
 import time
 
@@ -17,6 +16,7 @@ from chat_magic.core.grid import read_grid
 from chat_magic.engine import Limits
 from chat_magic.errors import ApiError
 from chat_magic.shell.arguments import OWN_OPTIONS
+from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole
 
@@ -209,31 +209,9 @@ def test_an_interrupt_stops_all_and_keeps_what_came(gateway):
 
 def test_an_interrupt_at_any_moment_leaves_the_next_grid_free(gateway):
     """No lock stays held, and nothing is sent afterwards."""
-
-    def answer(request):
-        is_last = request.json["messages"][0]["content"] == "Last"
-        return streamed(completion("Hi")) if is_last else events(delta("Half"), HOLD)
-
-    gateway(answer)
-
-    def interrupt(_signal, _frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    n_told = 0
-    try:
-        for step in range(30):
-            run = start("%%chat a/b --sweep seed=0,1,2\nHi", concurrency=2)
-            signal.setitimer(signal.ITIMER_REAL, 0.001 + step * 0.0004)
-            try:
-                run.wait(lambda _run: 0.0)
-            except KeyboardInterrupt as error:  # on a busy machine it may strike before the wait
-                n_told += isinstance(error, ChatInterrupted)
-                run.cancel()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    assert n_told > 20
+    gateway(interrupts.answer)
+    cell = "%%chat a/b --sweep seed=0,1,2\nHi"
+    assert interrupts.strike(lambda: start(cell, concurrency=2), 30, 0.0004) > 20
     assert chat_grid("Last", models=["a/b"])[0].text == "Hi"
 
 
