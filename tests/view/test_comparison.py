@@ -10,7 +10,6 @@ from chat_magic.view.comparison import (
     chip,
     compared,
     figure_words,
-    groups_of,
 )
 from chat_magic.view.differences import differences
 from chat_magic.view.tree import branches
@@ -101,9 +100,9 @@ def test_entropy_is_told_with_its_correction_for_one_request_only() -> None:
 
 def test_identical_answers_are_grouped_within_a_run() -> None:
     found = compared([answers("b", "a", "a"), answers("a")])
-    assert groups_of(found) == [(1, 2, 3), (0,)]
-    assert groups_of(found, 0) == [(1, 2), (0,)]
-    assert groups_of(found, 1) == [(3,)]
+    assert found.groups == [(1, 2, 3), (0,)]
+    assert found.groups_by_run[0] == [(1, 2), (0,)]
+    assert found.groups_by_run[1] == [(3,)]
 
 
 def test_the_figures_name_the_least_sure_token() -> None:
