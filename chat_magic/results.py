@@ -10,7 +10,7 @@ from chat_magic.core.grid import title_of
 from chat_magic.core.parameters import UNSET
 from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
-from chat_magic.result import ChatResult
+from chat_magic.result import ChatResult, no_result
 from chat_magic.tables import Tables
 
 if TYPE_CHECKING:
@@ -66,9 +66,12 @@ class ChatResults(Tables, Sequence[ChatResult]):
         """Return the result of a run with one of its choices only, to go on with it.
 
         Raises:
-            InvalidRequest: There is no such run, or it has no such choice.
+            InvalidRequest: There is no such run, it failed, or it has no such choice.
         """
-        return self._run_at(run).pick(choice)
+        result = self._run_at(run)
+        if run in self.errors and not result.choices:
+            raise InvalidRequest(f"run {run} has no answer: {self.errors[run]}")
+        return result.pick(choice)
 
     def compare(self, base: int | tuple[int, int] | None = None, by: By = "word") -> ComparisonView:
         """Return all answers beside each other, opened at their differences, to be drawn.
@@ -200,7 +203,7 @@ def compare(
             found.append(each)
             known.append({})
         else:
-            raise InvalidRequest(f"compare: a {type(each).__name__} is no chat result")
+            raise InvalidRequest(f"compare: {no_result(each)}")
     together = ChatResults(tuple(found), (), _differences(found, known))
     return together.compare(base, by)
 

@@ -260,7 +260,7 @@ def test_a_grid_goes_on_from_a_result(gateway):
     results = chat_grid("On", models=["c/d", "e/f"], after=first)
     assert [len(request.json["messages"]) for request in server.requests] == [1, 3, 3]
     assert results[1].request.model == "e/f"
-    with pytest.raises(InvalidRequest, match=r"after: ChatResults holds 2 results: .*pick\(1\)"):
+    with pytest.raises(InvalidRequest, match=r"after: the ChatResults of 2 runs: .*pick\(1\)"):
         chat_magic.chat("On", after=results)
     assert chat_magic.chat("On", after=results.pick(1)).request.model == "e/f"
 

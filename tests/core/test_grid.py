@@ -194,7 +194,7 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--unset n --sweep n=1,2", "n is given by itself"),
         ("--vary tone", "--vary tone: write VARIABLE=NAME"),
         ("--vary tone=tnes", "no name tnes in the notebook; did you mean tones?"),
-        ("--vary tone=text", "must be a list or a dict of the notebook, it is a str"),
+        ("--vary tone=text", "must be a list or a dict of the notebook, not str"),
         ("--vary tone=empty", "--vary tone=empty: it is empty"),
         ("--vary tone=twice", "--vary tone=twice: x is given twice"),
         ("--vary 2x=tones", "2x is no name of a variable"),
@@ -202,7 +202,11 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--vary other=tones", "line 1: --vary other: no {{ other }} in the cell"),
         ("--vary tone=tones --sweep n=1,2 --vary tone=tones", "tone is given twice"),
         ("--raw --vary tone=tones", "--vary tone: no {{ tone }} in the cell"),
-        ("--vary tone=many", "the grid has 1,001 requests (1001): at most 1,000"),
+        ("--vary tone=many", "the grid has 1,001 requests: at most 1,000"),
+        ("--sweep n=1,2 --vary tone=many", "the grid has 2,002 requests (2 x 1001): at most"),
+        ("--sweep model=a,unset", "--sweep model unset: a request needs a model"),
+        ("--vary tone=", "--vary tone=: write VARIABLE=NAME"),
+        ("--vary =tones", "--vary =tones: write VARIABLE=NAME"),
     ],
 )
 def test_a_wrong_axis_is_one_line_that_says_where(line, words):
