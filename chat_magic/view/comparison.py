@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -116,7 +116,7 @@ def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -
     from chat_magic.analysis.tree import trees  # noqa: PLC0415
 
     replies = [run.reply for run in runs]
-    comparison = compare(replies)
+    comparison = _ringed(compare(replies))
     run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
     return Compared(
         runs=runs,
@@ -127,6 +127,14 @@ def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -
         base=comparison.base if base is None else base,
         by=by,
     )
+
+
+def _ringed(comparison: Comparison) -> Comparison:
+    """Ring nothing where answers to several requests differ from their first token on."""
+    answers = comparison.answers
+    if len({answer.run for answer in answers}) < 2 or any(answer.start for answer in answers):
+        return comparison
+    return replace(comparison, answers=tuple(replace(answer, end=0) for answer in answers))
 
 
 def _run_title(run: Run, place: int, runs: Sequence[Run]) -> str:
@@ -196,11 +204,12 @@ def agreement_words(compared: Compared) -> str:
     """
     found, count = compared.comparison.agreement, len(compared.comparison.answers)
     different = round(found.distinct * count)
+    everyone = "both" if count == 2 else f"all {count}"
     if different == 1:
-        return f"all {count} agree"
+        return f"{everyone} agree"
     most = round(found.share * count)
     words = [f"{most} of {count} agree", f"{different} different"]
-    words = words if different < count else [f"all {count} different"]
+    words = words if different < count else [f"{everyone} different"]
     if len(compared.runs) == 1:
         few = (different - 1) / (2 * count)
         plain = found.entropy_nats - few

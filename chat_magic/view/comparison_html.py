@@ -141,7 +141,8 @@ def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> s
     several = len(run.reply.choices) > 1
     usage = None if several else run.reply.usage
     facts = choice_facts(choice, usage) + _alike(compared, group)
-    parting = None if len(compared.groups) == 1 else (answer.start, answer.end)
+    differs = len(compared.groups) > 1 and answer.end > 0
+    parting = (answer.start, answer.end) if differs else None
     head = heading(_title(compared, group) if several else None, facts, choice_sparkline(choice))
     if compared.n_tokens > _MOST_TOKENS:
         return head + exact(answer.text) + _joined(figure_words(choice))

@@ -78,9 +78,9 @@ def test_there_is_no_chip_where_nothing_parts() -> None:
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
-        ([answers("a", "a")], "all 2 agree"),
+        ([answers("a", "a")], "both agree"),
         ([answers("Yes", " yes\n", "no")], "2 of 3 agree · 2 different"),
-        ([answers("a"), answers("b")], "all 2 different"),
+        ([answers("a"), answers("b")], "both different"),
         ([answers("a"), answers("b"), answers("a")], "2 of 3 agree · 2 different"),
     ],
 )
@@ -195,3 +195,17 @@ def test_no_more_than_twelve_answers_are_held_against_the_base() -> None:
 
 def test_the_axes_of_the_fixture_fit_its_runs() -> None:
     assert len(grid()) == len(TEMPERATURE.titles) * len(TONE.titles)
+
+
+@pytest.mark.parametrize(
+    ("runs", "ends"),
+    [
+        (["The cat", "The dog"], [7, 7]),
+        (["Cats purr", "The dog"], [0, 0]),
+        (["Cats", "Cats"], [4, 4]),
+    ],
+)
+def test_answers_to_several_requests_are_ringed_where_they_share_something(runs, ends):
+    """The first word of each is no news where the prompts differ."""
+    found = compared([answers(text) for text in runs])
+    assert [answer.end for answer in found.comparison.answers] == ends
