@@ -91,7 +91,7 @@ def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel
     assert MIME_TYPE not in kernel.shown(display, holds="One")
     gate.set()
     assert kernel.shown(display, holds=MIME_TYPE)["text/plain"].startswith("One two three")
-    assert kernel.value("(r.is_done, r.wait() is r.result, r.text)") == (
+    assert kernel.value("(r.wait() is r.result, r.is_done, r.text)") == (
         "(True, True, 'One two three')"
     )
 
