@@ -7,12 +7,13 @@ import itertools
 import threading
 import time
 from dataclasses import replace
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults
+from chat_magic.run import take
 from chat_magic.shell.shower import shower
 from chat_magic.view.failure import failure_bundle
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Screen", "cancel", "settled", "underway"]
 
-_TICK_S = 0.2
-"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
 _RESULT_NAMES = {
     name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
 }
@@ -158,7 +157,7 @@ class Job:
         """Wait for its end, however that is."""
         self._is_awaited = True
         while not self.is_done:
-            _take(self._ends)
+            take(self._ends)
 
     def cancel(self) -> None:
         """Stop it at once; what had arrived is kept. Does nothing once it has ended."""
@@ -209,14 +208,6 @@ class Job:
 
     def _repr_mimebundle_(self, **_options: Any) -> Mapping[str, Any]:
         return _drawn(self._outcome, self.model) if self.is_done else {"text/plain": repr(self)}
-
-
-def _take(queue: SimpleQueue[None]) -> None:
-    """Wait a while for an item; an interrupt here leaves no lock held."""
-    try:
-        queue.get(timeout=_TICK_S)
-    except Empty:
-        return
 
 
 def _drawn(outcome: Any, model: str) -> Bundle:

@@ -161,10 +161,11 @@ class ChatMagics(Magics):
         if "dry-run" in cell.options:
             print(described(plan))
             return None
-        run = start(plan, limits, concurrency)
         if "background" in cell.options:
+            run = start(plan, limits, concurrency)
             return self._in_background(run, plan.models, name, cell)
         live = None if cell.is_silent else self._open_live(alone=alone)
+        run = start(plan, limits, concurrency)  # an interrupt from here on is to stop it
         try:
             result = run.wait(shower(live) if live else None)
         except (ChatError, ChatInterrupted) as error:
