@@ -14,7 +14,7 @@ from chat_magic.core.settings import check_setting, complete
 from chat_magic.core.structured import ask_for, misfits
 from chat_magic.core.template import render_text
 from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
-from chat_magic.result import ChatResult
+from chat_magic.result import ChatResult, no_result
 from chat_magic.results import ChatResults
 from chat_magic.rounds import Rounds
 from chat_magic.run import BackgroundRun
@@ -93,11 +93,11 @@ def prepare(
     if after is not None:
         if isinstance(after, ChatResults):
             raise InvalidRequest(
-                f"after: ChatResults holds {len(after)} results: go on from one of them, such as "
-                f"the value of .pick({len(after) - 1})"
+                f"after: the ChatResults of {len(after)} runs: go on from one answer, such as "
+                f".pick({len(after) - 1})"
             )
         if not isinstance(after, ChatResult):
-            raise InvalidRequest(f"after: {type(after).__name__} is no chat result to go on from")
+            raise InvalidRequest(f"after: {no_result(after)}")
         earlier = after.conversation(choice)
         request = replace(
             request,

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from chat_magic.view.bundle import ComparisonView, Run
     from chat_magic.view.comparison import By
 
-__all__ = ["ChatResult"]
+__all__ = ["ChatResult", "no_result"]
+
+
+def no_result(value: Any) -> str:
+    """Say that a value is no result, and how to come to one where the value is waited for."""
+    words = f"{type(value).__name__} is no chat result"
+    is_awaited = callable(getattr(value, "wait", None))
+    return f"{words}; its .wait() returns one" if is_awaited else words
 
 
 @dataclass(frozen=True, repr=False)

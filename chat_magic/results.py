@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from chat_magic.core.grid import title_of
 from chat_magic.core.parameters import UNSET
 from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
-from chat_magic.result import ChatResult
+from chat_magic.result import ChatResult, no_result
 from chat_magic.tables import Tables
 
 if TYPE_CHECKING:
@@ -66,9 +66,12 @@ class ChatResults(Tables, Sequence[ChatResult]):
         """Return the result of a run with one of its choices only, to go on with it.
 
         Raises:
-            InvalidRequest: There is no such run, or it has no such choice.
+            InvalidRequest: There is no such run, it failed, or it has no such choice.
         """
-        return self._run_at(run).pick(choice)
+        result = self._run_at(run)
+        if run in self.errors and not result.choices:
+            raise InvalidRequest(f"run {run} has no answer: {self.errors[run]}")
+        return result.pick(choice)
 
     def compare(self, base: int | tuple[int, int] | None = None, by: By = "word") -> ComparisonView:
         """Return all answers beside each other, opened at their differences, to be drawn.
@@ -127,7 +130,9 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return True
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        # What varied may be anything of the notebook: a function, a client that holds a key.
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, "axes": tuple(map(_told, self.axes))}
 
     def __repr__(self) -> str:
         model = self.models[0] if len(self.models) == 1 else f"{len(self.models)} models"
@@ -163,6 +168,11 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return [one._run(titles[run], self.errors.get(run)) for run, one in enumerate(self.results)]
 
 
+def _told(axis: Axis) -> Axis:
+    """Return an axis with plain values: the titles of what varied."""
+    return replace(axis, values=axis.titles) if axis.kind == "variable" else axis
+
+
 def compare(
     *results: ChatResult | ChatResults,
     base: int | tuple[int, int] | None = None,
@@ -193,7 +203,7 @@ def compare(
             found.append(each)
             known.append({})
         else:
-            raise InvalidRequest(f"compare: a {type(each).__name__} is no chat result")
+            raise InvalidRequest(f"compare: {no_result(each)}")
     together = ChatResults(tuple(found), (), _differences(found, known))
     return together.compare(base, by)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chat_magic.result import ChatResult
     from chat_magic.results import ChatResults
 
-__all__ = ["BackgroundRun"]
+__all__ = ["BackgroundRun", "take"]
 
 T = TypeVar("T", bound="ChatResult | ChatResults")
 
@@ -104,7 +104,7 @@ class BackgroundRun(ABC, Generic[T]):
                 if show is None:
                     self._await_end(_TICK_S)
                     continue
-                _take(self._changes, _TICK_S)
+                take(self._changes)
                 self._has_changed = False
                 if self._outcome is None:
                     self._await_end(show(self))
@@ -119,7 +119,7 @@ class BackgroundRun(ABC, Generic[T]):
 
     def _await_end(self, timeout_s: float) -> None:
         """Wait for the end, so long at most; it can be waited for again."""
-        if _take(self._ends, timeout_s):
+        if take(self._ends, timeout_s):
             self._ends.put(None)
 
     def cancel(self) -> None:
@@ -135,8 +135,8 @@ class BackgroundRun(ABC, Generic[T]):
         return error
 
 
-def _take(queue: SimpleQueue[Any], timeout_s: float) -> bool:
-    """Wait for an item; return whether one came in time."""
+def take(queue: SimpleQueue[Any], timeout_s: float = _TICK_S) -> bool:
+    """Wait for an item; return whether one came in time. An interrupt here leaves no lock held."""
     try:
         queue.get(timeout=timeout_s)
     except Empty:

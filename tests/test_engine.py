@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import pickle
-import signal
 import socket
 import threading
 
@@ -18,6 +17,7 @@ from chat_magic.core.request import read_fields
 from chat_magic.engine import Run, prepare
 from chat_magic.transport import background
 from chat_magic.transport.configuration import configure
+from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, RESET, events, streamed, whole
 
@@ -180,31 +180,9 @@ def test_a_run_that_is_cancelled_from_elsewhere_is_interrupted(gateway):
 
 def test_an_interrupt_at_any_moment_ends_the_request_and_leaves_the_next_one_free(gateway):
     """No lock stays held: struck at many moments, each request ends, and a last one answers."""
-
-    def answer(request):
-        is_last = request.json["messages"][0]["content"] == "Last"
-        return streamed(completion("Hi")) if is_last else events(delta("Half"), HOLD)
-
-    gateway(answer)
-
-    def interrupt(_signal, _frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    n_told = 0
-    try:
-        for step in range(60):
-            run = Run(prepare(read_fields({"messages": "Hi"}, allow_extra=False)))
-            signal.setitimer(signal.ITIMER_REAL, 0.001 + step * 0.0002)
-            try:
-                run.wait(lambda _run: 0.0)
-            except KeyboardInterrupt as error:  # on a busy machine it may strike before the wait
-                n_told += isinstance(error, ChatInterrupted)
-                run.cancel()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    assert n_told > 40
+    gateway(interrupts.answer)
+    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
+    assert interrupts.strike(lambda: Run(request), 60, 0.0002) > 40
     assert chat_magic.chat("Last").text == "Hi"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pandas as pd
 import pytest
@@ -55,6 +56,38 @@ def test_a_slice_is_no_grid_but_keeps_coordinates_and_errors(gateway):
     assert list(part.errors) == [1]
     assert repr(part) == "<ChatResults a/b, 2 runs, 1 failed>"
     assert part.frame["seed"].tolist() == [2]
+
+
+def test_a_run_that_failed_is_not_picked_and_says_why(gateway):
+    """Nor are others compared with it."""
+
+    def answer(request):
+        return whole({"error": "x"}, status=400) if request.json["seed"] == 2 else echo(request)
+
+    gateway(answer)
+    results = chat_grid("Hi", sweep={"seed": [1, 2, 3]})
+    for use in (results.pick, results.compare):
+        with pytest.raises(InvalidRequest, match=r"^run 1 has no answer: .*400"):
+            use(1)
+
+
+def test_what_is_drawn_is_short_where_it_is_only_printed(results):
+    """Its answers are not written out."""
+    assert repr(results.compare(by="token")) == "<ComparisonView 12 answers, by token>"
+    assert repr(results[0].pick(1).inspect()) == "<TokensView 1 answer>"
+
+
+def test_a_job_is_no_result_but_has_one(results):
+    """The error says how to come to it."""
+
+    class Job:
+        def wait(self):
+            """Return the result."""
+
+    with pytest.raises(InvalidRequest, match=r"^compare: Job is no chat result; its \.wait\(\) "):
+        compare(Job(), results)
+    with pytest.raises(InvalidRequest, match=r"^after: Job is no chat result; its \.wait\(\) "):
+        chat_magic.chat("Hi", after=Job())
 
 
 TABLES = {
@@ -193,7 +226,7 @@ def test_a_winner_is_picked_and_goes_on(results, gateway):
         (lambda results: results.compare(by="letter"), "by 'letter': must be one of word, token"),
         (lambda results: results[0].compare(base=2), "choice 2: the result has 2"),
         (lambda results: results[0].pick(0).compare(), "there are no two answers to compare"),
-        (lambda results: compare(results[0], "x"), "compare: a str is no chat result"),
+        (lambda results: compare(results[0], "x"), "compare: str is no chat result"),
         (lambda results: compare(), "there are no two answers to compare"),
     ],
 )
@@ -256,6 +289,17 @@ def test_what_all_runs_cost_is_known_where_each_is(gateway, config_file):
     assert results.cost == 10.0
     assert len(results.warnings) == 1
     assert chat_grid("Hi", models=["a/b", "c/d"]).cost is None
+
+
+def test_what_varies_may_be_anything_and_is_pickled_as_its_titles(gateway):
+    """A function cannot be pickled, and an object of the notebook may hold a key."""
+    gateway(echo)
+    found = chat_grid("{{ tone() }}", vary={"tone": {"calm": lambda: "Hi", "loud": lambda: "HI"}})
+    assert found.axes[0].values[1]() == "HI"
+    again = pickle.loads(pickle.dumps(found))
+    assert again.axes[0].values == again.axes[0].titles == ("calm", "loud")
+    assert [one.text for one in again] == [one.text for one in found]
+    assert again.frame["tone"].tolist() == ["calm", "loud"]
 
 
 def test_all_answers_can_be_opened_at_their_tokens(results, gateway):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.analysis.partings import Parting
-    from chat_magic.core.reply import Reply
+    from chat_magic.core.reply import Choice, Reply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,24 +72,36 @@ def compare(replies: Sequence[Reply], *, ignore_whitespace: bool = False) -> Com
         ignore_whitespace: Whether texts are identical that differ in their white space alone.
     """
     texts = list(texts_of(read(replies, alternatives=False)))
-    groups = _groups(texts, ignore_whitespace)
-    parting = first_parting(texts) if len(groups) > 1 else None
+    called = [_called(replies[text.run].choices[text.place]) for text in texts]
+    groups = _groups(texts, called, ignore_whitespace)
+    differ = len(groups) > 1 and len({text.data for text in texts}) > 1
+    parting = first_parting(texts) if differ else None
     answers = tuple(_answer(text, place, parting) for place, text in enumerate(texts))
     return Comparison(
         answers=answers,
         groups=groups,
         base=groups[0][0] if groups and len(groups[0]) > 1 else 0,
         ways=_ways(parting) if parting and len({text.run for text in texts}) == 1 else (),
-        agreement=agreement([answer.text for answer in answers]),
+        agreement=agreement(
+            [answer.text + calls for answer, calls in zip(answers, called, strict=True)]
+        ),
         same_tokens=_same_tokens(texts, groups),
     )
 
 
-def _groups(texts: list[Text], ignore_whitespace: bool) -> tuple[tuple[int, ...], ...]:
-    groups: dict[bytes, list[int]] = {}
+def _called(choice: Choice) -> str:
+    """Return the tools that a choice calls, and with what, as one text; empty without any."""
+    calls = [(call.function.name, call.function.arguments) for call in choice.tool_calls]
+    return json.dumps(calls) if calls else ""
+
+
+def _groups(
+    texts: list[Text], called: list[str], ignore_whitespace: bool
+) -> tuple[tuple[int, ...], ...]:
+    groups: dict[tuple[bytes, str], list[int]] = {}
     for place, text in enumerate(texts):
         key = " ".join(text.data.decode().split()).encode() if ignore_whitespace else text.data
-        groups.setdefault(key, []).append(place)
+        groups.setdefault((key, called[place]), []).append(place)
     return tuple(sorted(map(tuple, groups.values()), key=lambda group: -len(group)))
 
 

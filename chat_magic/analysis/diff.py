@@ -33,6 +33,10 @@ _WORD = re.compile(
 )
 
 
+_MOST_PAIRS = 1_000_000_000
+"""Units of the one times those of the other that are compared: a bit of memory for each pair."""
+
+
 class Change(NamedTuple):
     """A stretch that stays, comes in, or goes."""
 
@@ -68,6 +72,8 @@ def units(text: str, by: Literal["word", "sentence"]) -> list[str]:
 
 def diff(base: Sequence[str], other: Sequence[str]) -> list[Change]:
     """Return the fewest units to delete and to insert (the longest common subsequence stays).
+
+    Of texts beyond some 30,000 units each, only what both begin and end with stays.
 
     Marks and blanks alone between two changes, of which one takes away and one adds, are part of
     them: nobody reads a comma as what two texts have in common.
@@ -125,9 +131,21 @@ _Block: TypeAlias = tuple[int, int, int]
 
 def _shared(one: Sequence[Hashable], two: Sequence[Hashable]) -> list[_Block]:
     """Return the longest common subsequence, an empty block at the ends last."""
+    if len(one) * len(two) > _MOST_PAIRS:
+        return _shared_ends(one, two)
     codes = factorize([*one, *two])[0].tolist()  # rapidfuzz compares hashes, which can collide
     found = Indel.editops(codes[: len(one)], codes[len(one) :]).as_matching_blocks()
     return [(block.a, block.b, block.size) for block in found]
+
+
+def _shared_ends(one: Sequence[Hashable], two: Sequence[Hashable]) -> list[_Block]:
+    """Return what both begin with and what both end with, as `_shared` does."""
+    most = min(len(one), len(two))
+    start = next((place for place in range(most) if one[place] != two[place]), most)
+    left = range(1, most - start + 1)
+    end = next((back - 1 for back in left if one[-back] != two[-back]), most - start)
+    ends = [(0, 0, start), (len(one) - end, len(two) - end, end)]
+    return [*(block for block in ends if block[2]), (len(one), len(two), 0)]
 
 
 def _anchors(one: Sequence[str], shared: Sequence[_Block]) -> Iterator[_Block]:

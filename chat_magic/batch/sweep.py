@@ -135,12 +135,19 @@ class Part:
         self.coordinates = coordinates
         self.rounds: Rounds | None = None
         """How far the answer is; None while it waits for its turn."""
-        self.error: str | None = None
-        """Why it failed, in one line."""
+        self.fault: Exception | None = None
+        """What it failed of."""
         self.is_done = False
         self._plan = plan
         self._asking: Asking | None = None
         self._result: ChatResult | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, in one line."""
+        if self.fault is None:
+            return None
+        return " ".join(str(self.fault).split()) or type(self.fault).__name__
 
     @property
     def note(self) -> str | None:
@@ -164,7 +171,7 @@ class Part:
         try:
             self._result = await self._asking.answer()
         except Exception as error:  # whatever it is, the other runs go on
-            self.error = " ".join(str(error).split()) or type(error).__name__
+            self.fault = error
             self._result = self.rounds.result("error")
         self.is_done = True
         on_change()
@@ -231,7 +238,7 @@ class Sweep(BackgroundRun[ChatResults]):
         await asyncio.gather(*map(answer_in_turn, self.parts))
         found = self._results()
         if len(found.errors) == len(self.parts):
-            raise _all_failed(found)
+            raise _all_failed(found) from self.parts[0].fault
         return found
 
     def _results(self) -> ChatResults:
@@ -303,7 +310,8 @@ def chat_grid(
 
     Raises:
         InvalidRequest: One request was refused; nothing was sent.
-        ChatError: All of them failed; `.result` has what came.
+        ChatError: All of them failed; `.result` has what came, `__cause__` is what the first
+            failed of.
         ChatInterrupted: It was interrupted; likewise.
     """
     axes = _axes(models, sweep or {}, vary or {})

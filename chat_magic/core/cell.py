@@ -23,11 +23,11 @@ from chat_magic.core.parameters import (
 )
 from chat_magic.core.per_model import write_per_model
 from chat_magic.core.request import ChatRequest, read_extra
-from chat_magic.core.template import has_template, render_text
+from chat_magic.core.template import holds_template, render_text
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _MAGIC = "%%chat"
 _LINE_MAGIC = "%chat"
@@ -269,17 +269,9 @@ def _per_model(request: ChatRequest) -> dict[str, Any]:
 
 
 def _first_line(words: list[str], request: ChatRequest) -> str:
-    if any(map(has_template, _strings([request.body(), _per_model(request)]))):
+    if holds_template([request.body(), _per_model(request)]):
         words = [*words, "--raw"]
     return " ".join([_MAGIC, *words])
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
 
 
 def _option_words(request: ChatRequest) -> list[str]:

@@ -20,7 +20,7 @@ from chat_magic.core.parameters import (
 )
 from chat_magic.core.request import ChatRequest
 from chat_magic.core.response_format import check_response_format
-from chat_magic.core.template import has_template
+from chat_magic.core.template import holds_template
 from chat_magic.core.tools import check_tools
 from chat_magic.errors import InvalidRequest
 
@@ -63,7 +63,7 @@ def read_form(text: str, own_options: Sequence[Option] = ()) -> Form:
 
 def form_of(request: ChatRequest) -> Form:
     """Make the form of a request that was sent: what looks like a template there is text."""
-    return Form(request=request, is_raw=any(map(has_template, _strings(request.body()))))
+    return Form(request=request, is_raw=holds_template(request.body()))
 
 
 def write_form(form: Form) -> str:
@@ -104,14 +104,6 @@ def _own_words(first: str, line: Line) -> Iterator[str]:
             continue
         after = [start for start in starts if start > given.start]
         yield first[given.start : after[0] if after else len(first) - end].strip()
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
 
 
 def read_value(row: Parameter, text: str) -> Any:

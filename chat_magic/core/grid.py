@@ -138,7 +138,7 @@ def _read_sweep(word: str) -> Axis:
 
 def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
     name, equals, values = (part.strip() for part in word.partition("="))
-    if not equals:
+    if not (name and equals and values):
         raise InvalidRequest(f"--vary {word}: write VARIABLE=NAME, NAME being a list or a dict")
     if values not in variables:
         collections = [
@@ -147,9 +147,7 @@ def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
             if isinstance(value, list | dict) and not other.startswith("_")
         ]
         near = nearest(values, collections)
-        raise InvalidRequest(
-            f"--vary {word}: there is no name {values or '…'} in the notebook{near}"
-        )
+        raise InvalidRequest(f"--vary {word}: there is no name {values} in the notebook{near}")
     return vary_axis(name, variables[values], f"--vary {word}")
 
 
@@ -178,7 +176,10 @@ def sweep_axis(name: str, values: Sequence[Any], label: str = "sweep ") -> Axis:
         InvalidRequest: There is no such parameter, or a value is empty, out of range or repeated.
     """
     if name == "model":
-        return models_axis(values, f"{label}model")
+        axis = models_axis(values, f"{label}model")
+        if "unset" in axis.values:
+            raise InvalidRequest(f"{label}model unset: a request needs a model")
+        return axis
     if name not in SCALARS:
         what = "is not one value" if name in PARAMETERS else "no such parameter"
         raise InvalidRequest(f"{label}{name}: {what}{nearest(name, [*SCALARS, 'model'])}")
@@ -221,7 +222,7 @@ def vary_axis(name: str, values: Any, label: str) -> Axis:
         items, titles = tuple(values), [_short(str(value)) for value in values]
     else:
         kind = type(values).__name__
-        raise InvalidRequest(f"{label}: must be a list or a dict of the notebook, it is a {kind}")
+        raise InvalidRequest(f"{label}: must be a list or a dict of the notebook, not {kind}")
     if not items:
         raise InvalidRequest(f"{label}: it is empty")
     if not isinstance(values, Mapping):
@@ -248,24 +249,27 @@ def _short(text: str) -> str:
 
 def _apart(titles: Sequence[str]) -> tuple[str, ...]:
     """Number the titles that are like an earlier one."""
-    found: list[str] = []
+    found: dict[str, int] = {}
     for title in titles:
-        number, own = 1, title
+        number, own = found.get(title, 1), title
         while own in found:
             number += 1
             own = f"{title} ({number})"
-        found.append(own)
+        found[title] = number
+        found[own] = 1
     return tuple(found)
 
 
 def _check_values(titles: Sequence[str], label: str) -> None:
     if not titles:
         raise InvalidRequest(f"{label}: there is no value")
-    for place, title in enumerate(titles):
+    seen: set[str] = set()
+    for title in titles:
         if not title.strip():
             raise InvalidRequest(f"{label}: a value is empty")
-        if title in titles[:place]:
+        if title in seen:
             raise InvalidRequest(f"{label}: {_short(title)} is given twice")
+        seen.add(title)
 
 
 def check_axes(axes: Sequence[Axis]) -> None:
@@ -282,7 +286,8 @@ def check_axes(axes: Sequence[Axis]) -> None:
     count = prod(len(axis.values) for axis in axes)
     if count > MOST_RUNS:
         sizes = " x ".join(str(len(axis.values)) for axis in axes)
-        raise InvalidRequest(f"the grid has {count:,} requests ({sizes}): at most {MOST_RUNS:,}")
+        product_of = f" ({sizes})" if len(axes) > 1 else ""
+        raise InvalidRequest(f"the grid has {count:,} requests{product_of}: at most {MOST_RUNS:,}")
 
 
 def expand(

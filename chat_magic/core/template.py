@@ -61,6 +61,13 @@ def has_template(text: str) -> bool:
     return "{{" in text or _TAG.search(text) is not None
 
 
+def holds_template(value: Any) -> bool:
+    """Say whether a text anywhere in a JSON value has a template."""
+    if isinstance(value, dict | list):
+        return any(map(holds_template, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and has_template(value)
+
+
 def plain(source: str, first_line: int = 1) -> Rendered:
     """Return a text as it stands, as if it had been rendered."""
     return Rendered(tuple(enumerate(source.split("\n"), first_line)))

@@ -7,12 +7,13 @@ import itertools
 import threading
 import time
 from dataclasses import replace
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults
+from chat_magic.run import take
 from chat_magic.shell.shower import shower
 from chat_magic.view.failure import failure_bundle
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Screen", "cancel", "drawn", "settled", "underway"]
 
-_TICK_S = 0.2
-"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
 _RESULT_NAMES = {
     name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
 }
@@ -158,7 +157,7 @@ class Job:
         """Wait for its end, however that is."""
         self._is_awaited = True
         while not self.is_done:
-            _take(self._ends)
+            take(self._ends)
 
     def cancel(self) -> None:
         """Stop it at once; what had arrived is kept. Does nothing once it has ended."""
@@ -211,14 +210,6 @@ class Job:
         return drawn(self._outcome, self.model) if self.is_done else {"text/plain": repr(self)}
 
 
-def _take(queue: SimpleQueue[None]) -> None:
-    """Wait a while for an item; an interrupt here leaves no lock held."""
-    try:
-        queue.get(timeout=_TICK_S)
-    except Empty:
-        return
-
-
 def drawn(outcome: Any, model: str) -> Bundle:
     """Draw how a run ended: its result, what had arrived of one, or why there is none."""
     if not isinstance(outcome, BaseException):
@@ -249,10 +240,10 @@ def cancel(number: int) -> Job:
     Raises:
         InvalidRequest: No such job goes on.
     """
-    if number not in _underway:
+    job = _underway.get(number)
+    if job is None:
         known = ", ".join(map(str, _underway))
         others = f"; those that do are {known}" if known else ""
         raise InvalidRequest(f"/jobs cancel {number}: no such job goes on{others}", line=1)
-    job = _underway[number]
     job.cancel()
     return job

@@ -63,10 +63,11 @@ class ChatMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._is_terminal = any(
+        self.is_terminal = any(
             base.__name__ == "TerminalInteractiveShell" for base in type(shell).__mro__
         )
-        self._transformer = ChatTransformer(end=";" if self._is_terminal else "")
+        """Whether all that can be shown is text."""
+        self._transformer = ChatTransformer(end=";" if self.is_terminal else "")
         self._matcher = ChatMatcher(shell)
         self._last: Result | Job | None = None
         self._drawn: object = None
@@ -145,9 +146,12 @@ class ChatMagics(Magics):
         from chat_magic.shell import commands  # noqa: PLC0415
 
         table = commands.run(cell)
-        if table is None or hasattr(table, "_ipython_display_"):  # a panel draws itself
+        is_panel = hasattr(table, "_ipython_display_")
+        if table is None or (is_panel and not self.is_terminal):  # a panel draws itself
             return table
         display(table)  # type: ignore[no-untyped-call]
+        if is_panel:
+            return self._as_value(table)
         self._drawn_types.add(type(table))
         self._formatter.for_type(type(table), self._display)
         return self._as_value(table)
@@ -161,10 +165,11 @@ class ChatMagics(Magics):
         if "dry-run" in cell.options:
             print(described(plan))
             return None
-        run = start(plan, limits, concurrency)
         if "background" in cell.options:
+            run = start(plan, limits, concurrency)
             return self._in_background(run, plan.models, name, cell)
         live = None if cell.is_silent else self._open_live(alone=alone)
+        run = start(plan, limits, concurrency)  # an interrupt from here on is to stop it
         try:
             result = run.wait(shower(live) if live else None)
         except (ChatError, ChatInterrupted) as error:
@@ -212,7 +217,7 @@ class ChatMagics(Magics):
 
         screen = None
         if not cell.is_silent:
-            screen = LateTerminal(name or model) if self._is_terminal else Place()
+            screen = LateTerminal(name or model) if self.is_terminal else Place()
         self._last = job = Job(run, model=model, name=name or "", screen=screen)
         if name is not None:
             self.shell.push({name: job})
@@ -291,7 +296,7 @@ class ChatMagics(Magics):
     def _open_live(self, *, alone: bool) -> Live:
         from chat_magic.view.live import open_live  # noqa: PLC0415
 
-        return open_live(terminal=self._is_terminal, alone=alone)
+        return open_live(terminal=self.is_terminal, alone=alone)
 
     def _take(self, result: Result | None, name: str | None, live: Live | None) -> None:
         """Bind and draw what came, be it whole or not."""
@@ -305,7 +310,7 @@ class ChatMagics(Magics):
     def _as_value(self, value: T) -> T:
         """Make what is drawn the cell's value without drawing it again."""
         self._drawn = value
-        if self._is_terminal:
+        if self.is_terminal:
             self.shell.displayhook.update_user_ns(value)
             self.shell.displayhook.fill_exec_result(value)
         return value

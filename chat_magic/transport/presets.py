@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chat_magic.core.parameters import nearest
@@ -13,7 +14,6 @@ from chat_magic.transport import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["FILE", "delete", "load", "names", "path", "save"]
 
@@ -83,13 +83,16 @@ def _read() -> dict[str, str]:
 
 def _write(presets: Mapping[str, str]) -> None:
     """Put a whole new file in the place of the old one."""
-    text = json.dumps({"version": _VERSION, "presets": presets}, indent=2, ensure_ascii=False)
+    text = json.dumps({"version": _VERSION, "presets": presets}, indent=2)
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path().parent, prefix=FILE, delete=False
-        ) as file:
-            file.write(text + "\n")
-        os.replace(file.name, path())  # noqa: PTH105 - the atomic one, also on Windows
+        handle, name = tempfile.mkstemp(dir=path().parent, prefix=FILE)
+        new = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+            new.replace(path())
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidRequest(f"{path()} cannot be written: {error.strerror or error}") from error

@@ -58,17 +58,20 @@ class Run:
         return total_usage([*(each.reply.usage for each in self.rounds), self.reply.usage])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TokensView:
     """Runs whose tokens are to be looked at: a value that notebooks draw."""
 
     runs: Sequence[Run]
 
+    def __repr__(self) -> str:
+        return f"<TokensView {_answers(self.runs)}>"
+
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return bundle(self.runs, opens_tokens=True), {VIEW: "tokens"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ComparisonView:
     """Answers whose differences are to be looked at: a value that notebooks draw.
 
@@ -101,8 +104,16 @@ class ComparisonView:
             prefills=[run.prefill for run in self.runs],
         )
 
+    def __repr__(self) -> str:
+        return f"<ComparisonView {_answers(self.runs)}, by {self.by}>"
+
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         return bundle(self.runs, axes=self.axes, base=self.base, by=self.by, opens="diff")
+
+
+def _answers(runs: Sequence[Run]) -> str:
+    count = sum(len(run.reply.choices) for run in runs)
+    return f"{count} answer{'s'[: count != 1]}"
 
 
 def bundle(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -20,7 +20,7 @@ from chat_magic.view.summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from chat_magic.analysis.compare import Answer, Comparison, Way
     from chat_magic.analysis.tree import Node
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 By = Literal["word", "token", "sentence", "json"]
 Opens = Literal["answers", "diff"]
 
+TABLE_FIRST = 12
+"""Answers beyond which a table says more than all of them beside or below each other."""
 _MOST_WAYS = 4
 """Ways that the chip names."""
 _SPACES = re.compile(r"\s+")
@@ -57,6 +59,33 @@ class Compared:
         return len(self.comparison.answers) > 1
 
     @cached_property
+    def has_choices(self) -> bool:
+        """Whether a run has several answers."""
+        return any(len(run.reply.choices) > 1 for run in self.runs)
+
+    @cached_property
+    def groups(self) -> list[tuple[int, ...]]:
+        """Places of identical answers, the largest group first."""
+        return _by_size(self.comparison.groups)
+
+    @cached_property
+    def groups_by_run(self) -> list[list[tuple[int, ...]]]:
+        """The same within each run."""
+        found: list[list[tuple[int, ...]]] = [[] for _ in self.runs]
+        for group in self.comparison.groups:
+            own: dict[int, list[int]] = {}
+            for place in group:
+                own.setdefault(self.comparison.answers[place].run, []).append(place)
+            for run, places in own.items():
+                found[run].append(tuple(places))
+        return [_by_size(groups) for groups in found]
+
+    @cached_property
+    def group_of(self) -> dict[int, tuple[int, ...]]:
+        """The places of the answers that are identical to the one at a place, itself included."""
+        return {place: group for group in self.comparison.groups for place in group}
+
+    @cached_property
     def notices(self) -> list[str]:
         """What all runs are to be told of, in words."""
         own = [notices(run) for run in self.runs]
@@ -67,6 +96,10 @@ class Compared:
         """How many tokens came in all."""
         choices = (choice for run in self.runs for choice in run.reply.choices)
         return sum(len(tokens_of(choice)) for choice in choices)
+
+
+def _by_size(groups: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    return sorted(groups, key=lambda group: (-len(group), group))
 
 
 def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -> Compared | None:
@@ -83,7 +116,7 @@ def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -
     from chat_magic.analysis.tree import trees  # noqa: PLC0415
 
     replies = [run.reply for run in runs]
-    comparison = compare(replies)
+    comparison = _ringed(compare(replies))
     run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
     return Compared(
         runs=runs,
@@ -94,6 +127,14 @@ def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -
         base=comparison.base if base is None else base,
         by=by,
     )
+
+
+def _ringed(comparison: Comparison) -> Comparison:
+    """Ring nothing where answers to several requests differ from their first token on."""
+    answers = comparison.answers
+    if len({answer.run for answer in answers}) < 2 or any(answer.start for answer in answers):
+        return comparison
+    return replace(comparison, answers=tuple(replace(answer, end=0) for answer in answers))
 
 
 def _run_title(run: Run, place: int, runs: Sequence[Run]) -> str:
@@ -163,11 +204,12 @@ def agreement_words(compared: Compared) -> str:
     """
     found, count = compared.comparison.agreement, len(compared.comparison.answers)
     different = round(found.distinct * count)
+    everyone = "both" if count == 2 else f"all {count}"
     if different == 1:
-        return f"all {count} agree"
+        return f"{everyone} agree"
     most = round(found.share * count)
     words = [f"{most} of {count} agree", f"{different} different"]
-    words = words if different < count else [f"all {count} different"]
+    words = words if different < count else [f"{everyone} different"]
     if len(compared.runs) == 1:
         few = (different - 1) / (2 * count)
         plain = found.entropy_nats - few
@@ -182,8 +224,7 @@ def key_names(compared: Compared, axes: Sequence[Axis]) -> list[str]:
     """Return the titles of the columns that name an answer in a table."""
     if not is_matrix(axes):
         return [""]
-    several = any(len(run.reply.choices) > 1 for run in compared.runs)
-    return [*(axis.name for axis in axes), *(["choice"] if several else [])]
+    return [*(axis.name for axis in axes), *(["choice"] if compared.has_choices else [])]
 
 
 def answer_key(compared: Compared, place: int, axes: Sequence[Axis]) -> list[str]:
@@ -205,16 +246,6 @@ def run_key(compared: Compared, run: int, axes: Sequence[Axis], choice: str = ""
 def is_matrix(axes: Sequence[Axis]) -> bool:
     """Whether runs are a grid to be drawn as one; models alone stand side by side."""
     return bool(axes) and [axis.name for axis in axes] != ["model"]
-
-
-def groups_of(compared: Compared, run: int | None = None) -> list[tuple[int, ...]]:
-    """Return the places of identical answers, of one run or of all, the largest group first."""
-    answers = compared.comparison.answers
-    groups = (
-        tuple(place for place in group if run is None or answers[place].run == run)
-        for group in compared.comparison.groups
-    )
-    return sorted(filter(None, groups), key=lambda group: (-len(group), group))
 
 
 def choice_at(compared: Compared, place: int) -> Choice:

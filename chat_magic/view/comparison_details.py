@@ -8,7 +8,6 @@ from chat_magic.view.comparison import (
     answer_key,
     beginning,
     choice_at,
-    groups_of,
     key_names,
     run_key,
     signed,
@@ -165,7 +164,7 @@ def table_html(compared: Compared, axes: Sequence[Axis]) -> str:
     names += ["bits/byte", "time", "in · out", "cost"] if several else []
     rows = []
     for place, run in enumerate(compared.runs):
-        groups = groups_of(compared, place)
+        groups = compared.groups_by_run[place]
         rows += [_row(compared, group, axes) for group in groups]
         if not groups:
             keys = [strong(key) for key in run_key(compared, place, axes)]

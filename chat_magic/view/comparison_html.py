@@ -6,11 +6,11 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from chat_magic.view.comparison import (
+    TABLE_FIRST,
     agreement_words,
     chip,
     choice_at,
     figure_words,
-    groups_of,
     is_matrix,
     run_words,
     times,
@@ -59,8 +59,6 @@ if TYPE_CHECKING:
     from chat_magic.view.bundle import Run
     from chat_magic.view.comparison import Compared, Opens
 
-TABLE_FIRST = 12
-"""Answers beyond which a table says more than columns."""
 _BEGINNING = 220
 """Characters of an answer in a cell."""
 _MOST_TOKENS = 5_000
@@ -116,7 +114,7 @@ def _head(compared: Compared) -> str:
 def _below(compared: Compared, opens: Opens, rows: str) -> str:
     """Draw what is a click away: the differences, the trees, the table."""
     parts = []
-    if len(groups_of(compared)) > 1:
+    if len(compared.groups) > 1:
         parts += [] if opens == "diff" else [details("differences", differences_html(compared))]
         parts += [details("tree", trees)] if (trees := trees_html(compared)) else []
     parts += [details("table", rows)] if rows else []
@@ -133,7 +131,7 @@ def _columns(compared: Compared, opens_tokens: bool) -> str:
 
 def _answers(compared: Compared, run: int, opens_tokens: bool) -> list[str]:
     """Draw the answers of a run, identical ones once."""
-    return [_answer(compared, group, opens_tokens) for group in groups_of(compared, run)]
+    return [_answer(compared, group, opens_tokens) for group in compared.groups_by_run[run]]
 
 
 def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> str:
@@ -143,7 +141,8 @@ def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> s
     several = len(run.reply.choices) > 1
     usage = None if several else run.reply.usage
     facts = choice_facts(choice, usage) + _alike(compared, group)
-    parting = None if len(groups_of(compared)) == 1 else (answer.start, answer.end)
+    differs = len(compared.groups) > 1 and answer.end > 0
+    parting = (answer.start, answer.end) if differs else None
     head = heading(_title(compared, group) if several else None, facts, choice_sparkline(choice))
     if compared.n_tokens > _MOST_TOKENS:
         return head + exact(answer.text) + _joined(figure_words(choice))
@@ -165,7 +164,7 @@ def _title(compared: Compared, group: tuple[int, ...]) -> str:
 
 def _alike(compared: Compared, group: tuple[int, ...]) -> list[str]:
     """Say which other answers are the same, of this run or of another."""
-    whole = next(each for each in compared.comparison.groups if group[0] in each)
+    whole = compared.group_of[group[0]]
     answers = compared.comparison.answers
     own = [str(choice_at(compared, place).index) for place in group[1:]]
     others = [compared.titles[p] for p in whole if answers[p].run != answers[group[0]].run]
@@ -231,7 +230,7 @@ def _cell(compared: Compared, place: int, opens_tokens: bool) -> str:
     """Draw a run in a few lines: how its answer begins, its figures; all of it is a click away."""
     run = compared.runs[place]
     troubles = "".join(_troubles(compared, run))
-    groups = groups_of(compared, place)
+    groups = compared.groups_by_run[place]
     if not groups:
         return troubles + ("" if run.error else note("no answer"))
     first = groups[0][0]

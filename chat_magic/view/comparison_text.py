@@ -6,13 +6,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from chat_magic.view.comparison import (
+    TABLE_FIRST,
     agreement_words,
     answer_key,
     beginning,
     chip,
     choice_at,
     figure_words,
-    groups_of,
     is_matrix,
     key_names,
     one_line,
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Columns that a line may take, whatever the terminal."""
-TABLE_FIRST = 12
-"""Answers beyond which a table says more than the answers one below the other."""
 _NAMES = ("ended", "", "tokens", "perplexity", "least", "time", "cost")
 _ALIKE = 1 / 3
 """How much of two texts must be the same for their differences to be read."""
@@ -76,7 +74,7 @@ def _answers(compared: Compared) -> list[str]:
     """Write each run's answers, identical ones once, and why a run failed."""
     parts = []
     for place, run in enumerate(compared.runs):
-        groups = sorted(groups_of(compared, place))  # the first is printed while it comes
+        groups = sorted(compared.groups_by_run[place])  # the first is printed while it comes
         parts += [_answer(compared, group) for group in groups]
         if not groups:
             parts.append(f"{choice_title(compared.run_titles[place])}\n(no answer)")
@@ -138,7 +136,7 @@ def _differences(compared: Compared, opens: Opens) -> list[str]:
 
     Where they were not asked for, those that cannot be read at a glance are only told of.
     """
-    if len(groups_of(compared)) < 2:
+    if len(compared.groups) < 2:
         return []
     found, more = differences(compared)
     drawn = []
@@ -178,7 +176,7 @@ def _trees(compared: Compared) -> list[str]:
     """Write the trees of the runs that have few answers."""
     drawn = []
     for place, (tree, run) in enumerate(zip(compared.trees, compared.runs, strict=True)):
-        if 1 < len(groups_of(compared, place)) <= _FEW:
+        if 1 < len(compared.groups_by_run[place]) <= _FEW:
             titles = [str(choice.index) for choice in run.reply.choices]
             lines = [
                 f"{line.lines}{line.facts}  {line.token}{line.rest}".rstrip()
@@ -194,7 +192,7 @@ def _rows(compared: Compared, axes: Sequence[Axis]) -> str:
     rows: list[list[str]] = [[*key_names(compared, axes), *_NAMES]]
     answers: list[int | str] = ["answer"]
     for place, run in enumerate(compared.runs):
-        for group in groups_of(compared, place):
+        for group in compared.groups_by_run[place]:
             rows.append([*answer_key(compared, group[0], axes), *_figures(compared, group)])
             answers.append(group[0])
         if run.error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.view.comparison import choice_at, groups_of
+from chat_magic.view.comparison import choice_at
 from chat_magic.view.pieces import pieces_of, tokens_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Difference:
 
 def differences(compared: Compared) -> tuple[list[Difference], int]:
     """Return the differences, and of how many more distinct answers there are some."""
-    others = [group for group in groups_of(compared) if compared.base not in group]
+    others = [group for group in compared.groups if compared.base not in group]
     return [_difference(compared, group) for group in others[:_MOST]], len(others[_MOST:])
 
 

@@ -172,9 +172,8 @@ class GridSnapshot:
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
         html = page(_progress(self) + _drawn(self))
-        runs = [_run_text(run) for run in self.runs if any(run.texts) or run.error]
         status = terminal_safe(" · ".join([self.model, *self._facts]))
-        return {"text/html": html, "text/plain": "\n\n".join([*runs, status])[-_TAIL:]}
+        return {"text/html": html, "text/plain": "\n\n".join([*_last(self.runs), status])[-_TAIL:]}
 
 
 def _facts(snapshot: Snapshot) -> list[str]:
@@ -328,6 +327,19 @@ def _cell(run: RunSnapshot, tail: int) -> str:
         f'<td class="chm-live-cell" style="{style}"><div style="{_SMALL}">{_state_html(state)}'
         f"</div>{escape(shown)}</td>"
     )
+
+
+def _last(runs: Sequence[RunSnapshot]) -> list[str]:
+    """Write the last runs of which something came, as many as can be shown."""
+    written: list[str] = []
+    room = _TAIL
+    for run in reversed(runs):
+        if room <= 0:
+            break
+        if any(run.texts) or run.error:
+            written.append(_run_text(run))
+            room -= len(written[-1])
+    return written[::-1]
 
 
 def _run_text(run: RunSnapshot) -> str:

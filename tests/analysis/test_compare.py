@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.compare import compare
-from chat_magic.core.reply import Choice, Logprobs, Message, Reply
+from chat_magic.core.reply import Choice, FunctionCall, Logprobs, Message, Reply, ToolCall
 from tests.analysis.strategies import replies
 
 log = math.log
@@ -168,6 +168,21 @@ def test_answers_are_the_same_up_to_where_they_start_to_differ(runs):
         assert 0 <= answer.start <= answer.end <= len(answer.text)
         assert differ or answer.start == answer.end == len(answer.text)
     assert differ == (len({answer.text[answer.start : answer.end] for answer in found.answers}) > 1)
+
+
+def test_answers_that_call_other_tools_are_not_the_same(sampled):
+    """Nor is one that calls a tool the same as one that is empty; the ids of calls do not count."""
+
+    def calls(index, name, arguments):
+        call = ToolCall(id=f"c{index}", function=FunctionCall(name=name, arguments=arguments))
+        return Choice(index=index, message=Message(content=None, tool_calls=(call,)))
+
+    empty = Choice(index=3, message=Message(content=""))
+    choices = (calls(0, "f", "{}"), calls(1, "g", "{}"), calls(2, "f", "{}"), empty)
+    found = compare([Reply(choices=choices)])
+    assert found.groups == ((0, 2), (1,), (3,))
+    assert found.agreement.distinct == 0.75
+    assert found.ways == ()
 
 
 @given(st.lists(replies(max_size=3), max_size=4), st.booleans())

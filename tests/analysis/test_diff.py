@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat_magic.analysis import diff as diff_module
 from chat_magic.analysis.diff import Change, FieldChange, diff, diff_json, units
 
 CASES = json.loads((Path(__file__).parents[1] / "wire" / "diff.json").read_text())
@@ -127,6 +128,19 @@ def test_any_texts_can_be_told_apart(base, other, by):
     """The units of a text are all of it."""
     assert "".join(units(base, by)) == base
     check(units(base, by), units(other, by))
+
+
+@given(words, words)
+def test_texts_too_long_to_compare_keep_what_they_begin_and_end_with(base, other):
+    """Found without memory for every pair of units."""
+    one, two = ([unit for unit in side if unit] for side in (base, other))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diff_module, "_MOST_PAIRS", 0)
+        check(base, other)
+        kinds = [kind for kind, _ in diff(base, other)]
+    assert kinds.count("same") <= 2
+    if one and two and one[0] == two[0]:
+        assert kinds[0] == "same"
 
 
 letters = st.lists(st.sampled_from(["a", " a", " b", "\u00e9"]), max_size=12)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import pickle
-import signal
 import threading
 import time
 
@@ -15,7 +14,9 @@ from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRe
 from chat_magic.batch.sweep import Sweep, chat_grid, plan
 from chat_magic.core.grid import read_grid
 from chat_magic.engine import Limits
+from chat_magic.errors import ApiError
 from chat_magic.shell.arguments import OWN_OPTIONS
+from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole
 
@@ -147,7 +148,7 @@ def test_one_that_fails_stops_none_and_is_told_in_its_place(gateway):
 
 
 def test_when_all_fail_one_error_says_so(gateway):
-    """With how often, the first reason, and what came."""
+    """With how often, the first reason and its own error, and what came."""
 
     def answer(request):
         status = 500 if request.json["model"] == "a/b" else 400
@@ -160,6 +161,8 @@ def test_when_all_fail_one_error_says_so(gateway):
         chat_grid("Hi", models=["a/b", "c/d"], retries=0)
     assert isinstance(e.value.result, ChatResults)
     assert list(e.value.result.errors) == [0, 1]
+    assert isinstance(e.value.__cause__, ApiError)
+    assert e.value.__cause__.status == 500
 
 
 def test_a_run_that_stalls_is_given_up_alone(gateway):
@@ -206,31 +209,9 @@ def test_an_interrupt_stops_all_and_keeps_what_came(gateway):
 
 def test_an_interrupt_at_any_moment_leaves_the_next_grid_free(gateway):
     """No lock stays held, and nothing is sent afterwards."""
-
-    def answer(request):
-        is_last = request.json["messages"][0]["content"] == "Last"
-        return streamed(completion("Hi")) if is_last else events(delta("Half"), HOLD)
-
-    gateway(answer)
-
-    def interrupt(_signal, _frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    n_told = 0
-    try:
-        for step in range(30):
-            run = start("%%chat a/b --sweep seed=0,1,2\nHi", concurrency=2)
-            signal.setitimer(signal.ITIMER_REAL, 0.001 + step * 0.0004)
-            try:
-                run.wait(lambda _run: 0.0)
-            except KeyboardInterrupt as error:  # on a busy machine it may strike before the wait
-                n_told += isinstance(error, ChatInterrupted)
-                run.cancel()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    assert n_told > 20
+    gateway(interrupts.answer)
+    cell = "%%chat a/b --sweep seed=0,1,2\nHi"
+    assert interrupts.strike(lambda: start(cell, concurrency=2), 30, 0.0004) > 20
     assert chat_grid("Last", models=["a/b"])[0].text == "Hi"
 
 
@@ -279,7 +260,7 @@ def test_a_grid_goes_on_from_a_result(gateway):
     results = chat_grid("On", models=["c/d", "e/f"], after=first)
     assert [len(request.json["messages"]) for request in server.requests] == [1, 3, 3]
     assert results[1].request.model == "e/f"
-    with pytest.raises(InvalidRequest, match=r"after: ChatResults holds 2 results: .*pick\(1\)"):
+    with pytest.raises(InvalidRequest, match=r"after: the ChatResults of 2 runs: .*pick\(1\)"):
         chat_magic.chat("On", after=results)
     assert chat_magic.chat("On", after=results.pick(1)).request.model == "e/f"
 

@@ -215,6 +215,35 @@ def test_going_on_writes_the_conversation_into_a_cell_below(show, page):
     expect(root.locator(".chm-go-on[aria-pressed=true]")).to_have_count(1)
 
 
+def test_a_tree_shows_what_models_write_as_text(show, page):
+    """Where they part, on the way and at the end."""
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    choices = [
+        choice([token(text, 0.2) for text in ("all ", *ATTACKS[place:])], index=place)
+        for place in range(len(ATTACKS))
+    ]
+    root = show("attack-tree.ipynb", run(*choices))
+    view(root, "Tree")
+    rows = root.get_by_role("treeitem")
+    assert rows.count() > len(ATTACKS)
+    expect(rows.nth(1)).to_contain_text(ATTACKS[0].strip()[:12])
+    rows.nth(1).click()
+    expect(root.locator(".chm-opened")).to_be_visible()
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => window.pwned") is None
+    assert not [url for url in requests if "leak" in url]
+    assert root.locator("img, script, iframe, svg[onload], style").count() == 0
+
+
+def test_nothing_is_ringed_where_answers_to_several_requests_share_nothing(show):
+    """The first word of each would be, in each cell and column."""
+    root = show("nothing-shared.ipynb", *grid(), axes=(TEMPERATURE, TONE))
+    for name in ("Matrix", "Table", "Columns", "Tokens"):
+        view(root, name)
+        expect(root.locator(".chm-parting")).to_have_count(0)
+
+
 def test_whatever_models_write_runs_nothing_in_any_view(show, page):
     """Nor do the titles of a grid, its errors and warnings."""
     requests = []

@@ -34,10 +34,10 @@ def test_the_example_of_the_docstring_is_a_config_file():
     )
 
 
-def test_the_example_of_the_readme_is_a_config_file():
+def test_the_example_of_the_documentation_is_a_config_file():
     """It shows every table, and what each model's name stands for."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    example = read_config(readme.partition("```toml\n")[2].partition("```")[0], "README.md")
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    example = read_config(page.partition("```toml\n")[2].partition("```")[0], "settings.md")
     assert all(getattr(example, each.name) for each in fields(Config))
     assert example.route("mistral/large") == example.endpoints["mistral"]
 

@@ -161,6 +161,14 @@ def test_keys_title_the_values_and_items_title_themselves(values, titles):
     assert vary_axis("x", values, "vary x").titles == titles
 
 
+def test_a_long_list_of_like_values_takes_no_longer_than_others():
+    """Titles are told apart in one pass, before it is said that there are too many."""
+    values = [f"{'x' * 50}{number}" for number in range(20_000)]
+    titles = vary_axis("x", values, "vary x").titles
+    assert len(set(titles)) == 20_000
+    assert titles[-1] == f"{'x' * 39}… (20000)"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -186,7 +194,7 @@ def test_keys_title_the_values_and_items_title_themselves(values, titles):
         ("--unset n --sweep n=1,2", "n is given by itself"),
         ("--vary tone", "--vary tone: write VARIABLE=NAME"),
         ("--vary tone=tnes", "no name tnes in the notebook; did you mean tones?"),
-        ("--vary tone=text", "must be a list or a dict of the notebook, it is a str"),
+        ("--vary tone=text", "must be a list or a dict of the notebook, not str"),
         ("--vary tone=empty", "--vary tone=empty: it is empty"),
         ("--vary tone=twice", "--vary tone=twice: x is given twice"),
         ("--vary 2x=tones", "2x is no name of a variable"),
@@ -194,7 +202,11 @@ def test_keys_title_the_values_and_items_title_themselves(values, titles):
         ("--vary other=tones", "line 1: --vary other: no {{ other }} in the cell"),
         ("--vary tone=tones --sweep n=1,2 --vary tone=tones", "tone is given twice"),
         ("--raw --vary tone=tones", "--vary tone: no {{ tone }} in the cell"),
-        ("--vary tone=many", "the grid has 1,001 requests (1001): at most 1,000"),
+        ("--vary tone=many", "the grid has 1,001 requests: at most 1,000"),
+        ("--sweep n=1,2 --vary tone=many", "the grid has 2,002 requests (2 x 1001): at most"),
+        ("--sweep model=a,unset", "--sweep model unset: a request needs a model"),
+        ("--vary tone=", "--vary tone=: write VARIABLE=NAME"),
+        ("--vary =tones", "--vary =tones: write VARIABLE=NAME"),
     ],
 )
 def test_a_wrong_axis_is_one_line_that_says_where(line, words):

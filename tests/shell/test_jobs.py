@@ -92,7 +92,7 @@ def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel
     assert MIME_TYPE not in kernel.shown(display, holds="One")
     gate.set()
     assert kernel.shown(display, holds=MIME_TYPE)["text/plain"].startswith("One two three")
-    assert kernel.value("(r.is_done, r.wait() is r.result, r.text)") == (
+    assert kernel.value("(r.wait() is r.result, r.is_done, r.text)") == (
         "(True, True, 'One two three')"
     )
 
@@ -217,6 +217,21 @@ def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
         child.expect_exact("── r ──")
         child.expect_exact("Hello there")
         assert "'Hello there'" in run(child, "r.text")
+
+
+def test_a_panel_in_a_terminal_is_its_cell_and_prints_its_answers_once(terminal):
+    """Not at every update, as there is no place to draw them anew."""
+    gate = threading.Event()
+    answer = events(delta("Hello"), Wait(gate), delta(" there", finish_reason="stop"), DONE)
+    with Gateway(answer) as gateway:
+        child = terminal(gateway)
+        run(child, "p = get_ipython().run_line_magic('chat', '/panel')")
+        assert "panel of the cell" in run(child, "%chat /panel")
+        run(child, "p.fill('%%chat a/b\\nuser: Hi'); p.run();")
+        gate.set()
+        child.expect_exact("── panel ──")
+        assert "Hello" not in child.before
+        child.expect_exact("Hello there")
 
 
 def test_what_a_late_terminal_prints_holds_no_control_characters(capsys):

@@ -432,6 +432,23 @@ def test_presets_are_saved_loaded_and_deleted(open_panel, config_file, shell):
     assert "preset: give it a name" in other.status.value
 
 
+def test_a_preset_that_cannot_be_written_leaves_nothing_behind(config_file, monkeypatch):
+    """The old file stays, and no half-written one beside it."""
+    path = config_file("").with_name(presets.FILE)
+    presets.save("half a pair \ud83d", "%%chat")
+    assert presets.names() == ["half a pair \ud83d"]
+    before = sorted(path.parent.iterdir())
+
+    def refuse(_self, _target):
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(type(path), "replace", refuse)
+    with pytest.raises(InvalidRequest, match="cannot be written: in use"):
+        presets.save("other", "%%chat")
+    assert presets.names() == ["half a pair \ud83d"]
+    assert sorted(path.parent.iterdir()) == before
+
+
 def test_a_broken_file_of_presets_is_said_and_kept(open_panel, config_file):
     """Nothing is written over what cannot be read."""
     path = config_file("").with_name(presets.FILE)
@@ -476,6 +493,31 @@ def test_it_can_be_filled_from_the_notebook(open_panel, shell, gateway):
     assert panel.cell == "%%chat e/f\nuser: From a cell"
     assert panel.sources.widget.value == 0
     del shell.user_ns["mine"]
+
+
+def test_it_is_filled_from_a_job_that_has_ended(open_panel, shell, gateway):
+    """One that goes on is not offered: it would stop the kernel; a failed one has no request."""
+    held = threading.Event()
+    gateway(
+        events(delta("Half"), Wait(held), delta(" whole", finish_reason="stop"), DONE),
+        whole({"error": "x"}, status=400),
+    )
+    panel = open_panel("%%chat c/d\nuser: From a job")
+    job = shell.user_ns["job"] = panel.run()
+    other = open_panel()
+    assert "result job" not in dict(other.sources.widget.options)
+    held.set()
+    finish(panel)
+    other = open_panel()
+    assert "result job" in dict(other.sources.widget.options)
+    other.fill(job)
+    assert other.cell == "%%chat c/d\nuser: From a job"
+    failed = shell.user_ns["job"] = panel.run()
+    finish(panel)
+    assert "result job" not in dict(open_panel().sources.widget.options)
+    with pytest.raises(InvalidRequest, match=f"nothing came of job {failed.number} .failed."):
+        other.fill(failed)
+    del shell.user_ns["job"]
 
 
 def test_the_command_opens_one(shell, shown, gateway, monkeypatch):

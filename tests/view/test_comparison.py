@@ -10,7 +10,6 @@ from chat_magic.view.comparison import (
     chip,
     compared,
     figure_words,
-    groups_of,
 )
 from chat_magic.view.differences import differences
 from chat_magic.view.tree import branches
@@ -79,9 +78,9 @@ def test_there_is_no_chip_where_nothing_parts() -> None:
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
-        ([answers("a", "a")], "all 2 agree"),
+        ([answers("a", "a")], "both agree"),
         ([answers("Yes", " yes\n", "no")], "2 of 3 agree · 2 different"),
-        ([answers("a"), answers("b")], "all 2 different"),
+        ([answers("a"), answers("b")], "both different"),
         ([answers("a"), answers("b"), answers("a")], "2 of 3 agree · 2 different"),
     ],
 )
@@ -101,9 +100,9 @@ def test_entropy_is_told_with_its_correction_for_one_request_only() -> None:
 
 def test_identical_answers_are_grouped_within_a_run() -> None:
     found = compared([answers("b", "a", "a"), answers("a")])
-    assert groups_of(found) == [(1, 2, 3), (0,)]
-    assert groups_of(found, 0) == [(1, 2), (0,)]
-    assert groups_of(found, 1) == [(3,)]
+    assert found.groups == [(1, 2, 3), (0,)]
+    assert found.groups_by_run[0] == [(1, 2), (0,)]
+    assert found.groups_by_run[1] == [(3,)]
 
 
 def test_the_figures_name_the_least_sure_token() -> None:
@@ -196,3 +195,17 @@ def test_no_more_than_twelve_answers_are_held_against_the_base() -> None:
 
 def test_the_axes_of_the_fixture_fit_its_runs() -> None:
     assert len(grid()) == len(TEMPERATURE.titles) * len(TONE.titles)
+
+
+@pytest.mark.parametrize(
+    ("runs", "ends"),
+    [
+        (["The cat", "The dog"], [7, 7]),
+        (["Cats purr", "The dog"], [0, 0]),
+        (["Cats", "Cats"], [4, 4]),
+    ],
+)
+def test_answers_to_several_requests_are_ringed_where_they_share_something(runs, ends):
+    """The first word of each is no news where the prompts differ."""
+    found = compared([answers(text) for text in runs])
+    assert [answer.end for answer in found.comparison.answers] == ends

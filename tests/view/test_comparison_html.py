@@ -60,7 +60,7 @@ def test_nothing_is_muted_or_ringed_where_all_are_the_same() -> None:
     html = html_of(answers("a b", "a b"))
     assert ringed(html) == []
     assert '<p style="margin:0 0 8px 0">a b</p>' in html
-    assert "all 2 agree" in text_of(html)
+    assert "both agree" in text_of(html)
     assert "differences" not in html
 
 

@@ -128,6 +128,16 @@ def test_a_grid_of_any_size_fits_the_budget(count):
     assert interval_s(size) <= 1
 
 
+def test_its_text_is_the_end_of_what_came():
+    """The last runs that wrote, in their order, and the status; no more than fits."""
+    runs = [run(str(place), "x" * 300) for place in range(50)] + [run("50")]
+    text = grid(*runs).bundle()["text/plain"]
+    assert len(text) == 2_000
+    titles = re.findall(r"── (\d+): … ──", text)
+    assert titles == ["44", "45", "46", "47", "48", "49"]
+    assert text.endswith("0 of 51 done · 4.2 s")
+
+
 def test_what_models_and_titles_say_is_escaped():
     """In columns, in the matrix and in text."""
     evil = "<script>\x1b[31m\u202e"

@@ -44,12 +44,13 @@ class CellView:
         is_old = cell is None
         self._cell = self._cell if cell is None else cell
         words = "not changed: something is wrong" if is_old else ""
+        data = quote(self._cell, errors="replace")
         self.widget.value = (
             f'<div class="chp-cell{" chp-old" if is_old else ""}"><div class="chp-bar">'
             f'<span class="chp-title">the cell</span>{_html_button("Copy", _COPY, "copy")}'
             f"{_html_button('Insert as new cell', _INSERT, 'plus')}"
             f'<span role="status" class="chp-note">{words}</span></div>'
-            f'<pre tabindex="0" aria-label="The cell" data-cell="{quote(self._cell)}">'
+            f'<pre tabindex="0" aria-label="The cell" data-cell="{data}">'
             f"{_kept_together(self._cell)}</pre></div>"
         )
 

@@ -10,7 +10,6 @@ import ipywidgets as widgets
 
 from chat_magic.core.form import escape_text, read_value, write_value
 from chat_magic.core.parameters import UNSET, Parameter, check, unescape
-from chat_magic.errors import InvalidRequest
 from chat_magic.view.escape import escape
 
 if TYPE_CHECKING:
@@ -373,12 +372,3 @@ class _Text:
 
     def write(self, value: Any) -> None:
         self._text.value = "" if value is None else write_value(self._row, value)
-
-
-def error_of(read: Callable[[], Any]) -> str:
-    """Return why a value cannot be read; an empty text where it can."""
-    try:
-        read()
-    except InvalidRequest as error:
-        return error.message
-    return ""

@@ -17,11 +17,11 @@ from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
-from chat_magic.shell.jobs import Job, drawn, settled
+from chat_magic.shell.jobs import Job, drawn
 from chat_magic.shell.panel.bars import CellView, FillBar, PresetBar
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form import PanelForm
-from chat_magic.shell.panel.place import PanelPlace, box
+from chat_magic.shell.panel.place import PanelPlace, TerminalPlace, box
 from chat_magic.shell.panel.strip import Strip, Taken, changes
 from chat_magic.transport import presets
 from chat_magic.view.escape import escape
@@ -29,6 +29,8 @@ from chat_magic.view.static_panel import static_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from chat_magic.view.live import Bundle
 
 __all__ = ["Panel", "open_panel"]
 
@@ -66,7 +68,7 @@ class Panel:
         if self._shell is None:
             raise InvalidRequest("Panel: there is no IPython shell that it could belong to")
         self._magics = magics_of(self._shell)
-        self._screen: PanelPlace | None = None
+        self._screen: PanelPlace | TerminalPlace | None = None
         self._inner = widgets.Output()
         self._job: Job | None = None
         self.form = PanelForm(self._changed)
@@ -135,7 +137,7 @@ class Panel:
         if self._job is not None and not self._job.is_done:
             raise InvalidRequest("the panel runs already: stop it first")
         form = self.form.read()
-        screen = self._screen = self._screen or PanelPlace(self._inner)
+        screen = self._screen = self._screen or self._place()
         cell = write_form(form)
         self._say("running")
         self.run_button.disabled, self.stop_button.disabled = True, False
@@ -238,8 +240,13 @@ class Panel:
         self._draw(compare(*(taken.result for taken in chosen))._repr_mimebundle_())
 
     def _draw(self, bundle: Mapping[str, Any]) -> None:
-        self._screen = self._screen or PanelPlace(self._inner)
+        self._screen = self._screen or self._place()
         self._screen.draw(bundle)
+
+    def _place(self, before: Bundle | None = None) -> PanelPlace | TerminalPlace:
+        if self._magics.is_terminal:
+            return TerminalPlace()
+        return PanelPlace(self._inner, before)
 
     def _offer(self) -> None:
         """Offer the results and the cells that the notebook has by now."""
@@ -247,7 +254,7 @@ class Panel:
         sources: dict[str, Any] = {
             f"result {name}": value
             for name, value in list(found)
-            if isinstance(value, ChatResult | ChatResults | Job) and not name.startswith("_")
+            if not name.startswith("_") and _is_source(value)
         }
         for cell in reversed(_cells(self._shell)):
             if cell.startswith("%%chat") and len(sources) < _MOST_CELLS:
@@ -274,7 +281,7 @@ class Panel:
         publish_display_data(data, {_KEY: True})  # type: ignore[no-untyped-call]
         before = self._screen.last if self._screen else None
         is_watched = self._magics.is_watched
-        self._screen = PanelPlace(self._inner, before) if is_watched else None
+        self._screen = self._place(before) if is_watched else None
 
     def _loaded_anew(self) -> None:
         """Draw answers within the panel too, for a page that has not seen it made."""
@@ -312,12 +319,24 @@ def _form_from(source: ChatResult | Job | str | None) -> Form:
         return Form()
     if isinstance(source, str):
         return read_form(source, OWN_OPTIONS)
-    result = settled(source)
+    result: Any = source
+    if isinstance(source, Job):
+        source.settle()
+        result = source.result
+        if result is None:
+            raise InvalidRequest(f"Panel: nothing came of job {source.number} ({source.state})")
     if isinstance(result, ChatResults):
         result = result[0]
     if not isinstance(result, ChatResult):
         raise InvalidRequest(f"Panel: {type(source).__name__} is neither a result nor a cell")
     return form_of(result.request)
+
+
+def _is_source(value: Any) -> bool:
+    """Whether a panel can be filled from it at once: one that goes on would stop the kernel."""
+    if isinstance(value, Job):
+        return value.is_done and value.result is not None
+    return isinstance(value, ChatResult)
 
 
 def _preset_names() -> list[str]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.view.live import Place
+from chat_magic.view.live import LateTerminal, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chat_magic.view.live import Bundle
 
-__all__ = ["PanelPlace", "box"]
+__all__ = ["PanelPlace", "TerminalPlace", "box"]
 
 
 class PanelPlace(Place):
@@ -45,6 +45,22 @@ class PanelPlace(Place):
         if self._is_lost:
             drawn = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
             self._output.outputs = (drawn,)
+
+
+class TerminalPlace(LateTerminal):
+    """A terminal, where answers are printed one below the other when they are there."""
+
+    last = None
+
+    def __init__(self) -> None:
+        super().__init__("panel")
+
+    def lose(self) -> None:
+        """Print nothing: what was printed stays."""
+
+    def draw(self, bundle: Bundle) -> None:
+        """Print a bundle."""
+        self.finish(bundle)
 
 
 def box(children: list[Any], on_load: Callable[[], None]) -> Any:

@@ -48,14 +48,26 @@ export function units(text: string, by: 'word' | 'sentence'): string[] {
 
 /** Return the changes from one text to another, deletions before insertions. */
 export function diff(base: readonly string[], other: readonly string[]): Change[] {
+  const changes = editsOf(base, other).map(({ kind, items }) => ({ kind, text: items.join('') }));
+  return joined(withoutIslands(joined(changes)));
+}
+
+/** Items that stay, come in, or go together. */
+interface Edit {
+  kind: Kind;
+  items: readonly string[];
+}
+
+/** Return the fewest edits from one list to another; beyond `MOST_EDITS`, all between their ends. */
+function editsOf(base: readonly string[], other: readonly string[]): Edit[] {
   const found = diffArrays([...base], [...other], { maxEditLength: MOST_EDITS });
-  const changes = found?.map(
-    ({ added, removed, value }): Change => ({
+  const edits = found?.map(
+    ({ added, removed, value }): Edit => ({
       kind: added ? 'insert' : removed ? 'delete' : 'same',
-      text: value.join('')
+      items: value
     })
   );
-  return joined(withoutIslands(joined(changes ?? allBetween(base, other))));
+  return edits ?? allBetween(base, other);
 }
 
 /**
@@ -88,7 +100,7 @@ function neighbours(changes: Change[], place: number, step: 1 | -1): Kind[] {
 }
 
 /** Change all between what both texts begin with and what both end with. */
-function allBetween(base: readonly string[], other: readonly string[]): Change[] {
+function allBetween(base: readonly string[], other: readonly string[]): Edit[] {
   const most = Math.min(base.length, other.length);
   let start = 0;
   while (start < most && base[start] === other[start]) {
@@ -99,10 +111,10 @@ function allBetween(base: readonly string[], other: readonly string[]): Change[]
     end += 1;
   }
   return [
-    { kind: 'same', text: base.slice(0, start).join('') },
-    { kind: 'delete', text: base.slice(start, base.length - end).join('') },
-    { kind: 'insert', text: other.slice(start, other.length - end).join('') },
-    { kind: 'same', text: base.slice(base.length - end).join('') }
+    { kind: 'same', items: base.slice(0, start) },
+    { kind: 'delete', items: base.slice(start, base.length - end) },
+    { kind: 'insert', items: other.slice(start, other.length - end) },
+    { kind: 'same', items: base.slice(base.length - end) }
   ];
 }
 
@@ -136,7 +148,6 @@ function joined(changes: Change[]): Change[] {
   flush();
   return all;
 }
-
 
 /** The pointers of a value in the base and in the other text, and what is there, if anything. */
 interface Pair {
@@ -196,7 +207,6 @@ function innerOf({ at, to, before, after }: Pair): Pair[] | null {
 /** Return the places of the items of two lists that belong together; -1 where there is none. */
 function paired(one: unknown[], two: unknown[]): [number, number][] {
   const pairs: [number, number][] = [];
-  const found = diffArrays(one.map(canonical), two.map(canonical));
   let [at, to, deleted, inserted] = [0, 0, 0, 0];
   const flush = (): void => {
     for (let step = 0; step < Math.max(deleted, inserted); step += 1) {
@@ -204,15 +214,15 @@ function paired(one: unknown[], two: unknown[]): [number, number][] {
     }
     [at, to, deleted, inserted] = [at + deleted, to + inserted, 0, 0];
   };
-  for (const { added, removed, value } of found) {
-    if (added) {
-      inserted += value.length;
-    } else if (removed) {
-      deleted += value.length;
+  for (const { kind, items } of editsOf(one.map(canonical), two.map(canonical))) {
+    if (kind === 'insert') {
+      inserted += items.length;
+    } else if (kind === 'delete') {
+      deleted += items.length;
     } else {
       flush();
-      value.forEach((_, step) => pairs.push([at + step, to + step]));
-      [at, to] = [at + value.length, to + value.length];
+      items.forEach((_, step) => pairs.push([at + step, to + step]));
+      [at, to] = [at + items.length, to + items.length];
     }
   }
   flush();

@@ -32,6 +32,9 @@ export function jsonFields(text: string): Stretch[] {
 export function jsonValue(text: string): unknown {
   for (const [start, end] of spansOf(text)) {
     const own = text.slice(start, end);
+    if (depthOf(own) > MAX_DEPTH) {
+      continue;
+    }
     try {
       return JSON.parse(own.replace(STRING, each => each.replace(/[\0-\x1f]/g, escaped)));
     } catch {
@@ -39,6 +42,16 @@ export function jsonValue(text: string): unknown {
     }
   }
   return undefined;
+}
+
+/** Return how many objects and lists stand within each other at the most. */
+function depthOf(text: string): number {
+  let [depth, most] = [0, 0];
+  for (const [mark] of text.replace(STRING, '').matchAll(/[{}[\]]/g)) {
+    depth += '{['.includes(mark) ? 1 : -1;
+    most = Math.max(most, depth);
+  }
+  return most;
 }
 
 /** Where JSON may stand: everywhere, or in the first code fence. */

@@ -78,6 +78,24 @@ describe('a diff of JSON', () => {
     );
   });
 
+  it('pairs the items of long lists that share nothing one by one', () => {
+    const [base, other] = [0, 0.5].map(shift =>
+      JSON.stringify(Array.from({ length: 10_000 }, (_, place) => place + shift))
+    );
+    const found = diffJson(base, other);
+    expect(found?.length).toBe(10_000);
+    expect(found?.[1]).toEqual({ kind: 'change', pointer: '/1', before: '1', after: '1.5' });
+  });
+
+  it.each([500, 501, 100_000])('takes values 500 levels deep and no deeper: %i', depth => {
+    const [base, other] = ['1', '2'].map(
+      inner => '['.repeat(depth) + inner + ']'.repeat(depth)
+    );
+    const pointer = '/0'.repeat(depth);
+    const change = { kind: 'change', pointer, before: '1', after: '2' };
+    expect(diffJson(base, other)).toEqual(depth > 500 ? null : [change]);
+  });
+
   it.each(['12', '"a"', 'null', '{"a":', 'no JSON', ''])('needs objects or lists: not %s', written => {
     expect(diffJson('{}', written)).toBeNull();
   });

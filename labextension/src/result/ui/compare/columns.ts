@@ -119,7 +119,7 @@ export class Columns {
     const badge = element('span', 'chm-badge', 'base');
     badge.title = 'the others are compared with this one';
     const goOn = this.goOnButton(compared);
-    const differs = this.comparison.groups.length > 1;
+    const differs = this.comparison.groups.length > 1 && compared.end > 0;
     const frame = {
       title: this.nameOf(compared),
       head: [...this.head(compared, group), badge],

@@ -14,6 +14,8 @@ export class Matrix {
   ) {
     this.figures = figuresOf(comparison);
     this.grid = gridOf(comparison.axes);
+    this.answers = comparison.results.map(() => []);
+    comparison.answers.forEach(answer => this.answers[answer.result].push(answer));
     const table = element('table', 'chm-matrix', this.head(), this.body());
     table.style.setProperty('--chm-across', String(this.grid.across.titles.length));
     table.addEventListener('keydown', event => this.onKey(event));
@@ -62,9 +64,8 @@ export class Matrix {
   }
 
   private cell(result: number, titles: readonly string[]): HTMLElement {
-    const { answers, results } = this.comparison;
-    const own = answers.filter(answer => answer.result === result);
-    const { error, coordinates } = results[result].result;
+    const own = this.answers[result];
+    const { error, coordinates } = this.comparison.results[result].result;
     const figure = element('span', 'chm-cell-figure');
     const cell = element(
       'button',
@@ -124,6 +125,8 @@ export class Matrix {
 
   readonly node: HTMLElement;
   private readonly grid: Grid;
+  /** By result. */
+  private readonly answers: Compared[][];
   private readonly figures: Figure[];
   private readonly scale = element('span', 'chm-hint');
   private shown: Figure | null = null;
