@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from chat_magic.transport.client import Stopwatch
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chat_magic.core.grid import Axis, Variant
     from chat_magic.core.messages import Message
@@ -314,6 +315,9 @@ def chat_grid(
             failed of.
         ChatInterrupted: It was interrupted; likewise.
     """
+    for name, given in (("sweep", sweep), ("vary", vary)):
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidRequest(f"{name}: must be a dict of names and their values")
     axes = _axes(models, sweep or {}, vary or {})
     for axis in axes:
         if axis.name in parameters or (axis.name == "model" and model is not None):

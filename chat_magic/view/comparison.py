@@ -20,7 +20,7 @@ from chat_magic.view.summary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from chat_magic.analysis.compare import Answer, Comparison, Way
     from chat_magic.analysis.tree import Node
@@ -169,24 +169,30 @@ def _titles(runs: Sequence[Run], run_titles: Sequence[str]) -> tuple[str, ...]:
     return tuple(titles)
 
 
-def chip(ways: Sequence[Way]) -> str | None:
+def chip(ways: Sequence[Way], *, show: Callable[[str], str] = str) -> str | None:
     """Say how the answers go on where they part first: as the model held it, and as it came.
 
-    `here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)`; None where they do not part.
+    Args:
+        ways: The most frequent first.
+        show: Writes a token's name, for HTML; the other words are the same there.
+
+    Returns:
+        `here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)`; None where they
+        do not part.
     """
     if not ways:
         return None
     shown = ways[:_MOST_WAYS]
     more = f" · {len(ways) - len(shown)} more" * (len(ways) > len(shown))
     sampled = " · ".join(f"{way.count}/{way.among}" for way in shown)
-    named = " · ".join(map(_way, shown))
+    named = " · ".join(_way(way, show) for way in shown)
     if all(way.model_prob is None for way in shown):
         return f"here: {named}{more}, {sampled} (sampled)"
     return f"here: {named}{more} (model) vs {sampled} (sampled)"
 
 
-def _way(way: Way) -> str:
-    words = way_name(way.text)
+def _way(way: Way, show: Callable[[str], str]) -> str:
+    words = show(way_name(way.text))
     return words if way.model_prob is None else f"{words} {percent(way.model_prob)} %"
 
 

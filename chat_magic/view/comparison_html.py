@@ -24,7 +24,7 @@ from chat_magic.view.comparison_details import (
     trees_html,
     unbroken,
 )
-from chat_magic.view.escape import escape
+from chat_magic.view.escape import escape, isolated
 from chat_magic.view.html import (
     EM_SPACE,
     EN_SPACE,
@@ -104,9 +104,9 @@ def _head(compared: Compared) -> str:
     else:
         found += [line(warned(words)) for words in compared.notices]
     if compared.several:
-        words = chip(compared.comparison.ways)
+        words = chip(compared.comparison.ways, show=isolated)
         parts = [f'<span style="{MUTED}">{escape(agreement_words(compared))}</span>']
-        parts += [f"<span>{escape(words)}</span>"] if words else []
+        parts += [f"<span>{words}</span>"] if words else []
         found.append(line(EM_SPACE.join(reversed(parts))))
     return "".join(found)
 

@@ -87,6 +87,8 @@ def test_what_holds_for_one_model_is_sent_to_it_alone(gateway):
         ({"models": ["a"], "model": "b"}, "model is given by itself, and as an axis"),
         ({"sweep": {"temperature": [3]}}, "sweep temperature 3: must be 0 to 2"),
         ({"sweep": {"temperature": 1}}, "sweep temperature: must be a list of values"),
+        ({"sweep": [("n", [1])]}, "sweep: must be a dict of names and their values"),
+        ({"vary": ["tone"]}, "vary: must be a dict of names and their values"),
         ({"sweep": {"n": [1]}, "n": 2}, "n is given by itself, and as an axis"),
         ({"sweep": {"model": ["a"]}, "models": ["b"]}, "models are given twice"),
         ({"vary": {"tone": ["x"]}}, r"vary tone: no \{\{ tone \}\} in the cell"),

@@ -54,6 +54,7 @@ def test_where_answers_part_there_is_a_ring_and_what_they_share_is_muted() -> No
     assert ringed(columns) == ["Charlotte", "Clara", "Charlotte"]
     assert columns.count('<span style="opacity:0.65">👋🏽 1. </span>') == 3
     assert "here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)" in text_of(html)
+    assert "here: <bdi>Charlotte</bdi> 31 %" in html
 
 
 def test_nothing_is_muted_or_ringed_where_all_are_the_same() -> None:

@@ -270,3 +270,19 @@ it('loses nothing that a run of several says', async () => {
   runs.open = true;
   await vi.waitFor(() => expect(node.querySelectorAll('.chm-runs .chm-header').length).toBe(6));
 });
+
+describe('names written from right to left', () => {
+  it('stand apart from the figures around them, and change no word', async () => {
+    const chip = 'here: مرحبا بكم 95 % · Hi 5 % (model) vs 2/3 · 1/3 (sampled)';
+    const comparison = { ...payloads.four.comparison!, chip };
+    const { node } = await draw({ ...payloads.four, comparison });
+    const here = node.querySelector('.chm-here')!;
+    expect(here.textContent).toBe(chip);
+    expect(Array.from(here.querySelectorAll('bdi'), name => name.textContent)).toEqual([
+      'مرحبا بكم'
+    ]);
+    const least = Array.from(node.querySelectorAll('.chm-link bdi'), name => name.textContent);
+    expect(least.length).toBeGreaterThan(0);
+    expect(least.every(name => /^“.*”$/.test(name!))).toBe(true);
+  });
+});

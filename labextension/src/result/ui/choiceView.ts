@@ -152,12 +152,10 @@ export class ChoiceView {
       return null;
     }
     const name = tokenName(least.text.trim(), 24);
-    return button(
-      `least sure “${name}” ${roundPercent(least.prob ?? 0)}`,
-      'Show this token',
-      () => this.onInspect(pieces.indexOf(least)),
-      'chm-link'
-    );
+    const inspect = (): void => this.onInspect(pieces.indexOf(least));
+    const node = button('least sure ', 'Show this token', inspect, 'chm-link');
+    node.append(element('bdi', '', `“${name}”`), ` ${roundPercent(least.prob ?? 0)}`);
+    return node;
   }
 
   readonly node: HTMLElement;

@@ -27,6 +27,17 @@ export function exactNodes(text: string): (Node | string)[] {
   return splitHidden(text, false).map((part, place) => (place % 2 ? chip(part) : part));
 }
 
+/** Words of scripts that are written from right to left. */
+const RTL = '[\\p{sc=Arab}\\p{sc=Hebr}\\p{sc=Syrc}\\p{sc=Thaa}\\p{sc=Nkoo}\\p{M}]+';
+const RTL_WORDS = new RegExp(`(${RTL}(?: ${RTL})*)`, 'u');
+
+/** Return the nodes of a sentence whose figures keep their places beside names in any script. */
+export function sentenceNodes(text: string): (Node | string)[] {
+  return text
+    .split(RTL_WORDS)
+    .flatMap((part, place) => (place % 2 ? [exact('bdi', '', part)] : exactNodes(part)));
+}
+
 /** Make an element with an exact text. */
 export function exact<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -4,7 +4,7 @@ import { commonWarnings, titleOf, type Comparison } from '../../comparison';
 import { readLook, type Look } from '../../lookup';
 import type { Mode } from '../choiceView';
 import { button, details, element } from '../dom';
-import { exact } from '../exact';
+import { exact, sentenceNodes } from '../exact';
 import type { MarkdownOptions } from '../markdownText';
 import type { InsertCell } from '../panel';
 import { drawHeader, drawRound, drawStatus } from '../status';
@@ -203,7 +203,7 @@ export class ComparisonView {
       return null;
     }
     const jump = button('', 'Go to where the answers part (])', () => void this.step(1), 'chm-here');
-    jump.append(...exact('span', '', chip ?? '').childNodes);
+    jump.append(...sentenceNodes(chip ?? ''));
     return element(
       'div',
       'chm-summary',
@@ -216,7 +216,7 @@ export class ComparisonView {
     const { results } = this.comparison;
     if (results.length === 1) {
       const { unsure } = results[0].result;
-      return [unsure ? exact('p', 'chm-doubts', unsure) : null];
+      return [unsure ? element('p', 'chm-doubts', ...sentenceNodes(unsure)) : null];
     }
     const each = (): HTMLElement =>
       element(

@@ -74,7 +74,8 @@ export class TreeView {
     const rest = node.text.slice(token.length);
     const own = element('span', isRoot ? 'chm-common' : '');
     appendToken(own, rest.length > MOST ? `${rest.slice(0, MOST)}…` : rest);
-    host.append(token ? exact('span', 'chm-parting', tokenName(token).replace(/^␣/, '')) : '', own);
+    const name = token ? exact('span', 'chm-parting', tokenName(token).replace(/^␣/, '')) : null;
+    host.append(element('bdi', '', name, own));
     if (!node.text) {
       host.append(element('span', 'chm-hint', isRoot ? 'nothing shared' : 'ends here'));
     }
