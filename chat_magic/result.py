@@ -208,20 +208,23 @@ class ChatResult(Tables):
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
         return f"<ChatResult {self.model}, {len(self)} choice{'s'[: len(self) != 1]}: {text!r}>"
 
-    def compare(self, base: int | None = None, by: By = "word") -> ComparisonView:
+    def compare(
+        self, base: int | None = None, by: By = "word", *, ignore_whitespace: bool = False
+    ) -> ComparisonView:
         """Return the choices beside each other, opened at their differences, to be drawn.
 
         Args:
             base: The choice that the others are held against; else the most frequent answer.
             by: What a difference is made of: `word`, `token`, `sentence`, or `json` (the fields
                 of answers that are all JSON).
+            ignore_whitespace: Whether answers are one that differ in their white space alone.
 
         Raises:
             InvalidRequest: There is no such choice, `by` is none of these, or there is one answer.
         """
         if base is not None:
             self._choice(base)
-        return self._comparison(base, by)
+        return self._comparison(base, by, ignore_whitespace)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import

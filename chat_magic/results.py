@@ -73,18 +73,26 @@ class ChatResults(Tables, Sequence[ChatResult]):
             raise InvalidRequest(f"run {run} has no answer: {self.errors[run]}")
         return result.pick(choice)
 
-    def compare(self, base: int | tuple[int, int] | None = None, by: By = "word") -> ComparisonView:
+    def compare(
+        self,
+        base: int | tuple[int, int] | None = None,
+        by: By = "word",
+        *,
+        ignore_whitespace: bool = False,
+    ) -> ComparisonView:
         """Return all answers beside each other, opened at their differences, to be drawn.
 
         Args:
             base: What the others are held against: a run, or a (run, choice) pair; else the most
                 frequent answer.
             by: As for `ChatResult.compare`.
+            ignore_whitespace: Likewise.
 
         Raises:
             InvalidRequest: There is no such answer, `by` is no unit, or there is one answer.
         """
-        return self._comparison(None if base is None else self._place(base), by, self.axes)
+        place = None if base is None else self._place(base)
+        return self._comparison(place, by, ignore_whitespace, self.axes)
 
     def heatmap(self, metric: str = "perplexity") -> Heatmap:
         """Return a metric over the grid, the mean of each run's choices, to be drawn.
@@ -177,6 +185,7 @@ def compare(
     *results: ChatResult | ChatResults,
     base: int | tuple[int, int] | None = None,
     by: By = "word",
+    ignore_whitespace: bool = False,
 ) -> ComparisonView:
     """Return the answers of any cells beside each other, opened at their differences, to be drawn.
 
@@ -188,6 +197,7 @@ def compare(
         base: What the others are held against: the place of a run among those of all, or a
             (run, choice) pair; else the most frequent answer.
         by: As for `ChatResult.compare`.
+        ignore_whitespace: Likewise.
 
     Raises:
         InvalidRequest: One is no result, there is no such answer, `by` is no unit, or there is
@@ -205,7 +215,7 @@ def compare(
         else:
             raise InvalidRequest(f"compare: {no_result(each)}")
     together = ChatResults(tuple(found), (), _differences(found, known))
-    return together.compare(base, by)
+    return together.compare(base, by, ignore_whitespace=ignore_whitespace)
 
 
 def _differences(

@@ -195,13 +195,15 @@ class Tables(ABC):
             raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
         return TokensView(self._runs)
 
-    def _comparison(self, base: int | None, by: Unit, axes: Sequence[Axis] = ()) -> ComparisonView:
+    def _comparison(
+        self, base: int | None, by: Unit, ignore_whitespace: bool, axes: Sequence[Axis] = ()
+    ) -> ComparisonView:
         """Return all answers beside each other; `base` is a place among them."""
         from chat_magic.view.bundle import ComparisonView  # noqa: PLC0415
 
         if sum(len(one.choices) for one in self._results) < 2:
             raise InvalidRequest("there are no two answers to compare: ask with --n 2 or --models")
-        return ComparisonView(self._runs, axes, base, by)
+        return ComparisonView(self._runs, axes, base, by, ignore_whitespace)
 
     @cached_property
     def _tokens(self) -> pd.DataFrame:

@@ -35,6 +35,7 @@ def changes_table(
     attrs: Mapping[str, Any],
     base: int | None = None,
     by: By = "word",
+    ignore_whitespace: bool = False,
     prefills: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return a row for each stretch, or JSON field, of each answer against the base.
@@ -47,6 +48,7 @@ def changes_table(
         by: What a difference is made of. Where the tokens of an answer did not come, its words
             are taken; an answer that is no JSON object or list, or whose base is none, is one
             field whose pointer is empty.
+        ignore_whitespace: As for `compare`, for the base where none is given.
         prefills: What each run's answers were to begin with, which counts for JSON.
 
     Returns:
@@ -64,7 +66,7 @@ def changes_table(
     texts = list(texts_of(read(replies, alternatives=False)))
     if base is not None and not 0 <= base < len(texts):
         raise InvalidRequest(f"base {base}: there are {len(texts)} answers, numbered from 0")
-    chosen = compare(replies).base if base is None else base
+    chosen = compare(replies, ignore_whitespace=ignore_whitespace).base if base is None else base
     others = [text for place, text in enumerate(texts) if place != chosen]
     found: list[list[Change] | list[FieldChange]]
     if by == "json":

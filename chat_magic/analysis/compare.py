@@ -60,8 +60,6 @@ class Comparison:
     ways: tuple[Way, ...]
     """The most frequent first; none unless all answers are of one run, and differ."""
     agreement: Agreement
-    same_tokens: tuple[bool, ...]
-    """Whether an answer came in the same tokens as the first of its group."""
 
 
 def compare(replies: Sequence[Reply], *, ignore_whitespace: bool = False) -> Comparison:
@@ -85,7 +83,6 @@ def compare(replies: Sequence[Reply], *, ignore_whitespace: bool = False) -> Com
         agreement=agreement(
             [answer.text + calls for answer, calls in zip(answers, called, strict=True)]
         ),
-        same_tokens=_same_tokens(texts, groups),
     )
 
 
@@ -125,12 +122,4 @@ def _ways(parting: Parting) -> tuple[Way, ...]:
             **fields,
         )
         for way, fields in zip(parting.ways, taken(counts), strict=True)
-    )
-
-
-def _same_tokens(texts: list[Text], groups: tuple[tuple[int, ...], ...]) -> tuple[bool, ...]:
-    first = {place: group[0] for group in groups for place in group}
-    return tuple(
-        text.cuts == texts[first[place]].cuts or not (text.cuts and texts[first[place]].cuts)
-        for place, text in enumerate(texts)
     )

@@ -83,6 +83,7 @@ class ComparisonView:
     axes: Sequence[Axis] = ()
     base: int | None = None
     by: By = "word"
+    ignore_whitespace: bool = False
 
     def __post_init__(self) -> None:
         count = sum(len(run.reply.choices) for run in self.runs)
@@ -101,6 +102,7 @@ class ComparisonView:
             attrs={"models": [run.model for run in self.runs]},
             base=self.base,
             by=self.by,
+            ignore_whitespace=self.ignore_whitespace,
             prefills=[run.prefill for run in self.runs],
         )
 
@@ -108,7 +110,14 @@ class ComparisonView:
         return f"<ComparisonView {_answers(self.runs)}, by {self.by}>"
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        return bundle(self.runs, axes=self.axes, base=self.base, by=self.by, opens="diff")
+        return bundle(
+            self.runs,
+            axes=self.axes,
+            base=self.base,
+            by=self.by,
+            ignore_whitespace=self.ignore_whitespace,
+            opens="diff",
+        )
 
 
 def _answers(runs: Sequence[Run]) -> str:
@@ -123,6 +132,7 @@ def bundle(
     axes: Sequence[Axis] = (),
     base: int | None = None,
     by: By = "word",
+    ignore_whitespace: bool = False,
     opens: Opens = "answers",
 ) -> dict[str, Any]:
     """Return the runs drawn three times from the same values.
@@ -134,13 +144,14 @@ def bundle(
         base: Place, among the choices of all runs, of the answer that the others are held
             against; else the most frequent one.
         by: What a difference is made of.
+        ignore_whitespace: Whether answers are identical that differ in their white space alone.
         opens: What is to be seen first: the answers, or how they differ.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
         `text/markdown`, which front ends render with what the model wrote in it.
     """
-    found = compared(runs, base=base, by=by)
+    found = compared(runs, base=base, by=by, ignore_whitespace=ignore_whitespace)
     return {
         MIME_TYPE: payload(runs, axes=axes, compared=found, opens=opens),
         "text/html": result_html(runs, opens_tokens=opens_tokens)

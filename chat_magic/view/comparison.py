@@ -102,13 +102,20 @@ def _by_size(groups: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return sorted(groups, key=lambda group: (-len(group), group))
 
 
-def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -> Compared | None:
+def compared(
+    runs: Sequence[Run],
+    *,
+    base: int | None = None,
+    by: By = "word",
+    ignore_whitespace: bool = False,
+) -> Compared | None:
     """Compare the answers of runs; None where there is but one run with one answer, or without.
 
     Args:
         runs: Their choices are the answers, in order.
         base: Place of the answer that the others are held against; else the most frequent one.
         by: What a difference is made of.
+        ignore_whitespace: Whether answers are identical that differ in their white space alone.
     """
     if len(runs) < 2 and all(len(run.reply.choices) < 2 for run in runs):
         return None
@@ -116,7 +123,7 @@ def compared(runs: Sequence[Run], *, base: int | None = None, by: By = "word") -
     from chat_magic.analysis.tree import trees  # noqa: PLC0415
 
     replies = [run.reply for run in runs]
-    comparison = _ringed(compare(replies))
+    comparison = _ringed(compare(replies, ignore_whitespace=ignore_whitespace))
     run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
     return Compared(
         runs=runs,

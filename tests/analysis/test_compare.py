@@ -39,12 +39,11 @@ def test_identical_answers_are_a_group_and_the_largest_is_the_base(sampled):
 
 
 def test_other_tokens_of_the_same_text_are_no_difference(sampled):
-    """But it is told that they are others."""
+    """The table of choices tells of them, as `first_divergence`."""
     found = compare([sampled("An|na", "Anna")])
     assert [(a.start, a.end) for a in found.answers] == [(4, 4), (4, 4)]
     assert found.groups == ((0, 1),)
     assert found.ways == ()
-    assert found.same_tokens == (True, False)
 
 
 def test_other_tokens_before_the_difference_are_none(sampled):
@@ -119,7 +118,6 @@ def test_white_space_can_count_for_nothing(sampled):
     assert found.groups == ((0, 1, 2),)
     assert [a.start for a in found.answers] == [3, 5, 4]
     assert found.ways == ()
-    assert found.same_tokens == (True, False, False)
 
 
 @pytest.mark.parametrize("replies", [[], [Reply()]])
@@ -140,7 +138,6 @@ def test_answers_without_log_probabilities_part_at_a_word(choice):
     found = compare([plain])
     assert rings(found) == [" 👍", " 👎"]
     assert [way.model_prob for way in found.ways] == [None, None]
-    assert found.same_tokens == (True, True)
 
 
 def test_a_refusal_is_compared_where_nothing_else_came(token):
@@ -199,7 +196,6 @@ def test_groups_share_out_the_answers(runs, ignore_whitespace):
     assert all(len(group) == 1 for group in texts)
     assert len(set().union(*texts)) == len(texts)
     assert not found.groups or found.base == (found.groups[0][0] if sizes[0] > 1 else 0)
-    assert all(found.same_tokens[group[0]] for group in found.groups)
 
 
 @given(replies())
@@ -220,8 +216,7 @@ def test_the_ways_of_a_run_share_out_its_answers(reply):
 
 @given(st.lists(st.sampled_from(["An|na| Lee", "Anna| Lee", "A|nn|a Lee"]), min_size=1))
 def test_however_a_text_is_cut_it_is_one_text(sampled, texts):
-    """One group, nothing to ring; the first cut is held against the others."""
+    """One group, nothing to ring."""
     found = compare([sampled(*texts)])
     assert len(found.groups) == 1
     assert {answer.start for answer in found.answers} == {8}
-    assert found.same_tokens == tuple(text == texts[0] for text in texts)

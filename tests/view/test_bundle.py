@@ -33,3 +33,16 @@ def test_a_view_of_a_comparison_opens_with_the_differences(make_run, make_choice
     assert drawn[MIME_TYPE]["comparison"]["base"] == 1
     assert drawn["text/plain"].startswith("0 against 1: a[- c-]{+ b+}")
     assert drawn["text/html"].index("</ins>") < drawn["text/html"].index("answers</summary>")
+
+
+def test_a_comparison_can_count_white_space_for_nothing(make_run, make_choice) -> None:
+    """Its base is then the text that came most often but for that, in the table too."""
+    texts = ["c", "a b", "a\n b "]
+    run = make_run(*(make_choice(text=text, index=index) for index, text in enumerate(texts)))
+    exact, loose = (ComparisonView([run], ignore_whitespace=ignore) for ignore in (False, True))
+    groups = [
+        view._repr_mimebundle_()[MIME_TYPE]["comparison"]["groups"] for view in (exact, loose)
+    ]
+    assert groups == [[[0], [1], [2]], [[1, 2], [0]]]
+    assert set(exact.table["base_choice"]) == {0}
+    assert set(loose.table["base_choice"]) == {1}
