@@ -355,7 +355,8 @@ def test_many_jobs_leave_no_thread_behind(gateway):
     threads = []
     for _ in range(50):
         job = Job(start_run(), model="a/b")
-        threads += [each for each in threading.enumerate() if each.name.endswith(str(job.number))]
+        name = f"chat-magic job {job.number}"
+        threads += [each for each in threading.enumerate() if each.name == name]
         job.wait()
     for thread in threads:
         thread.join(5)
