@@ -7,7 +7,6 @@ import time
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 from chat_magic.core.request import read_fields
@@ -21,10 +20,10 @@ from chat_magic.view.live import LateTerminal, Place
 from chat_magic.view.snapshot import Snapshot
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
-from tests.shell.test_kernel import REPLY_S, Kernel
+from tests.shell.test_kernel import at_gateway, kernel
 from tests.shell.test_terminal import run, terminal
 
-__all__ = ["terminal"]
+__all__ = ["at_gateway", "kernel", "terminal"]
 
 SLOW_S = 0.6
 """A while in which other cells may run; no test fails when they need longer."""
@@ -34,46 +33,6 @@ def slow(*texts):
     """Answer with pauses between the texts."""
     steps = [step for text in texts for step in (delta(text), Sleep(SLOW_S))]
     return events(*steps, delta(finish_reason="stop"), DONE)
-
-
-class Notebook(Kernel):
-    """A kernel, and what is shown of displays that are updated after their cell."""
-
-    def shown(self, display, *, holds):
-        """Return the latest bundle of a display, once it holds some words."""
-        deadline = time.monotonic() + REPLY_S
-        while holds not in str(display["data"]):
-            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
-            if message["msg_type"] == "update_display_data":
-                content = message["content"]
-                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
-        return display["data"]
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    manager, client = start_new_kernel()
-    kernel = Notebook(manager, client)
-    kernel.run("%load_ext chat_magic\nimport os")
-    yield kernel
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.fixture
-def at_gateway(kernel):
-    """Return a function that starts a gateway and points the kernel at it."""
-    opened = []
-
-    def start(*answers):
-        gateway = Gateway(*answers).__enter__()
-        opened.append(gateway)
-        kernel.run(f"os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}")
-        return gateway
-
-    yield start
-    for gateway in opened:
-        gateway.__exit__()
 
 
 def start_run(*, model="a/b"):

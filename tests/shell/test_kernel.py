@@ -86,6 +86,16 @@ class Kernel:
         assert reply.status == "ok", reply.traceback
         return reply.printed
 
+    def shown(self, display, *, holds):
+        """Return the latest bundle of a display, once it holds some words."""
+        deadline = time.monotonic() + REPLY_S
+        while holds not in str(display["data"]):
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            if message["msg_type"] == "update_display_data":
+                content = message["content"]
+                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
+        return display["data"]
+
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
