@@ -29,6 +29,11 @@ SLOW_S = 0.6
 """A while in which other cells may run; no test fails when they need longer."""
 
 
+def held(gate, first, rest):
+    """Answer with a text, and with the rest of it once the gate is open."""
+    return events(delta(first), Wait(gate), delta(rest, finish_reason="stop"), DONE)
+
+
 def slow(*texts):
     """Answer with pauses between the texts."""
     steps = [step for text in texts for step in (delta(text), Sleep(SLOW_S))]
@@ -59,7 +64,7 @@ def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel
 def test_a_handle_stands_for_its_result(kernel, at_gateway):
     """What is asked of it waits, in code and in templates; looking at it does not."""
     gate = threading.Event()
-    answer = events(delta("One"), Wait(gate), delta(" two", finish_reason="stop"), DONE)
+    answer = held(gate, "One", " two")
     at_gateway(answer, streamed(completion("Yes")), streamed(completion("On")))
     kernel.run("%%chat a/b --background --out r\nCount")
     assert "is_done" in kernel.value("dir(r)")
@@ -112,7 +117,7 @@ def test_a_failure_is_shown_in_the_place_of_the_answer(kernel, at_gateway):
 def test_an_interrupt_ends_the_waiting_alone(kernel, at_gateway):
     """The request goes on, and can be waited for again."""
     gate = threading.Event()
-    at_gateway(events(delta("One"), Wait(gate), delta(" two", finish_reason="stop"), DONE))
+    at_gateway(held(gate, "One", " two"))
     ran = kernel.run("%%chat a/b --background --out r\nCount")
     kernel.shown(ran.displays[0], holds="One")
     waiting = kernel.run(
@@ -167,7 +172,7 @@ def test_waiting_in_a_later_cell_shows_what_came_between_cells(kernel, at_gatewa
 def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
     """In one piece, after the prompt has come back."""
     gate = threading.Event()
-    answer = events(delta("Hello"), Wait(gate), delta(" there", finish_reason="stop"), DONE)
+    answer = held(gate, "Hello", " there")
     with Gateway(answer) as gateway:
         child = terminal(gateway)
         run(child, "%chat --background -o r Hi")
@@ -181,7 +186,7 @@ def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
 def test_a_panel_in_a_terminal_is_its_cell_and_prints_its_answers_once(terminal):
     """Not at every update, as there is no place to draw them anew."""
     gate = threading.Event()
-    answer = events(delta("Hello"), Wait(gate), delta(" there", finish_reason="stop"), DONE)
+    answer = held(gate, "Hello", " there")
     with Gateway(answer) as gateway:
         child = terminal(gateway)
         run(child, "p = get_ipython().run_line_magic('chat', '/panel')")
