@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.template import render_text
 from chat_magic.core.parameters import PARAMETERS, UNSET, imply, is_number, nearest
 from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
 from chat_magic.core.settings import check_setting, complete
 from chat_magic.core.structured import ask_for, misfits
-from chat_magic.core.template import render_text
 from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
 from chat_magic.result import ChatResult, no_result
 from chat_magic.results import ChatResults

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
-from chat_magic.core.grid import title_of
+from chat_magic.core.cell.grid import title_of
 from chat_magic.core.parameters import UNSET
 from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
@@ -16,7 +16,7 @@ from chat_magic.tables import Tables
 if TYPE_CHECKING:
     import pandas as pd
 
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.view.bundle import ComparisonView, Run
     from chat_magic.view.charts import Heatmap
     from chat_magic.view.comparison import By

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.labels import At
     from chat_magic.analysis.segments import By
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.result import ChatResult
     from chat_magic.view.bundle import ComparisonView, Run, TokensView
     from chat_magic.view.comparison import By as Unit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from IPython.core.completer import CompletionContext
 
-from chat_magic.core.line import REQUEST_OPTIONS
+from chat_magic.core.cell.line import REQUEST_OPTIONS
 from chat_magic.core.parameters import PARAMETERS
 from chat_magic.core.settings import SCALARS
 from chat_magic.shell.arguments import OWN_OPTIONS, help_text

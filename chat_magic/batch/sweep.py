@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.grid import (
+from chat_magic.core.cell.grid import (
     check_axes,
     expand,
     models_axis,
@@ -15,8 +15,8 @@ from chat_magic.core.grid import (
     title_of,
     vary_axis,
 )
-from chat_magic.core.line import AT_ONCE, MOST_AT_ONCE
-from chat_magic.core.per_model import read_per_model
+from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
+from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.reply import Reply, Timing
 from chat_magic.core.structured import ask_for
 from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
@@ -33,7 +33,7 @@ from chat_magic.transport.schema_file import load_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chat_magic.core.grid import Axis, Variant
+    from chat_magic.core.cell.grid import Axis, Variant
     from chat_magic.core.messages import Message
     from chat_magic.core.request import ChatRequest
     from chat_magic.core.structured import Schema

@@ -17,7 +17,7 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from chat_magic.core import reply
-    from chat_magic.core.per_model import PerModel
+    from chat_magic.core.cell.per_model import PerModel
 
 
 @dataclass(frozen=True, kw_only=True)

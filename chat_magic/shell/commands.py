@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.core.cell import Cell
+    from chat_magic.core.cell.cell import Cell
     from chat_magic.core.config import Config, Server
     from chat_magic.shell.panel import Panel
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chat_magic.batch.sweep import Plan, Sweep
-    from chat_magic.core.cell import Cell
-    from chat_magic.core.grid import Grid, Variant
+    from chat_magic.core.cell.cell import Cell
+    from chat_magic.core.cell.grid import Grid, Variant
     from chat_magic.core.structured import Schema
     from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
@@ -129,7 +129,7 @@ class ChatMagics(Magics):
     @line_cell_magic
     def chat(self, line: str, cell: str | None = None) -> Any:
         """Send a prompt; replaced by the generated help."""
-        from chat_magic.core.grid import read_grid  # noqa: PLC0415
+        from chat_magic.core.cell.grid import read_grid  # noqa: PLC0415
 
         text = f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}"
         grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
@@ -197,7 +197,7 @@ class ChatMagics(Magics):
             InvalidRequest: It cannot be sent.
         """
         from chat_magic.batch.sweep import start  # noqa: PLC0415
-        from chat_magic.core.grid import read_grid  # noqa: PLC0415
+        from chat_magic.core.cell.grid import read_grid  # noqa: PLC0415
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
 
         grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)

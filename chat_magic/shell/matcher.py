@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from chat_magic.core.cell.cursor import OPTIONS, Context, read_context
 from chat_magic.core.parameters import PARAMETERS
 from chat_magic.core.settings import SCALARS
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.cursor import OPTIONS, Context, read_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -61,7 +61,7 @@ def _grid(run: Sweep) -> GridSnapshot:
 
 
 def _part(part: Part) -> RunSnapshot:
-    from chat_magic.core.grid import title_of  # noqa: PLC0415
+    from chat_magic.core.cell.grid import title_of  # noqa: PLC0415
     from chat_magic.view.comparison import value_title  # noqa: PLC0415
     from chat_magic.view.snapshot import RunSnapshot  # noqa: PLC0415
 

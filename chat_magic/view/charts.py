@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import altair as alt
 
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
 
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"

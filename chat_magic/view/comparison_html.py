@@ -55,7 +55,7 @@ from chat_magic.view.table import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.view.bundle import Run
     from chat_magic.view.comparison import Compared, Opens
 

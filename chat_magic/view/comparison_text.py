@@ -35,7 +35,7 @@ from chat_magic.view.tree import branches
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.view.bundle import Run
     from chat_magic.view.comparison import Compared, Opens
     from chat_magic.view.differences import Difference

@@ -17,7 +17,7 @@ from chat_magic.view.text import answer_text, choice_title, rounds_text, termina
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.grid import Axis
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.core.tools import Round
 
 _TAIL = 2_000

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from chat_magic.core.cell import parse
+from chat_magic.core.cell.cell import parse
 from chat_magic.view.bundle import TokensView, bundle
 from tests.browser.contrast import THEMES, contrast, painted, use_theme
 from tests.browser.test_inspector import ATTACKS, LOCAL, WAIT_MS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.cell import parse
+from chat_magic.core.cell.cell import parse
 
 CASES = json.loads((Path(__file__).parents[1] / "wire" / "branches.json").read_text())
 SENT_ANYWAY = {"stream": True, "stream_options": {"include_usage": True}}

@@ -25,7 +25,7 @@ def test_the_help_lists_the_magics_own_options():
 
 def test_the_short_forms_are_the_documented_ones():
     """`-m -t -n -o -c`."""
-    from chat_magic.core.line import REQUEST_OPTIONS
+    from chat_magic.core.cell.line import REQUEST_OPTIONS
 
     shorts = {option.short for option in (*REQUEST_OPTIONS, *OWN_OPTIONS)} - {None}
     assert shorts == {"-m", "-t", "-n", "-o", "-c"}

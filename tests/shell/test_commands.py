@@ -8,7 +8,7 @@ import re
 import pytest
 
 from chat_magic import load_ipython_extension, unload_ipython_extension
-from chat_magic.core.cell import read_prompt
+from chat_magic.core.cell.cell import read_prompt
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.commands import COMMANDS
 from tests.gateway import Gateway, whole

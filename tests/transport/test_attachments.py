@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from chat_magic.core.cell import parse
+from chat_magic.core.cell.cell import parse
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import attachments
 from chat_magic.transport.attachments import inline

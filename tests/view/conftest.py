@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Raw
 
-from chat_magic.core.grid import Axis
+from chat_magic.core.cell.grid import Axis
 from chat_magic.core.reply import (
     Arrivals,
     Choice,

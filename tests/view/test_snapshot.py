@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from chat_magic.core.grid import models_axis, sweep_axis, vary_axis
+from chat_magic.core.cell.grid import models_axis, sweep_axis, vary_axis
 from chat_magic.view.live import BYTES_PER_S, NotebookLive, TerminalLive, interval_s, size_of
 from chat_magic.view.snapshot import GridSnapshot, RunSnapshot, Snapshot
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chat_magic.core.grid import Axis
+from chat_magic.core.cell.grid import Axis
 from chat_magic.core.reply import Timing, Usage
 from chat_magic.view.bundle import MIME_TYPE, Run, bundle
 from tests.view.conftest import choice, run, token

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets as widgets
 
-from chat_magic.core.form import escape_text, read_value, write_value
+from chat_magic.core.cell.form import escape_text, read_value, write_value
 from chat_magic.core.parameters import UNSET, Parameter, check, unescape
 from chat_magic.view.escape import escape
 

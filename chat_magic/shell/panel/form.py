@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 
-from chat_magic.core.form import Form, blocked, check_form, check_options
+from chat_magic.core.cell.form import Form, blocked, check_form, check_options
 from chat_magic.core.parameters import PARAMETERS, imply
 from chat_magic.core.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.core.block import head, read_text, write_text
+from chat_magic.core.cell.block import head, read_text, write_text
 from chat_magic.shell.panel.controls import button
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
-from chat_magic.core.form import Form, form_of, read_form, settings_only, write_form
+from chat_magic.core.cell.form import Form, form_of, read_form, settings_only, write_form
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults, compare

@@ -16,7 +16,7 @@ from chat_magic.view.text import terminal_safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chat_magic.core.form import Form
+    from chat_magic.core.cell.form import Form
 
 __all__ = ["Strip", "Taken"]
 

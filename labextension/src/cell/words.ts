@@ -1,4 +1,4 @@
-/** The words of a `%%chat` line, grouped as chat_magic/core/line.py groups them. */
+/** The words of a `%%chat` line, grouped as chat_magic/core/cell/line.py groups them. */
 
 export interface Word {
   text: string;

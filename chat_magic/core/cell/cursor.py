@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.core.line import REQUEST_OPTIONS, Option, next_word
+from chat_magic.core.cell.line import REQUEST_OPTIONS, Option, next_word
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import OWN_OPTIONS
 

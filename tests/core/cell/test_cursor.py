@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.shell.cursor import Context, read_context
+from chat_magic.core.cell.cursor import Context, read_context
 
 TEXT = Context("text")
 

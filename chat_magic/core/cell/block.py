@@ -8,15 +8,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from chat_magic.core.attachment import Attachment
+from chat_magic.core.cell.template import plain
 from chat_magic.core.messages import Content, Message, Part
 from chat_magic.core.request import ChatRequest
-from chat_magic.core.template import plain
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.template import Rendered
+    from chat_magic.core.cell.template import Rendered
 
 _ROLE = re.compile(
     r"(?:(?P<role>system|developer|user|assistant)(?:\((?P<name>[^()\x00-\x1f]+)\))?"

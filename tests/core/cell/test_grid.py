@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.grid import (
+from chat_magic.core.cell.grid import (
     Axis,
     expand,
     models_axis,
@@ -17,7 +17,7 @@ from chat_magic.core.grid import (
     title_of,
     vary_axis,
 )
-from chat_magic.core.line import GRID_OPTIONS, Option
+from chat_magic.core.cell.line import GRID_OPTIONS, Option
 from chat_magic.core.parameters import PARAMETERS, UNSET
 from chat_magic.core.request import ChatRequest
 from chat_magic.core.settings import SCALARS

@@ -8,19 +8,19 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
-from chat_magic.core.body import line_of
-from chat_magic.core.cell import Cell, read_cell, read_first_line, read_prompt, render_line
-from chat_magic.core.line import GRID_OPTIONS, RAW
+from chat_magic.core.cell.body import line_of
+from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_prompt, render_line
+from chat_magic.core.cell.line import GRID_OPTIONS, RAW
+from chat_magic.core.cell.per_model import apply_per_model, check_models
+from chat_magic.core.cell.template import Watched
 from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
-from chat_magic.core.per_model import apply_per_model, check_models
 from chat_magic.core.settings import SCALARS, check_setting, read_setting
-from chat_magic.core.template import Watched
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.line import Line, Option
+    from chat_magic.core.cell.line import Line, Option
     from chat_magic.core.request import ChatRequest
 
 MOST_RUNS = 1_000

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core import block
-from chat_magic.core.cell import parse
-from chat_magic.core.form import (
+from chat_magic.core.cell import block
+from chat_magic.core.cell.cell import parse
+from chat_magic.core.cell.form import (
     Form,
     blocked,
     check_form,

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.cell import read_cell, write
-from chat_magic.core.line import REQUEST_OPTIONS, Line, Option, read_line
+from chat_magic.core.cell.cell import read_cell, write
+from chat_magic.core.cell.line import REQUEST_OPTIONS, Line, Option, read_line
+from chat_magic.core.cell.template import holds_template
 from chat_magic.core.parameters import (
     PARAMETERS,
     UNSET,
@@ -20,7 +21,6 @@ from chat_magic.core.parameters import (
 )
 from chat_magic.core.request import ChatRequest
 from chat_magic.core.response_format import check_response_format
-from chat_magic.core.template import holds_template
 from chat_magic.core.tools import check_tools
 from chat_magic.errors import InvalidRequest
 

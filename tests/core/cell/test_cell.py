@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_magic.core.attachment import Attachment
-from chat_magic.core.cell import parse, read_cell, read_prompt, write
-from chat_magic.core.line import Option
+from chat_magic.core.cell.cell import parse, read_cell, read_prompt, write
+from chat_magic.core.cell.line import Option
 from chat_magic.core.messages import Message
 from chat_magic.core.parameters import PARAMETERS, UNSET, imply
 from chat_magic.core.request import ChatRequest
