@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
     from chat_magic.batch.sweep import chat_grid
-    from chat_magic.core.parameters import UNSET
+    from chat_magic.core.request.parameters import UNSET
     from chat_magic.engine import achat, chat
     from chat_magic.errors import (
         ApiError,

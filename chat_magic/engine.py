@@ -9,9 +9,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.template import render_text
-from chat_magic.core.parameters import PARAMETERS, UNSET, imply, is_number, nearest
-from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
-from chat_magic.core.settings import check_setting, complete
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, is_number, nearest
+from chat_magic.core.request.request import (
+    ChatRequest,
+    read_extra,
+    read_fields,
+    read_messages,
+    validate,
+)
+from chat_magic.core.request.settings import check_setting, complete
 from chat_magic.core.structured import ask_for, misfits
 from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
 from chat_magic.result import ChatResult, no_result
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chat_magic.core.assemble import Assembler
-    from chat_magic.core.messages import Message
+    from chat_magic.core.request.messages import Message
     from chat_magic.core.structured import Schema
 
 __all__ = [

@@ -11,9 +11,9 @@ import msgspec
 from chat_magic.analysis.diagnose import diagnose
 from chat_magic.core.answer import Answer
 from chat_magic.core.cost import cost_of
-from chat_magic.core.messages import Message
 from chat_magic.core.reply import Reply, Timing
-from chat_magic.core.tools import Round, is_forced, total_usage
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.tools import Round, is_forced, total_usage
 from chat_magic.core.unheeded import unheeded
 from chat_magic.result import ChatResult
 from chat_magic.toolbox import NO_TOOLS, RunningCall, Toolbox
@@ -23,7 +23,7 @@ from chat_magic.transport.client import Stopwatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.structured import Schema
 
 __all__ = ["Rounds"]

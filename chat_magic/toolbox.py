@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chat_magic.analysis.tokens import well_formed
-from chat_magic.core.parameters import PARAMETERS, UNSET, check
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, check
+from chat_magic.core.request.tools import ToolRun, call_words, tool_name
 from chat_magic.core.schemas import read_arguments, tool_of
-from chat_magic.core.tools import ToolRun, call_words, tool_name
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.client import Stopwatch
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from chat_magic.core.reply import Reply, ToolCall
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 __all__ = ["NO_TOOLS", "RunningCall", "Toolbox", "with_tools"]
 

@@ -61,7 +61,7 @@ def config_file(tmp_path, monkeypatch):
 def _no_settings():
     """Take back what a test has set as `%config` does."""
     yield
-    from chat_magic.core.settings import SETTINGS
+    from chat_magic.core.request.settings import SETTINGS
     from chat_magic.transport.configuration import configure
 
     for name in SETTINGS:

@@ -10,8 +10,8 @@ import pytest
 from IPython.core.completer import CompletionContext
 
 from chat_magic.core.cell.line import REQUEST_OPTIONS
-from chat_magic.core.parameters import PARAMETERS
-from chat_magic.core.settings import SCALARS
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.request.settings import SCALARS
 from chat_magic.shell.arguments import OWN_OPTIONS, help_text
 from chat_magic.shell.matcher import ChatMatcher
 

@@ -15,7 +15,7 @@ import pytest
 
 import chat_magic
 from chat_magic import UNSET, InvalidRequest
-from chat_magic.core.parameters import PARAMETERS
+from chat_magic.core.request.parameters import PARAMETERS
 from tests.completions import completion
 from tests.gateway import Gateway, streamed, whole
 

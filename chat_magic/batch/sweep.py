@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from chat_magic.core.cell.grid import Axis, Variant
-    from chat_magic.core.messages import Message
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.structured import Schema
     from chat_magic.toolbox import Toolbox
 

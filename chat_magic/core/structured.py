@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
 import msgspec
 
 from chat_magic.core.json_schema import check_schema, is_strict, misfit, root_type
-from chat_magic.core.parameters import UNSET
+from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.schemas import decode, json_schema_of
 from chat_magic.core.short_schema import read_short
 from chat_magic.errors import InvalidRequest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.reply import Choice
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 _DEFINITIONS = ("$defs", "definitions")
 _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.DOTALL)

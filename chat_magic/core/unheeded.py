@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat_magic.core.tools import is_forced, tool_name
+from chat_magic.core.request.tools import is_forced, tool_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chat_magic.core.reply import Choice, Reply, TokenLogprob
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 
 def unheeded(request: ChatRequest, reply: Reply) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chat_magic.core.listing import matching
-from chat_magic.core.parameters import UNSET, nearest
-from chat_magic.core.settings import SETTINGS, Setting
+from chat_magic.core.request.parameters import UNSET, nearest
+from chat_magic.core.request.settings import SETTINGS, Setting
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration, endpoints, keys
 from chat_magic.transport.credentials import Secret
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.core.cell.cell import Cell
-    from chat_magic.core.config import Config, Server
+    from chat_magic.core.request.config import Config, Server
     from chat_magic.shell.panel import Panel
 
     Row = tuple[str, str, str]

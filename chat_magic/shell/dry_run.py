@@ -9,7 +9,7 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from chat_magic.batch.sweep import Plan
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 
 def described(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 from traitlets import observe
 
-from chat_magic.core.settings import SETTINGS
+from chat_magic.core.request.settings import SETTINGS
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import traits
 from chat_magic.shell.arguments import (

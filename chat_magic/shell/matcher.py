@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from chat_magic.core.cell.cursor import OPTIONS, Context, read_context
-from chat_magic.core.parameters import PARAMETERS
-from chat_magic.core.settings import SCALARS
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.request.settings import SCALARS
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitType
 
-from chat_magic.core.settings import SETTINGS, check_setting, read_setting
+from chat_magic.core.request.settings import SETTINGS, check_setting, read_setting
 from chat_magic.transport import configuration
 
 if TYPE_CHECKING:

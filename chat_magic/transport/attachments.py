@@ -13,14 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.attachment import Attachment
+from chat_magic.core.request.attachment import Attachment
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.messages import Message
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.request import ChatRequest
 
 LARGEST_BYTES = 20 * 2**20
 """What one attachment may hold: more than the larger gateways take."""

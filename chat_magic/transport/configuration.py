@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.config import Config, best_match, read_config
-from chat_magic.core.parameters import UNSET
-from chat_magic.core.settings import SETTINGS, Setting, check_setting, layered, read_setting
+from chat_magic.core.request.config import Config, best_match, read_config
+from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.request.settings import SETTINGS, Setting, check_setting, layered, read_setting
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_magic.core.config import Server
-from chat_magic.core.parameters import UNSET
+from chat_magic.core.request.config import Server
+from chat_magic.core.request.parameters import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration, keys, local
 from chat_magic.transport.credentials import Secret, redact

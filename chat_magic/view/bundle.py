@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
-from chat_magic.core.tools import total_usage
+from chat_magic.core.request.tools import total_usage
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison import By, compared
 from chat_magic.view.comparison_html import comparison_html
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply import Reply, Timing, Usage
-    from chat_magic.core.tools import Round
+    from chat_magic.core.request.tools import Round
     from chat_magic.view.comparison import Opens
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"

@@ -13,7 +13,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from chat_magic.core.tools import call_words
+from chat_magic.core.request.tools import call_words
 from chat_magic.view.escape import escape, isolated
 from chat_magic.view.markdown import INK, PARAGRAPH, Span, render
 from chat_magic.view.pieces import Piece, mark_below, pieces_of, tokens_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply import Audio, Choice, FunctionCall
-    from chat_magic.core.tools import Round, ToolRun
+    from chat_magic.core.request.tools import Round, ToolRun
     from chat_magic.view.bundle import Run
 
 MUTED = "opacity:0.65"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chat_magic.analysis.tokens import status_of, well_formed
-from chat_magic.core.parameters import PARAMETERS
 from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
+from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.view.block import Vocabulary, fitting_block
 from chat_magic.view.comparison import Compared, Opens, agreement_words, chip
 from chat_magic.view.figures import figures
@@ -30,7 +30,7 @@ from chat_magic.view.summary import (
 if TYPE_CHECKING:
     from chat_magic.analysis.tree import Node
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.tools import Round
+    from chat_magic.core.request.tools import Round
     from chat_magic.view.bundle import Run
 
 _DATA = ("url", "data", "file_data")

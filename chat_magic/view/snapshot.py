@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.tools import Round
+    from chat_magic.core.request.tools import Round
 
 _TAIL = 2_000
 """Characters of a plain text that is shown only where there is no HTML, and only for a moment."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from chat_magic.analysis.tokens import bin_of, well_formed
-from chat_magic.core.tools import call_words
+from chat_magic.core.request.tools import call_words
 from chat_magic.view.escape import BIDI, code_point
 from chat_magic.view.summary import (
     calls,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply import Choice, Usage
-    from chat_magic.core.tools import Round
+    from chat_magic.core.request.tools import Round
     from chat_magic.view.bundle import Run
 
 _ESCAPES = re.compile(

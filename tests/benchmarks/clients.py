@@ -97,8 +97,8 @@ class Ours:
         os.environ["CHAT_MAGIC_API_KEY"] = "sk-benchmark"
         self._point("plain")
         from chat_magic import engine, rounds
-        from chat_magic.core.messages import Message
-        from chat_magic.core.request import ChatRequest
+        from chat_magic.core.request.messages import Message
+        from chat_magic.core.request.request import ChatRequest
         from chat_magic.transport import background
 
         self._engine, self._rounds, self._background = engine, rounds, background

@@ -9,8 +9,8 @@ import pytest
 
 from chat_magic.core.answer import Answer
 from chat_magic.core.cost import Price
-from chat_magic.core.parameters import PARAMETERS, UNSET
-from chat_magic.core.request import ChatRequest, read_messages
+from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.request import ChatRequest, read_messages
 from tests.completions import chunk, chunks_of, completion, delta
 
 ROLE = delta("", role="assistant")

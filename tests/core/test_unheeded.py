@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.parameters import UNSET
 from chat_magic.core.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
-from chat_magic.core.request import ChatRequest
+from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.unheeded import unheeded
 
 

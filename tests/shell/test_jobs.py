@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from chat_magic.core.request import read_fields
+from chat_magic.core.request.request import read_fields
 from chat_magic.engine import Run, prepare
 from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import jobs

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from chat_magic import UNSET, load_ipython_extension, unload_ipython_extension
-from chat_magic.core.settings import SETTINGS
+from chat_magic.core.request.settings import SETTINGS
 from chat_magic.shell.magics import ChatMagics
 from chat_magic.shell.traits import Value
 from chat_magic.transport.configuration import settings

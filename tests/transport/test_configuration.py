@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.config import Config
 from chat_magic.core.cost import Price
-from chat_magic.core.parameters import UNSET
+from chat_magic.core.request.config import Config
+from chat_magic.core.request.parameters import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration
 from chat_magic.transport.configuration import FILE, configure, settings

@@ -21,7 +21,7 @@ from chat_magic.core.reply import (
     TopLogprob,
     Usage,
 )
-from chat_magic.core.tools import Round, ToolRun
+from chat_magic.core.request.tools import Round, ToolRun
 from chat_magic.view.bundle import Run
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from chat_magic.core.attachment import Attachment
 from chat_magic.core.cell.template import plain
-from chat_magic.core.messages import Content, Message, Part
-from chat_magic.core.request import ChatRequest
+from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.request.messages import Content, Message, Part
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

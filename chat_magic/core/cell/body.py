@@ -11,8 +11,8 @@ from typing import Any
 from chat_magic.core.cell.block import read_block
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.cell.template import plain, render, render_text
-from chat_magic.core.parameters import PARAMETERS, imply
-from chat_magic.core.request import ChatRequest, read_extra, read_fields
+from chat_magic.core.request.parameters import PARAMETERS, imply
+from chat_magic.core.request.request import ChatRequest, read_extra, read_fields
 from chat_magic.errors import InvalidRequest
 
 _FENCE = "---"

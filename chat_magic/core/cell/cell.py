@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.attachment import Attachment
 from chat_magic.core.cell import body as body_module
 from chat_magic.core.cell.block import write_block
 from chat_magic.core.cell.line import REQUEST_OPTIONS, Given, Line, Option, read_line
 from chat_magic.core.cell.per_model import write_per_model
 from chat_magic.core.cell.template import holds_template, render_text
-from chat_magic.core.messages import Message
-from chat_magic.core.parameters import (
+from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     Parameter,
@@ -23,7 +23,7 @@ from chat_magic.core.parameters import (
     nearest,
     read_word,
 )
-from chat_magic.core.request import ChatRequest, read_extra
+from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

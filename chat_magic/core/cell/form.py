@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.cell.cell import read_cell, write
 from chat_magic.core.cell.line import REQUEST_OPTIONS, Line, Option, read_line
 from chat_magic.core.cell.template import holds_template
-from chat_magic.core.parameters import (
+from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     Parameter,
@@ -19,9 +19,9 @@ from chat_magic.core.parameters import (
     read_word,
     unescape,
 )
-from chat_magic.core.request import ChatRequest
-from chat_magic.core.response_format import check_response_format
-from chat_magic.core.tools import check_tools
+from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.request.response_format import check_response_format
+from chat_magic.core.request.tools import check_tools
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_pro
 from chat_magic.core.cell.line import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
 from chat_magic.core.cell.template import Watched
-from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
-from chat_magic.core.settings import SCALARS, check_setting, read_setting
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chat_magic.core.cell.line import Line, Option
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 MOST_RUNS = 1_000
 """Requests that one grid may have."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.core.parameters import PARAMETERS, nearest
+from chat_magic.core.request.parameters import PARAMETERS, nearest
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

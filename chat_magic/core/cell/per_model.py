@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.parameters import PARAMETERS, UNSET, imply, nearest
-from chat_magic.core.request import read_fields
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.request.request import read_fields
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 _UNSET_WORD = "unset"
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets as widgets
 
 from chat_magic.core.cell.form import escape_text, read_value, write_value
-from chat_magic.core.parameters import UNSET, Parameter, check, unescape
+from chat_magic.core.request.parameters import UNSET, Parameter, check, unescape
 from chat_magic.view.escape import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.settings import Setting
+    from chat_magic.core.request.settings import Setting
 
 __all__ = ["Control", "button"]
 

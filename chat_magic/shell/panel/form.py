@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ipywidgets as widgets
 
 from chat_magic.core.cell.form import Form, blocked, check_form, check_options
-from chat_magic.core.parameters import PARAMETERS, imply
-from chat_magic.core.request import ChatRequest, read_extra
+from chat_magic.core.request.parameters import PARAMETERS, imply
+from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.panel.controls import Control
@@ -21,7 +21,7 @@ from chat_magic.view.escape import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chat_magic.core.settings import Setting
+    from chat_magic.core.request.settings import Setting
 
 __all__ = ["PanelForm"]
 

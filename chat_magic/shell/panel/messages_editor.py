@@ -13,7 +13,7 @@ from chat_magic.shell.panel.controls import button
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.core.messages import Message
+    from chat_magic.core.request.messages import Message
 
 __all__ = ["MessagesEditor"]
 

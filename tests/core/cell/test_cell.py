@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_magic.core.attachment import Attachment
 from chat_magic.core.cell.cell import parse, read_cell, read_prompt, write
 from chat_magic.core.cell.line import Option
-from chat_magic.core.messages import Message
-from chat_magic.core.parameters import PARAMETERS, UNSET, imply
-from chat_magic.core.request import ChatRequest
+from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 
 REFERENCE_EXAMPLE = """{ "model": "gpt-4o", "messages": [ { "role": "system", "content": \

@@ -19,9 +19,9 @@ from chat_magic.core.cell.form import (
     write_form,
     write_value,
 )
-from chat_magic.core.messages import Message
-from chat_magic.core.parameters import PARAMETERS, UNSET
-from chat_magic.core.request import ChatRequest
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.arguments import OWN_OPTIONS
 from tests.test_every_parameter import ROWS

@@ -18,9 +18,9 @@ from chat_magic.core.cell.grid import (
     vary_axis,
 )
 from chat_magic.core.cell.line import GRID_OPTIONS, Option
-from chat_magic.core.parameters import PARAMETERS, UNSET
-from chat_magic.core.request import ChatRequest
-from chat_magic.core.settings import SCALARS
+from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.request.settings import SCALARS
 from chat_magic.errors import InvalidRequest
 
 OPTIONS = (*GRID_OPTIONS, Option(name="out", short="-o", value="NAME", help=""))

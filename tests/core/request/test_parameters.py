@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from chat_magic.core.parameters import (
+from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     advice_on_parameters,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.attachment import Attachment
-from chat_magic.core.parameters import nearest
+from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.request.parameters import nearest
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

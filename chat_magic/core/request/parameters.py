@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from chat_magic.core.attachment import Attachment
+from chat_magic.core.request.attachment import Attachment
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat_magic.core.json_schema import check_schema
-from chat_magic.core.parameters import nearest
+from chat_magic.core.request.parameters import nearest
 from chat_magic.errors import InvalidRequest
 
 _TYPES = ("text", "json_object", "json_schema")

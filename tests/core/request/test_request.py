@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.messages import Message, from_json, from_reply
-from chat_magic.core.parameters import UNSET
 from chat_magic.core.reply import FunctionCall, ToolCall
 from chat_magic.core.reply import Message as ReplyMessage
-from chat_magic.core.request import ChatRequest, read_extra, read_fields, read_messages, validate
+from chat_magic.core.request.messages import Message, from_json, from_reply
+from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.request.request import (
+    ChatRequest,
+    read_extra,
+    read_fields,
+    read_messages,
+    validate,
+)
 from chat_magic.errors import InvalidRequest
 
 HI = (Message(role="user", content="hi"),)

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core import messages as messages_module
-from chat_magic.core.messages import Message
-from chat_magic.core.parameters import PARAMETERS, UNSET, check, check_together, nearest
-from chat_magic.core.response_format import check_response_format
-from chat_magic.core.tools import check_tools
+from chat_magic.core.request import messages as messages_module
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, check, check_together, nearest
+from chat_magic.core.request.response_format import check_response_format
+from chat_magic.core.request.tools import check_tools
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.reply import Usage
-from chat_magic.core.tools import call_words, total_usage
+from chat_magic.core.request.tools import call_words, total_usage
 
 
 @pytest.mark.parametrize(

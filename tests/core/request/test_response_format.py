@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.request import read_fields
+from chat_magic.core.request.request import read_fields
 from chat_magic.errors import InvalidRequest
 
 

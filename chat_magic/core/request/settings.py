@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from chat_magic.core.parameters import PARAMETERS, UNSET, Parameter, check, imply, read_word
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, Parameter, check, imply, read_word
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest
 
 _KINDS = {"number", "integer", "boolean", "string", "strings"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.messages import Message
-from chat_magic.core.parameters import PARAMETERS, UNSET, imply
-from chat_magic.core.request import ChatRequest, validate
-from chat_magic.core.settings import (
+from chat_magic.core.request.messages import Message
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply
+from chat_magic.core.request.request import ChatRequest, validate
+from chat_magic.core.request.settings import (
     SETTINGS,
     Setting,
     check_setting,
