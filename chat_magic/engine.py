@@ -18,7 +18,7 @@ from chat_magic.core.request.request import (
     validate,
 )
 from chat_magic.core.request.settings import check_setting, complete
-from chat_magic.core.structured import ask_for, misfits
+from chat_magic.core.schema.structured import ask_for, misfits
 from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
 from chat_magic.result import ChatResult, no_result
 from chat_magic.results import ChatResults
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.assemble import Assembler
     from chat_magic.core.request.messages import Message
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
 
 __all__ = [
     "Asking",

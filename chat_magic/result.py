@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import msgspec
 
 from chat_magic.core.request.tools import total_usage
-from chat_magic.core.structured import value_of
+from chat_magic.core.schema.structured import value_of
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.tables import Tables
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.request.tools import Round, ToolRun
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
     from chat_magic.view.bundle import ComparisonView, Run
     from chat_magic.view.comparison import By
 

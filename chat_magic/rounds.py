@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
 
 __all__ = ["Rounds"]
 

@@ -14,7 +14,7 @@ import msgspec
 from chat_magic.analysis.tokens import well_formed
 from chat_magic.core.request.parameters import PARAMETERS, UNSET, check
 from chat_magic.core.request.tools import ToolRun, call_words, tool_name
-from chat_magic.core.schemas import read_arguments, tool_of
+from chat_magic.core.schema.python_types import read_arguments, tool_of
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.client import Stopwatch
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chat_magic.analysis.frames import TEXT
-from chat_magic.core.json_schema import resolve
+from chat_magic.core.schema.json_schema import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
 
 _DTYPES = {"string": TEXT, "integer": "Int64", "number": "Float64", "boolean": "boolean"}
 

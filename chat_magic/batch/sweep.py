@@ -18,7 +18,7 @@ from chat_magic.core.cell.grid import (
 from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.reply import Reply, Timing
-from chat_magic.core.structured import ask_for
+from chat_magic.core.schema.structured import ask_for
 from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.result import ChatResult
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis, Variant
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
     from chat_magic.toolbox import Toolbox
 
 __all__ = ["Part", "Plan", "Sweep", "chat_grid", "check_concurrency", "plan", "start"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.line import AT_ONCE, GRID_OPTIONS, MOST_AT_ONCE, REQUEST_OPTIONS, Option
 from chat_magic.core.request.parameters import nearest
-from chat_magic.core.short_schema import TYPES
+from chat_magic.core.schema.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

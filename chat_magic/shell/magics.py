@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from chat_magic.batch.sweep import Plan, Sweep
     from chat_magic.core.cell.cell import Cell
     from chat_magic.core.cell.grid import Grid, Variant
-    from chat_magic.core.structured import Schema
+    from chat_magic.core.schema.structured import Schema
     from chat_magic.engine import Limits, Run
     from chat_magic.result import ChatResult
     from chat_magic.results import ChatResults

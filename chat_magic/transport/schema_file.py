@@ -7,7 +7,7 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_args, get_origin
 
-from chat_magic.core.structured import Schema, schema_of
+from chat_magic.core.schema.structured import Schema, schema_of
 from chat_magic.errors import InvalidRequest
 
 
@@ -15,7 +15,7 @@ def load_schema(source: Any) -> Schema | None:
     """Make the schema of an answer.
 
     Args:
-        source: What `core.structured.schema_of` takes, or the path of a JSON Schema file: a Path,
+        source: What `core.schema.structured.schema_of` takes, or the path of a JSON Schema file: a Path,
             or text that ends in `.json`; or None.
 
     Raises:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chat_magic.core.json_schema import check_schema
 from chat_magic.core.request.parameters import nearest
+from chat_magic.core.schema.json_schema import check_schema
 from chat_magic.errors import InvalidRequest
 
 _TYPES = ("text", "json_object", "json_schema")

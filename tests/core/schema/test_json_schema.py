@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.json_schema import check_schema, is_strict, misfit
+from chat_magic.core.schema.json_schema import check_schema, is_strict, misfit
 from chat_magic.errors import InvalidRequest
 
 PERSON = {

@@ -13,11 +13,11 @@ import msgspec
 import pydantic
 import pytest
 
-from chat_magic.core.json_schema import check_schema, misfit
 from chat_magic.core.reply import Choice, FunctionCall, Message, ToolCall
 from chat_magic.core.request.request import ChatRequest
-from chat_magic.core.schemas import read_arguments, tool_of
-from chat_magic.core.structured import ask_for, misfits, schema_of, value_of
+from chat_magic.core.schema.json_schema import check_schema, misfit
+from chat_magic.core.schema.python_types import read_arguments, tool_of
+from chat_magic.core.schema.structured import ask_for, misfits, schema_of, value_of
 from chat_magic.errors import ChatError, InvalidRequest
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
 
 import msgspec
 
-from chat_magic.core.json_schema import check_schema, is_strict, misfit, root_type
 from chat_magic.core.request.parameters import UNSET
-from chat_magic.core.schemas import decode, json_schema_of
-from chat_magic.core.short_schema import read_short
+from chat_magic.core.schema.json_schema import check_schema, is_strict, misfit, root_type
+from chat_magic.core.schema.python_types import decode, json_schema_of
+from chat_magic.core.schema.short_schema import read_short
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def schema_of(source: Any) -> Schema:
 
     Args:
         source: A pydantic model, dataclass, TypedDict, msgspec Struct or another type that JSON
-            has; a JSON Schema; the short form (`core.short_schema`); or `list[...]` of these.
+            has; a JSON Schema; the short form (`core.schema.short_schema`); or `list[...]` of these.
 
     Raises:
         InvalidRequest: It is none of these, or the JSON Schema is not well formed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.short_schema import read_short
+from chat_magic.core.schema.short_schema import read_short
 from chat_magic.errors import InvalidRequest
 
 STR, INT = {"type": "string"}, {"type": "integer"}

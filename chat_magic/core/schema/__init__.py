@@ -1,0 +1,1 @@
+"""The form of an answer: Python types and JSON Schema."""
