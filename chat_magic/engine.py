@@ -33,7 +33,7 @@ from chat_magic.transport.schema_file import load_schema
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chat_magic.core.assemble import Assembler
+    from chat_magic.core.reply.assembler import Assembler
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
 

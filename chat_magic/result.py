@@ -17,7 +17,7 @@ from chat_magic.tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chat_magic.core.reply import Choice, Reply, Timing, Usage
+    from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.request.tools import Round, ToolRun

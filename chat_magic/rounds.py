@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chat_magic.analysis.diagnose import diagnose
-from chat_magic.core.answer import Answer
-from chat_magic.core.cost import cost_of
-from chat_magic.core.reply import Reply, Timing
+from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.ignored_parameters import unheeded
+from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.reply.top_up import Answer
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.tools import Round, is_forced, total_usage
-from chat_magic.core.unheeded import unheeded
 from chat_magic.result import ChatResult
 from chat_magic.toolbox import NO_TOOLS, RunningCall, Toolbox
 from chat_magic.transport import configuration

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.analysis.tokens import well_formed
+from chat_magic.core.reply.tokens import well_formed
 from chat_magic.core.request.parameters import PARAMETERS, UNSET, check
 from chat_magic.core.request.tools import ToolRun, call_words, tool_name
 from chat_magic.core.schema.python_types import read_arguments, tool_of
@@ -21,7 +21,7 @@ from chat_magic.transport.client import Stopwatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chat_magic.core.reply import Reply, ToolCall
+    from chat_magic.core.reply.reply import Reply, ToolCall
     from chat_magic.core.request.request import ChatRequest
 
 __all__ = ["NO_TOOLS", "RunningCall", "Toolbox", "with_tools"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chat_magic.analysis.arrays import Flags, Integers, integers
-from chat_magic.analysis.tokens import is_special, well_formed
+from chat_magic.core.reply.tokens import is_special, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

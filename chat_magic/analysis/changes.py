@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.partings import Text
-    from chat_magic.core.reply import Reply
+    from chat_magic.core.reply.reply import Reply
 
 By: TypeAlias = Literal["word", "token", "sentence", "json"]
 

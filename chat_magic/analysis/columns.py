@@ -16,18 +16,18 @@ from chat_magic.analysis.arrays import (
     count_up,
     integers,
 )
-from chat_magic.analysis.tokens import (
+from chat_magic.analysis.vocabularies import Vocabulary, spellings, vocabulary_of, with_bytes
+from chat_magic.core.reply.tokens import (
     CENSORED_AT,
     MASKED_AT,
     Status,
     status_of,
 )
-from chat_magic.analysis.vocabularies import Vocabulary, spellings, vocabulary_of, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.reply import Choice, Reply, TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import Choice, Reply, TokenLogprob, TopLogprob
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 OK, CENSORED = STATUSES.index("ok"), STATUSES.index("censored")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.analysis.partings import Parting
-    from chat_magic.core.reply import Choice, Reply
+    from chat_magic.core.reply.reply import Choice, Reply
 
 
 @dataclass(frozen=True, kw_only=True)

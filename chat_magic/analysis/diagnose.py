@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from chat_magic.analysis.tokens import CENSORED_AT, MASKED_AT, status_of
+from chat_magic.core.reply.tokens import CENSORED_AT, MASKED_AT, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chat_magic.core.reply import Reply, TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import Reply, TokenLogprob, TopLogprob
 
 CONSTANT_AFTER = 10
 """Tokens of which no model is exactly certain one after the other."""

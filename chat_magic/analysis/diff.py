@@ -12,7 +12,7 @@ from rapidfuzz.distance import Indel
 from chat_magic.analysis.arrays import factorize
 from chat_magic.analysis.json_fields import json_value, pointer_to
 from chat_magic.analysis.segments import segments
-from chat_magic.analysis.tokens import well_formed
+from chat_magic.core.reply.tokens import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence

@@ -16,7 +16,7 @@ from chat_magic.analysis.measures import alternative_logprobs
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, mass_residual
 from chat_magic.analysis.segments import Segment
 from chat_magic.analysis.spans import byte_offsets, cut, touching
-from chat_magic.analysis.tokens import well_formed
+from chat_magic.core.reply.tokens import well_formed
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.analysis.arrays import Floats
-    from chat_magic.core.listing import ListedModel
-    from chat_magic.core.reply import Timing, Usage
+    from chat_magic.core.reply.listing import ListedModel
+    from chat_magic.core.reply.reply import Timing, Usage
 
 
 class Facts(NamedTuple):

@@ -16,14 +16,14 @@ from chat_magic.analysis.align import align, common_prefix
 from chat_magic.analysis.arrays import integers
 from chat_magic.analysis.diff import units
 from chat_magic.analysis.metrics import wilson
-from chat_magic.analysis.tokens import probability, token_bytes, well_formed
+from chat_magic.core.reply.tokens import probability, token_bytes, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.frames import Data
-    from chat_magic.core.reply import TokenLogprob
+    from chat_magic.core.reply.reply import TokenLogprob
 
 
 @dataclass(frozen=True, kw_only=True)

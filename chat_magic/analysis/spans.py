@@ -11,7 +11,7 @@ from chat_magic.analysis.arrays import Flags, Floats, Integers, count_up, intege
 from chat_magic.analysis.frames import category, nullable, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 from chat_magic.analysis.segments import KINDS, By, Segment, kind_of, segments
-from chat_magic.analysis.tokens import well_formed
+from chat_magic.core.reply.tokens import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.analysis.partings import Text
-    from chat_magic.core.reply import Reply
+    from chat_magic.core.reply.reply import Reply
 
 
 @dataclass(frozen=True, kw_only=True)

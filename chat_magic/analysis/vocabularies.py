@@ -12,12 +12,12 @@ import numpy as np
 from msgspec import Raw
 
 from chat_magic.analysis.arrays import Integers, Objects, factorize, integers, objects
-from chat_magic.analysis.tokens import token_bytes, well_formed
+from chat_magic.core.reply.tokens import token_bytes, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.reply import TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 
 _AnyToken = TypeVar("_AnyToken", bound="TopLogprob")
 

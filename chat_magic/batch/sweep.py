@@ -17,7 +17,7 @@ from chat_magic.core.cell.grid import (
 )
 from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.cell.per_model import read_per_model
-from chat_magic.core.reply import Reply, Timing
+from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema.structured import ask_for
 from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.errors import ChatError, InvalidRequest

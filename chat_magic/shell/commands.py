@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.core.listing import matching
+from chat_magic.core.reply.listing import matching
 from chat_magic.core.request.parameters import UNSET, nearest
 from chat_magic.core.request.settings import SETTINGS, Setting
 from chat_magic.errors import InvalidRequest

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.chunk import MalformedChunk
-from chat_magic.core.server_error import ServerError
-from chat_magic.core.sse import Event, EventDecoder, EventTooLarge
+from chat_magic.core.reply.chunk import MalformedChunk
+from chat_magic.core.reply.server_error import ServerError
+from chat_magic.core.reply.sse import Event, EventDecoder, EventTooLarge
 from chat_magic.errors import (
     ChatError,
     ConnectionFailed,
@@ -32,7 +32,7 @@ from chat_magic.transport.retry import RETRIES, Failure, wait_s
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from chat_magic.core.assemble import Assembler
+    from chat_magic.core.reply.assembler import Assembler
     from chat_magic.transport.endpoints import Endpoint
 
 __all__ = ["Stopwatch", "exchange"]

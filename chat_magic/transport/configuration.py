@@ -14,7 +14,7 @@ from chat_magic.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.cost import Price
+    from chat_magic.core.reply.cost import Price
 
 __all__ = [
     "FILE",

@@ -7,7 +7,7 @@ import json
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from chat_magic.core.listing import ListedModel, read_models
+from chat_magic.core.reply.listing import ListedModel, read_models
 from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
 from chat_magic.transport import background, configuration, endpoints, http
 from chat_magic.transport.credentials import redact_answer, scrub

@@ -11,8 +11,8 @@ from contextlib import aclosing, suppress
 from html import unescape
 from typing import TYPE_CHECKING
 
+from chat_magic.core.reply.server_error import describe_error
 from chat_magic.core.request.parameters import advice_on_parameters
-from chat_magic.core.server_error import describe_error
 from chat_magic.errors import ApiError
 from chat_magic.transport import http
 from chat_magic.transport.credentials import redact

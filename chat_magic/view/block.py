@@ -25,12 +25,12 @@ from array import array
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from chat_magic.analysis.tokens import Status, status_of, token_bytes, well_formed
+from chat_magic.core.reply.tokens import Status, status_of, token_bytes, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chat_magic.core.reply import TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 LARGEST_BLOCK = 1_000_000

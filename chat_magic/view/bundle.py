@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.reply import Reply, Timing, Usage
+    from chat_magic.core.reply.reply import Reply, Timing, Usage
     from chat_magic.core.request.tools import Round
     from chat_magic.view.comparison import Opens
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.compare import Answer, Comparison, Way
     from chat_magic.analysis.tree import Node
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.reply import Choice
+    from chat_magic.core.reply.reply import Choice
     from chat_magic.view.bundle import Run
 
 By = Literal["word", "token", "sentence", "json"]

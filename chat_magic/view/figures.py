@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import probability, status_of, token_bytes, well_formed
+from chat_magic.core.reply.tokens import probability, status_of, token_bytes, well_formed
 from chat_magic.view.pieces import perplexity, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import Choice, TokenLogprob, Usage
+    from chat_magic.core.reply.reply import Choice, TokenLogprob, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

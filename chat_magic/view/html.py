@@ -33,7 +33,7 @@ from chat_magic.view.tokens import tokens_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import Audio, Choice, FunctionCall
+    from chat_magic.core.reply.reply import Audio, Choice, FunctionCall
     from chat_magic.core.request.tools import Round, ToolRun
     from chat_magic.view.bundle import Run
 

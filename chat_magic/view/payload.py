@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.analysis.tokens import status_of, well_formed
-from chat_magic.core.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
+from chat_magic.core.reply.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
+from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.view.block import Vocabulary, fitting_block
 from chat_magic.view.comparison import Compared, Opens, agreement_words, chip

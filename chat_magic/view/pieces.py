@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import (
+from chat_magic.core.reply.tokens import (
     BIN_EDGES,
     Status,
     bin_of,
@@ -19,7 +19,7 @@ from chat_magic.analysis.tokens import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.reply import Choice, TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import Choice, TokenLogprob, TopLogprob
 
 
 _LONG = 3_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chat_magic.core.reply import Choice, Timing, ToolCall, Usage
+from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
 from chat_magic.view.escape import visible
 from chat_magic.view.pieces import Piece, alternatives, perplexity, pieces_of, tokens_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import bin_of, well_formed
+from chat_magic.core.reply.tokens import bin_of, well_formed
 from chat_magic.core.request.tools import call_words
 from chat_magic.view.escape import BIDI, code_point
 from chat_magic.view.summary import (
@@ -22,7 +22,7 @@ from chat_magic.view.summary import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import Choice, Usage
+    from chat_magic.core.reply.reply import Choice, Usage
     from chat_magic.core.request.tools import Round
     from chat_magic.view.bundle import Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from chat_magic.analysis.tokens import BIN_EDGES
+from chat_magic.core.reply.tokens import BIN_EDGES
 from chat_magic.view.escape import escape, isolated, visible
 from chat_magic.view.markdown import INK
 from chat_magic.view.pieces import Piece, alternatives, mark_below, pieces_of
@@ -15,7 +15,7 @@ from chat_magic.view.table import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply import TokenLogprob
+    from chat_magic.core.reply.reply import TokenLogprob
 
 _UNKNOWN = 5
 """The legend's last bin: tokens whose log probability is a sentinel or missing."""

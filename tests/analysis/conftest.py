@@ -7,7 +7,7 @@ import math
 import pytest
 from msgspec import Raw, json
 
-from chat_magic.core.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
+from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
 
 
 def build_token(text, logprob, others=None, *, sent=None):

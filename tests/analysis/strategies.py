@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from chat_magic.core.reply import Reply
+from chat_magic.core.reply.reply import Reply
 from tests.analysis.conftest import build_choice, build_token
 
 _LETTERS = ["a", "b", " ", "\u00e9", "\U0001f44d", "\U0001f44e", "\n"]

@@ -20,7 +20,7 @@ from chat_magic.analysis.agreement import (
     total_variation_low,
 )
 from chat_magic.analysis.columns import read
-from chat_magic.core.reply import Choice, Message, Reply
+from chat_magic.core.reply.reply import Choice, Message, Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 SCHEMA = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat_magic.analysis.branches import branches_table
 from chat_magic.analysis.columns import read
-from chat_magic.core.reply import Reply
+from chat_magic.core.reply.reply import Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 SCHEMA = {

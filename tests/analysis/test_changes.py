@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.changes import changes_table
-from chat_magic.core.reply import Choice, Message, Reply
+from chat_magic.core.reply.reply import Choice, Message, Reply
 from chat_magic.errors import InvalidRequest
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"

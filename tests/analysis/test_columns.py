@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import STATUSES, read
-from chat_magic.core.reply import Choice, Logprobs, Message, Reply
+from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply
 
 TOP = [("a", -0.5), ("b", -1.5), ("c", -2.5)]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.compare import compare
-from chat_magic.core.reply import Choice, FunctionCall, Logprobs, Message, Reply, ToolCall
+from chat_magic.core.reply.reply import Choice, FunctionCall, Logprobs, Message, Reply, ToolCall
 from tests.analysis.strategies import replies
 
 log = math.log

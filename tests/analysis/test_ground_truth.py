@@ -11,7 +11,7 @@ import pytest
 import chat_magic
 from chat_magic.analysis import tables
 from chat_magic.analysis.columns import read
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import background, client, endpoints
 
 PROMPT = "Tell me in two sentences about café life in Paris 👍."

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.labels import expected_table, labels_table
-from chat_magic.core.reply import Choice, Reply
+from chat_magic.core.reply.reply import Choice, Reply
 from chat_magic.errors import InvalidRequest
 
 log = math.log

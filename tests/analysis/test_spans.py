@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.spans import spans_table
-from chat_magic.core.reply import Choice, Logprobs, Message, Reply
+from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 SCHEMA = {

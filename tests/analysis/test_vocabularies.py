@@ -6,7 +6,7 @@ import pytest
 
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.tables import alternatives_table, tokens_table
-from chat_magic.core.reply import Reply
+from chat_magic.core.reply.reply import Reply
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chat_magic.core.reply import (  # noqa: E402
+from chat_magic.core.reply.reply import (  # noqa: E402
     Arrivals,
     Choice,
     Logprobs,

@@ -13,7 +13,7 @@ from typing import Any
 
 import openai
 
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.reply.assembler import Assembler
 from chat_magic.errors import ChatError
 from chat_magic.transport import client, http
 from chat_magic.transport.endpoints import Endpoint

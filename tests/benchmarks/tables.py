@@ -18,12 +18,12 @@ import pandas as pd
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.diagnose import diagnose
 from chat_magic.analysis.tables import alternatives_table, tokens_table
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.reply.assembler import Assembler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.reply import Reply
+    from chat_magic.core.reply.reply import Reply
 
 CHOICES, TOKENS, TOP = 8, 4096, 20
 REPEATS = 5

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat_magic.core.cell.cell import parse
-from chat_magic.core.reply import FunctionCall, ToolCall
+from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.view.bundle import bundle
 from tests.browser.contrast import THEMES, contrast, painted, use_theme
 from tests.completions import completion

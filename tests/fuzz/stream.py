@@ -15,10 +15,10 @@ from contextlib import suppress
 import atheris
 
 with atheris.instrument_imports(include=["chat_magic.core"]):
-    from chat_magic.core.assemble import Assembler
-    from chat_magic.core.chunk import MalformedChunk
-    from chat_magic.core.server_error import ServerError
-    from chat_magic.core.sse import EventDecoder
+    from chat_magic.core.reply.assembler import Assembler
+    from chat_magic.core.reply.chunk import MalformedChunk
+    from chat_magic.core.reply.server_error import ServerError
+    from chat_magic.core.reply.sse import EventDecoder
 
 
 def decoded(*chunks: bytes) -> list[tuple[bytes, str, str, int | None]]:

@@ -129,7 +129,7 @@ def test_models_are_those_of_the_settings(kernel, offered, config):
 def test_results_are_offered_where_one_is_wanted(kernel, offered):
     """With the choices of the one that is named."""
     kernel.run(
-        "from chat_magic.core.reply import Choice, Message, Reply, Timing\n"
+        "from chat_magic.core.reply.reply import Choice, Message, Reply, Timing\n"
         "from chat_magic.core.request.request import ChatRequest\n"
         "from chat_magic.result import ChatResult\n"
         "choices = tuple(Choice(index=i, message=Message(content='x')) for i in range(2))\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import background, carrier, client, http
 from chat_magic.transport.credentials import Secret
 from chat_magic.transport.endpoints import Endpoint

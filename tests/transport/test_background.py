@@ -17,7 +17,7 @@ from tests.gateway import HOLD, Gateway, events
 
 SETUP = """
 import asyncio, os, threading, time
-from chat_magic.core.assemble import Assembler
+from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import background
 from chat_magic.transport.client import exchange
 from chat_magic.transport.endpoints import Endpoint

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from chat_magic.core.assemble import Assembler
-from chat_magic.core.sse import EventDecoder
+from chat_magic.core.reply.assembler import Assembler
+from chat_magic.core.reply.sse import EventDecoder
 from chat_magic.errors import (
     ApiError,
     ConnectionFailed,

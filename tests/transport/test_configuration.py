@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.cost import Price
+from chat_magic.core.reply.cost import Price
 from chat_magic.core.request.config import Config
 from chat_magic.core.request.parameters import UNSET
 from chat_magic.errors import InvalidRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.listing import ListedModel
+from chat_magic.core.reply.listing import ListedModel
 from chat_magic.errors import ApiError, ChatError, ConnectionFailed
 from chat_magic.transport.listing import list_models
 from tests.gateway import CLOSE, Answer, Gateway, whole

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Raw
 
 from chat_magic.core.cell.grid import Axis
-from chat_magic.core.reply import (
+from chat_magic.core.reply.reply import (
     Arrivals,
     Choice,
     Logprobs,

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from chat_magic.core.reply import TokenLogprob, TopLogprob
+from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 from chat_magic.view import block as block_module
 from chat_magic.view.block import LARGEST_BLOCK, Vocabulary, fitting_block
 from tests.view.blocks import unpack

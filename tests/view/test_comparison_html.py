@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_magic.core.reply import Choice, Message, Reply, Timing
+from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.view.bundle import Run, bundle
 from chat_magic.view.escape import escape
 from chat_magic.view.markdown import RINGED

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chat_magic.core.reply import FunctionCall, ToolCall
+from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.view.bundle import bundle
 from chat_magic.view.html import columns, result_html
 from chat_magic.view.tokens import tokens_html

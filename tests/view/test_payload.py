@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from chat_magic.analysis.tokens import well_formed
-from chat_magic.core.reply import (
+from chat_magic.core.reply.reply import (
     Choice,
     FunctionCall,
     Logprobs,
@@ -25,6 +24,7 @@ from chat_magic.core.reply import (
     TopLogprob,
     Usage,
 )
+from chat_magic.core.reply.tokens import well_formed
 from chat_magic.view.bundle import MIME_TYPE, Run, bundle
 from chat_magic.view.payload import payload
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid

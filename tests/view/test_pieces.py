@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from chat_magic.core.reply import Choice, Logprobs, TokenLogprob
+from chat_magic.core.reply.reply import Choice, Logprobs, TokenLogprob
 from chat_magic.view.pieces import alternatives, mark_below, perplexity, pieces_of, tokens_of
 
 

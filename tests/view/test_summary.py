@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 import pytest
 
-from chat_magic.core.reply import FunctionCall, Timing, Usage
+from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
 from chat_magic.view.pieces import pieces_of
 from chat_magic.view.summary import (
     calls,

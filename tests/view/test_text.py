@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_magic.core.reply import FunctionCall, ToolCall
+from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.view.text import painted, result_text, terminal_safe
 
 

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from chat_magic.core.cell.grid import Axis
-from chat_magic.core.reply import Timing, Usage
+from chat_magic.core.reply.reply import Timing, Usage
 from chat_magic.view.bundle import MIME_TYPE, Run, bundle
 from tests.view.conftest import choice, run, token
 from tests.wire.fixtures import store

@@ -12,7 +12,7 @@ from typing import Any
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.segments import segments
 from chat_magic.analysis.tables import tokens_table
-from chat_magic.core.reply import TokenLogprob, TopLogprob
+from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 from chat_magic.view.payload import payload
 from tests.view.conftest import choice, run, token
 from tests.wire.fixtures import store

@@ -28,7 +28,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from chat_magic.core.cost import Price
+from chat_magic.core.reply.cost import Price
 from chat_magic.core.request.parameters import nearest
 from chat_magic.core.request.settings import SETTINGS, check_setting, read_url
 from chat_magic.errors import InvalidRequest

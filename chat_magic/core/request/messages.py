@@ -13,7 +13,7 @@ from chat_magic.core.request.parameters import nearest
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from chat_magic.core import reply
+    from chat_magic.core.reply import reply
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 

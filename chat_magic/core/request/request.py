@@ -16,8 +16,8 @@ from chat_magic.core.request.tools import check_tools
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from chat_magic.core import reply
     from chat_magic.core.cell.per_model import PerModel
+    from chat_magic.core.reply import reply
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chat_magic.core.reply import Reply, Timing, Usage
+from chat_magic.core.reply.reply import Reply, Timing, Usage
 from chat_magic.core.request.parameters import nearest
 from chat_magic.errors import InvalidRequest
 

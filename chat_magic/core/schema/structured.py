@@ -18,7 +18,7 @@ from chat_magic.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.reply import Choice
+    from chat_magic.core.reply.reply import Choice
     from chat_magic.core.request.request import ChatRequest
 
 _DEFINITIONS = ("$defs", "definitions")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.cost import Price
+from chat_magic.core.reply.cost import Price
 from chat_magic.core.request import config as module
 from chat_magic.core.request.config import Config, Server, best_match, read_config
 from chat_magic.errors import InvalidRequest

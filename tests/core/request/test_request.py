@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply import FunctionCall, ToolCall
-from chat_magic.core.reply import Message as ReplyMessage
+from chat_magic.core.reply.reply import FunctionCall, ToolCall
+from chat_magic.core.reply.reply import Message as ReplyMessage
 from chat_magic.core.request.messages import Message, from_json, from_reply
 from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.request import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply import Usage
+from chat_magic.core.reply.reply import Usage
 from chat_magic.core.request.tools import call_words, total_usage
 
 

@@ -13,7 +13,7 @@ import msgspec
 import pydantic
 import pytest
 
-from chat_magic.core.reply import Choice, FunctionCall, Message, ToolCall
+from chat_magic.core.reply.reply import Choice, FunctionCall, Message, ToolCall
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.json_schema import check_schema, misfit
 from chat_magic.core.schema.python_types import read_arguments, tool_of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from chat_magic.core.reply import Logprobs, TokenLogprob
+from chat_magic.core.reply.reply import Logprobs, TokenLogprob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from chat_magic.analysis.tokens import (
+from chat_magic.core.reply.tokens import (
     bin_of,
     is_special,
     probability,

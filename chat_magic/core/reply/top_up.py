@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from chat_magic.core.assemble import Assembler
-from chat_magic.core.cost import cost_of
+from chat_magic.core.reply.assembler import Assembler
+from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.request.parameters import PARAMETERS, UNSET
 from chat_magic.core.request.tools import total_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.core.cost import Price
-    from chat_magic.core.reply import Reply
+    from chat_magic.core.reply.cost import Price
+    from chat_magic.core.reply.reply import Reply
     from chat_magic.core.request.request import ChatRequest
 
 T = TypeVar("T")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
+from chat_magic.core.reply.ignored_parameters import unheeded
+from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
 from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.request import ChatRequest
-from chat_magic.core.unheeded import unheeded
 
 
 def reply(*texts: str, n_top: int | None = None) -> Reply:

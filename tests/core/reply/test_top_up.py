@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat_magic.core.answer import Answer
-from chat_magic.core.cost import Price
+from chat_magic.core.reply.cost import Price
+from chat_magic.core.reply.top_up import Answer
 from chat_magic.core.request.parameters import PARAMETERS, UNSET
 from chat_magic.core.request.request import ChatRequest, read_messages
 from tests.completions import chunk, chunks_of, completion, delta

@@ -9,7 +9,7 @@ from chat_magic.core.request.tools import is_forced, tool_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chat_magic.core.reply import Choice, Reply, TokenLogprob
+    from chat_magic.core.reply.reply import Choice, Reply, TokenLogprob
     from chat_magic.core.request.request import ChatRequest
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.assemble import Assembler
-from chat_magic.core.chunk import MAX_UNKNOWN_NAMES, UNREADABLE_LOGPROBS, MalformedChunk
-from chat_magic.core.reply import Arrivals, FunctionCall, Reply, ToolCall, Usage
-from chat_magic.core.server_error import ServerError, describe_error
+from chat_magic.core.reply.assembler import Assembler
+from chat_magic.core.reply.chunk import MAX_UNKNOWN_NAMES, UNREADABLE_LOGPROBS, MalformedChunk
+from chat_magic.core.reply.reply import Arrivals, FunctionCall, Reply, ToolCall, Usage
+from chat_magic.core.reply.server_error import ServerError, describe_error
 from tests.completions import chunk, chunks_of, completion, delta, token
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.sse import Event, EventDecoder, EventTooLarge
+from chat_magic.core.reply.sse import Event, EventDecoder, EventTooLarge
 
 CASES = json.loads((Path(__file__).parents[1] / "wire" / "sse.json").read_text())
 

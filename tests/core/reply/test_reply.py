@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from chat_magic.core.reply import Audio, Choice, Message
+from chat_magic.core.reply.reply import Audio, Choice, Message
 
 
 def spoken(**audio):

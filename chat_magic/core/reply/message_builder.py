@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.reply import FunctionCall, Message, ToolCall
+from chat_magic.core.reply.reply import FunctionCall, Message, ToolCall
 
 if TYPE_CHECKING:
-    from chat_magic.core.chunk import Delta
+    from chat_magic.core.reply.chunk import Delta
 
 Warn = Callable[[str], None]
 """Takes each oddity, in plain words."""

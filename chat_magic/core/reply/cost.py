@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chat_magic.core.reply import Usage
+    from chat_magic.core.reply.reply import Usage
 
 
 @dataclass(frozen=True, kw_only=True)

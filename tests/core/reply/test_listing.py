@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.listing import ListedModel, matching, read_models
+from chat_magic.core.reply.listing import ListedModel, matching, read_models
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from chat_magic.core.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
-from chat_magic.core.draft import MessageDraft, Warn, as_int, merge
-from chat_magic.core.logprob_shapes import has_probabilities, read_legacy, with_logprobs
-from chat_magic.core.reply import Arrivals, Choice, Logprobs, Reply, TokenLogprob, Usage
-from chat_magic.core.server_error import ServerError
+from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
+from chat_magic.core.reply.logprob_shapes import has_probabilities, read_legacy, with_logprobs
+from chat_magic.core.reply.message_builder import MessageDraft, Warn, as_int, merge
+from chat_magic.core.reply.reply import Arrivals, Choice, Logprobs, Reply, TokenLogprob, Usage
+from chat_magic.core.reply.server_error import ServerError
 
 _HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 _USAGE = {

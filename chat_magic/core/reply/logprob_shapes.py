@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.reply import TokenLogprob, TopLogprob
+from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

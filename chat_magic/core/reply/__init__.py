@@ -1,0 +1,1 @@
+"""What a server answered: events, chunks, tokens, the finished reply."""
