@@ -56,7 +56,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "UNSET": "core.parameters",
+    "UNSET": "core.request.parameters",
     "ChatResult": "result",
     "ChatResults": "results",
     "Panel": "shell.panel",
