@@ -103,7 +103,7 @@ class ChatResults(Tables, Sequence[ChatResult]):
         Raises:
             InvalidRequest: There is no such metric, or the runs are no whole grid.
         """
-        from chat_magic.analysis.coordinates import metrics_by_run  # noqa: PLC0415 - slow
+        from chat_magic.analysis.coordinate_columns import metrics_by_run  # noqa: PLC0415 - slow
         from chat_magic.view.charts import heatmap  # noqa: PLC0415
 
         axes = [axis.name for axis in self.axes]
@@ -159,7 +159,7 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return {"models": list(self.models), "runs": [one._attrs for one in self.results]}
 
     def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
-        from chat_magic.analysis.coordinates import with_coordinates  # noqa: PLC0415 - slow
+        from chat_magic.analysis.coordinate_columns import with_coordinates  # noqa: PLC0415 - slow
 
         return with_coordinates(table, [one.model for one in self.results], self.coordinates)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chat_magic.analysis.diagnose import diagnose
+from chat_magic.analysis.logprob_warnings import diagnose
 from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.ignored_parameters import unheeded
 from chat_magic.core.reply.reply import Reply, Timing

@@ -56,14 +56,14 @@ class Tables(ABC):
     def frame(self) -> pd.DataFrame:
         """A row for each choice: metrics, model, cost, parsed fields, times and usage.
 
-        The metrics are those of `analysis.tables.choices_table`; `bits_per_byte` also compares
+        The metrics are those of `analysis.reply_tables.choices_table`; `bits_per_byte` also compares
         models of different vocabularies. `cost` (dollars), `ttft_s` (seconds to the first token),
         `total_s`, `tokens_per_s`, `prompt_tokens` and `completion_tokens` are those of the whole
         request, and stand on each of its rows. With a schema there is a column `parsed.FIELD` for
         each scalar field, before the times.
         """
-        from chat_magic.analysis.listings import Facts, add_cost, add_speed  # noqa: PLC0415 - slow
-        from chat_magic.analysis.tables import choices_table  # noqa: PLC0415
+        from chat_magic.analysis.listing_tables import Facts, add_cost, add_speed  # noqa: PLC0415 - slow
+        from chat_magic.analysis.reply_tables import choices_table  # noqa: PLC0415
 
         table = choices_table(self._columns, attrs=self._attrs)
         facts = [Facts(one.model, one.cost, one.timing, one.usage) for one in self._results]
@@ -207,13 +207,13 @@ class Tables(ABC):
 
     @cached_property
     def _tokens(self) -> pd.DataFrame:
-        from chat_magic.analysis.tables import tokens_table  # noqa: PLC0415
+        from chat_magic.analysis.reply_tables import tokens_table  # noqa: PLC0415
 
         return tokens_table(self._columns, attrs=self._attrs)
 
     @cached_property
     def _alternatives(self) -> pd.DataFrame:
-        from chat_magic.analysis.tables import alternatives_table  # noqa: PLC0415
+        from chat_magic.analysis.reply_tables import alternatives_table  # noqa: PLC0415
 
         return alternatives_table(self._columns, attrs=self._attrs)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chat_magic.analysis.arrays import integers
+from chat_magic.analysis.divergences import first_parting, texts_of
 from chat_magic.analysis.frames import strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, joint_logprob
-from chat_magic.analysis.partings import first_parting, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.arrays import Floats
     from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.partings import Text
+    from chat_magic.analysis.divergences import Text
 
 
 class Agreement(NamedTuple):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chat_magic.analysis.arrays import integers, objects
+from chat_magic.analysis.divergences import measured, partings, texts_of
 from chat_magic.analysis.frames import strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
-from chat_magic.analysis.partings import measured, partings, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.partings import Parting
+    from chat_magic.analysis.divergences import Parting
 
 
 def branches_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:

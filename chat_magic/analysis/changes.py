@@ -8,11 +8,11 @@ import numpy as np
 
 from chat_magic.analysis.arrays import count_up, integers
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.compare import compare
+from chat_magic.analysis.common_text import compare
 from chat_magic.analysis.diff import Change, FieldChange, diff, diff_json, units
+from chat_magic.analysis.divergences import texts_of
 from chat_magic.analysis.frames import Data, category, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
-from chat_magic.analysis.partings import texts_of
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.analysis.partings import Text
+    from chat_magic.analysis.divergences import Text
     from chat_magic.core.reply.reply import Reply
 
 By: TypeAlias = Literal["word", "token", "sentence", "json"]

@@ -12,10 +12,10 @@ import numpy as np
 from chat_magic.analysis.align import align
 from chat_magic.analysis.arrays import Flags, Floats, Integers, integers
 from chat_magic.analysis.frames import Data, nullable, strings, table
-from chat_magic.analysis.measures import alternative_logprobs
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, mass_residual
 from chat_magic.analysis.segments import Segment
 from chat_magic.analysis.spans import byte_offsets, cut, touching
+from chat_magic.analysis.token_metrics import alternative_logprobs
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.errors import InvalidRequest
 

@@ -68,14 +68,14 @@ def _help(_words: str, _model: str | None) -> None:
 
 
 def _models(words: str, model: str | None) -> pd.DataFrame:
-    from chat_magic.analysis.listings import models_table  # noqa: PLC0415 - pandas is slow
+    from chat_magic.analysis.listing_tables import models_table  # noqa: PLC0415 - pandas is slow
     from chat_magic.transport.listing import list_models  # noqa: PLC0415 - as is httpx
 
     return models_table(matching(list_models(model), words))
 
 
 def _config(words: str, _model: str | None) -> pd.DataFrame:
-    from chat_magic.analysis.listings import settings_table  # noqa: PLC0415
+    from chat_magic.analysis.listing_tables import settings_table  # noqa: PLC0415
 
     if words:
         raise InvalidRequest(f"/config takes nothing after it, not {words!r}", line=1)
@@ -125,7 +125,7 @@ def _place(server: Server) -> str:
 
 
 def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
-    from chat_magic.analysis.listings import jobs_table  # noqa: PLC0415
+    from chat_magic.analysis.listing_tables import jobs_table  # noqa: PLC0415
     from chat_magic.shell import jobs  # noqa: PLC0415
 
     match words.split():

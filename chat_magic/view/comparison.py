@@ -22,8 +22,8 @@ from chat_magic.view.summary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from chat_magic.analysis.compare import Answer, Comparison, Way
-    from chat_magic.analysis.tree import Node
+    from chat_magic.analysis.answer_tree import Node
+    from chat_magic.analysis.common_text import Answer, Comparison, Way
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Choice
     from chat_magic.view.bundle import Run
@@ -119,8 +119,8 @@ def compared(
     """
     if len(runs) < 2 and all(len(run.reply.choices) < 2 for run in runs):
         return None
-    from chat_magic.analysis.compare import compare  # noqa: PLC0415 - a sole answer needs no numpy
-    from chat_magic.analysis.tree import trees  # noqa: PLC0415
+    from chat_magic.analysis.answer_tree import trees  # noqa: PLC0415
+    from chat_magic.analysis.common_text import compare  # noqa: PLC0415 - a sole answer needs no numpy
 
     replies = [run.reply for run in runs]
     comparison = _ringed(compare(replies, ignore_whitespace=ignore_whitespace))

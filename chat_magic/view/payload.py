@@ -28,7 +28,7 @@ from chat_magic.view.summary import (
 )
 
 if TYPE_CHECKING:
-    from chat_magic.analysis.tree import Node
+    from chat_magic.analysis.answer_tree import Node
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.request.tools import Round
     from chat_magic.view.bundle import Run

@@ -11,7 +11,7 @@ from chat_magic.view.summary import percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.tree import Node
+    from chat_magic.analysis.answer_tree import Node
 
 
 @dataclass(frozen=True, kw_only=True)

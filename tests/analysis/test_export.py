@@ -11,7 +11,7 @@ import pytest
 
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.export import to_csv, wide_table
-from chat_magic.analysis.tables import alternatives_table, tokens_table
+from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 
 log = math.log
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import chat_magic
-from chat_magic.analysis import tables
+from chat_magic.analysis import reply_tables as tables
 from chat_magic.analysis.columns import read
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import background, client, endpoints

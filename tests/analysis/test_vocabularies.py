@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.tables import alternatives_table, tokens_table
+from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 from chat_magic.core.reply.reply import Reply
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.diagnose import diagnose
-from chat_magic.analysis.tables import alternatives_table, tokens_table
+from chat_magic.analysis.logprob_warnings import diagnose
+from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 from chat_magic.core.reply.assembler import Assembler
 
 if TYPE_CHECKING:

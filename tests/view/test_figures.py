@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.tables import choices_table
+from chat_magic.analysis.reply_tables import choices_table
 from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.view.figures import figures
 from tests.view.conftest import choice, token

@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_tables import tokens_table
 from chat_magic.analysis.segments import segments
-from chat_magic.analysis.tables import tokens_table
 from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
 from chat_magic.view.payload import payload
 from tests.view.conftest import choice, run, token

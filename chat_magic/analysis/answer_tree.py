@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.partings import Taken, partings, taken, texts_of
+from chat_magic.analysis.divergences import Taken, partings, taken, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.partings import Text
+    from chat_magic.analysis.divergences import Text
     from chat_magic.core.reply.reply import Reply
 
 

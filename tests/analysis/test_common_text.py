@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.compare import compare
+from chat_magic.analysis.common_text import compare
 from chat_magic.core.reply.reply import Choice, FunctionCall, Logprobs, Message, Reply, ToolCall
 from tests.analysis.strategies import replies
 

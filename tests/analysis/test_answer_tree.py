@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 
+from chat_magic.analysis.answer_tree import trees
 from chat_magic.analysis.branches import branches_table
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.tree import trees
 from chat_magic.core.reply.reply import Reply
 from tests.analysis.strategies import replies
 

@@ -21,8 +21,8 @@ from chat_magic.analysis.arrays import (
 )
 from chat_magic.analysis.columns import OK, STATUSES, Columns, Entries, Part
 from chat_magic.analysis.frames import Data, category, nullable, small, strings, table
-from chat_magic.analysis.measures import Measures, measure, summary
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
+from chat_magic.analysis.token_metrics import Measures, measure, summary
 from chat_magic.core.reply.reply import Arrivals
 from chat_magic.core.reply.tokens import is_special, well_formed
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.tables import alternatives_table, choices_table, tokens_table
+from chat_magic.analysis.reply_tables import alternatives_table, choices_table, tokens_table
 from chat_magic.core.reply.reply import Arrivals, Choice, Logprobs, Message, Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"

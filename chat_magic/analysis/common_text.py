@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from chat_magic.analysis.agreement import Agreement, agreement
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.partings import Taken, Text, first_parting, taken, texts_of
+from chat_magic.analysis.divergences import Taken, Text, first_parting, taken, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.partings import Parting
+    from chat_magic.analysis.divergences import Parting
     from chat_magic.core.reply.reply import Choice, Reply
 
 

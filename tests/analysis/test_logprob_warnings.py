@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from chat_magic.analysis.diagnose import diagnose
+from chat_magic.analysis.logprob_warnings import diagnose
 from chat_magic.core.reply.reply import Choice, Logprobs, Reply
 
 SOUND = [("a", -0.5), ("b", -1.2)]
