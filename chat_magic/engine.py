@@ -25,8 +25,10 @@ from chat_magic.results import ChatResults
 from chat_magic.rounds import Rounds
 from chat_magic.run import BackgroundRun
 from chat_magic.toolbox import NO_TOOLS, Toolbox, with_tools
-from chat_magic.transport import attachments, background, client, configuration, endpoints
-from chat_magic.transport.client import Stopwatch
+from chat_magic.transport import attachments, configuration, endpoints
+from chat_magic.transport import exchange as client
+from chat_magic.transport import loop as background
+from chat_magic.transport.exchange import Stopwatch
 from chat_magic.transport.retry import RETRIES
 from chat_magic.transport.schema_file import load_schema
 

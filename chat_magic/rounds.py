@@ -18,7 +18,7 @@ from chat_magic.core.request.tools import Round, is_forced, total_usage
 from chat_magic.result import ChatResult
 from chat_magic.toolbox import NO_TOOLS, RunningCall, Toolbox
 from chat_magic.transport import configuration
-from chat_magic.transport.client import Stopwatch
+from chat_magic.transport.exchange import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

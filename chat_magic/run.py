@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from chat_magic.errors import ChatInterrupted
-from chat_magic.transport import background
+from chat_magic.transport import loop as background
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from chat_magic.core.request.parameters import PARAMETERS, UNSET, check
 from chat_magic.core.request.tools import ToolRun, call_words, tool_name
 from chat_magic.core.schema.python_types import read_arguments, tool_of
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport.client import Stopwatch
+from chat_magic.transport.exchange import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,7 +15,7 @@ import chat_magic
 from chat_magic import UNSET, ApiError, ChatInterrupted, ChatResult, InvalidRequest, StreamBroken
 from chat_magic.core.request.request import read_fields
 from chat_magic.engine import Run, prepare
-from chat_magic.transport import background
+from chat_magic.transport import loop as background
 from chat_magic.transport.configuration import configure
 from tests import interrupts
 from tests.completions import completion, delta

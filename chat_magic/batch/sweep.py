@@ -27,7 +27,7 @@ from chat_magic.rounds import Rounds
 from chat_magic.run import BackgroundRun
 from chat_magic.toolbox import NO_TOOLS
 from chat_magic.transport.attachments import inline
-from chat_magic.transport.client import Stopwatch
+from chat_magic.transport.exchange import Stopwatch
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def _help(_words: str, _model: str | None) -> None:
 
 def _models(words: str, model: str | None) -> pd.DataFrame:
     from chat_magic.analysis.listing_tables import models_table  # noqa: PLC0415 - pandas is slow
-    from chat_magic.transport.listing import list_models  # noqa: PLC0415 - as is httpx
+    from chat_magic.transport.model_listing import list_models  # noqa: PLC0415 - as is httpx
 
     return models_table(matching(list_models(model), words))
 

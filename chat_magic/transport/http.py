@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
-from chat_magic.transport.carrier import Carrier
+from chat_magic.transport.aiohttp_transport import Carrier
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:

@@ -12,7 +12,9 @@ import chat_magic
 from chat_magic.analysis import reply_tables as tables
 from chat_magic.analysis.columns import read
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.transport import background, client, endpoints
+from chat_magic.transport import endpoints
+from chat_magic.transport import exchange as client
+from chat_magic.transport import loop as background
 
 PROMPT = "Tell me in two sentences about café life in Paris 👍."
 PARAMETERS = {"model": "local", "seed": 5, "n": 2, "max_completion_tokens": 30, "temperature": 1}

@@ -99,7 +99,7 @@ class Ours:
         from chat_magic import engine, rounds
         from chat_magic.core.request.messages import Message
         from chat_magic.core.request.request import ChatRequest
-        from chat_magic.transport import background
+        from chat_magic.transport import loop as background
 
         self._engine, self._rounds, self._background = engine, rounds, background
         self._request = ChatRequest(

@@ -15,7 +15,8 @@ import openai
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.errors import ChatError
-from chat_magic.transport import client, http
+from chat_magic.transport import exchange as client
+from chat_magic.transport import http
 from chat_magic.transport.endpoints import Endpoint
 from tests.completions import body_of
 from tests.gateway import Answer, Gateway

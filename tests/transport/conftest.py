@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.transport import background, carrier, client, http
+from chat_magic.transport import aiohttp_transport as carrier
+from chat_magic.transport import exchange as client
+from chat_magic.transport import http
+from chat_magic.transport import loop as background
 from chat_magic.transport.credentials import Secret
 from chat_magic.transport.endpoints import Endpoint
 

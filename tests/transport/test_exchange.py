@@ -21,7 +21,7 @@ from chat_magic.errors import (
     RequestTimeout,
     StreamBroken,
 )
-from chat_magic.transport import client
+from chat_magic.transport import exchange as client
 from chat_magic.transport.endpoints import Endpoint
 from tests.completions import DONE, chunks_of, completion, delta, sse
 from tests.gateway import CLOSE, HOLD, RESET, Answer, Gateway, Sleep, Wait, events, streamed, whole
@@ -274,7 +274,7 @@ class TestApiError:
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What came of its text counts."""
-        monkeypatch.setattr("chat_magic.transport.refusal._BODY_S", 0.5)
+        monkeypatch.setattr("chat_magic.transport.api_error._BODY_S", 0.5)
         answer = Answer([b"no luck", HOLD], status=500)
         with Gateway(answer) as gateway, pytest.raises(ApiError, match="no luck"):
             await ask(gateway.base_url)

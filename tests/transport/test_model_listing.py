@@ -6,7 +6,7 @@ import pytest
 
 from chat_magic.core.reply.listing import ListedModel
 from chat_magic.errors import ApiError, ChatError, ConnectionFailed
-from chat_magic.transport.listing import list_models
+from chat_magic.transport.model_listing import list_models
 from tests.gateway import CLOSE, Answer, Gateway, whole
 
 LIST = {"object": "list", "data": [{"id": "a/b", "owned_by": "a"}]}

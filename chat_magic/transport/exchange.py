@@ -25,8 +25,8 @@ from chat_magic.errors import (
     StreamBroken,
 )
 from chat_magic.transport import http
+from chat_magic.transport.api_error import api_error, read_refusal, shown, words_of
 from chat_magic.transport.credentials import redact, redact_answer, scrub
-from chat_magic.transport.refusal import api_error, read_refusal, shown, words_of
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
 
 if TYPE_CHECKING:

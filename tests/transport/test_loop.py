@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from chat_magic.transport import background
+from chat_magic.transport import loop as background
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
 
@@ -19,7 +19,7 @@ SETUP = """
 import asyncio, os, threading, time
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import background
-from chat_magic.transport.client import exchange
+from chat_magic.transport.exchange import exchange
 from chat_magic.transport.endpoints import Endpoint
 
 def ask(assembler):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.listing import ListedModel, read_models
 from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
-from chat_magic.transport import background, configuration, endpoints, http
+from chat_magic.transport import configuration, endpoints, http
+from chat_magic.transport import loop as background
+from chat_magic.transport.api_error import api_error, read_refusal, words_of
 from chat_magic.transport.credentials import redact_answer, scrub
-from chat_magic.transport.refusal import api_error, read_refusal, words_of
 
 if TYPE_CHECKING:
     from chat_magic.transport.endpoints import Endpoint
