@@ -14,7 +14,7 @@ from chat_magic import InvalidRequest, Panel
 from chat_magic.core.request.parameters import PARAMETERS, UNSET
 from chat_magic.shell.jobs import Job
 from chat_magic.shell.panel import panel as panel_module
-from chat_magic.transport import presets
+from chat_magic.store import presets
 from chat_magic.transport.configuration import configure
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import DONE, completion, delta

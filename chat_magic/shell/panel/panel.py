@@ -23,7 +23,7 @@ from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form import PanelForm
 from chat_magic.shell.panel.place import PanelPlace, TerminalPlace, box
 from chat_magic.shell.panel.strip import Strip, Taken, changes
-from chat_magic.transport import presets
+from chat_magic.store import presets
 from chat_magic.view.escape import escape
 from chat_magic.view.static_panel import static_panel
 

@@ -1,0 +1,1 @@
+"""What outlives a kernel: files with names, limits and versions."""
