@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.tools import Round, ToolRun
     from chat_magic.core.schema.structured import Schema
     from chat_magic.view.bundle import ComparisonView, Run
-    from chat_magic.view.comparison import By
+    from chat_magic.view.comparison_model import By
 
 __all__ = ["ChatResult", "no_result"]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.view.bundle import ComparisonView, Run
-    from chat_magic.view.charts import Heatmap
-    from chat_magic.view.comparison import By
+    from chat_magic.view.comparison_model import By
+    from chat_magic.view.heatmap import Heatmap
 
 __all__ = ["ChatResults", "compare"]
 
@@ -104,7 +104,7 @@ class ChatResults(Tables, Sequence[ChatResult]):
             InvalidRequest: There is no such metric, or the runs are no whole grid.
         """
         from chat_magic.analysis.coordinate_columns import metrics_by_run  # noqa: PLC0415 - slow
-        from chat_magic.view.charts import heatmap  # noqa: PLC0415
+        from chat_magic.view.heatmap import heatmap  # noqa: PLC0415
 
         axes = [axis.name for axis in self.axes]
         return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)

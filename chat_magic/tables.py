@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis
     from chat_magic.result import ChatResult
     from chat_magic.view.bundle import ComparisonView, Run, TokensView
-    from chat_magic.view.comparison import By as Unit
+    from chat_magic.view.comparison_model import By as Unit
 
 __all__ = ["Tables"]
 

@@ -15,12 +15,12 @@ from chat_magic.result import ChatResult
 from chat_magic.results import ChatResults
 from chat_magic.run import take
 from chat_magic.shell.shower import shower
-from chat_magic.view.failure import failure_bundle
+from chat_magic.view.failure_bundle import failure_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from chat_magic.view.live import Bundle, Live
+    from chat_magic.view.live.live import Bundle, Live
 
 __all__ = ["Job", "Screen", "cancel", "drawn", "settled", "underway"]
 

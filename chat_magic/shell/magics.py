@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from chat_magic.shell.jobs import Job, Screen
     from chat_magic.shell.panel import Panel
     from chat_magic.toolbox import Toolbox
-    from chat_magic.view.live import Live
+    from chat_magic.view.live.live import Live
 
     Result = ChatResult | ChatResults
     Started = Run | Sweep
@@ -213,7 +213,7 @@ class ChatMagics(Magics):
 
     def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
-        from chat_magic.view.live import LateTerminal, Place  # noqa: PLC0415
+        from chat_magic.view.live.live import LateTerminal, Place  # noqa: PLC0415
 
         screen = None
         if not cell.is_silent:
@@ -294,7 +294,7 @@ class ChatMagics(Magics):
         return settled(after), choice
 
     def _open_live(self, *, alone: bool) -> Live:
-        from chat_magic.view.live import open_live  # noqa: PLC0415
+        from chat_magic.view.live.live import open_live  # noqa: PLC0415
 
         return open_live(terminal=self.is_terminal, alone=alone)
 

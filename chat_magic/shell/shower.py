@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from chat_magic.batch.sweep import Part, Sweep
     from chat_magic.engine import Run
-    from chat_magic.view.live import Live
-    from chat_magic.view.snapshot import GridSnapshot, RunSnapshot, Snapshot
+    from chat_magic.view.live.live import Live
+    from chat_magic.view.live.snapshot import GridSnapshot, RunSnapshot, Snapshot
 
 
 def shower(live: Live) -> Callable[[Any], float]:
@@ -29,7 +29,7 @@ def shower(live: Live) -> Callable[[Any], float]:
 
 
 def _snapshot(run: Run) -> Snapshot:
-    from chat_magic.view.snapshot import Snapshot  # noqa: PLC0415
+    from chat_magic.view.live.snapshot import Snapshot  # noqa: PLC0415
 
     request, answer = run.rounds.request, run.rounds.answer
     first = answer.first.first_text_ms
@@ -47,7 +47,7 @@ def _snapshot(run: Run) -> Snapshot:
 
 
 def _grid(run: Sweep) -> GridSnapshot:
-    from chat_magic.view.snapshot import GridSnapshot  # noqa: PLC0415
+    from chat_magic.view.live.snapshot import GridSnapshot  # noqa: PLC0415
 
     models = list(dict.fromkeys(part.request.model or "" for part in run.parts))
     return GridSnapshot(
@@ -62,8 +62,8 @@ def _grid(run: Sweep) -> GridSnapshot:
 
 def _part(part: Part) -> RunSnapshot:
     from chat_magic.core.cell.grid import title_of  # noqa: PLC0415
-    from chat_magic.view.comparison import value_title  # noqa: PLC0415
-    from chat_magic.view.snapshot import RunSnapshot  # noqa: PLC0415
+    from chat_magic.view.comparison_model import value_title  # noqa: PLC0415
+    from chat_magic.view.live.snapshot import RunSnapshot  # noqa: PLC0415
 
     texts, finish_reasons = part.texts()
     return RunSnapshot(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.core.request.tools import total_usage
 from chat_magic.errors import InvalidRequest
-from chat_magic.view.comparison import By, compared
-from chat_magic.view.comparison_html import comparison_html
-from chat_magic.view.comparison_text import comparison_text
-from chat_magic.view.html import result_html
+from chat_magic.view.comparison_model import By, compared
+from chat_magic.view.html.comparison_html import comparison_html
+from chat_magic.view.html.result_html import result_html
 from chat_magic.view.payload import payload
-from chat_magic.view.text import result_text
+from chat_magic.view.text.comparison_text import comparison_text
+from chat_magic.view.text.result_text import result_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Reply, Timing, Usage
     from chat_magic.core.request.tools import Round
-    from chat_magic.view.comparison import Opens
+    from chat_magic.view.comparison_model import Opens
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
 VIEW = "chat_magic_view"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.view.comparison import choice_at
-from chat_magic.view.pieces import pieces_of, tokens_of
+from chat_magic.view.comparison_model import choice_at
+from chat_magic.view.text_segments import pieces_of, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.analysis.diff import Change, FieldChange
-    from chat_magic.view.comparison import Compared
+    from chat_magic.view.comparison_model import Compared
 
 _MOST = 12
 """Answers that are held against the base."""

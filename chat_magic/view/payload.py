@@ -13,9 +13,9 @@ import msgspec
 from chat_magic.core.reply.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
 from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request.parameters import PARAMETERS
-from chat_magic.view.block import Vocabulary, fitting_block
-from chat_magic.view.comparison import Compared, Opens, agreement_words, chip
-from chat_magic.view.figures import figures
+from chat_magic.view.alternatives_block import Vocabulary, fitting_block
+from chat_magic.view.choice_metrics import figures
+from chat_magic.view.comparison_model import Compared, Opens, agreement_words, chip
 from chat_magic.view.summary import (
     calls,
     choice_facts,

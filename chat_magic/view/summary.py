@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
-from chat_magic.view.escape import visible
-from chat_magic.view.pieces import Piece, alternatives, perplexity, pieces_of, tokens_of
+from chat_magic.view.html.escape import visible
+from chat_magic.view.text_segments import Piece, alternatives, perplexity, pieces_of, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

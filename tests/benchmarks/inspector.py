@@ -33,8 +33,8 @@ from chat_magic.core.reply.reply import (  # noqa: E402
     Usage,
 )
 from chat_magic.view.bundle import MIME_TYPE, Run, bundle  # noqa: E402
-from chat_magic.view.live import interval_s, size_of  # noqa: E402
-from chat_magic.view.snapshot import Snapshot  # noqa: E402
+from chat_magic.view.live.live import interval_s, size_of  # noqa: E402
+from chat_magic.view.live.snapshot import Snapshot  # noqa: E402
 from tests.browser.conftest import CHROMIUM_FLAGS, running_lab  # noqa: E402
 
 TOKENS, TOP, STREAMED, TOKENS_PER_S = 10_000, 20, 4_000, 100

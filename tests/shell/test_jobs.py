@@ -14,10 +14,10 @@ from chat_magic.engine import Run, prepare
 from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import jobs
 from chat_magic.shell.jobs import Job
-from chat_magic.view import live
 from chat_magic.view.bundle import MIME_TYPE
-from chat_magic.view.live import LateTerminal, Place
-from chat_magic.view.snapshot import Snapshot
+from chat_magic.view.live import live
+from chat_magic.view.live.live import LateTerminal, Place
+from chat_magic.view.live.snapshot import Snapshot
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
 from tests.shell.test_kernel import at_gateway, kernel

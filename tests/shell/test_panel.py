@@ -36,7 +36,7 @@ def _magics(shell):
 @pytest.fixture
 def shown(monkeypatch):
     """Return what is published: bundles, the newest last."""
-    from chat_magic.view import live
+    from chat_magic.view.live import live
 
     sent = []
     monkeypatch.setattr(live, "_publish", lambda bundle, *_: sent.append(bundle))

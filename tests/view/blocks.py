@@ -8,7 +8,7 @@ import struct
 import zlib
 from typing import Any
 
-from chat_magic.view.block import STATUSES
+from chat_magic.view.alternatives_block import STATUSES
 
 
 def unpack(block: str, known: list[str]) -> list[list[tuple[str, float | str]]]:

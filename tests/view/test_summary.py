@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
-from chat_magic.view.pieces import pieces_of
 from chat_magic.view.summary import (
     calls,
     choice_facts,
@@ -22,6 +21,7 @@ from chat_magic.view.summary import (
     status_facts,
     unsure,
 )
+from chat_magic.view.text_segments import pieces_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import ipywidgets as widgets
 
 from chat_magic.shell.panel.controls import button
-from chat_magic.view.escape import escape
+from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

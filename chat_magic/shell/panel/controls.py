@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from chat_magic.core.cell.form import escape_text, read_value, write_value
 from chat_magic.core.request.parameters import UNSET, Parameter, check, unescape
-from chat_magic.view.escape import escape
+from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

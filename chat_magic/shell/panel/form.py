@@ -16,7 +16,7 @@ from chat_magic.shell.panel.controls import Control
 from chat_magic.shell.panel.fold import Fold
 from chat_magic.shell.panel.messages_editor import MessagesEditor
 from chat_magic.transport import configuration, endpoints
-from chat_magic.view.escape import escape
+from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -24,13 +24,13 @@ from chat_magic.shell.panel.form import PanelForm
 from chat_magic.shell.panel.place import PanelPlace, TerminalPlace, box
 from chat_magic.shell.panel.strip import Strip, Taken, changes
 from chat_magic.store import presets
-from chat_magic.view.escape import escape
-from chat_magic.view.static_panel import static_panel
+from chat_magic.view.html.escape import escape
+from chat_magic.view.panel_bundle import static_panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chat_magic.view.live import Bundle
+    from chat_magic.view.live.live import Bundle
 
 __all__ = ["Panel", "open_panel"]
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.view.live import LateTerminal, Place
+from chat_magic.view.live.live import LateTerminal, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.view.live import Bundle
+    from chat_magic.view.live.live import Bundle
 
 __all__ = ["PanelPlace", "TerminalPlace", "box"]
 

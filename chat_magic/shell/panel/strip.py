@@ -10,8 +10,8 @@ import ipywidgets as widgets
 from chat_magic.results import ChatResults
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.words import in_words
-from chat_magic.view.escape import escape
-from chat_magic.view.text import terminal_safe
+from chat_magic.view.html.escape import escape
+from chat_magic.view.text.result_text import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

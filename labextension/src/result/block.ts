@@ -1,4 +1,4 @@
-/** Reads the block of alternatives, whose layout chat_magic/view/block.py describes. */
+/** Reads the block of alternatives, whose layout chat_magic/view/alternatives_block.py describes. */
 
 import type { PayloadVocabulary, Status } from './payload';
 

@@ -135,7 +135,7 @@ export function pieceAt(pieces: readonly Piece[], offset: number): number {
 const LONG = 3000;
 const MOST_MARKED = 1500;
 
-/** Return the probability under which a text's pieces are underlined; as view/pieces.py does. */
+/** Return the probability under which a text's pieces are underlined; as view/text_segments.py does. */
 export function markBelow(pieces: readonly Piece[]): number {
   if (pieces.length <= LONG) {
     return 0.5;

@@ -1,0 +1,67 @@
+"""The figures of one choice: how long it is, and how sure the model was of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chat_magic.core.reply.tokens import probability, status_of, token_bytes, well_formed
+from chat_magic.view.text_segments import perplexity, tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_magic.core.reply.reply import Choice, TokenLogprob, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Named and defined as in the table of choices; None where it is not known."""
+
+    n_tokens: int | None
+    perplexity: float | None
+    mean_logprob: float | None
+    """In nats a token."""
+    joint_logprob: float | None
+    """In nats."""
+    bits_per_byte: float | None
+    min_prob: float | None
+
+
+def figures(choice: Choice, usage: Usage | None = None) -> Figures:
+    """Return the figures of what a choice shows as its answer.
+
+    Args:
+        choice: The choice.
+        usage: The request's usage where this is its only choice, for its count of tokens.
+    """
+    tokens = tokens_of(choice)
+    known = [t.logprob or 0.0 for t in tokens if status_of(t.logprob) == "ok"]
+    joint = math.fsum(known) if known else None
+    probs = [prob for t in tokens if (prob := probability(t.logprob)) is not None]
+    return Figures(
+        n_tokens=len(tokens) or (usage.completion_tokens if usage else None),
+        perplexity=perplexity(tokens),
+        mean_logprob=None if joint is None else joint / len(known),
+        joint_logprob=joint,
+        bits_per_byte=_bits_per_byte(tokens, choice.text or choice.refusal or ""),
+        min_prob=min(probs, default=None),
+    )
+
+
+def _bits_per_byte(tokens: Sequence[TokenLogprob], text: str) -> float | None:
+    """Return the information of a text per UTF-8 byte; None unless measured tokens spell it."""
+    target = well_formed(text).encode()
+    data = [token_bytes(token.token, bytes(token.raw_bytes)) or b"" for token in tokens]
+    head = b"".join(data).rfind(target)
+    if not target or head < 0:
+        return None
+    end, total = -head, 0.0
+    for piece, token in zip(data, tokens, strict=True):
+        start, end = end, end + len(piece)
+        if start < len(target) and end > 0:
+            if status_of(token.logprob) != "ok":
+                return None
+            total -= token.logprob or 0.0
+    return total / (math.log(2) * len(target))

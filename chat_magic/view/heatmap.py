@@ -1,0 +1,229 @@
+"""Heatmaps of a grid of runs: an altair chart where altair is there, else a coloured table."""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any, Literal
+
+from chat_magic.core.request.parameters import nearest
+from chat_magic.errors import InvalidRequest
+from chat_magic.view.comparison_model import value_title
+from chat_magic.view.html.escape import escape
+from chat_magic.view.html.html_table import table
+from chat_magic.view.html.result_html import page, strong
+from chat_magic.view.text.result_text import terminal_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import altair as alt
+
+    from chat_magic.core.cell.grid import Axis
+
+
+VEGA_LITE = "application/vnd.vegalite.v5+json"
+"""What JupyterLab 4, Notebook 7 and VS Code draw; the chart has nothing that is newer."""
+_VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_DENSITY = 2
+"""Pixels of the picture for each of the page's."""
+_LABELS = "#808080"
+"""Of a grey that is seen on white and on black."""
+_SCHEME: Literal["cividis"] = "cividis"
+"""Lightness grows evenly, and people who do not see red or green see the same colours
+(Nuñez, Anderton & Renslow 2018)."""
+_CELL = "padding:2px;text-align:center;vertical-align:middle;border:none"
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """A metric over a grid, as a value that notebooks draw."""
+
+    axes: Sequence[Axis]
+    metric: str
+    values: tuple[float | None, ...]
+    """The mean over the choices of each run, in row-major order; None where it is not known."""
+    counts: tuple[int, ...]
+    """How many choices that is the mean of."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Titles of the last axis."""
+        return tuple(self.axes[-1].titles)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Titles of the other axes, combined; a sole one without any."""
+        *down, _ = self.axes
+        named = [[_title(axis, title, down) for title in axis.titles] for axis in down]
+        return tuple(" · ".join(titles) for titles in product(*named))
+
+    @cached_property
+    def chart(self) -> alt.LayerChart:
+        """The altair chart, to be changed further.
+
+        Raises:
+            InvalidRequest: altair is not installed; the heatmap itself is drawn without it too.
+        """
+        try:
+            return _chart(self)
+        except ImportError as error:
+            raise InvalidRequest(
+                "an altair chart needs altair: pip install 'chat-magic[plots]'"
+            ) from error
+
+    @property
+    def title(self) -> str:
+        """What is drawn, in words."""
+        names = " and ".join(axis.name for axis in self.axes)
+        mean = ", mean of the choices" if max(self.counts, default=0) > 1 else ""
+        return f"{self.metric} by {names}{mean}"
+
+    def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        try:
+            spec = _chart(self).to_dict()
+        except ImportError:
+            return {"text/html": _html(self), "text/plain": _text(self)}, {}
+        spec["$schema"] = _VEGA_LITE_SCHEMA
+        image, metadata = _image(spec)
+        return {VEGA_LITE: spec, **image, "text/plain": _text(self)}, metadata
+
+
+def heatmap(
+    axes: Sequence[Axis], metrics: Mapping[str, Sequence[Sequence[float | None]]], metric: str
+) -> Heatmap:
+    """Return a metric as a heatmap: the last axis to the right, the others down.
+
+    Args:
+        axes: Of the grid.
+        metrics: By name, each run's values, one a choice, the runs in row-major order; None or
+            NaN where a value is not known. A cell is the mean of the others.
+        metric: Which to draw.
+
+    Raises:
+        InvalidRequest: There is no such metric, or no axis.
+    """
+    if metric not in metrics:
+        near = nearest(metric, metrics) or f"; there are {', '.join(metrics)}"
+        raise InvalidRequest(f"heatmap: no metric {metric}{near}")
+    if not axes:
+        raise InvalidRequest("heatmap: the runs are no grid; ask with --sweep, --vary or --models")
+    known = [
+        [value for value in run if value is not None and math.isfinite(value)]
+        for run in metrics[metric]
+    ]
+    means = tuple(math.fsum(run) / len(run) if run else None for run in known)
+    return Heatmap(axes, metric, means, tuple(map(len, known)))
+
+
+def _title(axis: Axis, title: str, down: Sequence[Axis]) -> str:
+    return title if len(down) == 1 else value_title(axis.name, title)
+
+
+def _label(value: float | None) -> str:
+    if value is None:
+        return "\u2013"
+    digits = f"{value:,.0f}" if 1_000 <= abs(value) < 1_000_000 else f"{value:.3g}"
+    return digits.replace("-", "\u2212")
+
+
+def _ends(heatmap: Heatmap) -> tuple[float, float]:
+    """Return the least and the greatest value, apart also where there is only one."""
+    known = [value for value in heatmap.values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    return (low, high) if low < high else (low - 1, low + 1)
+
+
+def _chart(heatmap: Heatmap) -> alt.LayerChart:
+    import altair as alt  # noqa: PLC0415 - slow to import, and need not be there
+
+    *down, across = heatmap.axes
+    side = " · ".join(axis.name for axis in down)
+    look: dict[str, Any] = {"labelColor": _LABELS, "titleColor": _LABELS}
+    axis = {**look, "domain": False, "ticks": False, "labelLimit": 300}
+    top = alt.Axis(labelAngle=0, orient="top", **axis)
+    base = alt.Chart(alt.InlineData(values=_points(heatmap))).encode(
+        x=alt.X("x:N", sort=None, title=across.name, axis=top),
+        y=alt.Y("y:N", sort=None, title=side, axis=alt.Axis(**axis) if down else None),
+        tooltip=[
+            alt.Tooltip("x:N", title=across.name),
+            *([alt.Tooltip("y:N", title=side)] if down else []),
+            alt.Tooltip("value:Q", title=heatmap.metric, format=".4g"),
+            alt.Tooltip("count:Q", title="choices"),
+        ],
+    )
+    color = alt.Color(
+        "value:Q",
+        scale=alt.Scale(scheme=_SCHEME, domain=list(_ends(heatmap))),
+        legend=alt.Legend(title=heatmap.metric, **look),
+    )
+    cells = base.transform_filter("isValid(datum.value)").mark_rect().encode(color=color)
+    labels = base.mark_text().encode(text="label:N", color=alt.Color("ink:N", scale=None))
+    chart = alt.LayerChart(layer=[cells, labels]).resolve_scale(color="independent")
+    chart = chart.properties(width=alt.Step(80), height=alt.Step(40), background="transparent")
+    plain: alt.LayerChart = chart.configure_view(strokeWidth=0)
+    return plain
+
+
+def _points(heatmap: Heatmap) -> list[dict[str, Any]]:
+    middle = sum(_ends(heatmap)) / 2
+    places = product(heatmap.rows, heatmap.columns)
+    return [
+        {"y": row, "x": column, "value": value, "count": count, "label": _label(value)}
+        | {"ink": _LABELS if value is None else "black" if value > middle else "white"}
+        for (row, column), value, count in zip(places, heatmap.values, heatmap.counts, strict=True)
+    ]
+
+
+def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the chart as a picture, for pages that draw no Vega-Lite, and how large it is."""
+    try:
+        import vl_convert  # noqa: PLC0415 - as altair
+    except ImportError:
+        return {}, {}
+    data = vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=_DENSITY)
+    width, height = struct.unpack(">2I", data[16:24])  # of the PNG's header
+    size = {"width": width / _DENSITY, "height": height / _DENSITY}
+    return {"image/png": base64.b64encode(data).decode("ascii")}, {"image/png": size}
+
+
+def _html(heatmap: Heatmap) -> str:
+    """Draw the cells of a table in one hue, the more of it the greater the value."""
+    titles = ["", *map(escape, heatmap.columns)]
+    rows = [
+        [strong(title), *(_painted(value, *_ends(heatmap)) for value in row)]
+        for title, row in zip(heatmap.rows, _by_row(heatmap), strict=True)
+    ]
+    return page(f"<div>{escape(heatmap.title)}</div>{table(titles, rows, cell=_CELL, size='100%')}")
+
+
+def _painted(value: float | None, low: float, high: float) -> str:
+    paint = ""
+    if value is not None:
+        strength = 0.05 + 0.6 * (value - low) / (high - low)
+        paint = f"background-color:rgba(46,139,208,{strength:.2f});"
+    return f'<div style="{paint}padding:6px 12px">{_label(value)}</div>'
+
+
+def _by_row(heatmap: Heatmap) -> list[Sequence[float | None]]:
+    width = len(heatmap.columns)
+    return [heatmap.values[place * width :][:width] for place in range(len(heatmap.rows))]
+
+
+def _text(heatmap: Heatmap) -> str:
+    rows = [[heatmap.axes[-1].name, *heatmap.columns]]
+    for title, values in zip(heatmap.rows, _by_row(heatmap), strict=True):
+        rows.append([title, *map(_label, values)])
+    first, *others = zip(*rows, strict=True)
+    columns = [_padded(first, str.ljust), *(_padded(column, str.rjust) for column in others)]
+    lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
+    return terminal_safe("\n".join([heatmap.title, *lines]))
+
+
+def _padded(cells: Sequence[str], pad: Callable[[str, int], str]) -> list[str]:
+    width = max(map(len, cells))
+    return [pad(cell, width) for cell in cells]

@@ -1,0 +1,1 @@
+"""Static HTML that survives the sanitizer of an untrusted notebook."""

@@ -1,0 +1,297 @@
+"""Markdown that a model wrote, as HTML that runs nothing and loads nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from chat_magic.view.html.escape import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+
+INK = "213,94,0"
+"""Red, green and blue of the one hue that means unsure."""
+
+_LINKS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_SAFE_LINK = {"rel": "noopener", "target": "_blank"}
+_RULE = "1px solid rgba(127,127,127,0.35)"
+_CODE = "font-family:monospace;background-color:rgba(127,127,127,0.13)"
+_PARAGRAPH_STYLE = "margin:0 0 8px 0"
+PARAGRAPH = f'<p style="{_PARAGRAPH_STYLE}">'
+"""What a paragraph begins with, for who puts something before its text."""
+_STYLES = {
+    "p": _PARAGRAPH_STYLE,
+    "ul": "margin:0 0 8px 0;padding:0 0 0 24px",
+    "ol": "margin:0 0 8px 0;padding:0 0 0 24px;list-style:decimal",
+    "h1": "font-size:130%;font-weight:600;line-height:1.3;margin:12px 0 6px 0",
+    "h2": "font-size:118%;font-weight:600;line-height:1.3;margin:12px 0 6px 0",
+    "h3": "font-size:107%;font-weight:600;line-height:1.3;margin:10px 0 6px 0",
+    "h4": "font-size:100%;font-weight:600;line-height:1.3;margin:10px 0 4px 0",
+    "h5": "font-size:100%;font-weight:600;line-height:1.3;margin:10px 0 4px 0",
+    "h6": "font-size:100%;font-weight:600;line-height:1.3;margin:10px 0 4px 0",
+    "blockquote": "margin:0 0 8px 0;padding:0 0 0 12px;border-left:3px solid rgba(127,127,127,0.4)",
+    "hr": f"border:none;border-top:{_RULE};margin:12px 0;height:0",
+    "table": "border-collapse:collapse;margin:0 0 8px 0;font-size:95%;table-layout:auto",
+    "thead": "border:none",
+    "tr": "background-color:transparent",
+    "th": f"padding:3px 12px 3px 0;font-weight:600;border-bottom:{_RULE};vertical-align:top",
+    "td": f"padding:3px 12px 3px 0;border-bottom:{_RULE};vertical-align:top",
+}
+_PRE = (
+    "margin:0 0 8px 0;padding:8px 10px;border-radius:4px;font-size:92%;line-height:1.45;"
+    f"white-space:pre;overflow-x:auto;{_CODE}"
+)
+
+_BARS = (0.35, 0.5, 0.7, 0.95)
+"""How strong the underline is in each of the bins 1 to 4."""
+_RING, _RING_STOP, _STOP, *_STARTS = (chr(0xFDD0 + number) for number in range(3 + len(_BARS)))
+"""Characters that no text may contain (Unicode, noncharacters), put around what is marked."""
+_NO_MARKS = {ord(mark): None for mark in (_RING, _RING_STOP, _STOP, *_STARTS)}
+_MARKED = re.compile(f"([{''.join(_STARTS)}])([^{_STOP}{''.join(_STARTS)}]*){_STOP}")
+_NO_WORDS = re.compile(r"\]\([^()\n]*\)|<[^<>\s]+>|&\w+;|^ {0,3}\[[^]\n]+\]:.*$", re.MULTILINE)
+"""Addresses, entities and link definitions, whose letters are not shown as they stand."""
+_TAG = re.compile("(<[^>]*>)")
+_SHARED = "opacity:0.65"
+RINGED = "border:2px solid rgba(46,139,208,0.95);border-radius:5px;padding:0 2px"
+"""How the first token is drawn in which answers differ."""
+
+Span = tuple[int, int]
+
+
+def render(
+    text: str, unsure: Sequence[tuple[int, int, int]] = (), parting: Span | None = None
+) -> str:
+    r"""Return Markdown as HTML: no raw HTML, no image, links to http, https and mailto alone.
+
+    Args:
+        text: Markdown, with GitHub's tables; a line break is a line break. Math between `$`,
+            `$$`, `\(`, `\[` or `\begin` is left for the front end's typesetter.
+        unsure: What to underline: start and end as offsets into the text, and a bin from 1 to 4.
+            Only letters count; where a mark would change what the Markdown means, none is drawn.
+        parting: Start and end of the token in which this answer leaves others: a ring is drawn
+            around it, and what stands before, all of it where the token is empty, is muted. Where
+            the Markdown allows no ring there it is drawn around the word that follows, if it can.
+
+    Returns:
+        HTML with inline styles only.
+    """
+    plain = str(_renderer().render(text))
+    if plain.translate(_NO_MARKS) != plain:
+        return plain
+    words = list(_words(text, unsure))
+    rings = list(_rings(text, parting)) if parting else []
+    for marks in [words, []] if words else [[]]:
+        for ring in [*rings, None]:
+            marked = _renderer().render(_insert(text, marks, ring)) if marks or ring else plain
+            has_ends = ring is None or marked.count(_RING) == marked.count(_RING_STOP) == 1
+            if has_ends and marked.translate(_NO_MARKS) == plain:
+                is_end = parting is not None and parting[0] == parting[1]
+                drawn = _drawn(marked, is_muted=ring is not None or is_end)
+                if ring is None or f'"{RINGED}"' in drawn:
+                    return drawn
+    return plain
+
+
+def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
+    """Shrink each span to its letters, next to which no character is Markdown."""
+    shown = _NO_WORDS.sub(lambda match: "0" * len(match[0]), text)
+    for start, end, grade in unsure:
+        letters = re.search(r"[^\W\d_](?:.*[^\W\d_])?", shown[start:end])
+        if letters:
+            yield start + letters.start(), start + letters.end(), grade
+
+
+def _rings(text: str, parting: Span) -> Iterable[Span]:
+    """Return where a ring can be: the token, its letters and digits, the word that follows."""
+    start, end = parting
+    if start == end:
+        return
+    places = ((r"\S(?:.*\S)?", start, end), (r"\w(?:.*\w)?", start, end), (r"\w+", end, len(text)))
+    for pattern, first, stop in places:
+        if match := re.compile(pattern, re.DOTALL).search(text, first, stop):
+            yield match.span()
+
+
+def _insert(text: str, spans: Iterable[tuple[int, int, int]], ring: Span | None) -> str:
+    """Put marks around spans, none of which may reach over the ring's ends."""
+    marks = [(ring[0], 2, _RING), (ring[1], 1, _RING_STOP)] if ring else []
+    for start, end, grade in spans:
+        if ring is None or end <= ring[0] or ring[1] <= start or _holds(ring, start, end):
+            marks += [(start, 3, _STARTS[grade - 1]), (end, 0, _STOP)]
+    parts, done = [], 0
+    for place, _, mark in sorted(marks):
+        parts += [text[done:place], mark]
+        done = place
+    return "".join([*parts, text[done:]])
+
+
+def _holds(ring: Span, start: int, end: int) -> bool:
+    return ring[0] <= start and end <= ring[1]
+
+
+def _drawn(marked: str, *, is_muted: bool) -> str:
+    """Turn the marks into elements, around each text between two tags.
+
+    Args:
+        marked: HTML with marks in its texts.
+        is_muted: Whether what comes before the ring is muted; without a ring all is.
+    """
+    style = f' style="{_SHARED}"' if is_muted else ""
+    pieces = _TAG.split(marked)
+    for place in range(0, len(pieces), 2):
+        texts = re.split(f"([{_RING}{_RING_STOP}])", pieces[place])
+        for number, text in enumerate(texts):
+            if text == _RING:
+                style = f' style="{RINGED}"'
+            elif text == _RING_STOP:
+                style = ""
+            underlined = _MARKED.sub(_underline, text)
+            texts[number] = (
+                f"<span{style}>{underlined}</span>" if style and _is_ink(text) else underlined
+            )
+        pieces[place] = "".join(texts)
+    return "".join(pieces).translate(_NO_MARKS)
+
+
+def _is_ink(text: str) -> bool:
+    return bool(text.translate(_NO_MARKS).strip())
+
+
+def _underline(match: re.Match[str]) -> str:
+    strength = _BARS[_STARTS.index(match[1])]
+    style = f"text-decoration:none;border-bottom:2px solid rgba({INK},{strength})"
+    return f'<u style="{style}">{match[2]}</u>'
+
+
+class _Renderer(RendererHTML):
+    """Draws the parsed tokens, all text through `escape`."""
+
+    def text(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return escape(tokens[idx].content)
+
+    def math(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        source = escape(tokens[idx].content.translate(_NO_MARKS))
+        return f'<span class="mathjax_process tex2jax_process">{source}</span>'
+
+    def math_block(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return f'<div style="overflow-x:auto;margin:0 0 8px 0">{self.math(tokens, idx)}</div>\n'
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        style = f"{_CODE};padding:1px 4px;border-radius:3px;font-size:92%"
+        return f'<code style="{style}">{escape(tokens[idx].content)}</code>'
+
+    def code_block(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        code = escape(tokens[idx].content)
+        plain = "background-color:transparent;font-size:100%;padding:0;white-space:pre"
+        return f'<pre style="{_PRE}"><code style="{plain}">{code}</code></pre>\n'
+
+    def fence(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
+        return self.code_block(tokens, idx)
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer)
+    parser.enable(["table", "strikethrough"])
+    parser.validateLink = lambda url: bool(_LINKS.match(url))  # type: ignore[method-assign]
+    parser.block.ruler.before("code", "math_block", _math_block, {"alt": ["paragraph"]})
+    parser.inline.ruler.before("escape", "math", _math)
+    parser.core.ruler.push("safe", _make_safe)
+    return parser
+
+
+_MATH = re.compile(
+    r"""\$\$(?!\$).{1,2000}?\$\$
+      | \$(?![\s$])(?:[^$`\\\n]|\\.){1,2000}?(?<!\s)\$(?!\d)
+      | \\\(.{1,2000}?\\\)
+      | \\\[.{1,2000}?\\\]
+      | \\begin\{(?P<name>[a-z]{1,20}\*?)\}.{1,2000}?\\end\{(?P=name)\}""",
+    re.DOTALL | re.VERBOSE,
+)
+"""A formula; the bounds keep the search linear in the text."""
+_NOT_MATH = re.compile(r"\\(?:\w*href|url|require|csname|class|cssId|style|data)(?![A-Za-z])")
+"""TeX that makes links or reaches into the page, which not every typesetter refuses."""
+
+
+def _formula(text: str, start: int) -> re.Match[str] | None:
+    match = _MATH.match(text, start)
+    if match is None or "\n\n" in match[0] or _NOT_MATH.search(match[0]):
+        return None
+    return match
+
+
+def _math(state: StateInline, silent: bool) -> bool:
+    """Take a formula as it stands, before Markdown sees its backslashes and underscores."""
+    if state.src[state.pos] not in "$\\":
+        return False
+    match = _formula(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        state.push("math", "", 0).content = match[0]
+    state.pos = match.end()
+    return True
+
+
+def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a formula that has lines of its own, which could look like lists or headings."""
+    match = _formula(state.src, state.bMarks[start] + state.tShift[start])
+    if match is None or not match[0].startswith(("$$", "\\[", "\\b")):
+        return False
+    after = start + 1 + match[0].count("\n")
+    if after > end or state.src[match.end() : state.eMarks[after - 1]].strip():
+        return False
+    if not silent:
+        state.push("math_block", "", 0).content = state.getLines(
+            start, after, state.blkIndent, False
+        )
+        state.line = after
+    return True
+
+
+def _make_safe(state: StateCore) -> None:
+    """Give every element its style, every link its limits, and make links of the images."""
+    for token in state.tokens:
+        if token.tag in _STYLES and token.nesting >= 0:
+            align = token.attrs.get("style", "text-align:left")
+            style = (
+                f"{_STYLES[token.tag]};{align}" if token.tag in ("th", "td") else _STYLES[token.tag]
+            )
+            token.attrSet("style", style)
+        if token.children:
+            token.children = list(_safe_children(token.children))
+
+
+def _safe_children(tokens: Iterable[Token]) -> Iterable[Token]:
+    in_link = False
+    for token in tokens:
+        if token.type in ("link_open", "link_close"):
+            in_link = token.nesting == 1
+            if in_link:
+                token.attrs = {"href": token.attrs["href"], **_SAFE_LINK}
+            yield token
+        elif token.type == "image":
+            yield from _image_as_link(token, in_link=in_link)
+        else:
+            yield token
+
+
+def _image_as_link(image: Token, *, in_link: bool) -> Iterable[Token]:
+    text = Token("text", "", 0)
+    text.content = image.content or str(image.attrs["src"])
+    if in_link:
+        yield text
+        return
+    yield Token("link_open", "a", 1, attrs={"href": image.attrs["src"], **_SAFE_LINK})
+    yield text
+    yield Token("link_close", "a", -1)

@@ -1,0 +1,1 @@
+"""The display of an answer that is still streaming."""

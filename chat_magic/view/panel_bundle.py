@@ -1,0 +1,31 @@
+"""A panel where no widget can be: the cell that it writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat_magic.view.html.escape import escape
+from chat_magic.view.html.result_html import EXACT, page, status_line
+from chat_magic.view.text.result_text import terminal_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def static_panel(model: str, settings: Sequence[str], cell: str) -> dict[str, str]:
+    """Draw a panel as static HTML and as text.
+
+    Args:
+        model: The model that it asks.
+        settings: What it sends, in words.
+        cell: The cell that it writes.
+    """
+    line = status_line(f"panel · {model}", settings or ["no settings"])
+    box = (
+        f'<div style="font-family:monospace;font-size:90%;{EXACT};padding:8px 14px;'
+        f'border:1px solid rgba(127,127,127,0.3);border-radius:6px">{escape(cell)}</div>'
+    )
+    return {
+        "text/html": page(line + box),
+        "text/plain": terminal_safe(f"panel of the cell\n\n{cell}"),
+    }

@@ -1,0 +1,361 @@
+"""The static HTML shows a result, and loses nothing in an untrusted notebook."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from chat_magic.core.reply.reply import FunctionCall, ToolCall
+from chat_magic.view.bundle import bundle
+from chat_magic.view.html.result_html import columns, result_html
+from chat_magic.view.html.token_html import tokens_html
+
+# What JupyterLab's sanitizer (packages/apputils/src/sanitizer.ts) lets through, where we use it.
+LENGTH = r"-?(?:[0-9]*\.)?[0-9]+(?:px|em|%)|0"
+COLOR = r"transparent|rgba\((?:\d{1,3},){3}0\.\d+\)"
+BORDER = rf"(?:(?:{LENGTH}|none|solid|dashed|double|{COLOR})\s*){{1,3}}"
+ALLOWED_STYLES = {
+    "background-color": COLOR,
+    **dict.fromkeys(("border", "border-bottom", "border-left", "border-top"), BORDER),
+    "border-collapse": "collapse",
+    "border-radius": LENGTH,
+    "box-sizing": "border-box",
+    "cursor": "pointer",
+    "display": "flex",
+    "flex-grow": "1",
+    "flex-wrap": "wrap",
+    "font-family": "monospace|inherit",
+    "font-size": LENGTH,
+    "font-style": "italic",
+    "font-weight": "600|normal",
+    "height": LENGTH,
+    "letter-spacing": LENGTH,
+    "line-height": r"[\d.]+",
+    "list-style": "decimal",
+    "margin": rf"(?:(?:{LENGTH})\s*){{1,4}}",
+    "max-width": LENGTH,
+    "min-width": LENGTH,
+    "opacity": r"0\.\d+",
+    "overflow-x": "auto",
+    "padding": rf"(?:(?:{LENGTH})\s*){{1,4}}",
+    "quotes": r"'[^'\\]*' '[^'\\]*'",
+    "table-layout": "auto",
+    "text-align": "left|center|right",
+    "text-decoration": "none",
+    "vertical-align": "top|middle",
+    "white-space": "pre|pre-wrap|nowrap",
+    "width": LENGTH,
+    "word-break": "normal",
+    "word-wrap": "break-word",
+}
+ALLOWED_TAGS = (
+    "a|bdi|blockquote|br|code|del|details|div|em|h[1-6]|hr|ins|li|ol|p|pre|q|s|span|strong|summary|"
+    "table|tbody|td|th|thead|tr|u|ul"
+)
+ALLOWED_ATTRIBUTES = {"class", "style", "title"}
+OWN_ATTRIBUTES = {"a": {"href", "rel", "target"}, "details": {"open"}}
+VOID = {"br", "hr"}
+
+MARKDOWN = (
+    "# Title\n\nA *b* **c** `d` [e](https://x.org) ![f](https://x.org/f.png) $x^2$ ~~g~~\n\n"
+    "- h\n- i\n\n1. j\n\n> k\n\n---\n\n```python\nl\n```\n\n|m|n|\n|-|-:|\n|o|p|\n\n$$\nq\n$$\n"
+)
+
+
+class _Sanitizer(HTMLParser):
+    """Collects what the sanitizer would drop, and elements that are not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if not re.fullmatch(ALLOWED_TAGS, tag):
+            self.dropped.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        for key, value in attrs:
+            if key not in ALLOWED_ATTRIBUTES | OWN_ATTRIBUTES.get(tag, set()):
+                self.dropped.append(f"{tag} {key}")
+            if key == "style":
+                self._check_style(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID and self.open.pop() != tag:
+            self.dropped.append(f"/{tag}")
+
+    def handle_comment(self, data: str) -> None:
+        self.dropped.append(data)
+
+    def _check_style(self, style: str) -> None:
+        for declaration in style.split(";"):
+            key, _, value = declaration.partition(":")
+            if not re.fullmatch(ALLOWED_STYLES.get(key, "(?!)"), value):
+                self.dropped.append(declaration)
+
+
+def dropped(html: str) -> list[str]:
+    """Return what an untrusted notebook would lose of the HTML."""
+    parser = _Sanitizer()
+    parser.feed(html)
+    return parser.dropped + parser.open
+
+
+@pytest.fixture
+def everything(make_choice, make_run, make_token, names):
+    """A run with one choice of every kind."""
+    odd = [
+        make_token("1\n", 0.02, ("2", 0.9)),
+        make_token("\n\n", 0.2),
+        make_token(" \xa0\u202e", 0.06),
+        make_token("x", 1, logprob=-9999.0),
+        make_token("</pre><script>'\"", 0.15, ("<b>", 0.2)),
+    ]
+    call = ToolCall(id="c", function=FunctionCall(name="<f>", arguments='{"a": [1]}'))
+    broken = ToolCall(id="d", function=FunctionCall(name="g", arguments='{"a": <'))
+    return make_run(
+        make_choice(names),
+        make_choice(odd, index=1, finish_reason="length"),
+        make_choice(text=MARKDOWN, index=2, finish_reason=None),
+        make_choice(text="", index=3, reasoning="<i>", tool_calls=(call, broken)),
+        make_choice(text="", index=4, refusal="I <b>can't</b>", finish_reason="content_filter"),
+        make_choice(text="", index=5, finish_reason="error"),
+        make_choice(text="part", index=6, finish_reason="interrupted"),
+        model="evil/<b>",
+        prefill="So <i>",
+        warnings=("one <b>", "two"),
+    )
+
+
+def test_an_untrusted_notebook_loses_nothing_of_it(everything) -> None:
+    assert dropped(bundle([everything])["text/html"]) == []
+
+
+def test_there_is_no_script_and_no_address_that_a_page_would_load(everything) -> None:
+    html = bundle([everything])["text/html"]
+    for word in ("<script", "<style", "<!--", "src=", "url(", " id=", "aria-", "data-", "role="):
+        assert word not in html
+
+
+def test_a_formula_is_the_only_thing_that_a_typesetter_sees(everything) -> None:
+    html = bundle([everything])["text/html"]
+    assert html.startswith('<div class="mathjax_ignore tex2jax_ignore"')
+    assert html.count("mathjax_process") == 2
+
+
+def text_of(html: str) -> str:
+    """Return what a reader sees, details open."""
+    lines = re.sub(r"</?(?:div|p|pre|details|summary|li|ol|tr|td|th)\b[^>]*>", " ", html)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", lines)).strip()
+
+
+def test_one_choice_shows_status_answer_and_doubt(make_run, make_choice, names) -> None:
+    seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
+    assert seen.startswith(
+        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 stop 6 tokens"
+    )
+    assert seen.endswith("unsure: Charlotte 31 % (Catherine 24, Clara 9)")
+
+
+def test_a_sole_warning_stands_in_the_status_line_in_its_own_words(make_run, make_choice) -> None:
+    one = make_run(make_choice(text="a"), warnings=("the server ignored top_k",))
+    assert "out the server ignored top_k stop" in text_of(result_html([one]))
+
+
+def test_several_warnings_are_all_told(make_run, make_choice) -> None:
+    two = make_run(make_choice(text="a"), warnings=("first", "second"))
+    first, second = result_html([two]).index(">first<"), result_html([two]).index(">second<")
+    assert first < second
+
+
+@pytest.mark.parametrize(("count", "rows"), [(1, 1), (4, 1), (5, 2), (8, 2), (9, 3), (128, 32)])
+def test_there_are_at_most_four_columns_in_a_row(count: int, rows: int) -> None:
+    html = columns([str(n) for n in range(count)])
+    assert html.count("display:flex") == rows
+    assert html.count("box-sizing") == count
+
+
+def test_unsure_words_are_underlined_in_the_answer(make_run, make_choice, names) -> None:
+    html = result_html([make_run(make_choice(names))])
+    assert re.search(r"<li><u [^>]*>Charlotte</u></li>", html)
+
+
+def test_words_are_underlined_where_the_server_trimmed_the_text(
+    make_run, make_choice, make_token
+) -> None:
+    tokens = [make_token(" Oh", 0.3), make_token(" Paris", 0.3), make_token("<|im_end|>", 0.1)]
+    html = result_html([make_run(make_choice(tokens, text="Oh Paris"))])
+    assert re.search("<p[^>]*><u [^>]*>Oh</u> <u [^>]*>Paris</u></p>", html)
+
+
+def test_tokens_that_do_not_spell_the_text_underline_nothing(
+    make_run, make_choice, make_token
+) -> None:
+    html = result_html([make_run(make_choice([make_token("other", 0.1)], text="text"))])
+    assert '<p style="margin:0 0 8px 0">text</p>' in html
+
+
+def test_a_prefill_comes_muted_before_the_text_on_its_line(make_run, make_choice) -> None:
+    html = result_html([make_run(make_choice(text=" Paris."), prefill="The capital is")])
+    assert re.search(
+        r'<p[^>]*><span style="opacity:0.65;[^"]*">The capital is </span>Paris.</p>', html
+    )
+
+
+def test_a_prefill_before_a_list_has_a_line_of_its_own(make_run, make_choice) -> None:
+    html = result_html([make_run(make_choice(text="- a"), prefill="List:")])
+    assert re.search(r"<div><span [^>]*>List:</span></div><ul", html)
+
+
+def test_a_prefill_that_opens_code_belongs_to_the_code(make_run, make_choice) -> None:
+    html = result_html([make_run(make_choice(text='"a": 1}\n```'), prefill="```json\n{")])
+    assert "{&quot;a&quot;: 1}\n</code>" in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ({"text": ""}, "empty answer"),
+        ({"text": "", "refusal": "I can't."}, "refused I can&#x27;t."),
+        ({"text": "", "reasoning": "Let me think"}, "reasoning Let me think empty answer"),
+        ({"text": "half", "finish_reason": "length"}, "length half"),
+        ({"text": "half", "finish_reason": "error"}, "error half"),
+        ({"text": "half", "finish_reason": "interrupted"}, "interrupted half"),
+        (
+            {
+                "text": "",
+                "tool_calls": (ToolCall(function=FunctionCall(name="f", arguments="{}")),),
+            },
+            "calls f {}",
+        ),
+    ],
+)
+def test_what_is_not_a_plain_answer_is_shown_as_what_it_is(
+    fields, seen: str, make_run, make_choice
+) -> None:
+    html = result_html([make_run(make_choice(**fields), usage=None)])
+    assert seen in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_code"),
+    [('{\n  "a": 1\n}', True), ("[1,\n 2]", True), ("{a: 1}\nb", False), ("1", False)],
+)
+def test_a_json_answer_keeps_its_lines(make_run, make_choice, text: str, is_code: bool) -> None:
+    """Markdown would run them together; so it is drawn as code."""
+    html = result_html([make_run(make_choice(text=text))]).partition("<details>")[0]
+    assert ("<pre" in html) == is_code
+
+
+def test_a_json_answer_is_underlined_where_the_model_was_unsure(
+    make_run, make_choice, make_token
+) -> None:
+    """Its spans move along into the code."""
+    tokens = [make_token('{"a": "', 0.9), make_token("Paris", 0.2), make_token('"}', 0.9)]
+    html = result_html([make_run(make_choice(tokens))]).partition("<details>")[0]
+    assert re.search(r"<u [^>]*>Paris</u>", html)
+
+
+def test_a_spoken_answer_plays_and_says_its_words(make_run, make_choice) -> None:
+    """In the page itself, without loading anything; bare samples are only counted."""
+    audio = {"id": "a", "data": base64.b64encode(b"RIFF....WAVE").decode(), "transcript": "<Hi>"}
+    html = result_html([make_run(make_choice(text="", audio=audio))])
+    assert f'<audio controls src="data:audio/wav;base64,{audio["data"]}"></audio>' in html
+    assert "&lt;Hi&gt;" in html
+    assert "empty answer" not in html
+    bare = result_html([make_run(make_choice(text="", audio={"data": "AAEC"}))])
+    assert "<audio" not in bare
+    assert "audio, 3 bytes" in bare
+
+
+def test_an_answer_without_choices_says_so(make_run) -> None:
+    assert "no answer" in result_html([make_run()])
+
+
+def test_the_raw_text_is_exact(make_run, make_choice) -> None:
+    text = "  # a\n\n\n*b*  \n"
+    assert f">{text}</pre>" in result_html([make_run(make_choice(text=text))])
+
+
+@pytest.mark.parametrize(
+    ("prob", "style"),
+    [
+        (0.5, None),
+        (0.49, r"background-color:rgba\(213,94,0,0.13\)"),
+        (0.24, r"background-color:rgba\(213,94,0,0.26\);border-bottom:1px solid"),
+        (0.09, r"background-color:rgba\(213,94,0,0.42\);border-bottom:1px dashed"),
+        (0.02, r"background-color:rgba\(213,94,0,0.60\);border-bottom:1px dashed;font-weight:600"),
+    ],
+)
+def test_ink_grows_as_the_model_was_unsure_and_sure_tokens_have_none(
+    prob: float, style: str | None, make_token
+) -> None:
+    text = tokens_html([make_token("word", prob)]).partition("</pre>")[0]
+    assert bool(re.search(f"<u .*{style}.*>word</u>", text)) == (style is not None)
+    assert text.endswith("word" if style is None else "word</u>")
+
+
+def test_a_token_without_a_measured_probability_is_marked_double(make_token) -> None:
+    html = tokens_html([make_token("a", 1, logprob=-9999.0)])
+    assert "border-bottom:3px double" in html
+    assert "probability censored: -9999.0" in html
+    assert "not known: 1" in html
+
+
+def test_copied_tokens_are_the_exact_text(make_token) -> None:
+    """Space before a token stays outside of the paint; the mark of a line break is no text."""
+    tokens = [
+        make_token(" a", 0.1),
+        make_token("\n\n", 0.1),
+        make_token("  ", 0.1),
+        make_token("b \n", 0.1),
+        make_token("c", 0.9),
+    ]
+    text = tokens_html(tokens).partition("</pre>")[0]
+    assert re.sub(r"<[^>]*>", "", text) == " a\n\n  b \nc"
+    assert "quotes:'↵'" in text
+
+
+def test_the_legend_counts_the_tokens_of_each_bin(make_token) -> None:
+    html = text_of(tokens_html([make_token("a", p) for p in (0.9, 0.8, 0.3, 0.2, 0.05, 0.01)]))
+    expected = "≥ 50 %: 2 25\u201350: 1 10\u201325: 1 3\u201310: 1 &lt; 3: 1"
+    assert f"tokens by probability {expected}" in html
+
+
+def test_the_least_sure_tokens_are_listed_with_what_else_could_have_come(names) -> None:
+    assert "Charlotte 31 Catherine 24 · Clara 9 · Cleo 0.4" in text_of(tokens_html(names))
+
+
+def test_the_table_names_the_ten_least_sure(make_token) -> None:
+    html = tokens_html([make_token(f"w{n}", 0.4 - n / 100) for n in range(20)])
+    assert re.findall(r"<bdi>(w\d+)</bdi>", html) == [f"w{n}" for n in range(19, 9, -1)]
+
+
+def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_round) -> None:
+    """Each with arguments, time, and its result or why it failed; a long result is a click away."""
+    rounds = [
+        make_round(
+            {"result": "<b>21</b>"},
+            {"error": "ValueError: <i>"},
+            {"result": "y" * 400},
+            text="I <u>look",
+        )
+    ]
+    html = result_html([make_run(make_choice(text="Warm"), rounds=rounds)])
+    parts = (
+        "I &lt;u&gt;look",
+        "get_weather(city=&#x27;Paris&#x27;)",
+        "0.21 s",
+        "&lt;b&gt;21&lt;/b&gt;",
+        "ValueError: &lt;i&gt;",
+        "<details>",
+        "400 characters",
+        "Warm",
+    )
+    places = [html.index(part) for part in parts]
+    assert places == sorted(places)
+    assert dropped(html) == []
