@@ -27,8 +27,8 @@ if TYPE_CHECKING:
         RequestTimeout,
         StreamBroken,
     )
-    from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults, compare
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults, compare
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -57,13 +57,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "UNSET": "core.request.parameters",
-    "ChatResult": "result",
-    "ChatResults": "results",
+    "ChatResult": "results.chat_result",
+    "ChatResults": "results.chat_results",
     "Panel": "shell.panel",
     "achat": "engine",
     "chat": "engine",
     "chat_grid": "batch.sweep",
-    "compare": "results",
+    "compare": "results.chat_results",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

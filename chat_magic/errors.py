@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
 
 __all__ = [
     "ApiError",

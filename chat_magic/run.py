@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
 
 __all__ = ["BackgroundRun", "take"]
 

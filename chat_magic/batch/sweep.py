@@ -21,8 +21,8 @@ from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema.structured import ask_for
 from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.result import ChatResult
-from chat_magic.results import ChatResults
+from chat_magic.results.chat_result import ChatResult
+from chat_magic.results.chat_results import ChatResults
 from chat_magic.rounds import Rounds
 from chat_magic.run import BackgroundRun
 from chat_magic.toolbox import NO_TOOLS

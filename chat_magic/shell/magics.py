@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Grid, Variant
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine import Limits, Run
-    from chat_magic.result import ChatResult
-    from chat_magic.results import ChatResults
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.jobs import Job, Screen
     from chat_magic.shell.panel import Panel
     from chat_magic.toolbox import Toolbox
@@ -73,8 +73,8 @@ class ChatMagics(Magics):
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not draw it again."""
         self._drawn_types: set[str | type] = {
-            "chat_magic.result.ChatResult",
-            "chat_magic.results.ChatResults",
+            "chat_magic.results.chat_result.ChatResult",
+            "chat_magic.results.chat_results.ChatResults",
             "chat_magic.shell.jobs.Job",
         }
 
@@ -115,7 +115,9 @@ class ChatMagics(Magics):
 
     def _note_value(self, ran: Any) -> None:
         """Let `-c` go on from a result that is the value of a cell, such as `results.pick(2)`."""
-        module = sys.modules.get("chat_magic.result")  # not there before the first answer
+        module = sys.modules.get(
+            "chat_magic.results.chat_result"
+        )  # not there before the first answer
         if module is not None and isinstance(ran.result, module.ChatResult):
             self._last = ran.result
 

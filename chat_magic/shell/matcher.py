@@ -119,7 +119,7 @@ class ChatMatcher:
             yield "unset", "value"
 
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
-        from chat_magic.result import ChatResult  # noqa: PLC0415 - completion begins without it
+        from chat_magic.results.chat_result import ChatResult  # noqa: PLC0415 - completion begins without it
 
         for name, value in self._own_names():
             if not isinstance(value, ChatResult):

@@ -131,7 +131,7 @@ def test_results_are_offered_where_one_is_wanted(kernel, offered):
     kernel.run(
         "from chat_magic.core.reply.reply import Choice, Message, Reply, Timing\n"
         "from chat_magic.core.request.request import ChatRequest\n"
-        "from chat_magic.result import ChatResult\n"
+        "from chat_magic.results.chat_result import ChatResult\n"
         "choices = tuple(Choice(index=i, message=Message(content='x')) for i in range(2))\n"
         "poem = ChatResult(ChatRequest(), Reply(choices=choices), Timing(), ())"
     )

@@ -13,8 +13,8 @@ from IPython.display import publish_display_data
 
 from chat_magic.core.cell.form import Form, form_of, read_form, settings_only, write_form
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.result import ChatResult
-from chat_magic.results import ChatResults, compare
+from chat_magic.results.chat_result import ChatResult
+from chat_magic.results.chat_results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.jobs import Job, drawn

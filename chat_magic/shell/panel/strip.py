@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.results import ChatResults
+from chat_magic.results.chat_results import ChatResults
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.words import in_words
 from chat_magic.view.html.escape import escape

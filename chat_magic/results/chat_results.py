@@ -10,8 +10,8 @@ from chat_magic.core.cell.grid import title_of
 from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.settings import SCALARS
 from chat_magic.errors import InvalidRequest
-from chat_magic.result import ChatResult, no_result
-from chat_magic.tables import Tables
+from chat_magic.results.chat_result import ChatResult, no_result
+from chat_magic.results.tables import Tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import msgspec
 from chat_magic.core.request.tools import total_usage
 from chat_magic.core.schema.structured import value_of
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.tables import Tables
+from chat_magic.results.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.labels import At
     from chat_magic.analysis.segments import By
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.result import ChatResult
+    from chat_magic.results.chat_result import ChatResult
     from chat_magic.view.bundle import ComparisonView, Run, TokensView
     from chat_magic.view.comparison_model import By as Unit
 

@@ -1,0 +1,1 @@
+"""The values that a user holds: results, their tables and views."""
