@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
-    from chat_magic.batch.sweep import chat_grid
     from chat_magic.core.request.parameters import UNSET
-    from chat_magic.engine import achat, chat
+    from chat_magic.engine.chat import achat, chat
+    from chat_magic.engine.grid_task import chat_grid
     from chat_magic.errors import (
         ApiError,
         ChatError,
@@ -60,9 +60,9 @@ _HOMES = {
     "ChatResult": "results.chat_result",
     "ChatResults": "results.chat_results",
     "Panel": "shell.panel",
-    "achat": "engine",
-    "chat": "engine",
-    "chat_grid": "batch.sweep",
+    "achat": "engine.chat",
+    "chat": "engine.chat",
+    "chat_grid": "engine.grid_task",
     "compare": "results.chat_results",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",

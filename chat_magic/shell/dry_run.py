@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from chat_magic.batch.sweep import Plan
     from chat_magic.core.request.request import ChatRequest
+    from chat_magic.engine.grid_task import Plan
 
 
 def described(plan: Plan) -> str:

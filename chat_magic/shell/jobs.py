@@ -10,10 +10,10 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chat_magic.engine.task_handle import take
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.run import take
 from chat_magic.shell.shower import shower
 from chat_magic.view.failure_bundle import failure_bundle
 

@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-    from chat_magic.batch.sweep import Plan, Sweep
     from chat_magic.core.cell.cell import Cell
     from chat_magic.core.cell.grid import Grid, Variant
     from chat_magic.core.schema.structured import Schema
-    from chat_magic.engine import Limits, Run
+    from chat_magic.engine.chat import Limits, Run
+    from chat_magic.engine.grid_task import Plan, Sweep
+    from chat_magic.engine.tool_functions import Toolbox
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.jobs import Job, Screen
     from chat_magic.shell.panel import Panel
-    from chat_magic.toolbox import Toolbox
     from chat_magic.view.live.live import Live
 
     Result = ChatResult | ChatResults
@@ -159,7 +159,7 @@ class ChatMagics(Magics):
         return self._as_value(table)
 
     def _answer(self, grid: Grid, *, alone: bool) -> Result | Job | None:
-        from chat_magic.batch.sweep import start  # noqa: PLC0415 - the network waits for its use
+        from chat_magic.engine.grid_task import start  # noqa: PLC0415 - the network waits for its use
 
         cell = grid.cell
         name = read_name(cell.options.get("out"))
@@ -198,8 +198,8 @@ class ChatMagics(Magics):
         Raises:
             InvalidRequest: It cannot be sent.
         """
-        from chat_magic.batch.sweep import start  # noqa: PLC0415
         from chat_magic.core.cell.grid import read_grid  # noqa: PLC0415
+        from chat_magic.engine.grid_task import start  # noqa: PLC0415
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
 
         grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
@@ -237,7 +237,7 @@ class ChatMagics(Magics):
         return bool(parent.get("content", {}).get("allow_stdin", True))
 
     def _read_limits(self, cell: Cell) -> Limits:
-        from chat_magic.engine import limits  # noqa: PLC0415
+        from chat_magic.engine.chat import limits  # noqa: PLC0415
 
         options = cell.options
         try:
@@ -258,7 +258,7 @@ class ChatMagics(Magics):
             raise InvalidRequest(error.message, line=1) from error
 
     def _with_tools(self, grid: Grid) -> tuple[list[Variant], Toolbox]:
-        from chat_magic.toolbox import with_tools  # noqa: PLC0415
+        from chat_magic.engine.tool_functions import with_tools  # noqa: PLC0415
 
         options = grid.cell.options
         tools = read_tools(options.get("tools"), self.shell.user_ns)
@@ -273,7 +273,7 @@ class ChatMagics(Magics):
         return variants, toolbox
 
     def _plan(self, grid: Grid) -> Plan:
-        from chat_magic.batch.sweep import plan  # noqa: PLC0415
+        from chat_magic.engine.grid_task import plan  # noqa: PLC0415
 
         schema = self._read_schema(grid.cell)
         variants, toolbox = self._with_tools(grid)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.batch.sweep import Part, Sweep
-    from chat_magic.engine import Run
+    from chat_magic.engine.chat import Run
+    from chat_magic.engine.grid_task import Part, Sweep
     from chat_magic.view.live.live import Live
     from chat_magic.view.live.snapshot import GridSnapshot, RunSnapshot, Snapshot
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def shower(live: Live) -> Callable[[Any], float]:
     """Make the function that draws a run's state and says when it may be called again.
 
-    It takes an `engine.Run` or a `batch.sweep.Sweep`.
+    It takes an `engine.Run` or a `engine.grid_task.Sweep`.
     """
 
     def show(run: Run | Sweep) -> float:
-        from chat_magic.engine import Run  # noqa: PLC0415 - not before the first answer
+        from chat_magic.engine.chat import Run  # noqa: PLC0415 - not before the first answer
 
         live.show(_snapshot(run) if isinstance(run, Run) else _grid(run))
         return live.delay_s

@@ -96,9 +96,10 @@ class Ours:
         self._origin = origin
         os.environ["CHAT_MAGIC_API_KEY"] = "sk-benchmark"
         self._point("plain")
-        from chat_magic import engine, rounds
         from chat_magic.core.request.messages import Message
         from chat_magic.core.request.request import ChatRequest
+        from chat_magic.engine import chat as engine
+        from chat_magic.engine import tool_loop as rounds
         from chat_magic.transport import loop as background
 
         self._engine, self._rounds, self._background = engine, rounds, background

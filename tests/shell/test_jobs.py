@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from chat_magic.core.request.request import read_fields
-from chat_magic.engine import Run, prepare
+from chat_magic.engine.chat import Run, prepare
 from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import jobs
 from chat_magic.shell.jobs import Job

@@ -19,12 +19,12 @@ from chat_magic.core.request.request import (
 )
 from chat_magic.core.request.settings import check_setting, complete
 from chat_magic.core.schema.structured import ask_for, misfits
+from chat_magic.engine.task_handle import BackgroundRun
+from chat_magic.engine.tool_functions import NO_TOOLS, Toolbox, with_tools
+from chat_magic.engine.tool_loop import Rounds
 from chat_magic.errors import ChatError, InvalidRequest, StreamBroken
 from chat_magic.results.chat_result import ChatResult, no_result
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.rounds import Rounds
-from chat_magic.run import BackgroundRun
-from chat_magic.toolbox import NO_TOOLS, Toolbox, with_tools
 from chat_magic.transport import attachments, configuration, endpoints
 from chat_magic.transport import exchange as client
 from chat_magic.transport import loop as background

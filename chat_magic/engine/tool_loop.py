@@ -15,8 +15,8 @@ from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import Answer
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.tools import Round, is_forced, total_usage
+from chat_magic.engine.tool_functions import NO_TOOLS, RunningCall, Toolbox
 from chat_magic.results.chat_result import ChatResult
-from chat_magic.toolbox import NO_TOOLS, RunningCall, Toolbox
 from chat_magic.transport import configuration
 from chat_magic.transport.exchange import Stopwatch
 

@@ -11,9 +11,9 @@ import pytest
 
 import chat_magic
 from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRequest
-from chat_magic.batch.sweep import Sweep, chat_grid, plan
 from chat_magic.core.cell.grid import read_grid
-from chat_magic.engine import Limits
+from chat_magic.engine.chat import Limits
+from chat_magic.engine.grid_task import Sweep, chat_grid, plan
 from chat_magic.errors import ApiError
 from chat_magic.shell.arguments import OWN_OPTIONS
 from tests import interrupts

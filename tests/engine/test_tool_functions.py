@@ -11,8 +11,8 @@ import pytest
 import chat_magic
 from chat_magic import ChatInterrupted, InvalidRequest, StreamBroken
 from chat_magic.core.request.request import read_fields
-from chat_magic.engine import Run, prepare
-from chat_magic.toolbox import with_tools
+from chat_magic.engine.chat import Run, prepare
+from chat_magic.engine.tool_functions import with_tools
 from tests.completions import completion, delta
 from tests.gateway import HOLD, events, streamed, whole
 

@@ -14,7 +14,7 @@ import pytest
 import chat_magic
 from chat_magic import UNSET, ApiError, ChatInterrupted, ChatResult, InvalidRequest, StreamBroken
 from chat_magic.core.request.request import read_fields
-from chat_magic.engine import Run, prepare
+from chat_magic.engine.chat import Run, prepare
 from chat_magic.transport import loop as background
 from chat_magic.transport.configuration import configure
 from tests import interrupts

@@ -19,13 +19,13 @@ from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema.structured import ask_for
-from chat_magic.engine import Asking, Limits, Run, checked, limits, prepare, written
+from chat_magic.engine.chat import Asking, Limits, Run, checked, limits, prepare, written
+from chat_magic.engine.task_handle import BackgroundRun
+from chat_magic.engine.tool_functions import NO_TOOLS
+from chat_magic.engine.tool_loop import Rounds
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.rounds import Rounds
-from chat_magic.run import BackgroundRun
-from chat_magic.toolbox import NO_TOOLS
 from chat_magic.transport.attachments import inline
 from chat_magic.transport.exchange import Stopwatch
 from chat_magic.transport.schema_file import load_schema
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
-    from chat_magic.toolbox import Toolbox
+    from chat_magic.engine.tool_functions import Toolbox
 
 __all__ = ["Part", "Plan", "Sweep", "chat_grid", "check_concurrency", "plan", "start"]
 

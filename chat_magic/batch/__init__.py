@@ -1,1 +1,0 @@
-"""Many requests from one call."""

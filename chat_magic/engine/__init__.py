@@ -1,0 +1,1 @@
+"""From a request to its result, and the functions that do it."""
