@@ -12,8 +12,8 @@ from IPython.core.completer import CompletionContext
 from chat_magic.core.cell.line import REQUEST_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
-from chat_magic.shell.arguments import OWN_OPTIONS, help_text
-from chat_magic.shell.matcher import ChatMatcher
+from chat_magic.shell.completion import ChatMatcher
+from chat_magic.shell.options import OWN_OPTIONS, help_text
 
 README = Path(__file__).parents[1] / "README.md"
 VOCABULARY = Path(__file__).parents[1] / "labextension/src/cell/vocabulary.json"

@@ -14,7 +14,7 @@ from chat_magic.engine.task_handle import take
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.shell.shower import shower
+from chat_magic.shell.live_renderer import shower
 from chat_magic.view.failure_bundle import failure_bundle
 
 if TYPE_CHECKING:

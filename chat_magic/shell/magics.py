@@ -13,7 +13,11 @@ from traitlets import observe
 from chat_magic.core.request.settings import SETTINGS
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import traits
-from chat_magic.shell.arguments import (
+from chat_magic.shell.completion import ChatMatcher
+from chat_magic.shell.dry_run import described
+from chat_magic.shell.input_transform import ChatTransformer, transform_lines
+from chat_magic.shell.live_renderer import shower
+from chat_magic.shell.options import (
     OWN_OPTIONS,
     help_text,
     read_after,
@@ -25,10 +29,6 @@ from chat_magic.shell.arguments import (
     read_timeout,
     read_tools,
 )
-from chat_magic.shell.dry_run import described
-from chat_magic.shell.matcher import ChatMatcher
-from chat_magic.shell.shower import shower
-from chat_magic.shell.transform import ChatTransformer, transform_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

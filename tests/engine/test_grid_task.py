@@ -15,7 +15,7 @@ from chat_magic.core.cell.grid import read_grid
 from chat_magic.engine.chat import Limits
 from chat_magic.engine.grid_task import Sweep, chat_grid, plan
 from chat_magic.errors import ApiError
-from chat_magic.shell.arguments import OWN_OPTIONS
+from chat_magic.shell.options import OWN_OPTIONS
 from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole

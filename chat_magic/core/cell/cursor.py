@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chat_magic.core.cell.line import REQUEST_OPTIONS, Option, next_word
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.arguments import OWN_OPTIONS
+from chat_magic.shell.options import OWN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

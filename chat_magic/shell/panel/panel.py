@@ -16,13 +16,13 @@ from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults, compare
 from chat_magic.shell import magics_of
-from chat_magic.shell.arguments import OWN_OPTIONS
 from chat_magic.shell.jobs import Job, drawn
-from chat_magic.shell.panel.bars import CellView, FillBar, PresetBar
+from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import button
-from chat_magic.shell.panel.form import PanelForm
-from chat_magic.shell.panel.place import PanelPlace, TerminalPlace, box
-from chat_magic.shell.panel.strip import Strip, Taken, changes
+from chat_magic.shell.panel.form_controls import PanelForm
+from chat_magic.shell.panel.output_area import PanelPlace, TerminalPlace, box
+from chat_magic.shell.panel.run_history import Strip, Taken, changes
+from chat_magic.shell.panel.toolbars import CellView, FillBar, PresetBar
 from chat_magic.store import presets
 from chat_magic.view.html.escape import escape
 from chat_magic.view.panel_bundle import static_panel

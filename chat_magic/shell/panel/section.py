@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from chat_magic.shell.panel.controls import button
-from chat_magic.shell.panel.words import in_words
+from chat_magic.shell.panel.describe import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from IPython.core import getipython
+from tests.test_every_parameter import ROWS, answer
 
 import chat_magic
 from chat_magic import InvalidRequest, Panel
@@ -19,7 +20,6 @@ from chat_magic.transport.configuration import configure
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Wait, events, streamed, whole
-from tests.test_every_parameter import ROWS, answer
 
 OFFERED = [name for name, row in PARAMETERS.items() if row.replaced_by is None]
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.arguments import (
+from chat_magic.shell.options import (
     OWN_OPTIONS,
     help_text,
     read_after,

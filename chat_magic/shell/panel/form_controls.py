@@ -11,10 +11,10 @@ from chat_magic.core.cell.form import Form, blocked, check_form, check_options
 from chat_magic.core.request.parameters import PARAMETERS, imply
 from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.arguments import OWN_OPTIONS
+from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import Control
-from chat_magic.shell.panel.fold import Fold
 from chat_magic.shell.panel.messages_editor import MessagesEditor
+from chat_magic.shell.panel.section import Fold
 from chat_magic.transport import configuration, endpoints
 from chat_magic.view.html.escape import escape
 

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.shell.panel.controls import button
-from chat_magic.shell.panel.words import in_words
+from chat_magic.shell.panel.describe import in_words
 from chat_magic.view.html.escape import escape
 from chat_magic.view.text.result_text import terminal_safe
 

@@ -7,7 +7,7 @@ import ast
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from chat_magic.shell.transform import ChatTransformer, transform_lines
+from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 
 
 @pytest.fixture
