@@ -23,7 +23,7 @@ from chat_magic.analysis.columns import OK, STATUSES, Columns, Entries, Part
 from chat_magic.analysis.frames import Data, category, nullable, small, strings, table
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
 from chat_magic.analysis.token_metrics import Measures, measure, summary
-from chat_magic.core.reply.reply import Arrivals
+from chat_magic.core.reply.reply import TokenTimes
 from chat_magic.core.reply.tokens import is_special, well_formed
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _arrivals(columns: Columns) -> Data:
     chunk = np.full(len(columns.part), -1, dtype=np.int32)
     t_ms = np.full(len(columns.part), np.nan)
     for part, bounds in zip(columns.parts, columns.slices, strict=True):
-        arrivals = part.choice.arrivals.get(part.name, Arrivals())
+        arrivals = part.choice.arrivals.get(part.name, TokenTimes())
         for column, values in ((chunk, arrivals.chunk), (t_ms, arrivals.t_ms)):
             here = column[bounds]
             here[: len(values)] = values[: len(here)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.reply.reply import Arrivals, Audio, Choice, Reply, TokenLogprob, Usage
+from chat_magic.core.reply.reply import Audio, Choice, Reply, TokenLogprob, TokenTimes, Usage
 from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
@@ -205,7 +205,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict
         "perplexity": perplexity_fact(choice),
         "sparkline": choice_sparkline(choice),
         "parts": {
-            name: _part(tokens, choice.arrivals.get(name, Arrivals()), vocabulary)
+            name: _part(tokens, choice.arrivals.get(name, TokenTimes()), vocabulary)
             for name, tokens in _parts(choice)
         },
     }
@@ -224,7 +224,7 @@ def _parts(choice: Choice) -> Iterator[tuple[str, list[TokenLogprob]]]:
 
 
 def _part(
-    tokens: Sequence[TokenLogprob], arrivals: Arrivals, vocabulary: Vocabulary
+    tokens: Sequence[TokenLogprob], arrivals: TokenTimes, vocabulary: Vocabulary
 ) -> dict[str, Any]:
     statuses = [status_of(token.logprob) for token in tokens]
     known = [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.reply_tables import alternatives_table, choices_table, tokens_table
-from chat_magic.core.reply.reply import Arrivals, Choice, Logprobs, Message, Reply
+from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenTimes
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 
@@ -259,7 +259,7 @@ def test_the_kind_of_a_token_is_told(token, reply, text, space, newline, special
 
 def test_a_token_knows_its_chunk_and_arrival(token, choice):
     """Where the arrival of some is not known, these have -1 and NaN."""
-    arrivals = {"content": Arrivals(chunk=[3, 3], t_ms=[120.5, 120.5])}
+    arrivals = {"content": TokenTimes(chunk=[3, 3], t_ms=[120.5, 120.5])}
     answer = Reply(choices=(choice([token("a", -0.5)] * 3, arrivals=arrivals),))
     table = build(tokens_table, answer)
     assert table["chunk"].tolist() == [3, 3, -1]

@@ -22,13 +22,13 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from chat_magic.core.reply.reply import (  # noqa: E402
-    Arrivals,
     Choice,
     Logprobs,
     Message,
     Reply,
     Timing,
     TokenLogprob,
+    TokenTimes,
     TopLogprob,
     Usage,
 )
@@ -51,7 +51,7 @@ def large_run() -> Run:
         finish_reason="stop",
         logprobs=Logprobs(content=tokens),
         arrivals={
-            "content": Arrivals(
+            "content": TokenTimes(
                 chunk=list(range(TOKENS)), t_ms=[400 + 10.3 * place for place in range(TOKENS)]
             )
         },

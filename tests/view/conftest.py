@@ -11,13 +11,13 @@ from msgspec import Raw
 
 from chat_magic.core.cell.grid import Axis
 from chat_magic.core.reply.reply import (
-    Arrivals,
     Choice,
     Logprobs,
     Message,
     Reply,
     Timing,
     TokenLogprob,
+    TokenTimes,
     TopLogprob,
     Usage,
 )
@@ -62,7 +62,7 @@ def choice(
         finish_reason=finish,
         logprobs=Logprobs(content=list(tokens)) if tokens else None,
         arrivals={
-            "content": Arrivals(
+            "content": TokenTimes(
                 chunk=list(range(len(tokens))), t_ms=[10.04 * n for n in range(len(tokens))]
             )
         },

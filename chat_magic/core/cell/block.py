@@ -30,7 +30,7 @@ _DETAIL = re.compile(r"(?P<source>.+?)[ \t]+(?P<detail>low|high|auto)")
 
 
 @dataclass
-class _Draft:
+class MessageLines:
     """A message whose lines are being read; without an opening until a role line has come."""
 
     number: int
@@ -46,11 +46,11 @@ def read_block(rendered: Rendered) -> ChatRequest:
         InvalidRequest: With the line in the cell.
     """
     warnings: list[str] = []
-    drafts = [_Draft(number=0)]
+    drafts = [MessageLines(number=0)]
     for number, line in rendered.lines:
         if match := _ROLE.match(line):
             _check_tool(match, number)
-            drafts.append(_Draft(number, match, [line[match.end() :].removeprefix(" ")]))
+            drafts.append(MessageLines(number, match, [line[match.end() :].removeprefix(" ")]))
         elif attached := _ATTACHMENT.fullmatch(line):
             drafts[-1].parts.append(_attachment(attached, rendered, drafts[-1].opening, number))
         else:
@@ -99,7 +99,7 @@ def _attachment(
     return Attachment(kind, rendered.fill(source), detail, number)
 
 
-def _message(draft: _Draft, rendered: Rendered) -> Message:
+def _message(draft: MessageLines, rendered: Rendered) -> Message:
     opening = draft.opening
     assert opening is not None, "only the first draft has no opening"  # noqa: S101
     return Message(
@@ -110,7 +110,7 @@ def _message(draft: _Draft, rendered: Rendered) -> Message:
     )
 
 
-def _content(draft: _Draft, rendered: Rendered) -> Content:
+def _content(draft: MessageLines, rendered: Rendered) -> Content:
     """Return the text, or a list of parts where something is attached."""
     parts: list[Part] = []
     for is_attached, group in groupby(draft.parts, lambda part: isinstance(part, Attachment)):

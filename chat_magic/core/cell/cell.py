@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell import body as body_module
 from chat_magic.core.cell.block import write_block
-from chat_magic.core.cell.line import REQUEST_OPTIONS, Given, Line, Option, read_line
+from chat_magic.core.cell.line import REQUEST_OPTIONS, MagicLine, Option, ParsedOption, read_line
 from chat_magic.core.cell.per_model import write_per_model
 from chat_magic.core.cell.template import holds_template, render_text
 from chat_magic.core.request.attachment import Attachment
@@ -61,7 +61,7 @@ def parse(text: str, variables: Mapping[str, Any] | None = None) -> ChatRequest:
     return read_cell(text, variables or {}).request
 
 
-def read_first_line(text: str, own_options: Sequence[Option] = ()) -> Line:
+def read_first_line(text: str, own_options: Sequence[Option] = ()) -> MagicLine:
     """Read the line of a cell, or a whole `%chat` line, its templates as they are written."""
     options = (*REQUEST_OPTIONS, *own_options)
     if text.startswith(_MAGIC):
@@ -121,17 +121,17 @@ def read_prompt(
     return _cell(request, line)
 
 
-def _cell(request: ChatRequest, line: Line) -> Cell:
+def _cell(request: ChatRequest, line: MagicLine) -> Cell:
     ours = {option.name for option in REQUEST_OPTIONS}
     own = {one.option.name: one.value for one in line.options if one.option.name not in ours}
     return Cell(request, own, line.is_silent, _is_raw(line))
 
 
-def _is_raw(line: Line) -> bool:
+def _is_raw(line: MagicLine) -> bool:
     return any(given.option.name == "raw" for given in line.options)
 
 
-def render_line(line: Line, variables: Mapping[str, Any]) -> Line:
+def render_line(line: MagicLine, variables: Mapping[str, Any]) -> MagicLine:
     """Render the templates in the values and the model of a line, unless it says `--raw`."""
     if _is_raw(line):
         return line
@@ -156,7 +156,7 @@ def _render_word(text: str, variables: Mapping[str, Any], start: int) -> str:
         ) from error.__cause__
 
 
-def _request_of_line(line: Line) -> ChatRequest:
+def _request_of_line(line: MagicLine) -> ChatRequest:
     parameters: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     model = line.words[0].text if line.words else None
@@ -178,7 +178,7 @@ def _request_of_line(line: Line) -> ChatRequest:
     return ChatRequest(model=model, parameters=imply(parameters), extra=extra)
 
 
-def _set_parameter(parameters: dict[str, Any], given: Given) -> None:
+def _set_parameter(parameters: dict[str, Any], given: ParsedOption) -> None:
     row = PARAMETERS.get(given.option.negates or given.option.name.replace("-", "_"))
     if row is None or not row.on_line:
         return

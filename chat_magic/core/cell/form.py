@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.cell import read_cell, write
-from chat_magic.core.cell.line import REQUEST_OPTIONS, Line, Option, read_line
+from chat_magic.core.cell.line import REQUEST_OPTIONS, MagicLine, Option, read_line
 from chat_magic.core.cell.template import holds_template
 from chat_magic.core.request.parameters import (
     PARAMETERS,
@@ -34,7 +34,7 @@ _NOT_KEPT = {"background", "dry-run", "help"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class CellForm:
     """A cell in parts: its request as written, templates included, and the line's other options."""
 
     request: ChatRequest = field(default_factory=ChatRequest)
@@ -44,7 +44,7 @@ class Form:
     """Whether `{{ }}` are text."""
 
 
-def read_form(text: str, own_options: Sequence[Option] = ()) -> Form:
+def read_form(text: str, own_options: Sequence[Option] = ()) -> CellForm:
     """Take a cell apart.
 
     Args:
@@ -58,15 +58,15 @@ def read_form(text: str, own_options: Sequence[Option] = ()) -> Form:
     first = text.partition("\n")[0] if text.startswith(_MAGIC) else _MAGIC
     line = read_line(first, (*REQUEST_OPTIONS, *own_options), start=len(_MAGIC))
     options = " ".join(_own_words(first, line))
-    return Form(request=cell.request, options=options, is_raw=cell.is_raw)
+    return CellForm(request=cell.request, options=options, is_raw=cell.is_raw)
 
 
-def form_of(request: ChatRequest) -> Form:
+def form_of(request: ChatRequest) -> CellForm:
     """Make the form of a request that was sent: what looks like a template there is text."""
-    return Form(request=request, is_raw=holds_template(request.body()))
+    return CellForm(request=request, is_raw=holds_template(request.body()))
 
 
-def write_form(form: Form) -> str:
+def write_form(form: CellForm) -> str:
     """Write the cell of a form; `read_form` reads it back.
 
     Raises:
@@ -95,7 +95,7 @@ def check_options(options: str, own_options: Sequence[Option]) -> frozenset[str]
     return frozenset(given.option.name for given in line.options)
 
 
-def _own_words(first: str, line: Line) -> Iterator[str]:
+def _own_words(first: str, line: MagicLine) -> Iterator[str]:
     """Return the magic's own options as they were typed."""
     end = len(first) - len(first.rstrip("; \t\r")) if line.is_silent else 0
     starts = sorted([*(each.start for each in line.options), *(each.start for each in line.words)])
@@ -224,7 +224,7 @@ def blocked(parameters: Mapping[str, Any], options: Iterable[str] = ()) -> dict[
     return reasons
 
 
-def check_form(form: Form, own_options: Sequence[Option] = ()) -> tuple[str, ...]:
+def check_form(form: CellForm, own_options: Sequence[Option] = ()) -> tuple[str, ...]:
     """Check what can be checked before templates are filled in; return warnings.
 
     Raises:
@@ -237,7 +237,7 @@ def check_form(form: Form, own_options: Sequence[Option] = ()) -> tuple[str, ...
     return check_together(given)
 
 
-def settings_only(form: Form) -> Form:
+def settings_only(form: CellForm) -> CellForm:
     """Return a form without its messages: what a preset keeps."""
     request = replace(form.request, messages=(), warnings=())
     return replace(form, request=request)

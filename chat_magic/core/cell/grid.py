@@ -12,7 +12,7 @@ from chat_magic.core.cell.body import line_of
 from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_prompt, render_line
 from chat_magic.core.cell.line import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
-from chat_magic.core.cell.template import Watched
+from chat_magic.core.cell.template import TrackedVariables
 from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, nearest
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
 from chat_magic.errors import InvalidRequest
@@ -20,7 +20,7 @@ from chat_magic.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.cell.line import Line, Option
+    from chat_magic.core.cell.line import MagicLine, Option
     from chat_magic.core.request.request import ChatRequest
 
 MOST_RUNS = 1_000
@@ -98,7 +98,7 @@ def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Opt
     return Grid(cells[0], axes, variants)
 
 
-def _read_axes(line: Line, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
+def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
     kept = tuple(one for one in line.options if one.option in (*GRID_OPTIONS, RAW))
     axes: list[Axis] = []
     for given in render_line(replace(line, options=kept, words=()), variables).options:
@@ -117,7 +117,7 @@ def _read_axes(line: Line, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
     return tuple(axes)
 
 
-def _check_line(line: Line, axes: Sequence[Axis]) -> None:
+def _check_line(line: MagicLine, axes: Sequence[Axis]) -> None:
     """Refuse what the line gives beside an axis of the same."""
     options = (one.option for one in line.options)
     given = {option.negates or option.name.replace("-", "_") for option in options}
@@ -312,7 +312,9 @@ def expand(
     read_for: dict[tuple[int, ...], ChatRequest] = {}
     for places in product(*(range(len(axis.values)) for axis in varied)):
         bound = {axis.name: axis.values[place] for axis, place in zip(varied, places, strict=True)}
-        read_for[places] = read(Watched({**variables, **bound}, asked) if varied else variables)
+        read_for[places] = read(
+            TrackedVariables({**variables, **bound}, asked) if varied else variables
+        )
     for axis in varied:
         if axis.name not in asked:
             raise InvalidRequest(f"--vary {axis.name}: no {{{{ {axis.name} }}}} in the cell")

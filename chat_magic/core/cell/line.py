@@ -42,7 +42,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Given:
+class ParsedOption:
     """An option as it was given, with its value (None for a flag)."""
 
     option: Option
@@ -51,10 +51,10 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Line:
+class MagicLine:
     """A line that was read."""
 
-    options: tuple[Given, ...]
+    options: tuple[ParsedOption, ...]
     words: tuple[Word, ...]
     """What is no option: the model."""
     rest: str
@@ -184,7 +184,7 @@ def _bracket_end(line: str, position: int) -> int | None:
 
 def read_line(
     line: str, options: Sequence[Option], *, start: int = 0, prompt: bool = False
-) -> Line:
+) -> MagicLine:
     """Read a `%%chat` or `%chat` line.
 
     Args:
@@ -200,7 +200,7 @@ def read_line(
     text, is_silent = _without_semicolon(line) if not prompt else (line, False)
     known = {f"--{option.name}": option for option in options}
     known |= {option.short: option for option in options if option.short}
-    given: list[Given] = []
+    given: list[ParsedOption] = []
     words: list[Word] = []
     position = start
     is_text = False
@@ -222,7 +222,7 @@ def read_line(
         given.append(item)
     rest = text[word.start :] if word else ""
     is_command = rest.startswith("/") and not is_text
-    return Line(tuple(given), tuple(words), rest, is_silent, is_command)
+    return MagicLine(tuple(given), tuple(words), rest, is_silent, is_command)
 
 
 def _without_semicolon(line: str) -> tuple[str, bool]:
@@ -232,7 +232,7 @@ def _without_semicolon(line: str) -> tuple[str, bool]:
     return stripped[:-1], True
 
 
-def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Given, int]:
+def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[ParsedOption, int]:
     typed, equals, value = word.text.partition("=")
     name = typed if typed in known else "--" + typed[2:].replace("_", "-")
     column = word.start + 1
@@ -242,16 +242,16 @@ def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Given
     if option.value is None:
         if equals:
             raise InvalidRequest(f"{typed} takes no value", line=1, column=column)
-        return Given(option, None, word.start), word.end
+        return ParsedOption(option, None, word.start), word.end
     if equals:
-        return Given(option, value, word.start), word.end
+        return ParsedOption(option, value, word.start), word.end
     following = next_word(line, word.end)
     if following is None:
         raise InvalidRequest(f"{typed} needs a value: {option.value}", line=1, column=column)
     typed_value = line[following.start : following.end]
     is_quoted = typed_value[0] in "'\""
     value = typed_value if option.verbatim and not is_quoted else following.text
-    return Given(option, value, word.start), following.end
+    return ParsedOption(option, value, word.start), following.end
 
 
 def _unknown(typed: str, known: dict[str, Option]) -> str:

@@ -43,7 +43,7 @@ class Rendered:
     """Puts the insertions into a text of these lines."""
 
 
-class Watched(dict[str, Any]):
+class TrackedVariables(dict[str, Any]):
     """Variables of templates that note which names the templates speak of.
 
     Args:
@@ -90,7 +90,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
     environment = _environment(run)
     try:
-        if isinstance(variables, Watched):
+        if isinstance(variables, TrackedVariables):
             variables.asked |= _names(environment, hidden)
         text = environment.from_string(hidden).render(variables)
     except Exception as error:

@@ -9,8 +9,8 @@ import msgspec
 
 from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
 from chat_magic.core.reply.logprob_shapes import has_probabilities, read_legacy, with_logprobs
-from chat_magic.core.reply.message_builder import MessageDraft, Warn, as_int, merge
-from chat_magic.core.reply.reply import Arrivals, Choice, Logprobs, Reply, TokenLogprob, Usage
+from chat_magic.core.reply.message_builder import MessageBuilder, Warn, as_int, merge
+from chat_magic.core.reply.reply import Choice, Logprobs, Reply, TokenLogprob, TokenTimes, Usage
 from chat_magic.core.reply.server_error import ServerError
 
 _HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
@@ -180,7 +180,7 @@ class _ChoiceDraft:
     def __init__(self, index: int, warn: Warn) -> None:
         self._index = index
         self._warn = warn
-        self._message = MessageDraft(warn)
+        self._message = MessageBuilder(warn)
         self._tokens: dict[str, _TokensDraft] = {}
         self._extra: dict[str, Any] = {}
         self._is_closed = False
@@ -315,8 +315,8 @@ class _TokensDraft:
         self._events += [event] * len(tokens)
         self._times_ms += [t_ms] * len(tokens)
 
-    def arrivals(self) -> Arrivals:
-        return Arrivals(chunk=self._events.copy(), t_ms=self._times_ms.copy())
+    def arrivals(self) -> TokenTimes:
+        return TokenTimes(chunk=self._events.copy(), t_ms=self._times_ms.copy())
 
     def spell(self, text: str) -> bool:
         """Whether the tokens, joined, are the whole text."""

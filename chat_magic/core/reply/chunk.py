@@ -28,7 +28,7 @@ class MalformedChunk(ValueError):
     """A text that is no JSON, or JSON that is no chunk of a chat completion."""
 
 
-class Open(Struct, kw_only=True, forbid_unknown_fields=True):
+class ExtensibleStruct(Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON object that keeps the fields which are not the API's."""
 
     unknown: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -40,7 +40,7 @@ class Open(Struct, kw_only=True, forbid_unknown_fields=True):
         return {name: value for name, value in values if value is not UNSET}
 
 
-class Delta(Open, kw_only=True, forbid_unknown_fields=True):
+class Delta(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     """A piece of a choice's message, or the message itself."""
 
     role: Any = None
@@ -55,7 +55,7 @@ class Delta(Open, kw_only=True, forbid_unknown_fields=True):
     annotations: Any = None
 
 
-class TokenLists(Open, kw_only=True, forbid_unknown_fields=True):
+class TokenLists(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     """The log probabilities of a piece."""
 
     content: list[TokenLogprob] | None = None
@@ -64,7 +64,7 @@ class TokenLists(Open, kw_only=True, forbid_unknown_fields=True):
     """As DeepSeek sends it."""
 
 
-class ChunkChoice(Open, kw_only=True, forbid_unknown_fields=True):
+class ChunkChoice(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     """What one chunk says of one choice."""
 
     index: Any = None
@@ -74,7 +74,7 @@ class ChunkChoice(Open, kw_only=True, forbid_unknown_fields=True):
     logprobs: TokenLists | None = None
 
 
-class Chunk(Open, kw_only=True, forbid_unknown_fields=True):
+class Chunk(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     """A streamed chunk; a whole completion is one whose choices have a `message`."""
 
     id: Any = None
@@ -214,7 +214,9 @@ def _decoder(names: UnknownNames) -> msgspec.json.Decoder[Chunk]:
     )
 
 
-def _extended(base: type[Open], names: tuple[str, ...], fields: Mapping[str, Any] = {}) -> Any:
+def _extended(
+    base: type[ExtensibleStruct], names: tuple[str, ...], fields: Mapping[str, Any] = {}
+) -> Any:
     """Return a subtype of the base that knows more names, and other types for some fields."""
     attributes = [f"unknown_{number}" for number in range(len(names))]
     return msgspec.defstruct(

@@ -17,7 +17,7 @@ Warn = Callable[[str], None]
 """Takes each oddity, in plain words."""
 
 
-class MessageDraft:
+class MessageBuilder:
     """Folds the deltas of one message, each at a constant cost."""
 
     def __init__(self, warn: Warn) -> None:
@@ -30,7 +30,7 @@ class MessageDraft:
         self._annotations: list[Any] = []
         self._function_call: _CallDraft | None = None
         self._extra: dict[str, Any] = {}
-        self.calls = CallDrafts(warn)
+        self.calls = ToolCallsBuilder(warn)
 
     def add(self, delta: Delta) -> bool:
         """Take one delta; return whether it wrote anything."""
@@ -123,7 +123,7 @@ class MessageDraft:
         return bool(delta.function_call or delta.audio)
 
 
-class CallDrafts:
+class ToolCallsBuilder:
     """Folds the tool calls of one message."""
 
     def __init__(self, warn: Warn) -> None:

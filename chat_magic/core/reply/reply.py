@@ -51,7 +51,7 @@ class Logprobs(Struct, frozen=True, kw_only=True):
     reasoning: list[TokenLogprob] | None = None
 
 
-class Arrivals(Struct, frozen=True, kw_only=True):
+class TokenTimes(Struct, frozen=True, kw_only=True):
     """When the tokens of one part arrived: one entry a token in both lists."""
 
     chunk: list[int] = []
@@ -125,7 +125,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
     """`stop`, `length`, `tool_calls`, …; `error` or `interrupted` when it broke off."""
     logprobs: Logprobs | None = None
-    arrivals: dict[str, Arrivals] = {}
+    arrivals: dict[str, TokenTimes] = {}
     """Arrival times by part: `content`, `refusal`, `reasoning`."""
     extra: dict[str, Any] = {}
 

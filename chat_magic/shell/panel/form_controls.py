@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 
-from chat_magic.core.cell.form import Form, blocked, check_form, check_options
+from chat_magic.core.cell.form import CellForm, blocked, check_form, check_options
 from chat_magic.core.request.parameters import PARAMETERS, imply
 from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
@@ -75,7 +75,7 @@ class PanelForm:
             widget.observe(lambda _change: self._changed(), "value")
         self.left, self.right = self._laid_out()
 
-    def read(self) -> Form:
+    def read(self) -> CellForm:
         """Return what the controls say, and show beside each what is wrong with it.
 
         Raises:
@@ -99,11 +99,11 @@ class PanelForm:
         request = ChatRequest(
             model=model, messages=messages, parameters=imply(parameters), extra=extra
         )
-        form = Form(request=request, options=self.options.value, is_raw=bool(self.is_raw.value))
+        form = CellForm(request=request, options=self.options.value, is_raw=bool(self.is_raw.value))
         self.warnings = check_form(form, OWN_OPTIONS)
         return form
 
-    def set(self, form: Form) -> None:
+    def set(self, form: CellForm) -> None:
         """Show a form in the controls."""
         request = form.request
         self._is_writing = True
@@ -115,7 +115,7 @@ class PanelForm:
         finally:
             self._is_writing = False
 
-    def set_settings(self, form: Form) -> None:
+    def set_settings(self, form: CellForm) -> None:
         """Show all of a form but its model and messages."""
         given = form.request.parameters
         self._kept = {name: value for name, value in given.items() if name not in self.controls}

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
-from chat_magic.core.cell.form import Form, form_of, read_form, settings_only, write_form
+from chat_magic.core.cell.form import CellForm, form_of, read_form, settings_only, write_form
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults, compare
@@ -164,7 +164,7 @@ class Panel:
 
     def reset(self) -> None:
         """Send no settings; the model and the messages stay."""
-        self.form.set_settings(Form())
+        self.form.set_settings(CellForm())
         self._changed()
 
     def save_preset(self, name: str) -> None:
@@ -202,7 +202,7 @@ class Panel:
         self.run_button.disabled = self._job is not None and not self._job.is_done
         self._say(" · ".join(filter(None, [self.form.kept, *self.form.warnings])))
 
-    def _ended(self, job: Job, form: Form) -> None:
+    def _ended(self, job: Job, form: CellForm) -> None:
         """Keep what came; called in the job's thread."""
         outcome = job.error or job.result
         clock = time.strftime("%H:%M:%S")
@@ -314,9 +314,9 @@ def _cells(shell: Any) -> list[str]:
     return cells
 
 
-def _form_from(source: ChatResult | Job | str | None) -> Form:
+def _form_from(source: ChatResult | Job | str | None) -> CellForm:
     if source is None:
-        return Form()
+        return CellForm()
     if isinstance(source, str):
         return read_form(source, OWN_OPTIONS)
     result: Any = source

@@ -16,7 +16,7 @@ from chat_magic.view.text.result_text import terminal_safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chat_magic.core.cell.form import Form
+    from chat_magic.core.cell.form import CellForm
 
 __all__ = ["Strip", "Taken"]
 
@@ -28,7 +28,7 @@ _FIRST_WORDS = 90
 class Taken:
     """One run of a panel that has ended."""
 
-    form: Form
+    form: CellForm
     """What was run."""
     outcome: Any
     """Its result, or the error that it ended with."""
@@ -81,7 +81,7 @@ class Strip:
         self._list.children = self.thumbnails
         self.widget.layout.display = None
 
-    def _drawn(self, taken: Taken, before: Form | None) -> Any:
+    def _drawn(self, taken: Taken, before: CellForm | None) -> Any:
         number = len(self.taken)
         words = _first_words(taken)
         shows = widgets.Button(description=words, tooltip=f"Show answer {number} again")
@@ -126,7 +126,7 @@ def _first_words(taken: Taken) -> str:
     return words if len(words) <= _FIRST_WORDS else words[: _FIRST_WORDS - 1] + "…"
 
 
-def changes(form: Form, before: Form | None) -> str:
+def changes(form: CellForm, before: CellForm | None) -> str:
     """Say which settings a run changed since the one before it; of a first run, which it had."""
     now, then = _settings(form), _settings(before) if before else {}
     changed = [f"{name} {value}" for name, value in now.items() if then.get(name) != value]
@@ -136,6 +136,6 @@ def changes(form: Form, before: Form | None) -> str:
     return " · ".join(changed) or ("same again" if before else "no settings")
 
 
-def _settings(form: Form) -> Mapping[str, str]:
+def _settings(form: CellForm) -> Mapping[str, str]:
     given = in_words({**form.request.parameters, **form.request.extra})
     return {**given, **({"options": form.options} if form.options else {})}

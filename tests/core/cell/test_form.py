@@ -10,7 +10,7 @@ from tests.test_every_parameter import ROWS
 from chat_magic.core.cell import block
 from chat_magic.core.cell.cell import parse
 from chat_magic.core.cell.form import (
-    Form,
+    CellForm,
     blocked,
     check_form,
     check_options,
@@ -66,7 +66,7 @@ def test_what_was_sent_is_text():
     request = ChatRequest(messages=(Message(role="user", content="{{ x }}"),))
     assert form_of(request).is_raw
     assert write_form(form_of(request)) == "%%chat --raw\nuser: {{ x }}"
-    assert write_form(Form(request=request)) == "%%chat\nuser: {{ x }}"
+    assert write_form(CellForm(request=request)) == "%%chat\nuser: {{ x }}"
 
 
 TAKEN = [(name, value) for name, row in ROWS.items() for _, value in row.taken if value is not None]
@@ -140,8 +140,8 @@ def test_parts_are_checked_together():
     """Templates wait; options and parameters do not."""
     good = ChatRequest(parameters={"temperature": 1, "top_p": 1, "tool_choice": "auto"})
     with pytest.raises(InvalidRequest, match="tool_choice needs tools"):
-        check_form(Form(request=good), OWN_OPTIONS)
-    warnings = check_form(Form(request=good, options="--tools f"), OWN_OPTIONS)
+        check_form(CellForm(request=good), OWN_OPTIONS)
+    warnings = check_form(CellForm(request=good, options="--tools f"), OWN_OPTIONS)
     assert warnings == ("temperature and top_p are both set: it is better to change only one",)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.chunk import MAX_UNKNOWN_NAMES, UNREADABLE_LOGPROBS, MalformedChunk
-from chat_magic.core.reply.reply import Arrivals, FunctionCall, Reply, ToolCall, Usage
+from chat_magic.core.reply.reply import FunctionCall, Reply, TokenTimes, ToolCall, Usage
 from chat_magic.core.reply.server_error import ServerError, describe_error
 from tests.completions import chunk, chunks_of, completion, delta, token
 
@@ -92,7 +92,7 @@ class TestTheApi:
             -0.6931,
             -1.6931,
         ]
-        assert choice.arrivals == {"content": Arrivals(chunk=[0, 1, 1], t_ms=[0.0, 1.0, 1.0])}
+        assert choice.arrivals == {"content": TokenTimes(chunk=[0, 1, 1], t_ms=[0.0, 1.0, 1.0])}
 
     def test_a_refusal_has_text_and_tokens_of_its_own(self) -> None:
         """They are apart from the content."""
@@ -101,7 +101,7 @@ class TestTheApi:
         ).reply()
         choice = reply.choices[0]
         assert (choice.refusal, choice.message.content) == ("No.", None)
-        assert choice.arrivals == {"refusal": Arrivals(chunk=[0], t_ms=[0.0])}
+        assert choice.arrivals == {"refusal": TokenTimes(chunk=[0], t_ms=[0.0])}
 
     def test_unknown_finish_reasons_are_kept(self) -> None:
         """What the server says is what the user sees."""
