@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.template import render_text
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, is_number, nearest
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, is_number, nearest
 from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
@@ -17,8 +17,8 @@ from chat_magic.core.request.request import (
     read_messages,
     validate,
 )
-from chat_magic.core.request.settings import check_setting, complete
-from chat_magic.core.schema.structured import ask_for, misfits
+from chat_magic.core.request.settings import apply_defaults, check_setting
+from chat_magic.core.schema.structured import validation_errors, with_response_format
 from chat_magic.engine.task_handle import BackgroundRun
 from chat_magic.engine.tool_functions import NO_TOOLS, Toolbox, with_tools
 from chat_magic.engine.tool_loop import Rounds
@@ -112,13 +112,13 @@ def prepare(
             model=request.model or after.request.model,
             messages=earlier + request.messages,
         )
-    request = complete(attachments.inline(request), configuration.settings())
+    request = apply_defaults(attachments.inline(request), configuration.settings())
     return _with_model(validate(request))
 
 
 def _with_model(request: ChatRequest) -> ChatRequest:
     name, notice = (request.model, None) if request.model else endpoints.default_model()
-    model = configuration.unaliased(name)
+    model = configuration.resolve_alias(name)
     endpoints.find_key(model)
     warnings = (*request.warnings, notice) if notice else request.warnings
     return replace(request, model=model, warnings=warnings)
@@ -305,7 +305,7 @@ def checked(result: ChatResult) -> ChatResult:
     """
     if result.schema is None:
         return result
-    found = misfits(result.choices, result.schema, result.prefill)
+    found = validation_errors(result.choices, result.schema, result.prefill)
     return replace(result, warnings=(*result.warnings, *found))
 
 
@@ -350,7 +350,7 @@ def chat(
     """
     asked = load_schema(schema)
     request, toolbox = written(messages, model, variables, extra, parameters, max_tool_rounds)
-    request = prepare(ask_for(request, asked), after=after)
+    request = prepare(with_response_format(request, asked), after=after)
     allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
     return Run(request, allowed, asked, toolbox).wait()
 
@@ -372,7 +372,7 @@ async def achat(
     """Ask a model; the same as `chat`, to be awaited on any event loop."""
     asked = load_schema(schema)
     request, toolbox = written(messages, model, variables, extra, parameters, max_tool_rounds)
-    request = prepare(ask_for(request, asked), after=after)
+    request = prepare(with_response_format(request, asked), after=after)
     allowed = limits(timeout_s=timeout, retries=retries, top_up=top_up)
     answer = ask(Rounds(request, toolbox, asked), allowed)
     return checked(await asyncio.wrap_future(background.submit(answer)))
@@ -402,7 +402,7 @@ def written(
         parameters = {name: value for name, value in parameters.items() if name != "tools"}
     else:
         tools = ()
-    fields = {"model": model, "messages": read_messages(messages), **imply(parameters)}
+    fields = {"model": model, "messages": read_messages(messages), **apply_implied(parameters)}
     request = replace(read_fields(fields, allow_extra=False), extra=read_extra(extra or {}))
     if variables is not None:
         request = _rendered(request, variables)

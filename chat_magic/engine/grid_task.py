@@ -18,7 +18,7 @@ from chat_magic.core.cell.grid import (
 from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.reply.reply import Reply, Timing
-from chat_magic.core.schema.structured import ask_for
+from chat_magic.core.schema.structured import with_response_format
 from chat_magic.engine.chat import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.engine.task_handle import BackgroundRun
 from chat_magic.engine.tool_functions import NO_TOOLS
@@ -83,7 +83,9 @@ def plan(
     requests = []
     for variant in _inlined(variants):
         try:
-            request = prepare(ask_for(variant.request, schema), after=after, choice=choice)
+            request = prepare(
+                with_response_format(variant.request, schema), after=after, choice=choice
+            )
             toolbox.check(request)
         except InvalidRequest as error:
             placed = variant.coordinates.items()

@@ -10,9 +10,9 @@ import msgspec
 
 from chat_magic.analysis.logprob_warnings import diagnose
 from chat_magic.core.reply.cost import cost_of
-from chat_magic.core.reply.ignored_parameters import unheeded
+from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
-from chat_magic.core.reply.top_up import Answer
+from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.tools import Round, is_forced, total_usage
 from chat_magic.engine.tool_functions import NO_TOOLS, RunningCall, Toolbox
@@ -56,7 +56,7 @@ class Rounds:
         """The round whose calls run now."""
         self._running: tuple[RunningCall, ...] = ()
         self._warnings: list[str] = []
-        self.answer = Answer(request, self._price)
+        self.answer = TopUp(request, self._price)
         """What has come in the round that goes on."""
         self.round_watch = self.watch
 
@@ -81,7 +81,7 @@ class Rounds:
         calls = self._toolbox.calls_to_run(self.request, reply)
         if not calls or len(self.done) == self._toolbox.max_rounds:
             return False
-        self._warnings += [*reply.warnings, *unheeded(self.request, reply)]
+        self._warnings += [*reply.warnings, *ignored_parameters(self.request, reply)]
         self._answered = Round(reply=reply, timing=self._timing())
         self._running = tuple(
             RunningCall(call, self._toolbox.functions.get(call.function.name)) for call in calls
@@ -91,7 +91,7 @@ class Rounds:
         await asyncio.gather(*(each.run() for each in self._running))
         self.request, self.done = self._after_calls()
         self._answered, self._running = None, ()
-        self.answer = Answer(self.request, self._price)
+        self.answer = TopUp(self.request, self._price)
         self.round_watch = Stopwatch()
         if on_change:
             on_change()
@@ -123,7 +123,7 @@ class Rounds:
             reply = Reply()
         warnings = [*request.warnings, *self._warnings, *reply.warnings, *diagnose(reply)]
         if unfinished is None:
-            warnings += [*unheeded(request, reply), *self._limit(reply)]
+            warnings += [*ignored_parameters(request, reply), *self._limit(reply)]
         unique = tuple(dict.fromkeys(warnings))
         usage = total_usage([*(each.reply.usage for each in rounds), reply.usage])
         cost = cost_of(usage, self._price)

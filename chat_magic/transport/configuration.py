@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.request.config import Config, best_match, read_config
 from chat_magic.core.request.parameters import UNSET
-from chat_magic.core.request.settings import SETTINGS, Setting, check_setting, layered, read_setting
+from chat_magic.core.request.settings import (
+    SETTINGS,
+    Setting,
+    check_setting,
+    merge_settings,
+    read_setting,
+)
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ __all__ = [
     "key_variables",
     "price_of",
     "settings",
-    "unaliased",
+    "resolve_alias",
     "value_of",
 ]
 
@@ -71,7 +77,7 @@ def settings() -> dict[str, Setting]:
     """
     defaults = {name: Setting(value, FILE) for name, value in config().defaults.items()}
     session = {name: _session[name] for name in SETTINGS if name in _session}
-    return layered(session, _environment(), defaults)
+    return merge_settings(session, _environment(), defaults)
 
 
 def value_of(name: str) -> str | None:
@@ -80,7 +86,7 @@ def value_of(name: str) -> str | None:
     return None if setting is None or setting.value is UNSET else setting.value
 
 
-def unaliased(model: str) -> str:
+def resolve_alias(model: str) -> str:
     """Return the model that a name stands for: an alias of the config file, or itself."""
     return config().aliases.get(model, model)
 

@@ -104,7 +104,7 @@ def any_model() -> str:
     name = configuration.value_of("model") or fallback_model() or "*"
     if name == "*" and _server(name, keys.find) is None:
         raise InvalidRequest("no model: name one of the server to ask, as in %chat -m a/b /models")
-    return configuration.unaliased(name)
+    return configuration.resolve_alias(name)
 
 
 def find_key(model: str) -> None:

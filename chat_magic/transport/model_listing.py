@@ -34,7 +34,7 @@ def list_models(model: str | None = None) -> list[ListedModel]:
         ConnectionFailed: There was no connection, or it was lost.
         RequestTimeout: The list did not come in time.
     """
-    name = configuration.unaliased(model) if model else endpoints.any_model()
+    name = configuration.resolve_alias(model) if model else endpoints.any_model()
     endpoints.find_key(name)
     try:
         return background.run(_list(name))

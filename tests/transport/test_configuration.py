@@ -115,7 +115,7 @@ def test_aliases_prices_and_the_variables_of_keys_come_from_the_file(config_file
         '[aliases]\nfast = "a/b"\n[prices]\n"a/*" = {input = 1, output = 2}\n'
         '[endpoints.v]\nbase_url = "https://v.example"\nkey = "V_KEY"'
     )
-    assert [configuration.unaliased(name) for name in ("fast", "a/b")] == ["a/b", "a/b"]
+    assert [configuration.resolve_alias(name) for name in ("fast", "a/b")] == ["a/b", "a/b"]
     assert configuration.price_of("a/b") == Price(input=1, output=2)
     assert configuration.price_of("c/d") is None
     assert configuration.key_variables() == {

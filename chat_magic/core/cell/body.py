@@ -11,7 +11,7 @@ from typing import Any
 from chat_magic.core.cell.block import read_block
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.cell.template import plain, render, render_text
-from chat_magic.core.request.parameters import PARAMETERS, imply
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest, read_extra, read_fields
 from chat_magic.errors import InvalidRequest
 
@@ -88,7 +88,7 @@ def _read_front_fields(values: Mapping[str, Any]) -> ChatRequest:
 def imply_known(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Add what the known parameters among the fields turn on."""
     known = {name: value for name, value in fields.items() if name in PARAMETERS}
-    return {**fields, **imply(known)}
+    return {**fields, **apply_implied(known)}
 
 
 def _load_yaml(source: str, first_line: int) -> dict[str, Any]:

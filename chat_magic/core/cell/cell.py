@@ -18,8 +18,8 @@ from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     Parameter,
+    apply_implied,
     check,
-    imply,
     nearest,
     read_word,
 )
@@ -175,7 +175,7 @@ def _request_of_line(line: MagicLine) -> ChatRequest:
                     _set_parameter(parameters, given)
         except InvalidRequest as error:
             raise InvalidRequest(error.message, line=1, column=given.start + 1) from error.__cause__
-    return ChatRequest(model=model, parameters=imply(parameters), extra=extra)
+    return ChatRequest(model=model, parameters=apply_implied(parameters), extra=extra)
 
 
 def _set_parameter(parameters: dict[str, Any], given: ParsedOption) -> None:

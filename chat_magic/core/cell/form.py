@@ -13,9 +13,9 @@ from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     Parameter,
+    apply_implied,
     check,
     check_together,
-    imply,
     read_word,
     unescape,
 )
@@ -200,7 +200,7 @@ def escape_text(text: str) -> str:
     return escaped
 
 
-def blocked(parameters: Mapping[str, Any], options: Iterable[str] = ()) -> dict[str, str]:
+def disabled_reasons(parameters: Mapping[str, Any], options: Iterable[str] = ()) -> dict[str, str]:
     """Say which parameters cannot be set beside others, and why.
 
     Args:
@@ -231,7 +231,7 @@ def check_form(form: CellForm, own_options: Sequence[Option] = ()) -> tuple[str,
         InvalidRequest: Parts do not go together.
     """
     options = check_options(form.options, own_options)
-    given = {n: v for n, v in imply(form.request.parameters).items() if v is not UNSET}
+    given = {n: v for n, v in apply_implied(form.request.parameters).items() if v is not UNSET}
     if "tools" in options:
         given.setdefault("tools", True)
     return check_together(given)

@@ -13,7 +13,7 @@ from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_pro
 from chat_magic.core.cell.line import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
 from chat_magic.core.cell.template import TrackedVariables
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, nearest
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
 from chat_magic.errors import InvalidRequest
 
@@ -339,7 +339,7 @@ def _variant(
         if axis.kind == "model":
             request = replace(request, model=axis.values[place])
         elif axis.kind == "parameter":
-            set_here = imply({axis.name: axis.values[place]})
+            set_here = apply_implied({axis.name: axis.values[place]})
             request = replace(request, parameters={**request.parameters, **set_here})
     coordinates = {axis.name: axis.coordinates[place] for axis, place in pairs}
     return Variant(apply_per_model(request), coordinates)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply, nearest
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, nearest
 from chat_magic.core.request.request import read_fields
 from chat_magic.errors import InvalidRequest
 
@@ -49,7 +49,7 @@ def _read_parameters(model: str, given: Any) -> Mapping[str, Any]:
                 f"per_model {model} {name}: no such parameter{nearest(name, PARAMETERS)}"
             )
     try:
-        return read_fields(imply(values), allow_extra=False).parameters
+        return read_fields(apply_implied(values), allow_extra=False).parameters
     except InvalidRequest as error:
         raise InvalidRequest(f"per_model {model} {error.message}") from error
 

@@ -86,7 +86,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     """
     if not has_template(source):
         return plain(source, first_line)
-    run = _Run()
+    run = _Rendering()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
     environment = _environment(run)
     try:
@@ -117,7 +117,7 @@ def render_text(source: str, variables: Mapping[str, Any]) -> str:
 
 
 @dataclass
-class _Run:
+class _Rendering:
     """One rendering: what was inserted, and which expression is being evaluated."""
 
     nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
@@ -136,7 +136,7 @@ class _Run:
     def mark_line(self, line: int) -> str:
         return f"\x02{self.nonce}:{line}\x03"
 
-    def enter(self, expression: int) -> _Run:
+    def enter(self, expression: int) -> _Rendering:
         """Note that an expression begins; the returned object inserts nothing."""
         self.expression = expression
         return self
@@ -161,7 +161,7 @@ class _Run:
             yield number, self.line_mark.sub("", line)
 
 
-def _environment(run: _Run) -> jinja2.Environment:
+def _environment(run: _Rendering) -> jinja2.Environment:
     import jinja2  # noqa: PLC0415 - only a cell with a template waits for it
 
     environment = jinja2.Environment(  # noqa: S701 - prompts are no HTML
@@ -178,7 +178,7 @@ def _environment(run: _Run) -> jinja2.Environment:
     return environment
 
 
-def _tracing_extension(run: _Run) -> Any:
+def _tracing_extension(run: _Rendering) -> Any:
     """Make the extension that marks the lines of text and announces each expression."""
     from jinja2.ext import Extension  # noqa: PLC0415
     from jinja2.lexer import Token  # noqa: PLC0415
@@ -206,12 +206,12 @@ def _tracing_extension(run: _Run) -> Any:
     return Tracing
 
 
-def _mark_lines(token: Token, run: _Run) -> str:
+def _mark_lines(token: Token, run: _Rendering) -> str:
     lines = token.value.split("\n")
     return "\n".join(run.mark_line(token.lineno + i) + line for i, line in enumerate(lines))
 
 
-def _place(error: Exception, run: _Run, source: str) -> tuple[int, int | None]:
+def _place(error: Exception, run: _Rendering, source: str) -> tuple[int, int | None]:
     """Return line and column, from 1, of what the error is about."""
     starts = list(_expression_starts(source))
     if run.expression is not None and run.expression < len(starts):

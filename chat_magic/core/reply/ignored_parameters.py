@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
 
 
-def unheeded(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
+def ignored_parameters(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
     """Return a warning, in plain words, for each parameter that the server seems to ignore.
 
     Args:

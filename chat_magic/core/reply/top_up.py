@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Answer:
+class TopUp:
     """What has come of a request, from the first answer and those that top it up.
 
     One thread works on it; others may read it at any time.

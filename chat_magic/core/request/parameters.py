@@ -501,7 +501,7 @@ def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
     return ", ".join(advice)
 
 
-def imply(given: Mapping[str, Any]) -> dict[str, Any]:
+def apply_implied(given: Mapping[str, Any]) -> dict[str, Any]:
     """Add what the given parameters turn on: `top_logprobs` turns `logprobs` on."""
     added = {
         row.implies: True

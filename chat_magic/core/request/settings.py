@@ -7,7 +7,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, Parameter, check, imply, read_word
+from chat_magic.core.request.parameters import (
+    PARAMETERS,
+    UNSET,
+    Parameter,
+    apply_implied,
+    check,
+    read_word,
+)
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -95,7 +102,7 @@ def read_url(value: str, label: str) -> str:
     return value
 
 
-def layered(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
+def merge_settings(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
     """Merge settings, the first layer being the strongest; stronger ones come first."""
     merged: dict[str, Setting] = {}
     for layer in layers:
@@ -103,7 +110,7 @@ def layered(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
     return merged
 
 
-def complete(request: ChatRequest, settings: Mapping[str, Setting]) -> ChatRequest:
+def apply_defaults(request: ChatRequest, settings: Mapping[str, Setting]) -> ChatRequest:
     """Fill in the parameters that a request leaves open.
 
     What the request says comes first, UNSET included. A default that does not go with it, or with
@@ -116,7 +123,7 @@ def complete(request: ChatRequest, settings: Mapping[str, Setting]) -> ChatReque
     parameters = dict(request.parameters)
     for name, setting in settings.items():
         if name in PARAMETERS and name not in parameters and _fits_in(name, setting, parameters):
-            for each, value in imply({name: setting.value}).items():
+            for each, value in apply_implied({name: setting.value}).items():
                 parameters.setdefault(each, value)
     return replace(request, parameters=parameters)
 

@@ -119,7 +119,7 @@ def _parts(keyword: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f".{name}", part) for name, part in value.items())
 
 
-def misfit(value: Any, schema: Schema) -> str | None:
+def validation_error(value: Any, schema: Schema) -> str | None:
     """Say why a value does not fit a JSON Schema, and where: `expected integer at $.age`.
 
     Types, enumerations, properties, items, bounds, lengths, patterns and combinations are checked;

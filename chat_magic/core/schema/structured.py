@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
 import msgspec
 
 from chat_magic.core.request.parameters import UNSET
-from chat_magic.core.schema.json_schema import check_schema, is_strict, misfit, root_type
+from chat_magic.core.schema.json_schema import check_schema, is_strict, root_type, validation_error
 from chat_magic.core.schema.python_types import decode, json_schema_of
 from chat_magic.core.schema.short_schema import read_short
 from chat_magic.errors import InvalidRequest
@@ -77,7 +77,7 @@ class Schema:
 
 def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
     try:
-        return misfit(value, schema)
+        return validation_error(value, schema)
     except RecursionError:
         return "it is nested too deeply to be checked"
 
@@ -167,7 +167,7 @@ def _split(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {name: schema[name] for name in schema if name not in _DEFINITIONS}, definitions
 
 
-def ask_for(request: ChatRequest, schema: Schema | None) -> ChatRequest:
+def with_response_format(request: ChatRequest, schema: Schema | None) -> ChatRequest:
     """Return the request that asks for answers of a schema.
 
     Raises:
@@ -210,7 +210,9 @@ def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
     return schema.plain(prefill + choice.text)
 
 
-def misfits(choices: Sequence[Choice], schema: Schema, prefill: str = "") -> Iterator[str]:
+def validation_errors(
+    choices: Sequence[Choice], schema: Schema, prefill: str = ""
+) -> Iterator[str]:
     """Yield a warning for each choice that does not fit the schema, or came in a code fence.
 
     Refusals, calls and what broke off speak for themselves.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 
-from chat_magic.core.cell.form import CellForm, blocked, check_form, check_options
-from chat_magic.core.request.parameters import PARAMETERS, imply
+from chat_magic.core.cell.form import CellForm, check_form, check_options, disabled_reasons
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.options import OWN_OPTIONS
@@ -89,7 +89,7 @@ class PanelForm:
         extra = reader.part(self._read_extra, self._noted("extra")) or {}
         values = {name: reader.part(c.read, c.draw) for name, c in self.controls.items()}
         parameters = {**self._kept, **{n: v for n, v in values.items() if v is not None}}
-        reasons = blocked(parameters, options)
+        reasons = disabled_reasons(parameters, options)
         for name, control in self.controls.items():
             control.block(reasons.get(name, ""))
         self._sum_up(parameters)
@@ -97,7 +97,7 @@ class PanelForm:
             raise reader.errors[0]
         model = self.model.value.strip() or None
         request = ChatRequest(
-            model=model, messages=messages, parameters=imply(parameters), extra=extra
+            model=model, messages=messages, parameters=apply_implied(parameters), extra=extra
         )
         form = CellForm(request=request, options=self.options.value, is_raw=bool(self.is_raw.value))
         self.warnings = check_form(form, OWN_OPTIONS)
@@ -147,7 +147,7 @@ class PanelForm:
         model = self.model.value.strip()
         try:
             if model:
-                words = endpoints.describe(configuration.unaliased(model))
+                words = endpoints.describe(configuration.resolve_alias(model))
             else:
                 name, notice = endpoints.default_model()
                 words = notice or f"{name} is asked by default"

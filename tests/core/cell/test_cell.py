@@ -12,7 +12,7 @@ from chat_magic.core.cell.cell import parse, read_cell, read_prompt, write
 from chat_magic.core.cell.line import Option
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 
@@ -480,7 +480,7 @@ extras = st.dictionaries(
 models = st.sampled_from(["local", "a/b", "a b: c"]) | st.text(min_size=1).filter(str.strip)
 of_one_model = st.fixed_dictionaries(
     {}, optional={name: st.just(UNSET) | value for name, value in values.items()}
-).map(imply)
+).map(apply_implied)
 requests = st.builds(
     ChatRequest,
     model=st.none()

@@ -11,9 +11,9 @@ from chat_magic.core.cell import block
 from chat_magic.core.cell.cell import parse
 from chat_magic.core.cell.form import (
     CellForm,
-    blocked,
     check_form,
     check_options,
+    disabled_reasons,
     form_of,
     read_form,
     read_value,
@@ -133,7 +133,7 @@ def test_what_a_control_refuses_is_said_in_one_line(name, text, words):
     ],
 )  # fmt: skip
 def test_what_cannot_be_set_says_why(parameters, options, expected):
-    assert blocked(parameters, options) == expected
+    assert disabled_reasons(parameters, options) == expected
 
 
 def test_parts_are_checked_together():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.ignored_parameters import unheeded
+from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
 from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.request import ChatRequest
@@ -55,6 +55,6 @@ def reply(*texts: str, n_top: int | None = None) -> Reply:
 )
 def test_what_the_answer_shows_to_be_ignored_is_named(parameters, answer, warnings):
     """n, logprobs, top_logprobs and stop; nothing when all was heeded."""
-    found = unheeded(ChatRequest(parameters=parameters), answer)
+    found = ignored_parameters(ChatRequest(parameters=parameters), answer)
     assert len(found) == len(warnings)
     assert all(got.startswith(words) for got, words in zip(found, warnings, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chat_magic.core.reply.cost import Price
-from chat_magic.core.reply.top_up import Answer
+from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.request.parameters import PARAMETERS, UNSET
 from chat_magic.core.request.request import ChatRequest, read_messages
 from tests.completions import chunk, chunks_of, completion, delta
@@ -21,8 +21,8 @@ def asked(n: int, **parameters: Any) -> ChatRequest:
     return ChatRequest(model="a/b", messages=read_messages("Hi"), parameters={"n": n, **parameters})
 
 
-def answered(n: int, *chunks: dict[str, Any], **parameters: Any) -> Answer:
-    answer = Answer(asked(n, **parameters), Price(input=1, output=10))
+def answered(n: int, *chunks: dict[str, Any], **parameters: Any) -> TopUp:
+    answer = TopUp(asked(n, **parameters), Price(input=1, output=10))
     feed(answer.first, *chunks)
     return answer
 
@@ -36,7 +36,7 @@ def numbered(*indices: int) -> list[dict[str, Any]]:
     return [delta(f"text {index}", index=index, finish_reason="stop") for index in indices]
 
 
-def wanted(answer: Answer) -> list[int]:
+def wanted(answer: TopUp) -> list[int]:
     """Return the indices that are asked for, read off the seeds."""
     return [request.parameters["seed"] for request, _ in answer.further()]
 

@@ -10,9 +10,9 @@ from chat_magic.core.request.parameters import (
     PARAMETERS,
     UNSET,
     advice_on_parameters,
+    apply_implied,
     check,
     check_together,
-    imply,
     nearest,
     read_word,
     unescape,
@@ -133,9 +133,9 @@ def test_a_word_of_the_line_is_read_by_its_row(name, word, value):
 
 def test_top_logprobs_turns_logprobs_on():
     """Unless it is unset, or logprobs is given."""
-    assert imply({"top_logprobs": 5}) == {"logprobs": True, "top_logprobs": 5}
-    assert imply({"top_logprobs": 5, "logprobs": False})["logprobs"] is False
-    assert imply({"top_logprobs": UNSET}) == {"top_logprobs": UNSET}
+    assert apply_implied({"top_logprobs": 5}) == {"logprobs": True, "top_logprobs": 5}
+    assert apply_implied({"top_logprobs": 5, "logprobs": False})["logprobs"] is False
+    assert apply_implied({"top_logprobs": UNSET}) == {"top_logprobs": UNSET}
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, imply
+from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied
 from chat_magic.core.request.request import ChatRequest, validate
 from chat_magic.core.request.settings import (
     SETTINGS,
     Setting,
+    apply_defaults,
     check_setting,
-    complete,
-    layered,
+    merge_settings,
     read_setting,
 )
 from chat_magic.errors import InvalidRequest
@@ -46,7 +46,7 @@ def defaults(**values):
 
 def completed(parameters, **values):
     request = ChatRequest(messages=HI, parameters=parameters)
-    return dict(complete(request, defaults(**values)).parameters)
+    return dict(apply_defaults(request, defaults(**values)).parameters)
 
 
 def test_every_scalar_parameter_can_have_a_default():
@@ -88,19 +88,19 @@ def test_a_default_fills_a_gap_or_gives_way(parameters, values, sent):
 )
 def test_no_default_makes_a_valid_request_invalid_or_changes_what_it_says(given_, order, unset):
     """Whatever the defaults are, and in whatever order they come."""
-    request = ChatRequest(messages=HI, parameters=imply(given_))
+    request = ChatRequest(messages=HI, parameters=apply_implied(given_))
     try:
         validate(request)
     except InvalidRequest:
         return
     values = {name: UNSET if name in unset else value for name, value in order}
-    filled = validate(complete(request, defaults(**values)))
+    filled = validate(apply_defaults(request, defaults(**values)))
     assert {name: filled.parameters[name] for name in request.parameters} == request.parameters
 
 
 def test_stronger_layers_win_and_come_first():
     """So that of two defaults that exclude each other the stronger stays."""
-    merged = layered(
+    merged = merge_settings(
         {"max_tokens": Setting(1, "%config")},
         {"n": Setting(2, "env"), "max_tokens": Setting(2, "env")},
         {"max_completion_tokens": Setting(3, "file"), "n": Setting(3, "file")},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.core.schema.json_schema import check_schema, is_strict, misfit
+from chat_magic.core.schema.json_schema import check_schema, is_strict, validation_error
 from chat_magic.errors import InvalidRequest
 
 PERSON = {
@@ -93,7 +93,7 @@ def test_a_well_formed_schema_passes(schema):
 )
 def test_a_value_that_does_not_fit_is_told_why_and_where(value, schema, reason):
     """The first reason is given, with the path to it."""
-    found = misfit(value, schema)
+    found = validation_error(value, schema)
     assert (found is None) is (reason is None)
     assert reason is None or reason in found
 
@@ -136,7 +136,7 @@ _SCHEMAS = st.recursive(
 def test_values_fit_as_the_reference_implementation_says(value, schema):
     """The library jsonschema and this module agree on what fits."""
     expected = jsonschema.Draft202012Validator(schema).is_valid(value)
-    assert (misfit(value, schema) is None) is expected
+    assert (validation_error(value, schema) is None) is expected
 
 
 @pytest.mark.parametrize(

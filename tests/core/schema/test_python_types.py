@@ -15,9 +15,14 @@ import pytest
 
 from chat_magic.core.reply.reply import Choice, FunctionCall, Message, ToolCall
 from chat_magic.core.request.request import ChatRequest
-from chat_magic.core.schema.json_schema import check_schema, misfit
+from chat_magic.core.schema.json_schema import check_schema, validation_error
 from chat_magic.core.schema.python_types import read_arguments, tool_of
-from chat_magic.core.schema.structured import ask_for, misfits, schema_of, value_of
+from chat_magic.core.schema.structured import (
+    schema_of,
+    validation_errors,
+    value_of,
+    with_response_format,
+)
 from chat_magic.errors import ChatError, InvalidRequest
 
 
@@ -146,7 +151,7 @@ def test_nested_types_of_every_kind_go_together():
     person = Person(name="Ada", age=36)
     model = Model(name="Ada", age=36)
     assert schema.decode(text) == Team(since=date(2024, 2, 1), lead=model, others=[person])
-    assert misfit(schema.plain(text), schema.json_schema) is None
+    assert validation_error(schema.plain(text), schema.json_schema) is None
 
 
 def test_a_recursive_type_keeps_its_definition():
@@ -155,7 +160,7 @@ def test_a_recursive_type_keeps_its_definition():
     check_schema(schema.json_schema, "schema")
     text = '{"items": [{"value": 1, "next": {"value": 2, "next": null}}]}'
     assert schema.decode(text) == [Node(value=1, next=Node(value=2, next=None))]
-    assert misfit({"items": schema.plain(text)}, schema.json_schema) is None
+    assert validation_error({"items": schema.plain(text)}, schema.json_schema) is None
     assert schema_of(Node).json_schema["type"] == "object"
 
 
@@ -278,7 +283,7 @@ def test_a_code_fence_around_the_answer_is_read_over(fence):
     text = fence.format(ADA)
     schema = schema_of(Person)
     assert schema.decode(text.replace("{}", ADA)) == Person(name="Ada", age=36)
-    (warning,) = misfits([choice(text.replace("{}", ADA))], schema)
+    (warning,) = validation_errors([choice(text.replace("{}", ADA))], schema)
     assert warning == "the answer came in a code fence, which the schema does not have"
 
 
@@ -322,17 +327,17 @@ def test_only_written_and_finished_answers_are_warned_of():
         choice("{", "interrupted", index=2),
         choice(refusal="I won't.", index=3),
     ]
-    (warning,) = misfits(given, schema_of(Person))
+    (warning,) = validation_errors(given, schema_of(Person))
     assert warning.startswith("choice 1 does not fit the schema: it is no JSON")
 
 
 def test_a_schema_excludes_a_response_format():
     """Which one is meant cannot be known."""
     schema = schema_of(Person)
-    asked = ask_for(ChatRequest(parameters={"n": 2}), schema)
+    asked = with_response_format(ChatRequest(parameters={"n": 2}), schema)
     assert asked.parameters == {"n": 2, "response_format": schema.response_format}
     with pytest.raises(InvalidRequest, match="exclude each other"):
-        ask_for(asked, schema)
+        with_response_format(asked, schema)
 
 
 @pytest.mark.parametrize("source", [Person, list[Model], SHORT, DOCUMENT])
