@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chat_magic.analysis.arrays import integers
-from chat_magic.analysis.divergences import first_parting, texts_of
+from chat_magic.analysis.divergences import answer_texts, first_parting
 from chat_magic.analysis.frames import strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, joint_logprob
 
@@ -81,7 +81,7 @@ def agreement_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFra
     """
     runs: list[list[_Said]] = [[] for _ in range(columns.n_runs)]
     slices = columns.slices
-    for text, answer in zip(texts_of(columns), columns.answers, strict=True):
+    for text, answer in zip(answer_texts(columns), columns.answers, strict=True):
         runs[text.run].append(_Said(text, columns.tokens.logprob[slices[answer]]))
     rows = [_row(run, runs[0]) for run in runs]
     named = {name: [row[name] for row in rows] for name in _ROW}

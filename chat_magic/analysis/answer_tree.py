@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.divergences import Taken, partings, taken, texts_of
+from chat_magic.analysis.divergences import BranchStats, answer_texts, branch_stats, partings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Node(Taken):
+class Node(BranchStats):
     """A stretch of text from one parting to the next, or to the end.
 
     The texts of the nodes from the root to a leaf, joined, are what a choice said: the leaves are
@@ -46,7 +46,7 @@ def trees(replies: Sequence[Reply]) -> list[tuple[Node, ...]]:
         A tree for each; without nodes where the reply has no choice.
     """
     runs: list[list[Text]] = [[] for _ in replies]
-    for text in texts_of(read(replies, alternatives=False)):
+    for text in answer_texts(read(replies, alternatives=False)):
         runs[text.run].append(text)
     return [_tree(texts) if texts else () for texts in runs]
 
@@ -69,6 +69,6 @@ def _tree(texts: list[Text]) -> tuple[Node, ...]:
             **fields,
         )
         for way, ((parent, start, n_bytes, members), fields) in enumerate(
-            zip(stretches, taken(counts), strict=True), -1
+            zip(stretches, branch_stats(counts), strict=True), -1
         )
     )

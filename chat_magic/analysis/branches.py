@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chat_magic.analysis.arrays import integers, objects
-from chat_magic.analysis.divergences import measured, partings, texts_of
+from chat_magic.analysis.divergences import answer_texts, measured, partings
 from chat_magic.analysis.frames import strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.divergences import Parting
+    from chat_magic.analysis.divergences import Divergence
 
 
 def branches_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def branches_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFram
         can get slightly other probabilities in each choice. NaN where none was reported.
     """
     ways: list[dict[str, Any]] = []
-    for run, texts in groupby(texts_of(columns), key=lambda text: text.run):
+    for run, texts in groupby(answer_texts(columns), key=lambda text: text.run):
         ways += ({"run": run, **way} for way in _rows(partings(list(texts))))
     rows = {name: [way[name] for way in ways] for name in _ROW}
     found = measured([len(choices) for choices in rows["choices"]], rows["among"], rows["probs"])
@@ -60,7 +60,7 @@ _ROW = (
 )  # fmt: skip
 
 
-def _rows(found: list[Parting]) -> Iterator[dict[str, Any]]:
+def _rows(found: list[Divergence]) -> Iterator[dict[str, Any]]:
     """Yield the ways of one run, those of a parting before those further down."""
     ways = ((parting, way) for parting in found for way in parting.ways)
     for number, (parting, way) in enumerate(ways):

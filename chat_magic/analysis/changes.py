@@ -10,7 +10,7 @@ from chat_magic.analysis.arrays import count_up, integers
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.common_text import compare
 from chat_magic.analysis.diff import Change, FieldChange, diff, diff_json, units
-from chat_magic.analysis.divergences import texts_of
+from chat_magic.analysis.divergences import answer_texts
 from chat_magic.analysis.frames import Data, category, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 from chat_magic.errors import InvalidRequest
@@ -63,7 +63,7 @@ def changes_table(
     """
     if by not in _BY:
         raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
-    texts = list(texts_of(read(replies, alternatives=False)))
+    texts = list(answer_texts(read(replies, alternatives=False)))
     if base is not None and not 0 <= base < len(texts):
         raise InvalidRequest(f"base {base}: there are {len(texts)} answers, numbered from 0")
     chosen = compare(replies, ignore_whitespace=ignore_whitespace).base if base is None else base

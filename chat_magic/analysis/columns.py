@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Entries:
+class TokenColumns:
     """Tokens with what was reported of them; arrays of one shape."""
 
     code: Integers
@@ -55,8 +55,8 @@ class Entries:
     status: Integers
     """Place in `STATUSES`."""
 
-    def __getitem__(self, index: Any) -> Entries:
-        return Entries(self.code[index], self.logprob_raw[index], self.status[index])
+    def __getitem__(self, index: Any) -> TokenColumns:
+        return TokenColumns(self.code[index], self.logprob_raw[index], self.status[index])
 
     @property
     def logprob(self) -> Floats:
@@ -65,7 +65,7 @@ class Entries:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedAlternatives:
     """What could have come at each of n positions, what came being among it.
 
     A row is filled from the left: what the server returned as the most probable, by falling
@@ -73,7 +73,7 @@ class Ranked:
     these, then padding.
     """
 
-    entries: Entries
+    entries: TokenColumns
     """Shape (n, width)."""
     k_returned: Integers
     """How many were returned as the most probable, shape (n,)."""
@@ -105,9 +105,9 @@ class Columns:
     """Place of each token's part in `parts`, shape (n,)."""
     position: Integers
     """Place of each token in its part, shape (n,)."""
-    tokens: Entries
+    tokens: TokenColumns
     """Shape (n,)."""
-    ranked: Ranked
+    ranked: RankedAlternatives
     vocabulary: Vocabulary
     n_runs: int
     """Of how many replies, those without a choice included."""
@@ -186,11 +186,13 @@ def _part(
     return Part(run, choice, name, text or "", with_bytes(tokens or [], text or ""))
 
 
-def _entries(tokens: list[TopLogprob]) -> tuple[Entries, Vocabulary]:
+def _entries(tokens: list[TopLogprob]) -> tuple[TokenColumns, Vocabulary]:
     """Return the tokens with one entry of padding after them, and their vocabulary."""
     code, keys = spellings([token.token for token in tokens], [token.raw_bytes for token in tokens])
     logprob_raw, status = _measurements([token.logprob for token in tokens])
-    entries = Entries(np.append(code, -1), np.append(logprob_raw, np.nan), np.append(status, -1))
+    entries = TokenColumns(
+        np.append(code, -1), np.append(logprob_raw, np.nan), np.append(status, -1)
+    )
     return entries, vocabulary_of(keys)
 
 
@@ -206,7 +208,9 @@ def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:
     return raw, status
 
 
-def _rank(entries: Entries, identity: Integers, sizes: Integers, part: Integers) -> Ranked:
+def _rank(
+    entries: TokenColumns, identity: Integers, sizes: Integers, part: Integers
+) -> RankedAlternatives:
     """Arrange the alternatives, which follow the tokens in `entries`, in a row a token."""
     count = len(sizes)
     owner = np.repeat(np.arange(count), sizes)
@@ -236,7 +240,7 @@ def _repeated(owner: Integers, identity: Integers, logprob: Floats) -> Flags:
 
 
 def _chosen_column(
-    entries: Entries, identity: Integers, grid: Integers, sizes: Integers
+    entries: TokenColumns, identity: Integers, grid: Integers, sizes: Integers
 ) -> Integers:
     """Return where each token stands among its alternatives, their number where it does not."""
     tokens, rows = entries[: len(grid)], entries[grid]
@@ -246,7 +250,7 @@ def _chosen_column(
     return np.where(same.any(axis=1), best, sizes)
 
 
-def _appended(rows: Entries, chosen: Integers, sizes: Integers, part: Integers) -> Flags:
+def _appended(rows: TokenColumns, chosen: Integers, sizes: Integers, part: Integers) -> Flags:
     """Say which tokens the server itself added to the most probable ones.
 
     vLLM puts such a token first, others send one more than elsewhere; it is the least probable
@@ -262,12 +266,12 @@ def _appended(rows: Entries, chosen: Integers, sizes: Integers, part: Integers) 
     return flags
 
 
-def _sorted(rows: Entries, chosen: Integers, outside: Flags) -> Ranked:
+def _sorted(rows: TokenColumns, chosen: Integers, outside: Flags) -> RankedAlternatives:
     key = np.where(rows.status == OK, -rows.logprob_raw, 1 - CENSORED_AT)
     key[outside, chosen[outside]] = 2 - CENSORED_AT
     key[rows.code < 0] = np.inf
     order = np.argsort(key, axis=1, kind="stable")
-    return Ranked(
+    return RankedAlternatives(
         entries=rows[np.arange(len(order))[:, None], order],
         k_returned=np.sum(rows.code >= 0, axis=1) - outside,
         chosen=np.argmax(order == chosen[:, None], axis=1),

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 from chat_magic.analysis.agreement import Agreement, agreement
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.divergences import Taken, Text, first_parting, taken, texts_of
+from chat_magic.analysis.divergences import (
+    BranchStats,
+    Text,
+    answer_texts,
+    branch_stats,
+    first_parting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.divergences import Parting
+    from chat_magic.analysis.divergences import Divergence
     from chat_magic.core.reply.reply import Choice, Reply
 
 
@@ -37,7 +43,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way(Taken):
+class Way(BranchStats):
     """One way on from the place where the answers of a run part first."""
 
     text: str
@@ -69,7 +75,7 @@ def compare(replies: Sequence[Reply], *, ignore_whitespace: bool = False) -> Com
         replies: The answers, one a run; each of its choices is compared.
         ignore_whitespace: Whether texts are identical that differ in their white space alone.
     """
-    texts = list(texts_of(read(replies, alternatives=False)))
+    texts = list(answer_texts(read(replies, alternatives=False)))
     called = [_called(replies[text.run].choices[text.place]) for text in texts]
     groups = _groups(texts, called, ignore_whitespace)
     differ = len(groups) > 1 and len({text.data for text in texts}) > 1
@@ -102,7 +108,7 @@ def _groups(
     return tuple(sorted(map(tuple, groups.values()), key=lambda group: -len(group)))
 
 
-def _answer(text: Text, place: int, parting: Parting | None) -> Answer:
+def _answer(text: Text, place: int, parting: Divergence | None) -> Answer:
     start, end = (parting.start, parting.ends[place]) if parting else (len(text.data),) * 2
     return Answer(
         run=text.run,
@@ -113,7 +119,7 @@ def _answer(text: Text, place: int, parting: Parting | None) -> Answer:
     )
 
 
-def _ways(parting: Parting) -> tuple[Way, ...]:
+def _ways(parting: Divergence) -> tuple[Way, ...]:
     counts = [(len(way.texts), parting.among, way.probs) for way in parting.ways]
     return tuple(
         Way(
@@ -121,5 +127,5 @@ def _ways(parting: Parting) -> tuple[Way, ...]:
             answers=tuple(text.place for text in way.texts),
             **fields,
         )
-        for way, fields in zip(parting.ways, taken(counts), strict=True)
+        for way, fields in zip(parting.ways, branch_stats(counts), strict=True)
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class BranchStats:
     """How often a way was taken by those who came to a parting, and how probable it was held."""
 
     count: int
@@ -136,7 +136,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Way:
+class Branch:
     """One way on from a parting."""
 
     token: bytes
@@ -148,7 +148,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Parting:
+class Divergence:
     """A place at which texts that were the same so far go on differently."""
 
     parent: int
@@ -159,7 +159,7 @@ class Parting:
     """Where the tokens begin that differ, in bytes; between two code points."""
     ends: list[int]
     """Where each text's own token ends; between two code points."""
-    ways: list[Way]
+    ways: list[Branch]
     """The most frequent first."""
 
     @property
@@ -168,7 +168,7 @@ class Parting:
         return len(self.ends)
 
 
-def texts_of(columns: Columns) -> Iterator[Text]:
+def answer_texts(columns: Columns) -> Iterator[Text]:
     """Yield what each choice said: its content, or its refusal."""
     pieces, slices = columns.pieces, columns.slices
     seen: defaultdict[int, int] = defaultdict(int)
@@ -189,7 +189,7 @@ def texts_of(columns: Columns) -> Iterator[Text]:
         seen[part.run] += 1
 
 
-def partings(texts: Sequence[Text]) -> list[Parting]:
+def partings(texts: Sequence[Text]) -> list[Divergence]:
     """Return where texts part, each place before those further down.
 
     Two ways to cut the same text into tokens are one way: texts part at a token, the first in any
@@ -197,7 +197,7 @@ def partings(texts: Sequence[Text]) -> list[Parting]:
     before. Whoever goes on with the bytes of a longer way goes that way, however its own tokens
     are cut.
     """
-    found: list[Parting] = []
+    found: list[Divergence] = []
     waiting = [(texts, -1, 0, 0)]
     for group, parent, depth, after in waiting:
         if len({text.data for text in group}) > 1:
@@ -210,21 +210,21 @@ def partings(texts: Sequence[Text]) -> list[Parting]:
     return found
 
 
-def first_parting(texts: Sequence[Text]) -> Parting | None:
+def first_parting(texts: Sequence[Text]) -> Divergence | None:
     """Return where texts part first, also such as are of several runs; None where they do not."""
     return _part(texts, -1, 0, 0) if len({text.data for text in texts}) > 1 else None
 
 
-def _part(group: Sequence[Text], parent: int, depth: int, after: int) -> Parting:
+def _part(group: Sequence[Text], parent: int, depth: int, after: int) -> Divergence:
     byte = common_prefix([text.data for text in group])
     tokens = [text.token_at(byte) for text in group]
     start = _code_point(group[0].data, min([byte, *(first for first, _ in tokens)]))
     start = max(start, after)
     ends = [_code_point_end(text.data, end) for text, (_, end) in zip(group, tokens, strict=True)]
-    return Parting(parent, depth, start, ends, _ways(group, start, ends))
+    return Divergence(parent, depth, start, ends, _ways(group, start, ends))
 
 
-def _ways(group: Sequence[Text], start: int, ends: list[int]) -> list[Way]:
+def _ways(group: Sequence[Text], start: int, ends: list[int]) -> list[Branch]:
     own = {text.data[start:end] for text, end in zip(group, ends, strict=True)}
     longest = sorted(own, key=len, reverse=True)
     members: dict[bytes, list[Text]] = {}
@@ -234,7 +234,7 @@ def _ways(group: Sequence[Text], start: int, ends: list[int]) -> list[Way]:
         members.setdefault(token, []).append(text)
         reported.append(text.probs_at(start, token))
     ways = [
-        Way(token, texts, [probs[token] for probs in reported if token in probs])
+        Branch(token, texts, [probs[token] for probs in reported if token in probs])
         for token, texts in members.items()
     ]
     return sorted(ways, key=lambda way: -len(way.texts))
@@ -255,7 +255,7 @@ def _code_point_end(data: bytes, place: int) -> int:
 
 
 def measured(count: Sequence[int], among: Sequence[int], probs: Sequence[list[float]]) -> Data:
-    """Return the columns of `Taken` for n ways, as arrays of shape (n,); NaN where none is known.
+    """Return the columns of `BranchStats` for n ways, as arrays of shape (n,); NaN where none is known.
 
     Args:
         count: How often each was taken.
@@ -277,8 +277,8 @@ def measured(count: Sequence[int], among: Sequence[int], probs: Sequence[list[fl
     }
 
 
-def taken(ways: Sequence[tuple[int, int, list[float]]]) -> list[dict[str, Any]]:
-    """Return the fields of `Taken` for each (count, among, probs)."""
+def branch_stats(ways: Sequence[tuple[int, int, list[float]]]) -> list[dict[str, Any]]:
+    """Return the fields of `BranchStats` for each (count, among, probs)."""
     columns = measured(*zip(*ways, strict=True)) if ways else {}
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [

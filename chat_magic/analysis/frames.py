@@ -46,7 +46,7 @@ def nullable(values: Integers | Floats, dtype: str) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(np.where(known, values, 0).astype(dtype), ~known)
 
 
-def small(values: Integers) -> Integers:
+def fit_dtype(values: Integers) -> Integers:
     """Return whole numbers as int16, or as int32 where one of them does not fit."""
     fits = values.max(initial=0) <= np.iinfo(np.int16).max
     return values.astype(np.int16 if fits else np.int32)

@@ -14,7 +14,7 @@ from chat_magic.analysis.arrays import Flags, Floats, Integers, integers
 from chat_magic.analysis.frames import Data, nullable, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, mass_residual
 from chat_magic.analysis.segments import Segment
-from chat_magic.analysis.spans import byte_offsets, cut, touching
+from chat_magic.analysis.spans import byte_offsets, segment, tokens_in_span
 from chat_magic.analysis.token_metrics import alternative_logprobs
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.errors import InvalidRequest
@@ -206,8 +206,8 @@ def _tokens_at(part: Part, pieces: list[bytes], at: At, prefill: str | Sequence[
     elif at == "first":
         found = [Segment("", 0, len(text))]
     else:
-        found = [field for field in cut(part, "json", prefill) if field.name == at][:1]
-    return touching(align(pieces, text), *byte_offsets(text, found))[0]
+        found = [field for field in segment(part, "json", prefill) if field.name == at][:1]
+    return tokens_in_span(align(pieces, text), *byte_offsets(text, found))[0]
 
 
 def _forms(labels: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Timing, Usage
 
 
-class Facts(NamedTuple):
+class RequestFacts(NamedTuple):
     """What is known of a whole request."""
 
     model: str
@@ -26,7 +26,7 @@ class Facts(NamedTuple):
     usage: Usage | None
 
 
-def add_cost(table: pd.DataFrame, facts: Sequence[Facts]) -> None:
+def add_cost(table: pd.DataFrame, facts: Sequence[RequestFacts]) -> None:
     """Add `model` and `cost` (dollars; NaN where it is not known) to a table of choices.
 
     Args:
@@ -38,7 +38,7 @@ def add_cost(table: pd.DataFrame, facts: Sequence[Facts]) -> None:
     table["cost"] = _numbers([one.cost for one in facts])[run]
 
 
-def add_speed(table: pd.DataFrame, facts: Sequence[Facts]) -> None:
+def add_speed(table: pd.DataFrame, facts: Sequence[RequestFacts]) -> None:
     """Add the times of each choice's request, in seconds, and its usage, in tokens.
 
     Args:

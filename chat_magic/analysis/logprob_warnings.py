@@ -16,7 +16,7 @@ CONSTANT_AFTER = 10
 """Tokens of which no model is exactly certain one after the other."""
 
 
-def diagnose(reply: Reply) -> tuple[str, ...]:
+def logprob_warnings(reply: Reply) -> tuple[str, ...]:
     """Say what is odd about the log probabilities of a reply.
 
     Returns:

@@ -19,10 +19,10 @@ from chat_magic.analysis.arrays import (
     integers,
     objects,
 )
-from chat_magic.analysis.columns import OK, STATUSES, Columns, Entries, Part
-from chat_magic.analysis.frames import Data, category, nullable, small, strings, table
+from chat_magic.analysis.columns import OK, STATUSES, Columns, Part, TokenColumns
+from chat_magic.analysis.frames import Data, category, fit_dtype, nullable, strings, table
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
-from chat_magic.analysis.token_metrics import Measures, measure, summary
+from chat_magic.analysis.token_metrics import TokenMetrics, measure, summary
 from chat_magic.core.reply.reply import TokenTimes
 from chat_magic.core.reply.tokens import is_special, well_formed
 
@@ -105,7 +105,7 @@ def alternatives_table(
     mass = np.nancumsum(np.exp(ranked.entries.logprob), axis=1)
     data = {
         **_key(columns, columns.part[row], columns.position[row]),
-        "rank": small(column + 1),
+        "rank": fit_dtype(column + 1),
         "token": _token_category(columns, entries.code),
         "bytes": columns.vocabulary.bytes[entries.code],
         **_reported(entries),
@@ -160,7 +160,7 @@ def _key(columns: Columns, part: Integers, position: Integers) -> Data:
     }
 
 
-def _reported(entries: Entries) -> Data:
+def _reported(entries: TokenColumns) -> Data:
     return {
         "logprob": entries.logprob,
         "logprob_raw": entries.logprob_raw,
@@ -187,14 +187,14 @@ def _places(columns: Columns) -> Data:
     }
 
 
-def _measured(columns: Columns, found: Measures) -> Data:
+def _measured(columns: Columns, found: TokenMetrics) -> Data:
     ranked = columns.ranked
     first = ranked.entries[:, 0]
     top1 = np.where((ranked.k_returned > 0) & (first.status == OK), first.code, -1)
     return {
         "surprisal_bits": surprisal_bits(found.logprob),
-        "rank": nullable(found.rank, small(ranked.k_returned).dtype.name),
-        "k_returned": small(ranked.k_returned),
+        "rank": nullable(found.rank, fit_dtype(ranked.k_returned).dtype.name),
+        "k_returned": fit_dtype(ranked.k_returned),
         "top1_token": _token_category(columns, top1).remove_unused_categories(),
         "gap_nats": found.gap_nats,
         "margin": found.margin,
@@ -206,7 +206,7 @@ def _measured(columns: Columns, found: Measures) -> Data:
     }
 
 
-def _kinds(columns: Columns, found: Measures) -> Data:
+def _kinds(columns: Columns, found: TokenMetrics) -> Data:
     text, code = columns.vocabulary.decoded, columns.tokens.code
     space = np.array([token.isspace() for token in text], dtype=bool)
     newline = np.array(["\n" in token or "\r" in token for token in text], dtype=bool)

@@ -52,7 +52,7 @@ def spans_table(
     kind = kind_of(by)
     places, pieces, slices = columns.answers, columns.pieces, columns.slices
     parts = [columns.parts[place] for place in places]
-    cuts = [cut(part, by, prefill) for part in parts]
+    cuts = [segment(part, by, prefill) for part in parts]
     owner = np.repeat(np.arange(len(parts)), [len(own) for own in cuts])
     found = [
         _measure(byte_offsets(part.text, own), align(pieces[p], part.text), logprob)
@@ -83,7 +83,7 @@ def spans_table(
     return table(data, attrs, VOCABULARY_SIZE)
 
 
-def cut(part: Part, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
+def segment(part: Part, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
     """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
     text, skip = well_formed(part.text), 0
     if by == "json" and part.name == "content":
@@ -100,7 +100,7 @@ def byte_offsets(text: str, cuts: list[Segment]) -> tuple[Integers, Integers]:
     return byte_of[integers([s.start for s in cuts])], byte_of[integers([s.end for s in cuts])]
 
 
-def touching(spans: Spans, start: Integers, end: Integers) -> tuple[Integers, Integers]:
+def tokens_in_span(spans: Spans, start: Integers, end: Integers) -> tuple[Integers, Integers]:
     """Find the tokens of stretches of a text.
 
     Args:
@@ -149,7 +149,7 @@ _NOTHING = _Measured(_NONE, _NONE, _NONE, _NAN, _NAN, _NAN, _NAN, _NO, _NO)
 
 def _measure(place: tuple[Integers, Integers], spans: Spans, logprob: Floats) -> _Measured:
     start, end = place
-    tokens, counts = touching(spans, start, end)
+    tokens, counts = tokens_in_span(spans, start, end)
     owner = np.repeat(np.arange(len(counts)), counts)
     token_start = spans.byte_start[tokens].clip(start[owner], end[owner])
     token_end = spans.byte_end[tokens].clip(start[owner], end[owner])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Measures:
+class TokenMetrics:
     """What `metrics` says of n tokens; arrays of shape (n,), NaN where it cannot say."""
 
     logprob: Floats
@@ -33,9 +33,9 @@ class Measures:
     """NaN also where the server returned fewer than two alternatives."""
     is_forced: Flags
 
-    def __getitem__(self, tokens: slice) -> Measures:
+    def __getitem__(self, tokens: slice) -> TokenMetrics:
         arrays = {name: value[tokens] for name, value in vars(self).items() if name != "entropy"}
-        return Measures(**arrays, entropy=metrics.Entropy(*(a[tokens] for a in self.entropy)))
+        return TokenMetrics(**arrays, entropy=metrics.Entropy(*(a[tokens] for a in self.entropy)))
 
 
 def alternative_logprobs(columns: Columns) -> Floats:
@@ -48,7 +48,7 @@ def alternative_logprobs(columns: Columns) -> Floats:
     return np.where(ranked.is_chosen & ~np.isnan(logprob), logprob, ranked.entries.logprob)
 
 
-def measure(columns: Columns, *, vocabulary: int) -> Measures:
+def measure(columns: Columns, *, vocabulary: int) -> TokenMetrics:
     """Compute the metrics of all tokens."""
     ranked, logprob = columns.ranked, columns.tokens.logprob
     k, is_chosen = ranked.k_returned, ranked.is_chosen
@@ -57,7 +57,7 @@ def measure(columns: Columns, *, vocabulary: int) -> Measures:
     least = metrics.least(top)
     rank = metrics.rank(logprob, alternatives)
     mass = metrics.mass_known(alternatives)
-    return Measures(
+    return TokenMetrics(
         logprob=logprob,
         bound=_bounds(columns.tokens.status == CENSORED, top),
         rank=np.where(ranked.chosen < k, rank, np.nan),
@@ -78,7 +78,7 @@ def _bounds(censored: Flags, top: Floats) -> Floats:
     return bound
 
 
-def summary(found: Measures, spans: Spans) -> dict[str, float | None]:
+def summary(found: TokenMetrics, spans: Spans) -> dict[str, float | None]:
     """Return the metrics of a text, named as in the table of choices.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chat_magic.analysis.logprob_warnings import diagnose
+from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
@@ -121,7 +121,7 @@ class Rounds:
         if self._answered is not None:
             request, rounds = self._after_calls()
             reply = Reply()
-        warnings = [*request.warnings, *self._warnings, *reply.warnings, *diagnose(reply)]
+        warnings = [*request.warnings, *self._warnings, *reply.warnings, *logprob_warnings(reply)]
         if unfinished is None:
             warnings += [*ignored_parameters(request, reply), *self._limit(reply)]
         unique = tuple(dict.fromkeys(warnings))

@@ -62,11 +62,11 @@ class Tables(ABC):
         request, and stand on each of its rows. With a schema there is a column `parsed.FIELD` for
         each scalar field, before the times.
         """
-        from chat_magic.analysis.listing_tables import Facts, add_cost, add_speed  # noqa: PLC0415 - slow
+        from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed  # noqa: PLC0415 - slow
         from chat_magic.analysis.reply_tables import choices_table  # noqa: PLC0415
 
         table = choices_table(self._columns, attrs=self._attrs)
-        facts = [Facts(one.model, one.cost, one.timing, one.usage) for one in self._results]
+        facts = [RequestFacts(one.model, one.cost, one.timing, one.usage) for one in self._results]
         add_cost(table, facts)
         self._add_parsed(table)
         add_speed(table, facts)

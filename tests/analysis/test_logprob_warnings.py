@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from chat_magic.analysis.logprob_warnings import diagnose
+from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.reply import Choice, Logprobs, Reply
 
 SOUND = [("a", -0.5), ("b", -1.2)]
@@ -20,12 +20,12 @@ def test_a_sound_reply_has_no_oddities(token, reply):
         token("z", -9.0, SOUND[::-1]),
         token("b", math.log(0.5), rounded),
     ]
-    assert diagnose(reply(tokens)) == ()
+    assert logprob_warnings(reply(tokens)) == ()
 
 
 def test_a_reply_without_log_probabilities_has_no_oddities():
     """Nothing was asked for, nothing is odd."""
-    assert diagnose(Reply(choices=(Choice(index=0),))) == ()
+    assert logprob_warnings(Reply(choices=(Choice(index=0),))) == ()
 
 
 @pytest.mark.parametrize(
@@ -47,38 +47,42 @@ def test_a_reply_without_log_probabilities_has_no_oddities():
 def test_an_oddity_is_counted_and_its_first_place_given(token, reply, odd, words):
     """In the fourth token here."""
     tokens = [token("b", -1.2, SOUND), token("x", None), token("x", math.nan), token(*odd)]
-    (sentence,) = [s for s in diagnose(reply([token("a", -0.5)], tokens)) if s.startswith(words)]
+    (sentence,) = [
+        s for s in logprob_warnings(reply([token("a", -0.5)], tokens)) if s.startswith(words)
+    ]
     assert sentence.endswith(" at 1 of 5 tokens, first at position 3 of choice 1")
 
 
 def test_tokens_without_a_log_probability_are_counted(token, reply):
     """Null, as NaN, is none."""
-    (sentence,) = diagnose(reply([token("a", -0.5), token("b", None), token("c", math.nan)]))
+    (sentence,) = logprob_warnings(
+        reply([token("a", -0.5), token("b", None), token("c", math.nan)])
+    )
     assert sentence == "no log probability at 2 of 3 tokens, first at position 1 of choice 0"
 
 
 def test_alternatives_copied_over_a_chunk_are_found(token, reply):
     """SGLang gave all tokens of a chunk the alternatives of the first."""
     copied = [token("a", -0.5, SOUND), token("x", -4.0, SOUND), token("y", -5.0, SOUND)]
-    (sentence,) = diagnose(reply(copied))
+    (sentence,) = logprob_warnings(reply(copied))
     assert sentence.startswith("alternatives copied from the token before at 2 of")
 
 
 def test_equal_alternatives_that_a_grammar_left_are_no_copies(token, reply):
     """One possible token twice is what a grammar asks for."""
     forced = [token("0", 0.0, [("0", 0.0), ("1", -100.0)]) for _ in range(2)]
-    assert diagnose(reply(forced)) == ()
+    assert logprob_warnings(reply(forced)) == ()
 
 
 def test_a_constant_zero_is_found_in_an_answer_long_enough_to_tell(token, reply):
     """A short one can be certain of every token."""
-    assert diagnose(reply([token("a", 0.0)] * 9)) == ()
-    (sentence,) = diagnose(reply([token("a", 0.0)] * 10))
+    assert logprob_warnings(reply([token("a", 0.0)] * 9)) == ()
+    (sentence,) = logprob_warnings(reply([token("a", 0.0)] * 10))
     assert sentence == "all 10 log probabilities are 0: the server may not compute them"
 
 
 def test_the_place_says_when_it_is_in_a_refusal(token):
     """Content and refusal count their positions apart."""
     refused = Choice(index=2, logprobs=Logprobs(refusal=[token("I", 0.5)]))
-    (sentence,) = diagnose(Reply(choices=(refused,)))
+    (sentence,) = logprob_warnings(Reply(choices=(refused,)))
     assert sentence.endswith("first at position 0 of choice 2 (refusal)")

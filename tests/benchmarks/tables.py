@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.columns import read
-from chat_magic.analysis.logprob_warnings import diagnose
+from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 from chat_magic.core.reply.assembler import Assembler
 
@@ -121,7 +121,7 @@ def main() -> None:
     reply = parsed(data)
     ours = seconds(lambda: tables(reply))
     decode = seconds(lambda: parsed(data))
-    diagnosis = seconds(lambda: diagnose(reply))
+    diagnosis = seconds(lambda: logprob_warnings(reply))
     bare = seconds(lambda: bare_columns(reply, decoded=False))
     decoded = seconds(lambda: bare_columns(reply, decoded=True))
     size, peak = memory(reply)
@@ -133,7 +133,7 @@ def main() -> None:
         ("bare numpy columns, bytes decoded", decoded, f"{ours / decoded:.1f}"),
         ("bare numpy columns, bytes left as JSON text", bare, f"{ours / bare:.1f}"),
         ("decoding the reply's JSON", decode, f"{ours / decode:.1f}"),
-        ("`diagnose`", diagnosis, f"{ours / diagnosis:.1f}"),
+        ("`logprob_warnings`", diagnosis, f"{ours / diagnosis:.1f}"),
     ]
     print(f"{CHOICES} x {TOKENS:,} x {TOP} alternatives, {len(data) / 1e6:.0f} MB of JSON\n")
     print("| what | CPU seconds | the tables take … times that |\n|---|---|---|")
