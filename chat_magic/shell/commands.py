@@ -90,7 +90,7 @@ def _config_rows() -> Iterator[Row]:
         if name in settings or name == "model":
             yield name, *_shown(name, settings.get(name))
     for variable in dict.fromkeys(configuration.key_variables().values()):
-        found = keys.find(variable)
+        found = keys.find_key(variable)
         yield f"key {variable}", "set" if found else "not set", found.source if found else ""
     for name, value in _entries(configuration.config()):
         yield name, value, configuration.FILE
@@ -191,7 +191,7 @@ def _asked(prompt: str) -> Secret:
 
 
 def _overriding(variable: str) -> str:
-    found = keys.known(variable)
+    found = keys.cached_key(variable)
     return f"; the one in {found.source} is used" if found else ""
 
 

@@ -23,7 +23,7 @@ else:
     except ImportError:
         import httpx
 
-__all__ = ["Carrier"]
+__all__ = ["AiohttpTransport"]
 
 _READ_BUFFER = 2**18
 """Bytes that may wait to be read before the sender is held back."""
@@ -33,7 +33,7 @@ _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that aiohttp would add."""
 
 
-class Carrier(httpx.AsyncBaseTransport):
+class AiohttpTransport(httpx.AsyncBaseTransport):
     """A transport that sends each request by aiohttp, on the loop that first uses it.
 
     Args:

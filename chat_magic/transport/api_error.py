@@ -16,14 +16,14 @@ from chat_magic.core.request.parameters import advice_on_parameters
 from chat_magic.errors import ApiError
 from chat_magic.transport import http
 from chat_magic.transport.credentials import redact
-from chat_magic.transport.retry import Failure, told_wait_s
+from chat_magic.transport.retry import Failure, server_delay_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.transport.endpoints import Endpoint
 
-__all__ = ["api_error", "read_refusal", "shown", "words_of"]
+__all__ = ["api_error", "read_refusal", "shown", "error_text"]
 
 _MAX_BODY = 64 * 1024
 _BODY_S = 5.0
@@ -44,7 +44,7 @@ async def read_refusal(
                 body += chunk
                 if len(body) > _MAX_BODY:
                     break
-    return api_error(endpoint, response, words_of(bytes(body)), sent)
+    return api_error(endpoint, response, error_text(bytes(body)), sent)
 
 
 def api_error(
@@ -69,7 +69,7 @@ def api_error(
     return ApiError(redact(message), status=status, request_id=request_id)
 
 
-def words_of(body: bytes) -> str:
+def error_text(body: bytes) -> str:
     """Return what a body says: its error message, an HTML page's title, or its text."""
     text = body.decode(errors="replace").strip()
     if not text:
@@ -118,5 +118,5 @@ def _advice(endpoint: Endpoint, response: http.Response) -> str:
 
 def _wait(response: http.Response, otherwise: str) -> str:
     failure = Failure(status=response.status_code, headers=response.headers)
-    told_s = told_wait_s(failure, now_s=time.time())
+    told_s = server_delay_s(failure, now_s=time.time())
     return otherwise if told_s is None else f"wait {math.ceil(told_s)} s and try again"

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from chat_magic.errors import InvalidRequest
 
-__all__ = ["Secret", "from_environment", "redact", "redact_answer", "scrub"]
+__all__ = ["Secret", "from_environment", "redact", "redact_answer", "redact_exception"]
 
 _MASK = "***"
 _SHORTEST = 6
@@ -101,7 +101,7 @@ def redact_answer(data: bytes) -> bytes:
     return data
 
 
-def scrub(error: BaseException) -> None:
+def redact_exception(error: BaseException) -> None:
     """Take the keys out of an error and of its causes.
 
     Out of their words, and with the frames that they passed: those of the HTTP library hold the
@@ -113,6 +113,6 @@ def scrub(error: BaseException) -> None:
     cause = error.__cause__ or error.__context__
     if cause is None:
         return
-    scrub(cause)
+    redact_exception(cause)
     if redact(str(cause)) != str(cause):  # its words are not its arguments
         error.__cause__ = error.__context__ = None

@@ -18,7 +18,7 @@ from chat_magic.transport.credentials import Secret, redact
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Look = Callable[[str], keys.Found | None]
+    Look = Callable[[str], keys.StoredKey | None]
 
 __all__ = [
     "Endpoint",
@@ -91,7 +91,7 @@ def default_model() -> tuple[str, str | None]:
 
 def fallback_model() -> str | None:
     """Return the model that answers when no setting names one: None once a server is configured."""
-    is_configured = configuration.config().routes or _gateway(keys.find)
+    is_configured = configuration.config().routes or _gateway(keys.find_key)
     return None if is_configured else LOCAL_MODEL
 
 
@@ -102,7 +102,7 @@ def any_model() -> str:
         InvalidRequest: There are servers for some models only, and no default model.
     """
     name = configuration.value_of("model") or fallback_model() or "*"
-    if name == "*" and _server(name, keys.find) is None:
+    if name == "*" and _server(name, keys.find_key) is None:
         raise InvalidRequest("no model: name one of the server to ask, as in %chat -m a/b /models")
     return configuration.resolve_alias(name)
 
@@ -116,9 +116,9 @@ def find_key(model: str) -> None:
         InvalidRequest: As `resolve`, a missing server excepted.
     """
     if not local.is_local(model):
-        server = _server(model, keys.find)
+        server = _server(model, keys.find_key)
         if server is not None and server.key:
-            keys.find(server.key)
+            keys.find_key(server.key)
 
 
 async def resolve(
@@ -170,7 +170,7 @@ def _configured(model: str) -> Endpoint:
             "or use the model `local`, which needs no account"
         )
     _register_secrets(server.base_url)
-    found = keys.known(server.key) if server.key else None
+    found = keys.cached_key(server.key) if server.key else None
     return Endpoint(
         name=urlsplit(server.base_url).hostname or "",
         base_url=server.base_url,
@@ -181,11 +181,11 @@ def _configured(model: str) -> Endpoint:
     )
 
 
-def _server(model: str, look: Look = keys.known) -> Server | None:
+def _server(model: str, look: Look = keys.cached_key) -> Server | None:
     return configuration.config().route(model) or _gateway(look)
 
 
-def _gateway(look: Look = keys.known) -> Server | None:
+def _gateway(look: Look = keys.cached_key) -> Server | None:
     """Return the server of models that no route names."""
     base_url = configuration.settings().get("base_url")
     if base_url is not None and base_url.value is not UNSET:

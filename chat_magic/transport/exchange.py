@@ -25,8 +25,8 @@ from chat_magic.errors import (
     StreamBroken,
 )
 from chat_magic.transport import http
-from chat_magic.transport.api_error import api_error, read_refusal, shown, words_of
-from chat_magic.transport.credentials import redact, redact_answer, scrub
+from chat_magic.transport.api_error import api_error, error_text, read_refusal, shown
+from chat_magic.transport.credentials import redact, redact_answer, redact_exception
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ async def exchange(
         try:
             await exchanging.run(content)
         except ChatError as error:
-            scrub(error)
+            redact_exception(error)
             failure, n_tries = exchanging.failure, len(causes) + 1
             pause_s = _pause_s(failure, n_tries) if failure and n_tries <= retries else None
             if failure is None or pause_s is None or not exchanging.has_time_for(pause_s):
@@ -249,7 +249,7 @@ class _Exchange:
         try:
             self._assembler.feed_whole(self._redacted(body), self._watch.elapsed_s * 1000)
         except MalformedChunk as error:
-            raise _Unusable(f"no completion but {words_of(body)}") from error
+            raise _Unusable(f"no completion but {error_text(body)}") from error
         self._check_choices(body)
         self._changed()
 
@@ -317,7 +317,7 @@ class _Exchange:
 
     def _check_choices(self, body: bytes) -> None:
         if not self._assembler.finish_reasons():
-            raise _Unusable(f"no completion but {words_of(body)}")
+            raise _Unusable(f"no completion but {error_text(body)}")
 
     @property
     def _has_begun(self) -> bool:

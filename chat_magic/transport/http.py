@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
-from chat_magic.transport.aiohttp_transport import Carrier
+from chat_magic.transport.aiohttp_transport import AiohttpTransport
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
@@ -163,7 +163,9 @@ def _client() -> httpx.AsyncClient:
     if loop not in _clients:
         try:
             _clients[loop] = httpx.AsyncClient(
-                transport=Carrier(_authorities(), connect_s=_CONNECT_S, proxy_of=_proxy_of),
+                transport=AiohttpTransport(
+                    _authorities(), connect_s=_CONNECT_S, proxy_of=_proxy_of
+                ),
                 headers={"User-Agent": "chat-magic"},
             )
         except (ValueError, ImportError, OSError) as error:

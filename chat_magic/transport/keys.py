@@ -16,7 +16,7 @@ from chat_magic.transport.credentials import Secret, from_environment
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["Found", "find", "forget", "known", "require_keyring", "store"]
+__all__ = ["StoredKey", "find_key", "forget", "cached_key", "require_keyring", "store"]
 
 SERVICE = "chat-magic"
 """What the keyring files our keys under; the user there is the variable's name."""
@@ -26,14 +26,14 @@ _stored: dict[str, Found] = {}
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredKey:
     """A key, and where it was."""
 
     secret: Secret
     source: Literal["the environment", "the keyring", "Colab"]
 
 
-def known(variable: str) -> Found | None:
+def cached_key(variable: str) -> StoredKey | None:
     """Return a key without asking anything that may ask the user in turn.
 
     Args:
@@ -43,20 +43,20 @@ def known(variable: str) -> Found | None:
         InvalidRequest: It holds a character that no key can have.
     """
     if secret := from_environment(variable):
-        return Found(secret, "the environment")
+        return StoredKey(secret, "the environment")
     return _stored.get(variable)
 
 
-def find(variable: str) -> Found | None:
+def find_key(variable: str) -> StoredKey | None:
     """Return a key wherever it is kept; not to be called on the loop, since it may block.
 
     Args:
-        variable: As for `known`.
+        variable: As for `cached_key`.
 
     Raises:
-        InvalidRequest: As for `known`.
+        InvalidRequest: As for `cached_key`.
     """
-    found = known(variable) or _from_keyring(variable) or _from_colab(variable)
+    found = cached_key(variable) or _from_keyring(variable) or _from_colab(variable)
     if found is not None and found.source != "the environment":
         _stored[variable] = found
     return found
@@ -93,24 +93,24 @@ def forget(variable: str) -> bool:
     return True
 
 
-def _from_keyring(variable: str) -> Found | None:
+def _from_keyring(variable: str) -> StoredKey | None:
     keyring = _keyring()
     if keyring is None:
         return None
     with suppress(keyring.errors.KeyringError):  # none on this machine, or locked: no key
         if value := keyring.get_password(SERVICE, variable):
-            return Found(Secret(value, f"{variable} in the keyring"), "the keyring")
+            return StoredKey(Secret(value, f"{variable} in the keyring"), "the keyring")
     return None
 
 
-def _from_colab(variable: str) -> Found | None:
+def _from_colab(variable: str) -> StoredKey | None:
     # Colab asks its page through the kernel's main thread, and is always imported there.
     if "google.colab" not in sys.modules or not _is_main_thread():
         return None
     userdata: Any = import_module("google.colab.userdata")
     with suppress(userdata.SecretNotFoundError, userdata.NotebookAccessError):
         if value := userdata.get(variable):
-            return Found(Secret(value, f"{variable} in Colab's secrets"), "Colab")
+            return StoredKey(Secret(value, f"{variable} in Colab's secrets"), "Colab")
     return None
 
 

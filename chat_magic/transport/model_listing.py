@@ -11,8 +11,8 @@ from chat_magic.core.reply.listing import ListedModel, read_models
 from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
 from chat_magic.transport import configuration, endpoints, http
 from chat_magic.transport import loop as background
-from chat_magic.transport.api_error import api_error, read_refusal, words_of
-from chat_magic.transport.credentials import redact_answer, scrub
+from chat_magic.transport.api_error import api_error, error_text, read_refusal
+from chat_magic.transport.credentials import redact_answer, redact_exception
 
 if TYPE_CHECKING:
     from chat_magic.transport.endpoints import Endpoint
@@ -39,7 +39,7 @@ def list_models(model: str | None = None) -> list[ListedModel]:
     try:
         return background.run(_list(name))
     except ChatError as error:
-        scrub(error)
+        redact_exception(error)
         raise
 
 
@@ -69,7 +69,7 @@ async def _ask(endpoint: Endpoint) -> list[ListedModel]:
         except (ValueError, RecursionError):
             models = None
         if models is None:
-            raise api_error(endpoint, response, f"no list of models but {words_of(body)}", ())
+            raise api_error(endpoint, response, f"no list of models but {error_text(body)}", ())
         return models
     finally:
         await response.aclose()

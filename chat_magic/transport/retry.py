@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["RETRIES", "Failure", "told_wait_s", "wait_s"]
+__all__ = ["RETRIES", "Failure", "server_delay_s", "wait_s"]
 
 RETRIES = 2
 """How often a request is sent again where nothing else is said."""
@@ -60,13 +60,13 @@ def wait_s(failure: Failure, n_failed: int, *, now_s: float, chance: float) -> f
     """
     if not _is_worth_it(failure):
         return None
-    told = told_wait_s(failure, now_s=now_s)
+    told = server_delay_s(failure, now_s=now_s)
     if told is None:
         return chance * min(_LAST_S, _FIRST_S * 2.0 ** (n_failed - 1))
     return told if told <= _LONGEST_WAIT_S else None
 
 
-def told_wait_s(failure: Failure, *, now_s: float) -> float | None:
+def server_delay_s(failure: Failure, *, now_s: float) -> float | None:
     """Return the seconds that the server wants waited, None where it does not say.
 
     `retry-after-ms` is the most exact, then `Retry-After`; a rate limit's `x-ratelimit-reset-*`

@@ -15,10 +15,10 @@ def use(name: str) -> None:
     from chat_magic.transport import http
 
     if library == "httpx-aiohttp":
-        http.Carrier = _the_package  # type: ignore[assignment,misc]
+        http.AiohttpTransport = _the_package  # type: ignore[assignment,misc]
     elif not other:
         limits = http.httpx.Limits(max_connections=None, max_keepalive_connections=512)
-        http.Carrier = lambda *_, **__: http.httpx.AsyncHTTPTransport(limits=limits)  # type: ignore[assignment,misc]
+        http.AiohttpTransport = lambda *_, **__: http.httpx.AsyncHTTPTransport(limits=limits)  # type: ignore[assignment,misc]
 
 
 def _the_package(*_: object, **__: object) -> object:

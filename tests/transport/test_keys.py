@@ -39,19 +39,19 @@ def colab(monkeypatch):
 
 def test_the_environment_comes_first_then_the_keyring_then_colab(own_keyring, colab, monkeypatch):
     """Each says where the key was."""
-    assert keys.find("A_KEY") == keys.Found(Secret(KEY), "Colab")
+    assert keys.find_key("A_KEY") == keys.StoredKey(Secret(KEY), "Colab")
     keys.store("A_KEY", Secret("sk-canary-2"))
-    assert keys.find("A_KEY") == keys.Found(Secret("sk-canary-2"), "the keyring")
+    assert keys.find_key("A_KEY") == keys.StoredKey(Secret("sk-canary-2"), "the keyring")
     monkeypatch.setenv("A_KEY", "sk-canary-3")
-    assert keys.find("A_KEY") == keys.Found(Secret("sk-canary-3"), "the environment")
-    assert keys.find("B_KEY") is None
+    assert keys.find_key("A_KEY") == keys.StoredKey(Secret("sk-canary-3"), "the environment")
+    assert keys.find_key("B_KEY") is None
 
 
 def test_a_key_that_was_found_is_known_without_asking_again(own_keyring):
     """The loop asks nobody; storing or forgetting another ends it."""
     keys.store("A_KEY", Secret(KEY))
     assert keys.known("A_KEY") is None
-    assert keys.find("A_KEY") == keys.known("A_KEY")
+    assert keys.find_key("A_KEY") == keys.known("A_KEY")
     assert keys.forget("A_KEY")
     assert keys.known("A_KEY") is None
     assert not keys.forget("A_KEY")
@@ -66,7 +66,7 @@ def test_keys_lie_under_our_name_and_the_variables(own_keyring):
 def test_colab_is_asked_from_the_main_thread_only(own_keyring, colab):
     """Its page answers through the kernel's main thread, which would wait for itself."""
     found = []
-    thread = threading.Thread(target=lambda: found.append(keys.find("A_KEY")))
+    thread = threading.Thread(target=lambda: found.append(keys.find_key("A_KEY")))
     thread.start()
     thread.join()
     assert (found, colab.asked) == ([None], [])
@@ -86,7 +86,7 @@ class NoKeyring(KeyringBackend):
 def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(own_keyring):
     """Reading is silent, since most machines that lack one need none."""
     keyring.set_keyring(NoKeyring())
-    assert keys.find("A_KEY") is None
+    assert keys.find_key("A_KEY") is None
     for change in (lambda: keys.store("A_KEY", Secret(KEY)), lambda: keys.forget("A_KEY")):
         with pytest.raises(InvalidRequest, match=r"the keyring did not .*: no backend") as seen:
             change()
@@ -96,6 +96,6 @@ def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(o
 def test_without_the_extra_the_error_names_it(monkeypatch):
     """And finding a key goes on without."""
     monkeypatch.setattr(keys, "find_spec", lambda _name: None)
-    assert keys.find("A_KEY") is None
+    assert keys.find_key("A_KEY") is None
     with pytest.raises(InvalidRequest, match=r"pip install 'chat-magic\[keyring\]'"):
         keys.store("A_KEY", Secret(KEY))

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 
-from chat_magic.transport.retry import Failure, told_wait_s, wait_s
+from chat_magic.transport.retry import Failure, server_delay_s, wait_s
 
 NOW_S = 1_800_000_000.0
 
@@ -81,7 +81,7 @@ def test_the_waits_double_up_to_eight_seconds_with_full_jitter(n_failed, chance,
 def test_what_the_server_says_is_waited(headers, seconds):
     """In milliseconds, seconds, or as a date by the server's own clock; nonsense says nothing."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    told = told_wait_s(Failure(status=429, headers=given), now_s=NOW_S)
+    told = server_delay_s(Failure(status=429, headers=given), now_s=NOW_S)
     assert told == (seconds if seconds is None else pytest.approx(seconds))
     if seconds is None or seconds <= 60:
         assert wait_after(429, **headers) == pytest.approx(0.5 if seconds is None else seconds)

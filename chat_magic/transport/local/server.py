@@ -54,14 +54,14 @@ class Address(msgspec.Struct, frozen=True):
         return f"Address(port={self.port}, lease_port={self.lease_port})"
 
 
-class Held(NamedTuple):
+class Lease(NamedTuple):
     """A server, and the open connection that keeps it alive."""
 
     server: LocalServer
     lease: socket.socket
 
 
-_held: dict[Settings, Held] = {}
+_held: dict[Settings, Lease] = {}
 _guard = threading.Lock()
 
 
@@ -118,7 +118,7 @@ def _gguf_file(model: str) -> Path:
     return path
 
 
-def _share(settings: Settings, on_progress: Progress) -> Held:
+def _share(settings: Settings, on_progress: Progress) -> Lease:
     """Take a lease on the server that another process has started, or start one."""
     folder = cache_folder() / "servers"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ def _share(settings: Settings, on_progress: Progress) -> Held:
         if not connection:
             raise ConnectionFailed(f"{settings.alias} ended as soon as it had started")
     url = f"http://127.0.0.1:{address.port}/v1"
-    return Held(LocalServer(url, address.key, settings.alias), connection)
+    return Lease(LocalServer(url, address.key, settings.alias), connection)
 
 
 def _fingerprint(settings: Settings) -> str:
