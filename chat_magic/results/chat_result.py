@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.request.tools import Round, ToolRun
     from chat_magic.core.schema.structured import Schema
-    from chat_magic.view.bundle import ComparisonView, Run
+    from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.comparison_model import By
 
 __all__ = ["ChatResult", "no_result"]
@@ -232,15 +232,15 @@ class ChatResult(Tables):
         return bundle(self._runs)
 
     @property
-    def _runs(self) -> list[Run]:
+    def _runs(self) -> list[RunView]:
         return [self._run()]
 
     def _run(
         self, coordinates: Mapping[str, str] = MappingProxyType({}), error: str | None = None
-    ) -> Run:
-        from chat_magic.view.bundle import Run  # noqa: PLC0415
+    ) -> RunView:
+        from chat_magic.view.bundle import RunView  # noqa: PLC0415
 
-        return Run(
+        return RunView(
             model=self.model,
             request=self.request.body(),
             reply=self.reply,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.view.bundle import ComparisonView, Run
+    from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.comparison_model import By
     from chat_magic.view.heatmap import Heatmap
 
@@ -169,7 +169,7 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return bundle(self._runs, axes=self.axes)
 
     @property
-    def _runs(self) -> list[Run]:
+    def _runs(self) -> list[RunView]:
         titles = [
             {name: title_of(value) for name, value in one.items()} for one in self.coordinates
         ]

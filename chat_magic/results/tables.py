@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.segments import By
     from chat_magic.core.cell.grid import Axis
     from chat_magic.results.chat_result import ChatResult
-    from chat_magic.view.bundle import ComparisonView, Run, TokensView
+    from chat_magic.view.bundle import ComparisonView, RunView, TokensView
     from chat_magic.view.comparison_model import By as Unit
 
 __all__ = ["Tables"]
@@ -45,7 +45,7 @@ class Tables(ABC):
 
     @property
     @abstractmethod
-    def _runs(self) -> list[Run]:
+    def _runs(self) -> list[RunView]:
         """The results as they are drawn."""
 
     def _placed(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -215,11 +215,11 @@ class ChatMagics(Magics):
 
     def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
         from chat_magic.shell.jobs import Job  # noqa: PLC0415
-        from chat_magic.view.live.live import LateTerminal, Place  # noqa: PLC0415
+        from chat_magic.view.live.live import DeferredTerminal, DisplayHandle  # noqa: PLC0415
 
         screen = None
         if not cell.is_silent:
-            screen = LateTerminal(name or model) if self.is_terminal else Place()
+            screen = DeferredTerminal(name or model) if self.is_terminal else DisplayHandle()
         self._last = job = Job(run, model=model, name=name or "", screen=screen)
         if name is not None:
             self.shell.push({name: job})

@@ -31,7 +31,7 @@ VIEW = "chat_magic_view"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class RunView:
     """One request and its answer, as they are to be shown."""
 
     model: str
@@ -62,7 +62,7 @@ class Run:
 class TokensView:
     """Runs whose tokens are to be looked at: a value that notebooks draw."""
 
-    runs: Sequence[Run]
+    runs: Sequence[RunView]
 
     def __repr__(self) -> str:
         return f"<TokensView {_answers(self.runs)}>"
@@ -79,7 +79,7 @@ class ComparisonView:
         InvalidRequest: `by` is no way to compare, or `base` no place among the answers.
     """
 
-    runs: Sequence[Run]
+    runs: Sequence[RunView]
     axes: Sequence[Axis] = ()
     base: int | None = None
     by: By = "word"
@@ -120,13 +120,13 @@ class ComparisonView:
         )
 
 
-def _answers(runs: Sequence[Run]) -> str:
+def _answers(runs: Sequence[RunView]) -> str:
     count = sum(len(run.reply.choices) for run in runs)
     return f"{count} answer{'s'[: count != 1]}"
 
 
 def bundle(
-    runs: Sequence[Run],
+    runs: Sequence[RunView],
     *,
     opens_tokens: bool = False,
     axes: Sequence[Axis] = (),

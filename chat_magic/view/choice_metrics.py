@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class ChoiceMetrics:
     """Named and defined as in the table of choices; None where it is not known."""
 
     n_tokens: int | None
@@ -29,7 +29,7 @@ class Figures:
     min_prob: float | None
 
 
-def figures(choice: Choice, usage: Usage | None = None) -> Figures:
+def choice_metrics(choice: Choice, usage: Usage | None = None) -> ChoiceMetrics:
     """Return the figures of what a choice shows as its answer.
 
     Args:
@@ -40,7 +40,7 @@ def figures(choice: Choice, usage: Usage | None = None) -> Figures:
     known = [t.logprob or 0.0 for t in tokens if status_of(t.logprob) == "ok"]
     joint = math.fsum(known) if known else None
     probs = [prob for t in tokens if (prob := probability(t.logprob)) is not None]
-    return Figures(
+    return ChoiceMetrics(
         n_tokens=len(tokens) or (usage.completion_tokens if usage else None),
         perplexity=perplexity(tokens),
         mean_logprob=None if joint is None else joint / len(known),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from chat_magic.view.choice_metrics import figures
+from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.summary import (
     money,
     name,
@@ -17,7 +17,7 @@ from chat_magic.view.summary import (
     perplexity_fact,
     token_facts,
 )
-from chat_magic.view.text_segments import pieces_of, tokens_of
+from chat_magic.view.text_segments import text_segments, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.common_text import Answer, Comparison, Way
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Choice
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import RunView
 
 By = Literal["word", "token", "sentence", "json"]
 Opens = Literal["answers", "diff"]
@@ -39,10 +39,10 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class ComparisonModel:
     """Answers beside each other, and what was found in them."""
 
-    runs: Sequence[Run]
+    runs: Sequence[RunView]
     comparison: Comparison
     trees: Sequence[Sequence[Node]]
     """One a run."""
@@ -103,12 +103,12 @@ def _by_size(groups: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
 
 
 def compared(
-    runs: Sequence[Run],
+    runs: Sequence[RunView],
     *,
     base: int | None = None,
     by: By = "word",
     ignore_whitespace: bool = False,
-) -> Compared | None:
+) -> ComparisonModel | None:
     """Compare the answers of runs; None where there is but one run with one answer, or without.
 
     Args:
@@ -125,7 +125,7 @@ def compared(
     replies = [run.reply for run in runs]
     comparison = _ringed(compare(replies, ignore_whitespace=ignore_whitespace))
     run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
-    return Compared(
+    return ComparisonModel(
         runs=runs,
         comparison=comparison,
         trees=trees(replies),
@@ -144,7 +144,7 @@ def _ringed(comparison: Comparison) -> Comparison:
     return replace(comparison, answers=tuple(replace(answer, end=0) for answer in answers))
 
 
-def _run_title(run: Run, place: int, runs: Sequence[Run]) -> str:
+def _run_title(run: RunView, place: int, runs: Sequence[RunView]) -> str:
     """Name a run among others: by its place in the grid, else its model, else its number."""
     if run.coordinates:
         return " · ".join(value_title(*item) for item in run.coordinates.items())
@@ -166,7 +166,7 @@ def _is_mute(title: str) -> bool:
     return True
 
 
-def _titles(runs: Sequence[Run], run_titles: Sequence[str]) -> tuple[str, ...]:
+def _titles(runs: Sequence[RunView], run_titles: Sequence[str]) -> tuple[str, ...]:
     titles = []
     for run, title in zip(runs, run_titles, strict=True):
         own = [title] if len(runs) > 1 else []
@@ -176,7 +176,7 @@ def _titles(runs: Sequence[Run], run_titles: Sequence[str]) -> tuple[str, ...]:
     return tuple(titles)
 
 
-def chip(ways: Sequence[Way], *, show: Callable[[str], str] = str) -> str | None:
+def divergence_summary(ways: Sequence[Way], *, show: Callable[[str], str] = str) -> str | None:
     """Say how the answers go on where they part first: as the model held it, and as it came.
 
     Args:
@@ -209,7 +209,7 @@ def way_name(text: str) -> str:
     return (f"“{bare}”" if bare.isdigit() else name(text)) if text else "the end"
 
 
-def agreement_words(compared: Compared) -> str:
+def agreement_words(compared: ComparisonModel) -> str:
     """Say how far the answers agree.
 
     Entropy and unseen mass are told of the answers to one request only: those of several come
@@ -233,14 +233,14 @@ def agreement_words(compared: Compared) -> str:
     return " · ".join(words)
 
 
-def key_names(compared: Compared, axes: Sequence[Axis]) -> list[str]:
+def key_names(compared: ComparisonModel, axes: Sequence[Axis]) -> list[str]:
     """Return the titles of the columns that name an answer in a table."""
     if not is_matrix(axes):
         return [""]
     return [*(axis.name for axis in axes), *(["choice"] if compared.has_choices else [])]
 
 
-def answer_key(compared: Compared, place: int, axes: Sequence[Axis]) -> list[str]:
+def answer_key(compared: ComparisonModel, place: int, axes: Sequence[Axis]) -> list[str]:
     """Return what names an answer in a table: its values and its index, or its title."""
     if not is_matrix(axes):
         return [compared.titles[place]]
@@ -248,7 +248,9 @@ def answer_key(compared: Compared, place: int, axes: Sequence[Axis]) -> list[str
     return run_key(compared, answer.run, axes, str(choice_at(compared, place).index))
 
 
-def run_key(compared: Compared, run: int, axes: Sequence[Axis], choice: str = "") -> list[str]:
+def run_key(
+    compared: ComparisonModel, run: int, axes: Sequence[Axis], choice: str = ""
+) -> list[str]:
     """Return what names a run in a table, and one of its choices."""
     if not is_matrix(axes):
         return [compared.run_titles[run]]
@@ -261,13 +263,13 @@ def is_matrix(axes: Sequence[Axis]) -> bool:
     return bool(axes) and [axis.name for axis in axes] != ["model"]
 
 
-def choice_at(compared: Compared, place: int) -> Choice:
+def choice_at(compared: ComparisonModel, place: int) -> Choice:
     """Return the choice that is the answer at a place."""
     answer = compared.comparison.answers[place]
     return compared.runs[answer.run].reply.choices[answer.choice]
 
 
-def run_words(run: Run) -> list[str]:
+def run_words(run: RunView) -> list[str]:
     """Say the time, the tokens and the cost of a run; no more than fits beside others."""
     facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
     return facts if run.cost is None else [*facts, money(run.cost)]
@@ -275,11 +277,11 @@ def run_words(run: Run) -> list[str]:
 
 def figure_words(choice: Choice) -> list[str]:
     """Say how sure the model was of a choice: in all, in the mean, and where least."""
-    found = figures(choice)
+    found = choice_metrics(choice)
     fact = perplexity_fact(choice)
     if fact is None or found.mean_logprob is None:
         return []
-    least = min(pieces_of(tokens_of(choice)), key=lambda piece: _or_one(piece.prob))
+    least = min(text_segments(tokens_of(choice)), key=lambda piece: _or_one(piece.prob))
     words = [fact, f"mean {signed(found.mean_logprob)}"]
     return [*words, f"least sure {name(least.text)} {percent(_or_one(least.prob))} %"]
 
@@ -303,14 +305,14 @@ def one_line(text: str) -> str:
     return _SPACES.sub(lambda match: "↵" if "\n" in match[0] else " ", text)
 
 
-class Part(NamedTuple):
+class ExcerptPart(NamedTuple):
     """A stretch of an answer: before the token in which it leaves others, that token, or after."""
 
     kind: Literal["shared", "parting", "own"]
     text: str
 
 
-def beginning(answer: Answer, most: int) -> list[Part]:
+def excerpt(answer: Answer, most: int) -> list[ExcerptPart]:
     """Return what tells an answer from others at a glance, in one line and its parts.
 
     Args:
@@ -325,5 +327,9 @@ def beginning(answer: Answer, most: int) -> list[Part]:
     cut = f"…{text[first:start]}" if first else text[:start]
     last = max(first + most, end)
     after = text[end:last] + "…" * (last < len(text))
-    parts = [Part("shared", cut), Part("parting", text[start:end]), Part("own", after)]
-    return [Part(part.kind, _SPACES.sub(" ", part.text)) for part in parts if part.text]
+    parts = [
+        ExcerptPart("shared", cut),
+        ExcerptPart("parting", text[start:end]),
+        ExcerptPart("own", after),
+    ]
+    return [ExcerptPart(part.kind, _SPACES.sub(" ", part.text)) for part in parts if part.text]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from chat_magic.view.comparison_model import choice_at
-from chat_magic.view.text_segments import pieces_of, tokens_of
+from chat_magic.view.text_segments import text_segments, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.analysis.diff import Change, FieldChange
-    from chat_magic.view.comparison_model import Compared
+    from chat_magic.view.comparison_model import ComparisonModel
 
 _MOST = 12
 """Answers that are held against the base."""
@@ -38,13 +38,13 @@ class Difference:
     """How much of the two texts, 0 to 1, they have in common."""
 
 
-def differences(compared: Compared) -> tuple[list[Difference], int]:
+def differences(compared: ComparisonModel) -> tuple[list[Difference], int]:
     """Return the differences, and of how many more distinct answers there are some."""
     others = [group for group in compared.groups if compared.base not in group]
     return [_difference(compared, group) for group in others[:_MOST]], len(others[_MOST:])
 
 
-def _difference(compared: Compared, group: tuple[int, ...]) -> Difference:
+def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference:
     from chat_magic.analysis.diff import diff, diff_json  # noqa: PLC0415 - only where asked
 
     place, base = group[0], compared.base
@@ -60,12 +60,12 @@ def _difference(compared: Compared, group: tuple[int, ...]) -> Difference:
     return Difference(group, list(_shortened(changes)), (), same / total)
 
 
-def _units(compared: Compared, place: int) -> list[str]:
+def _units(compared: ComparisonModel, place: int) -> list[str]:
     from chat_magic.analysis.diff import units  # noqa: PLC0415 - as above
 
     text = compared.comparison.answers[place].text
     if compared.by == "token":
-        tokens = [piece.text for piece in pieces_of(tokens_of(choice_at(compared, place)))]
+        tokens = [piece.text for piece in text_segments(tokens_of(choice_at(compared, place)))]
         if "".join(tokens) == text:
             return tokens
     return units(text, "sentence" if compared.by == "sentence" else "word")

@@ -14,8 +14,13 @@ from chat_magic.core.reply.reply import Audio, Choice, Reply, TokenLogprob, Toke
 from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
-from chat_magic.view.choice_metrics import figures
-from chat_magic.view.comparison_model import Compared, Opens, agreement_words, chip
+from chat_magic.view.choice_metrics import choice_metrics
+from chat_magic.view.comparison_model import (
+    ComparisonModel,
+    Opens,
+    agreement_words,
+    divergence_summary,
+)
 from chat_magic.view.summary import (
     calls,
     choice_facts,
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.answer_tree import Node
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.request.tools import Round
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import RunView
 
 _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
@@ -40,10 +45,10 @@ _LONGEST_DATA = 2_000
 
 
 def payload(
-    runs: Sequence[Run],
+    runs: Sequence[RunView],
     *,
     axes: Sequence[Axis] = (),
-    compared: Compared | None = None,
+    compared: ComparisonModel | None = None,
     opens: Opens = "answers",
 ) -> dict[str, Any]:
     """Return the runs as plain JSON: no NaN, no infinity, no lone surrogate.
@@ -67,7 +72,7 @@ def payload(
     return plain
 
 
-def _comparison(compared: Compared, opens: Opens) -> dict[str, Any]:
+def _comparison(compared: ComparisonModel, opens: Opens) -> dict[str, Any]:
     found = compared.comparison
     return {
         "opens": opens,
@@ -84,13 +89,13 @@ def _comparison(compared: Compared, opens: Opens) -> dict[str, Any]:
             for answer, title in zip(found.answers, compared.titles, strict=True)
         ],
         "groups": found.groups,
-        "chip": chip(found.ways),
+        "divergence_summary": divergence_summary(found.ways),
         "agreement": agreement_words(compared),
         "trees": list(_trees(compared)),
     }
 
 
-def _trees(compared: Compared) -> Iterator[dict[str, Any]]:
+def _trees(compared: ComparisonModel) -> Iterator[dict[str, Any]]:
     """Return the trees that part, their answers counted over all runs."""
     before = 0
     for place, tree in enumerate(compared.trees):
@@ -118,7 +123,7 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _result(run: Run) -> dict[str, Any]:
+def _result(run: RunView) -> dict[str, Any]:
     vocabulary = Vocabulary()
     several = len(run.reply.choices) > 1
     choices = [_choice(each, vocabulary, None if several else run) for each in run.reply.choices]
@@ -187,7 +192,7 @@ def _round(round_: Round) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict[str, Any]:
+def _choice(choice: Choice, vocabulary: Vocabulary, only_of: RunView | None) -> dict[str, Any]:
     usage = only_of.reply.usage if only_of else None
     return {
         "index": choice.index,
@@ -201,7 +206,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: Run | None) -> dict
             for call in calls(choice)
         ],
         "facts": choice_facts(choice, usage),
-        "metrics": asdict(figures(choice, usage)),
+        "metrics": asdict(choice_metrics(choice, usage)),
         "perplexity": perplexity_fact(choice),
         "sparkline": choice_sparkline(choice),
         "parts": {

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
 from chat_magic.view.html.escape import visible
-from chat_magic.view.text_segments import Piece, alternatives, perplexity, pieces_of, tokens_of
+from chat_magic.view.text_segments import (
+    TextSegment,
+    alternatives,
+    perplexity,
+    text_segments,
+    tokens_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import RunView
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SPARKS = 24
@@ -50,7 +56,7 @@ def speed_facts(ttft_s: float | None, tokens_per_s: float | None) -> list[str]:
     return facts if tokens_per_s is None else [*facts, f"{number(tokens_per_s)} tokens/s"]
 
 
-def status_facts(run: Run) -> list[str]:
+def status_facts(run: RunView) -> list[str]:
     """Say what a request took: time, speed, tokens, cost."""
     return [
         *_time(run.timing),
@@ -86,13 +92,13 @@ def _predicted(usage: Usage) -> list[str]:
     return [f"predicted: {accepted or 0} accepted · {rejected or 0} rejected"]
 
 
-def _seeded(run: Run) -> list[str]:
+def _seeded(run: RunView) -> list[str]:
     """Say the seed, beside the server's fingerprint that it holds for."""
     seed, fingerprint = run.request.get("seed"), run.reply.system_fingerprint
     return [] if seed is None else [" · ".join([f"seed {seed}", *filter(None, [fingerprint])])]
 
 
-def notices(run: Run) -> list[str]:
+def notices(run: RunView) -> list[str]:
     """Return the warnings of a request and of its answer, each once, in their own words."""
     return list(dict.fromkeys((*run.warnings, *run.reply.warnings)))
 
@@ -130,7 +136,7 @@ def perplexity_fact(choice: Choice) -> str | None:
     return f"perplexity {value:.2f}" if value < 100 else f"perplexity {value:.3g}"
 
 
-def sparkline(pieces: Sequence[Piece]) -> str:
+def sparkline(pieces: Sequence[TextSegment]) -> str:
     """Draw the surprisal along an answer in block characters; empty when nothing is measured.
 
     Of several tokens it is the root mean square, in which a single peak still shows.
@@ -146,7 +152,7 @@ def sparkline(pieces: Sequence[Piece]) -> str:
 
 def choice_sparkline(choice: Choice) -> str:
     """Draw the surprisal along what a choice shows as its answer."""
-    return sparkline(pieces_of(tokens_of(choice)))
+    return sparkline(text_segments(tokens_of(choice)))
 
 
 def _height(prob: float | None) -> float:
@@ -170,7 +176,7 @@ def unsure(
         `unsure: Charlotte 31 % (Catherine 24, Clara 9)`, in reading order; None when no token is
         under 50 %. Punctuation is named only where there is no word to name.
     """
-    pieces = [piece for choice in choices for piece in pieces_of(tokens_of(choice))]
+    pieces = [piece for choice in choices for piece in text_segments(tokens_of(choice))]
     doubtful = list({(p.text, p.prob): p for p in pieces if p.grade}.values())
     candidates = [piece for piece in doubtful if _is_word(piece.text)] or doubtful
     least = sorted(candidates, key=lambda piece: piece.prob or 0.0)[:limit]
@@ -178,7 +184,7 @@ def unsure(
     return f"unsure: {' · '.join(named)}" if named else None
 
 
-def _doubt(piece: Piece, show: Callable[[str], str]) -> str:
+def _doubt(piece: TextSegment, show: Callable[[str], str]) -> str:
     others = ", ".join(
         f"{show(name(text))} {percent(prob)}"
         for text, prob in alternatives(piece.token)[:2]

@@ -28,7 +28,7 @@ _MOST_MARKED = 1_500
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextSegment:
     """The text of one token, or of several that share a character.
 
     `prob`, 0 to 1, is that of the least sure of them; None unless all are measured (`status` ok).
@@ -52,12 +52,12 @@ def tokens_of(choice: Choice) -> list[TokenLogprob]:
     return choice.logprobs.content or choice.logprobs.refusal or []
 
 
-def pieces_of(tokens: Sequence[TokenLogprob]) -> list[Piece]:
+def text_segments(tokens: Sequence[TokenLogprob]) -> list[TextSegment]:
     """Join the tokens that are parts of one character; all others stay on their own."""
     return [_piece(text, group) for text, group in _characters(tokens)]
 
 
-def mark_below(pieces: Sequence[Piece]) -> float:
+def mark_below(pieces: Sequence[TextSegment]) -> float:
     """Return the probability under which a text's pieces are marked: one half.
 
     In a long text it is less, so that at most a fifth of it, the least sure, is marked.
@@ -105,13 +105,13 @@ def _characters(tokens: Sequence[TokenLogprob]) -> Iterator[tuple[str, list[Toke
         yield text + decoder.decode(b"", final=True), group
 
 
-def _piece(text: str, group: list[TokenLogprob]) -> Piece:
+def _piece(text: str, group: list[TokenLogprob]) -> TextSegment:
     probs = [probability(token.logprob) for token in group]
     for token, prob in zip(group, probs, strict=True):
         if prob is None:
-            return Piece(text, None, status_of(token.logprob), token)
+            return TextSegment(text, None, status_of(token.logprob), token)
     least = min(range(len(group)), key=lambda index: probs[index] or 0.0)
-    return Piece(text, probs[least], "ok", group[least])
+    return TextSegment(text, probs[least], "ok", group[least])
 
 
 def _bytes(token: TopLogprob) -> bytes:

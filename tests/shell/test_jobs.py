@@ -16,7 +16,7 @@ from chat_magic.shell import jobs
 from chat_magic.shell.jobs import Job
 from chat_magic.view.bundle import MIME_TYPE
 from chat_magic.view.live import live
-from chat_magic.view.live.live import LateTerminal, Place
+from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
 from chat_magic.view.live.snapshot import Snapshot
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
@@ -200,7 +200,7 @@ def test_a_panel_in_a_terminal_is_its_cell_and_prints_its_answers_once(terminal)
 
 def test_what_a_late_terminal_prints_holds_no_control_characters(capsys):
     """A model's text is text."""
-    screen = LateTerminal("r\x1b[31m")
+    screen = DeferredTerminal("r\x1b[31m")
     screen.open().finish({"text/plain": "a\x07b"})
     screen.open().finish(None)
     screen.again()
@@ -304,7 +304,7 @@ def test_all_places_share_one_budget(monkeypatch):
     monkeypatch.setattr(live, "_publish", lambda *message: sent.append(message))
     now = [100.0]
     monkeypatch.setattr(live, "_SHARED_PACE", live._Pace(lambda: now[0]))
-    displays = [Place().open() for _ in range(8)]
+    displays = [DisplayHandle().open() for _ in range(8)]
     sent.clear()
     for _ in range(100):
         now[0] += 0.01

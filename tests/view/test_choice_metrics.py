@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.reply_tables import choices_table
 from chat_magic.core.reply.reply import Reply, Usage
-from chat_magic.view.choice_metrics import figures
+from chat_magic.view.choice_metrics import choice_metrics
 from tests.view.conftest import choice, token
 
 COLUMNS = ("n_tokens", "perplexity", "mean_logprob", "joint_logprob", "bits_per_byte", "min_prob")
@@ -34,7 +34,7 @@ def test_the_figures_are_those_of_the_table_of_choices(tokens, is_trimmed: bool)
     text = "".join(each.token for each in tokens)
     each = choice(tokens, text=text.removesuffix("<|im_end|>") if is_trimmed else text)
     row = choices_table(read([Reply(choices=(each,))]), attrs={}).iloc[0]
-    found = figures(each)
+    found = choice_metrics(each)
     for column in COLUMNS:
         value = getattr(found, column)
         assert (math.nan if value is None else value) == pytest.approx(row[column], nan_ok=True)
@@ -42,7 +42,7 @@ def test_the_figures_are_those_of_the_table_of_choices(tokens, is_trimmed: bool)
 
 def test_without_log_probabilities_only_the_usage_tells_the_length() -> None:
     """Where it is that of the choice alone."""
-    assert figures(choice(text="a")).n_tokens is None
-    found = figures(choice(text="a"), Usage(completion_tokens=7))
+    assert choice_metrics(choice(text="a")).n_tokens is None
+    found = choice_metrics(choice(text="a"), Usage(completion_tokens=7))
     assert found.n_tokens == 7
     assert found.bits_per_byte is None

@@ -6,9 +6,9 @@ import pytest
 
 from chat_magic.view.comparison_model import (
     agreement_words,
-    beginning,
-    chip,
     compared,
+    divergence_summary,
+    excerpt,
     figure_words,
 )
 from chat_magic.view.differences import differences
@@ -54,25 +54,28 @@ def test_an_answer_is_called_by_what_sets_it_apart(runs, titles) -> None:
 
 def test_the_chip_says_what_the_model_held_and_what_came() -> None:
     found = compared(four())
-    assert chip(found.comparison.ways) == (
+    assert divergence_summary(found.comparison.ways) == (
         "here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)"
     )
 
 
 def test_without_probabilities_the_chip_says_what_came() -> None:
     found = compared([answers("a b", "a c", "a", "a c")])
-    assert chip(found.comparison.ways) == "here: c · b · the end, 2/4 · 1/4 · 1/4 (sampled)"
+    assert (
+        divergence_summary(found.comparison.ways)
+        == "here: c · b · the end, 2/4 · 1/4 · 1/4 (sampled)"
+    )
 
 
 def test_the_chip_names_four_ways_and_a_number_in_quotes() -> None:
     found = compared([answers("1", "2", "3", "4", "5", "6")])
-    assert chip(found.comparison.ways) == (
+    assert divergence_summary(found.comparison.ways) == (
         "here: “1” · “2” · “3” · “4” · 2 more, 1/6 · 1/6 · 1/6 · 1/6 (sampled)"
     )
 
 
 def test_there_is_no_chip_where_nothing_parts() -> None:
-    assert chip(compared([answers("a", "a")]).comparison.ways) is None
+    assert divergence_summary(compared([answers("a", "a")]).comparison.ways) is None
 
 
 @pytest.mark.parametrize(
@@ -120,16 +123,16 @@ def test_the_beginning_of_an_answer_shows_where_it_parts() -> None:
             answers(f"{long}here it goes on", f"{long}there"),
         ]
     )
-    parts = beginning(found.comparison.answers[0], 40)
+    parts = excerpt(found.comparison.answers[0], 40)
     assert [(part.kind, part.text) for part in parts] == [
         ("shared", "… same same"),
         ("parting", " here"),
         ("own", " it goes on"),
     ]
     near = compared([answers("a\n b c", "a\n d")]).comparison.answers[0]
-    assert [part.text for part in beginning(near, 40)] == ["a ", " b", " c"]
-    assert [part.text for part in beginning(near, 3)] == ["…", " b", " …"]
-    assert [part.text for part in beginning(near, 4)] == ["a ", " b", "…"]
+    assert [part.text for part in excerpt(near, 40)] == ["a ", " b", " c"]
+    assert [part.text for part in excerpt(near, 3)] == ["…", " b", " …"]
+    assert [part.text for part in excerpt(near, 4)] == ["a ", " b", "…"]
 
 
 def test_a_tree_is_drawn_from_the_root_down() -> None:

@@ -21,7 +21,7 @@ from chat_magic.view.summary import (
     status_facts,
     unsure,
 )
-from chat_magic.view.text_segments import pieces_of
+from chat_magic.view.text_segments import text_segments
 
 
 @pytest.mark.parametrize(
@@ -135,18 +135,18 @@ def test_a_token_is_named_so_that_it_can_be_read_in_a_sentence(token: str, text:
 
 def test_the_sparkline_grows_with_the_surprisal(make_token) -> None:
     """1 is 0 bits, 1/2 is 1 of 7 bits, 1/128 fills the character."""
-    pieces = pieces_of([make_token("a", p) for p in (1, 0.5, 1 / 128, 1e-9)])
+    pieces = text_segments([make_token("a", p) for p in (1, 0.5, 1 / 128, 1e-9)])
     assert sparkline(pieces) == "▁▂██"
 
 
 def test_a_long_sparkline_still_shows_a_peak(make_token) -> None:
     """A full token among five: 1/√5 of the height of 7 steps is 3."""
-    pieces = pieces_of([make_token("a", 1e-9 if n == 50 else 1) for n in range(100)])
+    pieces = text_segments([make_token("a", 1e-9 if n == 50 else 1) for n in range(100)])
     assert sparkline(pieces) == "▁" * 10 + "▄" + "▁" * 9
 
 
 def test_without_measured_tokens_there_is_no_sparkline(make_token) -> None:
-    assert sparkline(pieces_of([make_token("a", 1, logprob=-9999.0)])) == ""
+    assert sparkline(text_segments([make_token("a", 1, logprob=-9999.0)])) == ""
     assert sparkline([]) == ""
 
 

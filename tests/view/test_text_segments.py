@@ -7,11 +7,17 @@ import math
 import pytest
 
 from chat_magic.core.reply.reply import Choice, Logprobs, TokenLogprob
-from chat_magic.view.text_segments import alternatives, mark_below, perplexity, pieces_of, tokens_of
+from chat_magic.view.text_segments import (
+    alternatives,
+    mark_below,
+    perplexity,
+    text_segments,
+    tokens_of,
+)
 
 
 def test_each_token_is_a_piece_with_its_bin(names) -> None:
-    pieces = pieces_of(names)
+    pieces = text_segments(names)
     assert [piece.text for piece in pieces] == [t.token for t in names]
     assert [piece.grade for piece in pieces] == [0, 0, 0, 0, 0, 1]
 
@@ -24,18 +30,20 @@ def test_tokens_that_share_a_character_are_one_piece_as_sure_as_the_least_sure(m
         make_token("\\x91\\x8b", 0.9, data=b"\x91\x8b"),
         make_token("!", 0.9),
     ]
-    pieces = pieces_of(tokens)
+    pieces = text_segments(tokens)
     assert [piece.text for piece in pieces] == ["Hi ", "👋", "!"]
     assert pieces[1].prob == pytest.approx(0.2)
     assert pieces[1].token is tokens[1]
 
 
 def test_a_character_that_broke_off_is_still_shown(make_token) -> None:
-    assert [p.text for p in pieces_of([make_token("x", 0.5, data=b"\xf0\x9f")])] == ["\ufffd"]
+    assert [p.text for p in text_segments([make_token("x", 0.5, data=b"\xf0\x9f")])] == ["\ufffd"]
 
 
 def test_a_placeholder_without_bytes_is_shown_as_sent() -> None:
-    assert pieces_of([TokenLogprob(token="token_id:262", logprob=-1.0)])[0].text == "token_id:262"
+    assert (
+        text_segments([TokenLogprob(token="token_id:262", logprob=-1.0)])[0].text == "token_id:262"
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +51,7 @@ def test_a_placeholder_without_bytes_is_shown_as_sent() -> None:
     [(-9999.0, "censored"), (-100.0, "masked"), (0.3, "positive"), (None, "missing")],
 )
 def test_a_sentinel_is_no_probability(logprob: float | None, status: str) -> None:
-    piece = pieces_of([TokenLogprob(token="a", logprob=logprob)])[0]
+    piece = text_segments([TokenLogprob(token="a", logprob=logprob)])[0]
     assert (piece.prob, piece.status, piece.grade) == (None, status, 0)
 
 
@@ -77,7 +85,7 @@ def test_a_refusal_has_tokens_too(make_token) -> None:
 
 def test_a_long_text_marks_the_least_sure_fifth_at_most(make_token) -> None:
     tokens = [make_token(f"w{n} ", (n + 1) / 4_001) for n in range(4_000)]
-    assert mark_below(pieces_of(tokens[:3_000])) == 0.5
-    pieces = pieces_of(tokens)
+    assert mark_below(text_segments(tokens[:3_000])) == 0.5
+    pieces = text_segments(tokens)
     marked = [piece for piece in pieces if (piece.prob or 0) < mark_below(pieces)]
     assert len(marked) == 800

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.view.live.live import LateTerminal, Place
+from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["PanelPlace", "TerminalPlace", "box"]
 
 
-class PanelPlace(Place):
+class PanelPlace(DisplayHandle):
     """The output below a panel.
 
     A page that is loaded anew shows it as it was saved, and hears of no more updates. From then on
@@ -47,7 +47,7 @@ class PanelPlace(Place):
             self._output.outputs = (drawn,)
 
 
-class TerminalPlace(LateTerminal):
+class TerminalPlace(DeferredTerminal):
     """A terminal, where answers are printed one below the other when they are there."""
 
     last = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat_magic.view.choice_metrics import figures
+from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_model import (
     answer_key,
-    beginning,
     choice_at,
+    excerpt,
     key_names,
     run_key,
     signed,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.view.comparison_model import Compared
+    from chat_magic.view.comparison_model import ComparisonModel
     from chat_magic.view.differences import Difference, Kind
-    from chat_magic.view.text.tree_lines import Branch
+    from chat_magic.view.text.tree_lines import TreeLine
 
 _ROW_TEXT = 90
 """Characters of an answer in a row of the table."""
@@ -72,11 +72,11 @@ def unbroken(content: str) -> str:
     return f'<span style="white-space:nowrap">{content}</span>' if content else ""
 
 
-def beginning_html(compared: Compared, place: int, most: int) -> str:
+def beginning_html(compared: ComparisonModel, place: int, most: int) -> str:
     """Draw how an answer begins, in so many characters, and where it parts."""
     styles = {"shared": MUTED, "parting": RINGED}
     drawn = []
-    for kind, text in beginning(compared.comparison.answers[place], most):
+    for kind, text in excerpt(compared.comparison.answers[place], most):
         ink = text.strip()
         if kind == "own" or not ink:
             drawn.append(escape(text))
@@ -86,7 +86,7 @@ def beginning_html(compared: Compared, place: int, most: int) -> str:
     return "".join(drawn) or note("empty answer")
 
 
-def differences_html(compared: Compared) -> str:
+def differences_html(compared: ComparisonModel) -> str:
     """Draw every other distinct answer against the base."""
     found, more = differences(compared)
     if not found:
@@ -101,7 +101,7 @@ def differences_html(compared: Compared) -> str:
     return f'{line(legend)}<div style="{frame}">{boxes}</div>{rest}'
 
 
-def _difference(compared: Compared, difference: Difference) -> str:
+def _difference(compared: ComparisonModel, difference: Difference) -> str:
     title = compared.titles[difference.places[0]]
     name = f"{title} {times(len(difference.places))}"
     if difference.fields:
@@ -132,7 +132,7 @@ def _changed(kind: Kind, text: str, paints: bool = True) -> str:
     return f"<{tag}{style}>{escape(shown, hidden=True)}</{tag}>"
 
 
-def trees_html(compared: Compared) -> str:
+def trees_html(compared: ComparisonModel) -> str:
     """Draw the tree of each run whose answers part."""
     drawn, before = [], 0
     for place, (tree, run) in enumerate(zip(compared.trees, compared.runs, strict=True)):
@@ -145,7 +145,7 @@ def trees_html(compared: Compared) -> str:
     return "".join(drawn)
 
 
-def _tree(lines: Sequence[Branch]) -> str:
+def _tree(lines: Sequence[TreeLine]) -> str:
     text = "\n".join(
         f'<span style="{MUTED}">{line.lines}{escape(line.facts)}</span>{EN_SPACE}'
         + (strong(line.token) if line.token else "")
@@ -157,7 +157,7 @@ def _tree(lines: Sequence[Branch]) -> str:
     return f'<pre style="{_TREE}">{text}</pre>'
 
 
-def table_html(compared: Compared, axes: Sequence[Axis]) -> str:
+def table_html(compared: ComparisonModel, axes: Sequence[Axis]) -> str:
     """Draw a row for each distinct answer of a run, with its figures, or why a run has none."""
     several = len(compared.runs) > 1
     names = [*key_names(compared, axes), "", "ended", "tokens", "perplexity", "mean", "least"]
@@ -176,12 +176,12 @@ def table_html(compared: Compared, axes: Sequence[Axis]) -> str:
     return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
-def _row(compared: Compared, group: tuple[int, ...], axes: Sequence[Axis]) -> list[str]:
+def _row(compared: ComparisonModel, group: tuple[int, ...], axes: Sequence[Axis]) -> list[str]:
     place = group[0]
     answer, choice = compared.comparison.answers[place], choice_at(compared, place)
     run = compared.runs[answer.run]
     usage = run.reply.usage if len(run.reply.choices) == 1 else None
-    found = figures(choice, usage)
+    found = choice_metrics(choice, usage)
     cells = [
         *map(strong, answer_key(compared, place, axes)),
         times(len(group)),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from chat_magic.view.comparison_model import (
     TABLE_FIRST,
     agreement_words,
-    chip,
     choice_at,
+    divergence_summary,
     figure_words,
     is_matrix,
     run_words,
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.view.bundle import Run
-    from chat_magic.view.comparison_model import Compared, Opens
+    from chat_magic.view.bundle import RunView
+    from chat_magic.view.comparison_model import ComparisonModel, Opens
 
 _BEGINNING = 220
 """Characters of an answer in a cell."""
@@ -67,7 +67,7 @@ _CELL = f"padding:6px 10px 6px 10px;text-align:left;vertical-align:top;border:{L
 
 
 def comparison_html(
-    compared: Compared,
+    compared: ComparisonModel,
     *,
     axes: Sequence[Axis] = (),
     opens: Opens = "answers",
@@ -93,7 +93,7 @@ def comparison_html(
     )
 
 
-def _head(compared: Compared) -> str:
+def _head(compared: ComparisonModel) -> str:
     """Draw the status of a sole run, and how far the answers agree."""
     found, runs = [], compared.runs
     if len(runs) == 1:
@@ -104,14 +104,14 @@ def _head(compared: Compared) -> str:
     else:
         found += [line(warned(words)) for words in compared.notices]
     if compared.several:
-        words = chip(compared.comparison.ways, show=isolated)
+        words = divergence_summary(compared.comparison.ways, show=isolated)
         parts = [f'<span style="{MUTED}">{escape(agreement_words(compared))}</span>']
         parts += [f"<span>{words}</span>"] if words else []
         found.append(line(EM_SPACE.join(reversed(parts))))
     return "".join(found)
 
 
-def _below(compared: Compared, opens: Opens, rows: str) -> str:
+def _below(compared: ComparisonModel, opens: Opens, rows: str) -> str:
     """Draw what is a click away: the differences, the trees, the table."""
     parts = []
     if len(compared.groups) > 1:
@@ -123,18 +123,18 @@ def _below(compared: Compared, opens: Opens, rows: str) -> str:
     return doubts + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
 
 
-def _columns(compared: Compared, opens_tokens: bool) -> str:
+def _columns(compared: ComparisonModel, opens_tokens: bool) -> str:
     if len(compared.runs) > 1:
         return columns([_run(compared, place, opens_tokens) for place in range(len(compared.runs))])
     return columns(_answers(compared, 0, opens_tokens))
 
 
-def _answers(compared: Compared, run: int, opens_tokens: bool) -> list[str]:
+def _answers(compared: ComparisonModel, run: int, opens_tokens: bool) -> list[str]:
     """Draw the answers of a run, identical ones once."""
     return [_answer(compared, group, opens_tokens) for group in compared.groups_by_run[run]]
 
 
-def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> str:
+def _answer(compared: ComparisonModel, group: tuple[int, ...], opens_tokens: bool) -> str:
     place = group[0]
     answer, choice = compared.comparison.answers[place], choice_at(compared, place)
     run = compared.runs[answer.run]
@@ -156,13 +156,13 @@ def _answer(compared: Compared, group: tuple[int, ...], opens_tokens: bool) -> s
     )
 
 
-def _title(compared: Compared, group: tuple[int, ...]) -> str:
+def _title(compared: ComparisonModel, group: tuple[int, ...]) -> str:
     """Name identical answers: the first, and how many there are."""
     index = choice_at(compared, group[0]).index
     return f"{index} {times(len(group))}".strip()
 
 
-def _alike(compared: Compared, group: tuple[int, ...]) -> list[str]:
+def _alike(compared: ComparisonModel, group: tuple[int, ...]) -> list[str]:
     """Say which other answers are the same, of this run or of another."""
     whole = compared.group_of[group[0]]
     answers = compared.comparison.answers
@@ -181,7 +181,7 @@ def _joined(words: Sequence[str]) -> str:
     return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
 
 
-def _run(compared: Compared, place: int, opens_tokens: bool) -> str:
+def _run(compared: ComparisonModel, place: int, opens_tokens: bool) -> str:
     """Draw one of several runs: its status, its answers one below the other, or why it failed."""
     run = compared.runs[place]
     return "".join(
@@ -194,13 +194,13 @@ def _run(compared: Compared, place: int, opens_tokens: bool) -> str:
     )
 
 
-def _troubles(compared: Compared, run: Run) -> list[str]:
+def _troubles(compared: ComparisonModel, run: RunView) -> list[str]:
     """Draw why a run failed, and its notices that not all have."""
     own = [words for words in notices(run) if words not in compared.notices]
     return [line(warned(words)) for words in [*([run.error] if run.error else []), *own]]
 
 
-def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str:
+def _matrix(compared: ComparisonModel, axes: Sequence[Axis], opens_tokens: bool) -> str:
     """Draw a grid of small multiples: cells in a row, or rows and columns of cells."""
     cells = [_cell(compared, place, opens_tokens) for place in range(len(compared.runs))]
     if len(axes) == 1:
@@ -226,7 +226,7 @@ def _matrix(compared: Compared, axes: Sequence[Axis], opens_tokens: bool) -> str
     return f'<div style="overflow-x:auto">{drawn}</div>'
 
 
-def _cell(compared: Compared, place: int, opens_tokens: bool) -> str:
+def _cell(compared: ComparisonModel, place: int, opens_tokens: bool) -> str:
     """Draw a run in a few lines: how its answer begins, its figures; all of it is a click away."""
     run = compared.runs[place]
     troubles = "".join(_troubles(compared, run))

@@ -28,14 +28,14 @@ from chat_magic.view.summary import (
     status_facts,
     unsure,
 )
-from chat_magic.view.text_segments import Piece, mark_below, pieces_of, tokens_of
+from chat_magic.view.text_segments import TextSegment, mark_below, text_segments, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.reply import Audio, Choice, FunctionCall
     from chat_magic.core.request.tools import Round, ToolRun
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import RunView
 
 MUTED = "opacity:0.65"
 SMALL = "font-size:85%;line-height:1.5"
@@ -59,7 +59,7 @@ _SHORT = 300
 _NOT_NORMAL = ("length", "content_filter", "error", "interrupted")
 
 
-def result_html(runs: Sequence[Run], *, opens_tokens: bool = False) -> str:
+def result_html(runs: Sequence[RunView], *, opens_tokens: bool = False) -> str:
     """Draw runs one below the other: status line, choices side by side, what was unsure."""
     return page("".join(_run(run, opens_tokens) for run in runs))
 
@@ -150,7 +150,7 @@ def warned(text: str) -> str:
     return f'<span style="{style}">{escape(text)}</span>'
 
 
-def _run(run: Run, opens_tokens: bool) -> str:
+def _run(run: RunView, opens_tokens: bool) -> str:
     boxes = [
         answer_box(
             choice,
@@ -200,7 +200,7 @@ def answer_box(
         [
             head,
             details("reasoning", exact(choice.reasoning)) if choice.reasoning else "",
-            _answer(choice, prefill, pieces_of(tokens), parting),
+            _answer(choice, prefill, text_segments(tokens), parting),
             figures or "",
             details(title, tokens_html(tokens), is_open=opens_tokens) if tokens else "",
             details("raw", exact(choice.text)) if choice.text else "",
@@ -225,7 +225,7 @@ def note(words: str) -> str:
 
 
 def _answer(
-    choice: Choice, prefill: str, pieces: Sequence[Piece], parting: Span | None = None
+    choice: Choice, prefill: str, pieces: Sequence[TextSegment], parting: Span | None = None
 ) -> str:
     parts = [_written(choice.text, prefill, pieces, parting)] if choice.text else []
     if choice.refusal:
@@ -236,7 +236,7 @@ def _answer(
     return "".join(parts) or (_begun(prefill) if prefill else "") + note("empty answer")
 
 
-def _written(text: str, prefill: str, pieces: Sequence[Piece], parting: Span | None) -> str:
+def _written(text: str, prefill: str, pieces: Sequence[TextSegment], parting: Span | None) -> str:
     """Draw the answer as Markdown, with the prefill, muted, on the line that it began."""
     if _leaves_fence_open(prefill):
         return render(prefill + text)
@@ -272,7 +272,7 @@ def _leaves_fence_open(text: str) -> bool:
     return sum(line.lstrip().startswith("```") for line in text.split("\n")) % 2 == 1
 
 
-def _unsure_spans(text: str, pieces: Sequence[Piece]) -> list[tuple[int, int, int]]:
+def _unsure_spans(text: str, pieces: Sequence[TextSegment]) -> list[tuple[int, int, int]]:
     """Find the unsure tokens in the text; none unless the tokens spell it."""
     end = -"".join(piece.text for piece in pieces).rfind(text)
     if end > 0 or not text:

@@ -10,7 +10,7 @@ from chat_magic.view.html.escape import escape, isolated, visible
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.markdown import INK
 from chat_magic.view.summary import name, percent
-from chat_magic.view.text_segments import Piece, alternatives, mark_below, pieces_of
+from chat_magic.view.text_segments import TextSegment, alternatives, mark_below, text_segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +40,17 @@ _OTHERS = 4
 
 def tokens_html(tokens: Sequence[TokenLogprob]) -> str:
     """Return the tokens as painted text, a legend with counts, and the least sure as a table."""
-    pieces = pieces_of(tokens)
+    pieces = text_segments(tokens)
     below = mark_below(pieces)
     text = "".join(_painted(piece, below) for piece in pieces)
     return f'<pre style="{_TEXT}">{text}</pre>{_legend(pieces)}{_table(pieces)}'
 
 
-def _bin(piece: Piece) -> int:
+def _bin(piece: TextSegment) -> int:
     return _UNKNOWN if piece.prob is None else piece.grade
 
 
-def _painted(piece: Piece, below: float) -> str:
+def _painted(piece: TextSegment, below: float) -> str:
     """Paint a token but for the space before it; a line break gets a mark that is not copied."""
     number = _bin(piece)
     if number == 0 or (piece.prob or 0.0) >= below:
@@ -62,17 +62,17 @@ def _painted(piece: Piece, below: float) -> str:
     return f'{before}<u style="{_PAINT[number]}" title="{title}">{inner}</u>{after}'
 
 
-def _title(piece: Piece) -> str:
+def _title(piece: TextSegment) -> str:
     if piece.prob is None:
         return f"probability {piece.status}: {piece.token.logprob}"
     return " · ".join([f"{percent(piece.prob)} %", *_others(piece)])
 
 
-def _others(piece: Piece) -> list[str]:
+def _others(piece: TextSegment) -> list[str]:
     return [f"{name(text)} {percent(prob)}" for text, prob in alternatives(piece.token)[:_OTHERS]]
 
 
-def _legend(pieces: Sequence[Piece]) -> str:
+def _legend(pieces: Sequence[TextSegment]) -> str:
     counts = Counter(map(_bin, pieces))
     entries = [
         f'<span style="white-space:nowrap;padding:1px 6px;{style}">'
@@ -86,14 +86,14 @@ def _legend(pieces: Sequence[Piece]) -> str:
     return f'<div style="font-size:80%;margin:0 0 6px 0">tokens by probability {bins}{partly}</div>'
 
 
-def _table(pieces: Sequence[Piece]) -> str:
+def _table(pieces: Sequence[TextSegment]) -> str:
     least = sorted((p for p in pieces if p.grade), key=lambda piece: piece.prob or 0.0)[:_ROWS]
     if not least:
         return ""
     return table(("least sure", "%", "instead"), list(map(_row, least)))
 
 
-def _row(piece: Piece) -> tuple[str, ...]:
+def _row(piece: TextSegment) -> tuple[str, ...]:
     mark = f'<u style="{_PAINT[piece.grade]}">{isolated(name(piece.text))}</u>'
     others = [
         f'<span style="white-space:nowrap">{isolated(other)}</span>' for other in _others(piece)

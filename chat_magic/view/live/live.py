@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from chat_magic.view.text.result_text import painted, terminal_safe
+from chat_magic.view.text.result_text import ansi_colored, terminal_safe
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from chat_magic.view.live.snapshot import Picture
+    from chat_magic.view.live.snapshot import Drawable
 
 UPDATES_PER_S = 15
 BYTES_PER_S = 256_000
@@ -43,7 +43,7 @@ class Live(Protocol):
     def delay_s(self) -> float:
         """Seconds until the next update may be shown; 0 when it may now."""
 
-    def show(self, snapshot: Picture) -> None:
+    def show(self, snapshot: Drawable) -> None:
         """Show how far the answer has come; too soon after the last update it does nothing."""
 
     def finish(self, bundle: Bundle | None) -> None:
@@ -65,7 +65,7 @@ def open_live(
     return NotebookLive(_publish, clock, _clear if alone else None)
 
 
-class Place:
+class DisplayHandle:
     """An output of the running cell that can be drawn anew when other cells run, or none.
 
     What is drawn there goes by its display id, from whatever thread.
@@ -164,7 +164,7 @@ class NotebookLive:
         """Seconds until the next update may be shown."""
         return self._pace.delay_s
 
-    def show(self, snapshot: Picture) -> None:
+    def show(self, snapshot: Drawable) -> None:
         """Show how far the answer has come, as escaped text."""
         is_early = snapshot.elapsed_s < _QUIET_S and not snapshot.has_text
         if self.delay_s == 0 and (self._is_shown or not is_early):
@@ -187,7 +187,7 @@ class NotebookLive:
             self._is_shown = True
 
 
-class LateTerminal:
+class DeferredTerminal:
     """A terminal on which an answer is printed only when it is there, above the prompt.
 
     Args:
@@ -199,14 +199,14 @@ class LateTerminal:
     def __init__(self, title: str) -> None:
         self._title = title
 
-    def open(self) -> LateTerminal:
+    def open(self) -> DeferredTerminal:
         """Return the display of one answer."""
         return self
 
     def again(self) -> None:
         """Print nothing twice."""
 
-    def show(self, _snapshot: Picture) -> None:
+    def show(self, _snapshot: Drawable) -> None:
         """Print nothing: someone may be typing."""
 
     def finish(self, bundle: Bundle | None) -> None:
@@ -230,7 +230,7 @@ class TerminalLive:
         """Seconds until the next update may be shown."""
         return self._pace.delay_s
 
-    def show(self, snapshot: Picture) -> None:
+    def show(self, snapshot: Drawable) -> None:
         """Print what is new of choice 0; a note is a line that goes away, on a terminal only."""
         if self.delay_s > 0:
             return
@@ -244,7 +244,7 @@ class TerminalLive:
     def finish(self, bundle: Bundle | None) -> None:
         """Print the rest of the result."""
         if bundle is not None:
-            self._print_on(bundle["text/plain"], painted if _has_colours(self._out) else str)
+            self._print_on(bundle["text/plain"], ansi_colored if _has_colours(self._out) else str)
         self._write(self._erased() + "\n" * bool(self._printed))
 
     def _print_on(self, text: str, paint: Callable[[str], str] = str) -> None:

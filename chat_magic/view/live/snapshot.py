@@ -39,7 +39,7 @@ _SMALL = "font-size:85%;line-height:1.5"
 _ENDED_BADLY = ("length", "content_filter", "error", "interrupted")
 
 
-class Picture(Protocol):
+class Drawable(Protocol):
     """A state that a display can draw."""
 
     @property

@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from chat_magic.view.choice_metrics import figures
+from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_model import (
     TABLE_FIRST,
     agreement_words,
     answer_key,
-    beginning,
-    chip,
     choice_at,
+    divergence_summary,
+    excerpt,
     figure_words,
     is_matrix,
     key_names,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.view.bundle import Run
-    from chat_magic.view.comparison_model import Compared, Opens
+    from chat_magic.view.bundle import RunView
+    from chat_magic.view.comparison_model import ComparisonModel, Opens
     from chat_magic.view.differences import Difference
 
 WIDTH = 100
@@ -51,7 +51,7 @@ _FEW = 4
 
 
 def comparison_text(
-    compared: Compared, *, axes: Sequence[Axis] = (), opens: Opens = "answers"
+    compared: ComparisonModel, *, axes: Sequence[Axis] = (), opens: Opens = "answers"
 ) -> str:
     """Write what is compared.
 
@@ -70,7 +70,7 @@ def comparison_text(
     return terminal_safe("\n\n".join(filter(None, [*rounds, *parts, _foot(compared, is_table)])))
 
 
-def _answers(compared: Compared) -> list[str]:
+def _answers(compared: ComparisonModel) -> list[str]:
     """Write each run's answers, identical ones once, and why a run failed."""
     parts = []
     for place, run in enumerate(compared.runs):
@@ -83,7 +83,7 @@ def _answers(compared: Compared) -> list[str]:
     return parts
 
 
-def _answer(compared: Compared, group: tuple[int, ...]) -> str:
+def _answer(compared: ComparisonModel, group: tuple[int, ...]) -> str:
     place = group[0]
     choice, answer = choice_at(compared, place), compared.comparison.answers[place]
     run = compared.runs[answer.run]
@@ -101,7 +101,7 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _foot(compared: Compared, is_table: bool) -> str:
+def _foot(compared: ComparisonModel, is_table: bool) -> str:
     """Write how far the answers agree, where they part, why runs failed, what a sole one took."""
     lines = []
     if compared.several:
@@ -110,7 +110,7 @@ def _foot(compared: Compared, is_table: bool) -> str:
             before = one_line(answer.text[: answer.start]).strip()
             shown = before if len(before) <= 60 else f"…{before[-59:]}"
             lines += [f"same until: {shown}"] if before else []
-        lines += [words for words in (chip(compared.comparison.ways),) if words]
+        lines += [words for words in (divergence_summary(compared.comparison.ways),) if words]
         lines.append(_filled(agreement_words(compared)))
     if len(compared.runs) == 1:
         run = compared.runs[0]
@@ -127,11 +127,11 @@ def _foot(compared: Compared, is_table: bool) -> str:
     return "\n".join(lines)
 
 
-def _notes(runs: Sequence[Run]) -> list[str]:
+def _notes(runs: Sequence[RunView]) -> list[str]:
     return list(dict.fromkeys(words for run in runs for words in notices(run)))
 
 
-def _differences(compared: Compared, opens: Opens) -> list[str]:
+def _differences(compared: ComparisonModel, opens: Opens) -> list[str]:
     """Write each other distinct answer against the base, as git's word diff does.
 
     Where they were not asked for, those that cannot be read at a glance are only told of.
@@ -172,7 +172,7 @@ def _changes(difference: Difference) -> str:
     return "".join(marks[kind].format(text) for kind, text in difference.changes)
 
 
-def _trees(compared: Compared) -> list[str]:
+def _trees(compared: ComparisonModel) -> list[str]:
     """Write the trees of the runs that have few answers."""
     drawn = []
     for place, (tree, run) in enumerate(zip(compared.trees, compared.runs, strict=True)):
@@ -187,7 +187,7 @@ def _trees(compared: Compared) -> list[str]:
     return drawn
 
 
-def _rows(compared: Compared, axes: Sequence[Axis]) -> str:
+def _rows(compared: ComparisonModel, axes: Sequence[Axis]) -> str:
     """Write a row for each distinct answer of a run, with its figures and how it begins."""
     rows: list[list[str]] = [[*key_names(compared, axes), *_NAMES]]
     answers: list[int | str] = ["answer"]
@@ -214,15 +214,15 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def _begun(compared: Compared, place: int, most: int) -> str:
-    parts = beginning(compared.comparison.answers[place], most)
+def _begun(compared: ComparisonModel, place: int, most: int) -> str:
+    parts = excerpt(compared.comparison.answers[place], most)
     return one_line("".join(part.text for part in parts))
 
 
-def _figures(compared: Compared, group: tuple[int, ...]) -> list[str]:
+def _figures(compared: ComparisonModel, group: tuple[int, ...]) -> list[str]:
     choice = choice_at(compared, group[0])
     run = compared.runs[compared.comparison.answers[group[0]].run]
-    found = figures(choice, run.reply.usage if len(run.reply.choices) == 1 else None)
+    found = choice_metrics(choice, run.reply.usage if len(run.reply.choices) == 1 else None)
     several = len(compared.runs) > 1
     return [
         choice.finish_reason or "",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.reply.reply import Choice, Usage
     from chat_magic.core.request.tools import Round
-    from chat_magic.view.bundle import Run
+    from chat_magic.view.bundle import RunView
 
 _ESCAPES = re.compile(
     r"""(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?                     # colours, cursor
@@ -68,7 +68,7 @@ def choice_title(title: int | str) -> str:
     return f"── {title} ──"
 
 
-def painted(text: str) -> str:
+def ansi_colored(text: str) -> str:
     """Paint what was unsure, in the line that names it, for a terminal of 256 colours."""
     lines = text.split("\n")
     return "\n".join(_paint(line) if line.startswith(_UNSURE) else line for line in lines)
@@ -99,12 +99,12 @@ def rounds_text(rounds: Sequence[Round]) -> list[str]:
     return [answer_text("\n".join(parts))] if parts else []
 
 
-def result_text(runs: Sequence[Run]) -> str:
+def result_text(runs: Sequence[RunView]) -> str:
     """Write runs of one answer one below the other: the answer, the status, what was unsure."""
     return terminal_safe("\n\n".join(map(_run, runs)))
 
 
-def _run(run: Run) -> str:
+def _run(run: RunView) -> str:
     choices = run.reply.choices
     usage = run.reply.usage
     facts = [fact for choice in choices for fact in answer_facts(choice, usage)]

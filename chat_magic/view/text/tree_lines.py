@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Branch:
+class TreeLine:
     """A node of a tree as one line."""
 
     lines: str
@@ -28,7 +28,7 @@ class Branch:
     """How many went this way, and how probable the model held it."""
 
 
-def branches(tree: Sequence[Node], titles: Sequence[str], most: int = 60) -> list[Branch]:
+def branches(tree: Sequence[Node], titles: Sequence[str], most: int = 60) -> list[TreeLine]:
     """Draw a tree as lines, each node before its children.
 
     Args:
@@ -52,17 +52,17 @@ def branches(tree: Sequence[Node], titles: Sequence[str], most: int = 60) -> lis
     return drawn
 
 
-def _root(root: Node, most: int) -> Branch:
+def _root(root: Node, most: int) -> TreeLine:
     text = root.text if len(root.text) <= most else f"…{root.text[-most:]}"
-    return Branch(lines="", token="", rest=one_line(text), facts=f"all {root.count}")
+    return TreeLine(lines="", token="", rest=one_line(text), facts=f"all {root.count}")
 
 
-def _branch(node: Node, lines: str, titles: Sequence[str], most: int) -> Branch:
+def _branch(node: Node, lines: str, titles: Sequence[str], most: int) -> TreeLine:
     facts = [f"{node.count}/{node.among}"]
     if node.model_prob is not None:
         facts.append(f"model {percent(node.model_prob)} %")
     rest = one_line(node.text[node.token_chars :])
-    return Branch(
+    return TreeLine(
         lines=lines,
         token=one_line(node.text[: node.token_chars]).strip() or ("␣" if node.text else "(end)"),
         rest=rest if len(rest) <= most else f"{rest[:most]}…",

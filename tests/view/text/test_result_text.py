@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_magic.core.reply.reply import FunctionCall, ToolCall
-from chat_magic.view.text.result_text import painted, result_text, terminal_safe
+from chat_magic.view.text.result_text import ansi_colored, result_text, terminal_safe
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_
 def test_a_terminal_paints_what_was_unsure_by_its_bin() -> None:
     """25 to 50 % pale, under 3 % strong and underlined; all other lines stay as they are."""
     line = "unsure: Charlotte 31 % (Catherine 24, Clara 9) · “ · ” 0.4 %"
-    assert painted(f"a 31 %\n{line}") == (
+    assert ansi_colored(f"a 31 %\n{line}") == (
         "a 31 %\nunsure: \x1b[38;5;16;48;5;223mCharlotte\x1b[0m 31 % (Catherine 24, Clara 9)"
         " · “ · \x1b[1;4;38;5;16;48;5;202m”\x1b[0m 0.4 %"
     )
