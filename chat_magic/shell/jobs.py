@@ -14,7 +14,7 @@ from chat_magic.engine.task_handle import take
 from chat_magic.errors import ChatInterrupted, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.shell.live_renderer import shower
+from chat_magic.shell.live_renderer import live_renderer
 from chat_magic.view.failure_bundle import failure_bundle
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.view.live.live import Bundle, Live
 
-__all__ = ["Job", "Screen", "cancel", "drawn", "settled", "underway"]
+__all__ = ["Job", "Screen", "cancel", "outcome_bundle", "resolve", "underway"]
 
 _RESULT_NAMES = {
     name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
@@ -95,7 +95,7 @@ class Job:
         self._ends: SimpleQueue[None] = SimpleQueue()
         _underway[self.number] = self
         live = screen.open() if screen else None
-        show = shower(live) if live else None
+        show = live_renderer(live) if live else None
         # In a context of its own a thread draws as part of the cell that runs at that time: clients
         # that execute a notebook cell by cell hear nothing else.
         threading.Thread(
@@ -146,14 +146,14 @@ class Job:
             ChatInterrupted: It was cancelled; likewise.
         """
         is_late = self.is_done and not self._is_awaited
-        self.settle()
+        self.join()
         if is_late and self._screen:
             self._screen.again()
         if self._has_failed:
             raise self._outcome
         return self._outcome
 
-    def settle(self) -> None:
+    def join(self) -> None:
         """Wait for its end, however that is."""
         self._is_awaited = True
         while not self.is_done:
@@ -172,7 +172,7 @@ class Job:
             outcome = error
         try:
             if live is not None:
-                live.finish(drawn(outcome, self.model))
+                live.finish(outcome_bundle(outcome, self.model))
         finally:
             self._outcome = outcome
             _underway.pop(self.number, None)
@@ -207,10 +207,14 @@ class Job:
         return f"<Job {self.number} {self.model}: {self.state}, {self.elapsed_s:.1f} s>"
 
     def _repr_mimebundle_(self, **_options: Any) -> Mapping[str, Any]:
-        return drawn(self._outcome, self.model) if self.is_done else {"text/plain": repr(self)}
+        return (
+            outcome_bundle(self._outcome, self.model)
+            if self.is_done
+            else {"text/plain": repr(self)}
+        )
 
 
-def drawn(outcome: Any, model: str) -> Bundle:
+def outcome_bundle(outcome: Any, model: str) -> Bundle:
     """Draw how a run ended: its result, what had arrived of one, or why there is none."""
     if not isinstance(outcome, BaseException):
         bundle: Bundle = outcome._repr_mimebundle_()
@@ -221,10 +225,10 @@ def drawn(outcome: Any, model: str) -> Bundle:
         return failure_bundle(model, words)
     if isinstance(result, ChatResult):
         result = replace(result, warnings=(words, *result.warnings))
-    return drawn(result, model)
+    return outcome_bundle(result, model)
 
 
-def settled(value: Any) -> Any:
+def resolve(value: Any) -> Any:
     """Wait for a job's result; any other value is returned as it is."""
     return value.wait() if isinstance(value, Job) else value
 

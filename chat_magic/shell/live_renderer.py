@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chat_magic.view.live.snapshot import GridSnapshot, RunSnapshot, Snapshot
 
 
-def shower(live: Live) -> Callable[[Any], float]:
+def live_renderer(live: Live) -> Callable[[Any], float]:
     """Make the function that draws a run's state and says when it may be called again.
 
     It takes an `engine.Run` or a `engine.grid_task.Sweep`.

@@ -16,7 +16,7 @@ from chat_magic.shell import traits
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.dry_run import described
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
-from chat_magic.shell.live_renderer import shower
+from chat_magic.shell.live_renderer import live_renderer
 from chat_magic.shell.options import (
     OWN_OPTIONS,
     help_text,
@@ -173,7 +173,7 @@ class ChatMagics(Magics):
         live = None if cell.is_silent else self._open_live(alone=alone)
         run = start(plan, limits, concurrency)  # an interrupt from here on is to stop it
         try:
-            result = run.wait(shower(live) if live else None)
+            result = run.wait(live_renderer(live) if live else None)
         except (ChatError, ChatInterrupted) as error:
             self._take(error.result, name, live)
             raise
@@ -224,7 +224,7 @@ class ChatMagics(Magics):
         if name is not None:
             self.shell.push({name: job})
         if not self.is_watched:
-            job.settle()
+            job.join()
         return None if cell.is_silent else self._as_value(job)
 
     @property
@@ -282,7 +282,7 @@ class ChatMagics(Magics):
 
     def _read_after(self, cell: Cell) -> tuple[Any, int]:
         """Return the result that the cell goes on from, None if from none, and its choice."""
-        from chat_magic.shell.jobs import settled  # noqa: PLC0415
+        from chat_magic.shell.jobs import resolve  # noqa: PLC0415
 
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
@@ -293,7 +293,7 @@ class ChatMagics(Magics):
             if self._last is None:
                 raise InvalidRequest("-c: there is no result yet to go on from", line=1)
             after = self._last
-        return settled(after), choice
+        return resolve(after), choice
 
     def _open_live(self, *, alone: bool) -> Live:
         from chat_magic.view.live.live import open_live  # noqa: PLC0415

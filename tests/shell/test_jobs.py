@@ -251,7 +251,7 @@ def test_stopping_takes_less_than_200_ms_when_a_server_stalls(gateway):
             time.sleep(0.01)
         began = time.monotonic()
         job.cancel()
-        job.settle()
+        job.join()
         took_s.append(time.monotonic() - began)
         assert "Half" in screen.drawn[-1]["text/plain"]
     assert max(took_s) < 0.2, took_s

@@ -14,7 +14,7 @@ from chat_magic.errors import InvalidRequest
 from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import Control
 from chat_magic.shell.panel.messages_editor import MessagesEditor
-from chat_magic.shell.panel.section import Fold
+from chat_magic.shell.panel.section import Section
 from chat_magic.transport import configuration, endpoints
 from chat_magic.view.html.escape import escape
 
@@ -195,7 +195,7 @@ class PanelForm:
             groups.setdefault(PARAMETERS[name].group, []).append(name)
         more = [self.extra, self.notes["extra"], self.options, self.notes["options"]]
         self.groups = {
-            title: Fold(title, {name: self.controls[name] for name in names})
+            title: Section(title, {name: self.controls[name] for name in names})
             for title, names in groups.items()
         }
         self.groups["advanced"].add(more)

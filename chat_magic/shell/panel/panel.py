@@ -16,13 +16,13 @@ from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults, compare
 from chat_magic.shell import magics_of
-from chat_magic.shell.jobs import Job, drawn
+from chat_magic.shell.jobs import Job, outcome_bundle
 from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form_controls import PanelForm
 from chat_magic.shell.panel.output_area import PanelPlace, TerminalPlace, box
-from chat_magic.shell.panel.run_history import Strip, Taken, changes
-from chat_magic.shell.panel.toolbars import CellView, FillBar, PresetBar
+from chat_magic.shell.panel.run_history import HistoryEntry, RunHistory, changes
+from chat_magic.shell.panel.toolbars import CellPreview, PresetBar, SourcePicker
 from chat_magic.store import presets
 from chat_magic.view.html.escape import escape
 from chat_magic.view.panel_bundle import static_panel
@@ -73,9 +73,9 @@ class Panel:
         self._job: Job | None = None
         self.form = PanelForm(self._changed)
         """The controls."""
-        self.strip = Strip(self._show, self._take_again, self._trying(self._compare))
+        self.strip = RunHistory(self._show, self._take_again, self._trying(self._compare))
         """The answers so far."""
-        self.cell_view = CellView()
+        self.cell_view = CellPreview()
         self.status = widgets.HTML()
         self.run_button = button(
             "play", "Run the cell in the background", self._tried(self.run), "Run"
@@ -85,7 +85,7 @@ class Panel:
         )
         self.run_button.button_style = "primary"
         self.stop_button.disabled = True
-        self.sources = FillBar(self._trying(self.fill))
+        self.sources = SourcePicker(self._trying(self.fill))
         self.presets = PresetBar(
             self._trying(self.load_preset),
             self._trying(self.save_preset),
@@ -206,7 +206,7 @@ class Panel:
         """Keep what came; called in the job's thread."""
         outcome = job.error or job.result
         clock = time.strftime("%H:%M:%S")
-        self.strip.add(Taken(form=form, outcome=outcome, model=job.model, clock=clock))
+        self.strip.add(HistoryEntry(form=form, outcome=outcome, model=job.model, clock=clock))
         self.run_button.disabled, self.stop_button.disabled = False, True
         self._say(f"{job.state} in {job.elapsed_s:.1f} s", is_error=job.state == "failed")
         self._offer()
@@ -229,14 +229,14 @@ class Panel:
     def _trying(self, act: Callable[[T], None]) -> Callable[[T], None]:
         return lambda given: self._tried(lambda: act(given))()
 
-    def _show(self, taken: Taken) -> None:
-        self._draw(drawn(taken.outcome, taken.model))
+    def _show(self, taken: HistoryEntry) -> None:
+        self._draw(outcome_bundle(taken.outcome, taken.model))
 
-    def _take_again(self, taken: Taken) -> None:
+    def _take_again(self, taken: HistoryEntry) -> None:
         self.form.set(taken.form)
         self._changed()
 
-    def _compare(self, chosen: list[Taken]) -> None:
+    def _compare(self, chosen: list[HistoryEntry]) -> None:
         self._draw(compare(*(taken.result for taken in chosen))._repr_mimebundle_())
 
     def _draw(self, bundle: Mapping[str, Any]) -> None:
@@ -321,7 +321,7 @@ def _form_from(source: ChatResult | Job | str | None) -> CellForm:
         return read_form(source, OWN_OPTIONS)
     result: Any = source
     if isinstance(source, Job):
-        source.settle()
+        source.join()
         result = source.result
         if result is None:
             raise InvalidRequest(f"Panel: nothing came of job {source.number} ({source.state})")

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.form import CellForm
 
-__all__ = ["Strip", "Taken"]
+__all__ = ["RunHistory", "HistoryEntry"]
 
 _FIRST_WORDS = 90
 """Characters of an answer that a thumbnail shows."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Taken:
+class HistoryEntry:
     """One run of a panel that has ended."""
 
     form: CellForm
@@ -43,7 +43,7 @@ class Taken:
         return getattr(self.outcome, "result", None) if is_error else self.outcome
 
 
-class Strip:
+class RunHistory:
     """Thumbnails, the newest first.
 
     Args:
@@ -54,15 +54,15 @@ class Strip:
 
     def __init__(
         self,
-        on_show: Callable[[Taken], None],
-        on_take: Callable[[Taken], None],
-        on_compare: Callable[[list[Taken]], None],
+        on_show: Callable[[HistoryEntry], None],
+        on_take: Callable[[HistoryEntry], None],
+        on_compare: Callable[[list[HistoryEntry]], None],
     ) -> None:
         self._on_show = on_show
         self._on_take = on_take
         self._on_compare = on_compare
-        self.taken: list[Taken] = []
-        self.boxes: dict[Taken, Any] = {}
+        self.taken: list[HistoryEntry] = []
+        self.boxes: dict[HistoryEntry, Any] = {}
         self.thumbnails: list[Any] = []
         self._list = widgets.HBox()
         self._list.add_class("chp-strip")
@@ -73,7 +73,7 @@ class Strip:
         self.widget = widgets.VBox([self._list, self.compare])
         self.widget.layout.display = "none"
 
-    def add(self, taken: Taken) -> None:
+    def add(self, taken: HistoryEntry) -> None:
         """Add a run that has ended."""
         before = self.taken[-1].form if self.taken else None
         self.taken.append(taken)
@@ -81,7 +81,7 @@ class Strip:
         self._list.children = self.thumbnails
         self.widget.layout.display = None
 
-    def _drawn(self, taken: Taken, before: CellForm | None) -> Any:
+    def _drawn(self, taken: HistoryEntry, before: CellForm | None) -> Any:
         number = len(self.taken)
         words = _first_words(taken)
         shows = widgets.Button(description=words, tooltip=f"Show answer {number} again")
@@ -104,7 +104,7 @@ class Strip:
         drawn.add_class("chp-thumbnail")
         return drawn
 
-    def _chosen(self) -> list[Taken]:
+    def _chosen(self) -> list[HistoryEntry]:
         return [taken for taken in self.taken if self.boxes[taken].value]
 
     def _ticked(self, _change: Any) -> None:
@@ -114,7 +114,7 @@ class Strip:
         self._on_compare(self._chosen())
 
 
-def _first_words(taken: Taken) -> str:
+def _first_words(taken: HistoryEntry) -> str:
     result = taken.result
     if result is None:
         text = f"{type(taken.outcome).__name__}: {taken.outcome}"

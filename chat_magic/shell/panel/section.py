@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from chat_magic.shell.panel.controls import Control
 
-__all__ = ["Fold"]
+__all__ = ["Section"]
 
 _MOST = 70
 """Characters of a title."""
 
 
-class Fold:
+class Section:
     """Controls below a title that opens and closes them.
 
     Args:

@@ -13,7 +13,7 @@ from chat_magic.view.html.escape import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["CellView", "FillBar", "PresetBar"]
+__all__ = ["CellPreview", "SourcePicker", "PresetBar"]
 
 # In the page, without a kernel's help: a widget's HTML runs no script, but its buttons do.
 _START = (
@@ -32,7 +32,7 @@ _INSERT = (
 )
 
 
-class CellView:
+class CellPreview:
     """The cell that a panel writes, to be copied and inserted."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class PresetBar:
         return button(icon, f"{label} the settings of this name", clicked, label)
 
 
-class FillBar:
+class SourcePicker:
     """A list of what the panel can be filled from.
 
     Args:

@@ -59,7 +59,7 @@ def choose(panel, name, value):
 def finish(panel):
     """Wait until a run has ended and is in the strip."""
     job = panel._job
-    job.settle()
+    job.join()
     deadline = time.monotonic() + 10
     while not panel.stop_button.disabled and time.monotonic() < deadline:
         time.sleep(0.005)
