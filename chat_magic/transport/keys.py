@@ -21,7 +21,7 @@ __all__ = ["StoredKey", "find_key", "forget", "cached_key", "require_keyring", "
 SERVICE = "chat-magic"
 """What the keyring files our keys under; the user there is the variable's name."""
 
-_stored: dict[str, Found] = {}
+_stored: dict[str, StoredKey] = {}
 """Keys that a keyring or Colab has given to this process."""
 
 

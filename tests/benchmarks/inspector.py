@@ -32,7 +32,7 @@ from chat_magic.core.reply.reply import (  # noqa: E402
     TopLogprob,
     Usage,
 )
-from chat_magic.view.bundle import MIME_TYPE, Run, bundle  # noqa: E402
+from chat_magic.view.bundle import MIME_TYPE, RunView, bundle  # noqa: E402
 from chat_magic.view.live.live import interval_s, size_of  # noqa: E402
 from chat_magic.view.live.snapshot import Snapshot  # noqa: E402
 from tests.browser.conftest import CHROMIUM_FLAGS, running_lab  # noqa: E402
@@ -41,7 +41,7 @@ TOKENS, TOP, STREAMED, TOKENS_PER_S = 10_000, 20, 4_000, 100
 WORDS = re.findall(r"\s?\w+|[^\w\s]|\n", (ROOT / "README.md").read_text())
 
 
-def large_run() -> Run:
+def large_run() -> RunView:
     """Return an answer of the README's words, with Dirichlet probabilities, seeded."""
     chance = random.Random(0)
     tokens = [_token(WORDS[place % len(WORDS)], chance) for place in range(TOKENS)]
@@ -56,7 +56,7 @@ def large_run() -> Run:
             )
         },
     )
-    return Run(
+    return RunView(
         model="a/b",
         request={"model": "a/b", "messages": [{"role": "user", "content": "Write."}]},
         reply=Reply(choices=(choice,), usage=Usage(prompt_tokens=9, completion_tokens=TOKENS)),

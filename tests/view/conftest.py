@@ -22,7 +22,7 @@ from chat_magic.core.reply.reply import (
     Usage,
 )
 from chat_magic.core.request.tools import Round, ToolRun
-from chat_magic.view.bundle import Run
+from chat_magic.view.bundle import RunView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ def choice(
     )
 
 
-def run(*choices: Choice, **fields: Any) -> Run:
+def run(*choices: Choice, **fields: Any) -> RunView:
     """Return a run with these choices."""
     reply = Reply(
         choices=choices,
@@ -81,7 +81,7 @@ def run(*choices: Choice, **fields: Any) -> Run:
         "request": {"model": "openai/gpt-4o", "messages": [], "temperature": 0.8},
         "timing": Timing(ttft_s=0.412, total_s=1.2, tokens_per_s=92.3),
     }
-    return Run(**{**defaults, **fields, "reply": reply})
+    return RunView(**{**defaults, **fields, "reply": reply})
 
 
 def axis(name: str, *titles: str) -> Axis:
@@ -118,7 +118,7 @@ def make_choice() -> Callable[..., Choice]:
 
 
 @pytest.fixture
-def make_run() -> Callable[..., Run]:
+def make_run() -> Callable[..., RunView]:
     return run
 
 

@@ -25,7 +25,7 @@ from chat_magic.core.reply.reply import (
     Usage,
 )
 from chat_magic.core.reply.tokens import well_formed
-from chat_magic.view.bundle import MIME_TYPE, Run, bundle
+from chat_magic.view.bundle import MIME_TYPE, RunView, bundle
 from chat_magic.view.payload import payload
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
@@ -34,7 +34,7 @@ MEASURED = ("perplexity", "mean_logprob", "joint_logprob", "bits_per_byte", "min
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
-def only(run: Run):
+def only(run: RunView):
     """Return the payload of a run after checking it against the schema, as JSON would carry it."""
     value = payload([run])
     VALIDATOR.validate(value)
@@ -210,7 +210,7 @@ def test_whatever_came_the_payload_is_plain_json_that_fits_the_schema(tokens, te
         finish_reason=text,
         logprobs=Logprobs(content=tokens),
     )
-    run = Run(
+    run = RunView(
         model=text,
         request={"messages": [{"role": text}], "seed": value, text: [text]},
         reply=Reply(choices=(choice,), usage=Usage(prompt_tokens=1), warnings=(text,)),
@@ -253,7 +253,7 @@ def test_rounds_have_what_was_said_and_each_call_that_was_run(
     assert result["usage"]["prompt_tokens"] == 31 + 10
 
 
-def compared(*runs: Run, **options):
+def compared(*runs: RunView, **options):
     """Return the comparison of runs as JSON would carry it, checked against the schema."""
     value = bundle(runs, **options)[MIME_TYPE]
     VALIDATOR.validate(value)
@@ -320,7 +320,7 @@ def test_whatever_came_its_comparison_fits_the_schema(answers) -> None:
         Choice(index=n, message=Message(content=text), logprobs=Logprobs(content=tokens or None))
         for n, (tokens, text) in enumerate(answers)
     ]
-    found = compared(Run(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
+    found = compared(RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
     if found:
         sizes = [len(well_formed(text).encode("utf-16-le")) // 2 for _, text in answers]
         places = zip(found["answers"], sizes, strict=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from chat_magic.core.cell.grid import Axis
 from chat_magic.core.reply.reply import Timing, Usage
-from chat_magic.view.bundle import MIME_TYPE, Run, bundle
+from chat_magic.view.bundle import MIME_TYPE, RunView, bundle
 from tests.view.conftest import choice, run, token
 from tests.wire.fixtures import store
 
@@ -42,12 +42,12 @@ def _named(place: int, index: int, tail: str = "") -> Any:
     return choice(tokens, index=index)
 
 
-def four() -> list[Run]:
+def four() -> list[RunView]:
     """Return a request with four choices, of which two are the same."""
     return [run(_named(0, 0), _named(1, 1), _named(0, 2), _named(0, 3, " Ann"))]
 
 
-def grid() -> list[Run]:
+def grid() -> list[RunView]:
     """Return three temperatures by two tones; one run failed, two have two choices."""
     runs = []
     for place, texts in enumerate(SAID):

@@ -11,14 +11,14 @@ from tests.view.test_comparison import answers
 from tests.view.test_html import dropped, text_of
 
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
-from chat_magic.view.bundle import Run, bundle
+from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.markdown import RINGED
 from tests.view.conftest import axis, choice, run, token
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 
-def html_of(*runs: Run, **options) -> str:
+def html_of(*runs: RunView, **options) -> str:
     """Return the HTML of runs after checking that a sanitizer leaves it alone."""
     html = bundle(runs, **options)["text/html"]
     assert dropped(html) == []
@@ -208,7 +208,7 @@ def test_whatever_came_the_page_holds_each_answer_and_none_of_its_tags(texts, op
     runs = []
     for own in texts:
         choices = tuple(Choice(index=n, message=Message(content=t)) for n, t in enumerate(own))
-        runs.append(Run(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
+        runs.append(RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
     html = html_of(*runs, opens=opens)
     for text in {text for own in texts for text in own if text}:
         assert f">{escape(text)}</pre>" in html

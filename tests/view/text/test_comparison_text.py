@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from tests.view.test_comparison import answers
 
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
-from chat_magic.view.bundle import Run, bundle
+from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.text.comparison_text import WIDTH
 from tests.view.conftest import axis, run
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 
-def text_of(*runs: Run, **options) -> str:
+def text_of(*runs: RunView, **options) -> str:
     return bundle(runs, **options)["text/plain"]
 
 
@@ -118,7 +118,7 @@ def test_one_axis_of_a_grid_names_its_column() -> None:
 @given(st.lists(st.text(), min_size=2, max_size=15), st.sampled_from(["answers", "diff"]))
 def test_whatever_came_only_text_is_printed(texts, opens) -> None:
     choices = tuple(Choice(index=n, message=Message(content=t)) for n, t in enumerate(texts))
-    each = Run(model="m", request={}, reply=Reply(choices=choices), timing=Timing())
+    each = RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing())
     text = text_of(each, opens=opens)
     text.encode()
     assert all(c in "\t\n" or ord(c) > 0x9F or 0x20 <= ord(c) < 0x7F for c in text)
