@@ -227,7 +227,7 @@ class ChatResult(Tables):
         return self._comparison(base, by, ignore_whitespace)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import
+        from chat_magic.view.bundle import bundle
 
         return bundle(self._runs)
 
@@ -238,7 +238,7 @@ class ChatResult(Tables):
     def _run(
         self, coordinates: Mapping[str, str] = MappingProxyType({}), error: str | None = None
     ) -> RunView:
-        from chat_magic.view.bundle import RunView  # noqa: PLC0415
+        from chat_magic.view.bundle import RunView
 
         return RunView(
             model=self.model,

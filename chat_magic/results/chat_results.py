@@ -103,8 +103,8 @@ class ChatResults(Tables, Sequence[ChatResult]):
         Raises:
             InvalidRequest: There is no such metric, or the runs are no whole grid.
         """
-        from chat_magic.analysis.coordinate_columns import metrics_by_run  # noqa: PLC0415 - slow
-        from chat_magic.view.heatmap import heatmap  # noqa: PLC0415
+        from chat_magic.analysis.coordinate_columns import metrics_by_run
+        from chat_magic.view.heatmap import heatmap
 
         axes = [axis.name for axis in self.axes]
         return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)
@@ -159,12 +159,12 @@ class ChatResults(Tables, Sequence[ChatResult]):
         return {"models": list(self.models), "runs": [one._attrs for one in self.results]}
 
     def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
-        from chat_magic.analysis.coordinate_columns import with_coordinates  # noqa: PLC0415 - slow
+        from chat_magic.analysis.coordinate_columns import with_coordinates
 
         return with_coordinates(table, [one.model for one in self.results], self.coordinates)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        from chat_magic.view.bundle import bundle  # noqa: PLC0415 - Markdown is slow to import
+        from chat_magic.view.bundle import bundle
 
         return bundle(self._runs, axes=self.axes)
 

@@ -62,8 +62,8 @@ class Tables(ABC):
         request, and stand on each of its rows. With a schema there is a column `parsed.FIELD` for
         each scalar field, before the times.
         """
-        from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed  # noqa: PLC0415 - slow
-        from chat_magic.analysis.reply_tables import choices_table  # noqa: PLC0415
+        from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed
+        from chat_magic.analysis.reply_tables import choices_table
 
         table = choices_table(self._columns, attrs=self._attrs)
         facts = [RequestFacts(one.model, one.cost, one.timing, one.usage) for one in self._results]
@@ -76,7 +76,7 @@ class Tables(ABC):
         schema = next((one.schema for one in self._results), None)
         if schema is None:
             return
-        from chat_magic.analysis.parsed import add_parsed  # noqa: PLC0415
+        from chat_magic.analysis.parsed import add_parsed
 
         values = [
             plain_value_of(choice, schema, one.prefill)
@@ -98,7 +98,7 @@ class Tables(ABC):
     @cached_property
     def branches(self) -> pd.DataFrame:
         """Where the choices of a run part: a row for each way on, how often, how probable."""
-        from chat_magic.analysis.branches import branches_table  # noqa: PLC0415
+        from chat_magic.analysis.branches import branches_table
 
         return self._placed(branches_table(self._columns, attrs=self._attrs))
 
@@ -109,7 +109,7 @@ class Tables(ABC):
         `share`, `distinct`, `entropy_nats`, `unseen_mass` and more: the columns are those of
         `analysis.agreement.agreement_table`.
         """
-        from chat_magic.analysis.agreement import agreement_table  # noqa: PLC0415
+        from chat_magic.analysis.agreement import agreement_table
 
         return self._placed(agreement_table(self._columns, attrs=self._attrs))
 
@@ -123,7 +123,7 @@ class Tables(ABC):
         Raises:
             InvalidRequest: `by` is none of these.
         """
-        from chat_magic.analysis.spans import spans_table  # noqa: PLC0415
+        from chat_magic.analysis.spans import spans_table
 
         table = spans_table(self._columns, by, attrs=self._attrs, prefill=self._prefills)
         return self._placed(table)
@@ -142,7 +142,7 @@ class Tables(ABC):
         Raises:
             InvalidRequest: Two labels are alike, or `at` is no place.
         """
-        from chat_magic.analysis.labels import labels_table  # noqa: PLC0415
+        from chat_magic.analysis.labels import labels_table
 
         table = labels_table(
             self._columns, labels, attrs=self._attrs, at=at, prefill=self._prefills
@@ -164,7 +164,7 @@ class Tables(ABC):
         Raises:
             InvalidRequest: `at` is no place.
         """
-        from chat_magic.analysis.labels import expected_table  # noqa: PLC0415
+        from chat_magic.analysis.labels import expected_table
 
         table = expected_table(
             self._columns, attrs=self._attrs, at=at, between=between, prefill=self._prefills
@@ -179,7 +179,7 @@ class Tables(ABC):
         """
         if not wide:
             return self.tokens
-        from chat_magic.analysis.export import wide_table  # noqa: PLC0415
+        from chat_magic.analysis.export import wide_table
 
         return self._placed(wide_table(self._tokens, self._alternatives))
 
@@ -189,7 +189,7 @@ class Tables(ABC):
         Raises:
             InvalidRequest: There are no log probabilities.
         """
-        from chat_magic.view.bundle import TokensView  # noqa: PLC0415 - Markdown is slow to import
+        from chat_magic.view.bundle import TokensView
 
         if not any(choice.logprobs for one in self._results for choice in one.choices):
             raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
@@ -199,7 +199,7 @@ class Tables(ABC):
         self, base: int | None, by: Unit, ignore_whitespace: bool, axes: Sequence[Axis] = ()
     ) -> ComparisonView:
         """Return all answers beside each other; `base` is a place among them."""
-        from chat_magic.view.bundle import ComparisonView  # noqa: PLC0415
+        from chat_magic.view.bundle import ComparisonView
 
         if sum(len(one.choices) for one in self._results) < 2:
             raise InvalidRequest("there are no two answers to compare: ask with --n 2 or --models")
@@ -207,19 +207,19 @@ class Tables(ABC):
 
     @cached_property
     def _tokens(self) -> pd.DataFrame:
-        from chat_magic.analysis.reply_tables import tokens_table  # noqa: PLC0415
+        from chat_magic.analysis.reply_tables import tokens_table
 
         return tokens_table(self._columns, attrs=self._attrs)
 
     @cached_property
     def _alternatives(self) -> pd.DataFrame:
-        from chat_magic.analysis.reply_tables import alternatives_table  # noqa: PLC0415
+        from chat_magic.analysis.reply_tables import alternatives_table
 
         return alternatives_table(self._columns, attrs=self._attrs)
 
     @cached_property
     def _columns(self) -> Columns:
-        from chat_magic.analysis.columns import read  # noqa: PLC0415
+        from chat_magic.analysis.columns import read
 
         return read([one.reply for one in self._results])
 

@@ -14,7 +14,7 @@ _LOADED: dict[int, ChatMagics] = {}
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Give a shell the magics `%%chat` and `%chat`; `%load_ext chat_magic` calls this."""
-    from chat_magic.shell.magics import ChatMagics  # noqa: PLC0415 - only a shell needs IPython
+    from chat_magic.shell.magics import ChatMagics  # only a shell needs IPython
 
     unload_ipython_extension(shell)
     magics = ChatMagics(shell)

@@ -68,14 +68,14 @@ def _help(_words: str, _model: str | None) -> None:
 
 
 def _models(words: str, model: str | None) -> pd.DataFrame:
-    from chat_magic.analysis.listing_tables import models_table  # noqa: PLC0415 - pandas is slow
-    from chat_magic.transport.model_listing import list_models  # noqa: PLC0415 - as is httpx
+    from chat_magic.analysis.listing_tables import models_table
+    from chat_magic.transport.model_listing import list_models
 
     return models_table(matching(list_models(model), words))
 
 
 def _config(words: str, _model: str | None) -> pd.DataFrame:
-    from chat_magic.analysis.listing_tables import settings_table  # noqa: PLC0415
+    from chat_magic.analysis.listing_tables import settings_table
 
     if words:
         raise InvalidRequest(f"/config takes nothing after it, not {words!r}", line=1)
@@ -125,8 +125,8 @@ def _place(server: Server) -> str:
 
 
 def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
-    from chat_magic.analysis.listing_tables import jobs_table  # noqa: PLC0415
-    from chat_magic.shell import jobs  # noqa: PLC0415
+    from chat_magic.analysis.listing_tables import jobs_table
+    from chat_magic.shell import jobs
 
     match words.split():
         case []:
@@ -143,7 +143,7 @@ def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
 
 
 def _panel(words: str, _model: str | None) -> Panel:
-    from chat_magic.shell.panel import open_panel  # noqa: PLC0415 - widgets are slow to import
+    from chat_magic.shell.panel import open_panel
 
     return open_panel(words)
 

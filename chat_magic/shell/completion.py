@@ -119,7 +119,7 @@ class ChatMatcher:
             yield "unset", "value"
 
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
-        from chat_magic.results.chat_result import ChatResult  # noqa: PLC0415 - completion begins without it
+        from chat_magic.results.chat_result import ChatResult
 
         for name, value in self._own_names():
             if not isinstance(value, ChatResult):
@@ -184,7 +184,7 @@ def _beside(allowed: str) -> str:
 
 def _models() -> Iterator[tuple[str, str]]:
     """Return the models that the settings name: no server, and no keyring, is asked."""
-    from chat_magic.transport import configuration  # noqa: PLC0415 - nor read before they matter
+    from chat_magic.transport import configuration
 
     yield "local", "model"
     try:
@@ -196,7 +196,7 @@ def _models() -> Iterator[tuple[str, str]]:
 
 
 def _commands() -> Iterator[tuple[str, str]]:
-    from chat_magic.shell.commands import COMMANDS  # noqa: PLC0415
+    from chat_magic.shell.commands import COMMANDS
 
     for command in COMMANDS.values():
         yield f"{command.name} " if command.arguments else command.name, "command"

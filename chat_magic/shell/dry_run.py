@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def described(plan: Plan) -> str:
     """Write the requests of a plan: how many, where each stands and would go, and its body."""
-    from chat_magic.core.cell.grid import title_of  # noqa: PLC0415 - loading needs no cells yet
+    from chat_magic.core.cell.grid import title_of
 
     if not plan.axes:
         return _request(plan.requests[0])
@@ -28,7 +28,7 @@ def described(plan: Plan) -> str:
 
 
 def _request(request: ChatRequest) -> str:
-    from chat_magic.transport.endpoints import describe  # noqa: PLC0415 - the network waits
+    from chat_magic.transport.endpoints import describe
 
     try:
         place = describe(request.model or "")

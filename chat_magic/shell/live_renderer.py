@@ -20,7 +20,7 @@ def live_renderer(live: Live) -> Callable[[Any], float]:
     """
 
     def show(run: Run | Sweep) -> float:
-        from chat_magic.engine.chat import Run  # noqa: PLC0415 - not before the first answer
+        from chat_magic.engine.chat import Run
 
         live.show(_snapshot(run) if isinstance(run, Run) else _grid(run))
         return live.delay_s
@@ -29,7 +29,7 @@ def live_renderer(live: Live) -> Callable[[Any], float]:
 
 
 def _snapshot(run: Run) -> Snapshot:
-    from chat_magic.view.live.snapshot import Snapshot  # noqa: PLC0415
+    from chat_magic.view.live.snapshot import Snapshot
 
     request, answer = run.rounds.request, run.rounds.answer
     first = answer.first.first_text_ms
@@ -47,7 +47,7 @@ def _snapshot(run: Run) -> Snapshot:
 
 
 def _grid(run: Sweep) -> GridSnapshot:
-    from chat_magic.view.live.snapshot import GridSnapshot  # noqa: PLC0415
+    from chat_magic.view.live.snapshot import GridSnapshot
 
     models = list(dict.fromkeys(part.request.model or "" for part in run.parts))
     return GridSnapshot(
@@ -61,9 +61,9 @@ def _grid(run: Sweep) -> GridSnapshot:
 
 
 def _part(part: Part) -> RunSnapshot:
-    from chat_magic.core.cell.grid import title_of  # noqa: PLC0415
-    from chat_magic.view.comparison_model import value_title  # noqa: PLC0415
-    from chat_magic.view.live.snapshot import RunSnapshot  # noqa: PLC0415
+    from chat_magic.core.cell.grid import title_of
+    from chat_magic.view.comparison_model import value_title
+    from chat_magic.view.live.snapshot import RunSnapshot
 
     texts, finish_reasons = part.texts()
     return RunSnapshot(

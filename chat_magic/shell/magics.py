@@ -131,7 +131,7 @@ class ChatMagics(Magics):
     @line_cell_magic
     def chat(self, line: str, cell: str | None = None) -> Any:
         """Send a prompt; replaced by the generated help."""
-        from chat_magic.core.cell.grid import read_grid  # noqa: PLC0415
+        from chat_magic.core.cell.grid import read_grid
 
         text = f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}"
         grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
@@ -145,7 +145,7 @@ class ChatMagics(Magics):
     chat.__doc__ = help_text()
 
     def _run_command(self, cell: Cell) -> pd.DataFrame | Panel | None:
-        from chat_magic.shell import commands  # noqa: PLC0415
+        from chat_magic.shell import commands
 
         table = commands.run(cell)
         is_panel = hasattr(table, "_ipython_display_")
@@ -159,7 +159,7 @@ class ChatMagics(Magics):
         return self._as_value(table)
 
     def _answer(self, grid: Grid, *, alone: bool) -> Result | Job | None:
-        from chat_magic.engine.grid_task import start  # noqa: PLC0415 - the network waits for its use
+        from chat_magic.engine.grid_task import start
 
         cell = grid.cell
         name = read_name(cell.options.get("out"))
@@ -198,9 +198,9 @@ class ChatMagics(Magics):
         Raises:
             InvalidRequest: It cannot be sent.
         """
-        from chat_magic.core.cell.grid import read_grid  # noqa: PLC0415
-        from chat_magic.engine.grid_task import start  # noqa: PLC0415
-        from chat_magic.shell.jobs import Job  # noqa: PLC0415
+        from chat_magic.core.cell.grid import read_grid
+        from chat_magic.engine.grid_task import start
+        from chat_magic.shell.jobs import Job
 
         grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
         name = read_name(grid.cell.options.get("out"))
@@ -214,8 +214,8 @@ class ChatMagics(Magics):
         return Job(run, model=plan.models, name="panel", screen=screen, on_end=end)
 
     def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
-        from chat_magic.shell.jobs import Job  # noqa: PLC0415
-        from chat_magic.view.live.live import DeferredTerminal, DisplayHandle  # noqa: PLC0415
+        from chat_magic.shell.jobs import Job
+        from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
 
         screen = None
         if not cell.is_silent:
@@ -237,7 +237,7 @@ class ChatMagics(Magics):
         return bool(parent.get("content", {}).get("allow_stdin", True))
 
     def _read_limits(self, cell: Cell) -> Limits:
-        from chat_magic.engine.chat import limits  # noqa: PLC0415
+        from chat_magic.engine.chat import limits
 
         options = cell.options
         try:
@@ -250,7 +250,7 @@ class ChatMagics(Magics):
             raise InvalidRequest(error.message, line=1) from error
 
     def _read_schema(self, cell: Cell) -> Schema | None:
-        from chat_magic.transport.schema_file import load_schema  # noqa: PLC0415
+        from chat_magic.transport.schema_file import load_schema
 
         try:
             return load_schema(read_schema(cell.options.get("schema"), self.shell.user_ns))
@@ -258,7 +258,7 @@ class ChatMagics(Magics):
             raise InvalidRequest(error.message, line=1) from error
 
     def _with_tools(self, grid: Grid) -> tuple[list[Variant], Toolbox]:
-        from chat_magic.engine.tool_functions import with_tools  # noqa: PLC0415
+        from chat_magic.engine.tool_functions import with_tools
 
         options = grid.cell.options
         tools = read_tools(options.get("tools"), self.shell.user_ns)
@@ -273,7 +273,7 @@ class ChatMagics(Magics):
         return variants, toolbox
 
     def _plan(self, grid: Grid) -> Plan:
-        from chat_magic.engine.grid_task import plan  # noqa: PLC0415
+        from chat_magic.engine.grid_task import plan
 
         schema = self._read_schema(grid.cell)
         variants, toolbox = self._with_tools(grid)
@@ -282,7 +282,7 @@ class ChatMagics(Magics):
 
     def _read_after(self, cell: Cell) -> tuple[Any, int]:
         """Return the result that the cell goes on from, None if from none, and its choice."""
-        from chat_magic.shell.jobs import resolve  # noqa: PLC0415
+        from chat_magic.shell.jobs import resolve
 
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
@@ -296,7 +296,7 @@ class ChatMagics(Magics):
         return resolve(after), choice
 
     def _open_live(self, *, alone: bool) -> Live:
-        from chat_magic.view.live.live import open_live  # noqa: PLC0415
+        from chat_magic.view.live.live import open_live
 
         return open_live(terminal=self.is_terminal, alone=alone)
 

@@ -127,7 +127,7 @@ def config() -> Config:
 def config_path() -> Path:
     """Return where the config file lies, or would: in Jupyter's config folder."""
     try:
-        from jupyter_core.paths import jupyter_config_dir  # noqa: PLC0415 - may not be installed
+        from jupyter_core.paths import jupyter_config_dir  # may not be installed
     except ImportError:
         return Path(os.environ.get("JUPYTER_CONFIG_DIR") or Path.home() / ".jupyter") / FILE
     places = tuple(map(os.environ.get, _PLACES))

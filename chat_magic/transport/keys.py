@@ -121,7 +121,7 @@ def _is_main_thread() -> bool:
 def _keyring() -> ModuleType | None:
     if find_spec("keyring") is None:
         return None
-    import keyring.errors  # noqa: PLC0415 - slow, and part of an extra
+    import keyring.errors  # slow to import, and part of an extra
 
     return keyring
 

@@ -95,7 +95,7 @@ class ComparisonView:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row for each stretch, or JSON field, of each answer against the base."""
-        from chat_magic.analysis.changes import changes_table  # noqa: PLC0415 - pandas is slow
+        from chat_magic.analysis.changes import changes_table
 
         return changes_table(
             [run.reply for run in self.runs],

@@ -119,8 +119,8 @@ def compared(
     """
     if len(runs) < 2 and all(len(run.reply.choices) < 2 for run in runs):
         return None
-    from chat_magic.analysis.answer_tree import trees  # noqa: PLC0415
-    from chat_magic.analysis.common_text import compare  # noqa: PLC0415 - a sole answer needs no numpy
+    from chat_magic.analysis.answer_tree import trees
+    from chat_magic.analysis.common_text import compare
 
     replies = [run.reply for run in runs]
     comparison = _ringed(compare(replies, ignore_whitespace=ignore_whitespace))

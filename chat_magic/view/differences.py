@@ -45,7 +45,7 @@ def differences(compared: ComparisonModel) -> tuple[list[Difference], int]:
 
 
 def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference:
-    from chat_magic.analysis.diff import diff, diff_json  # noqa: PLC0415 - only where asked
+    from chat_magic.analysis.diff import diff, diff_json
 
     place, base = group[0], compared.base
     answers = compared.comparison.answers
@@ -61,7 +61,7 @@ def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference
 
 
 def _units(compared: ComparisonModel, place: int) -> list[str]:
-    from chat_magic.analysis.diff import units  # noqa: PLC0415 - as above
+    from chat_magic.analysis.diff import units
 
     text = compared.comparison.answers[place].text
     if compared.by == "token":

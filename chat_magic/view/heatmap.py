@@ -139,7 +139,7 @@ def _ends(heatmap: Heatmap) -> tuple[float, float]:
 
 
 def _chart(heatmap: Heatmap) -> alt.LayerChart:
-    import altair as alt  # noqa: PLC0415 - slow to import, and need not be there
+    import altair as alt  # slow to import, and may not be installed
 
     *down, across = heatmap.axes
     side = " · ".join(axis.name for axis in down)
@@ -182,7 +182,7 @@ def _points(heatmap: Heatmap) -> list[dict[str, Any]]:
 def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return the chart as a picture, for pages that draw no Vega-Lite, and how large it is."""
     try:
-        import vl_convert  # noqa: PLC0415 - as altair
+        import vl_convert  # may not be installed
     except ImportError:
         return {}, {}
     data = vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=_DENSITY)

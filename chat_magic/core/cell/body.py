@@ -92,9 +92,9 @@ def imply_known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - only a YAML block waits for it
-    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML  # only YAML needs it
+    from ruamel.yaml.constructor import SafeConstructor
+    from ruamel.yaml.error import YAMLError
 
     class Constructor(SafeConstructor):
         """Leaves timestamps as text, as JSON has none."""
@@ -222,7 +222,7 @@ def _load_json(text: str, first_line: int = 1) -> dict[str, Any] | None:
 
 
 def _load_json5(text: str, first_line: int) -> Any:
-    import json5  # noqa: PLC0415 - only JSON that is not strict waits for it
+    import json5  # only JSON that is not strict needs it
 
     try:
         return json5.loads(text)

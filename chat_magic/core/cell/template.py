@@ -105,7 +105,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
 
 
 def _names(environment: jinja2.Environment, source: str) -> set[str]:
-    from jinja2 import meta  # noqa: PLC0415
+    from jinja2 import meta
 
     return meta.find_undeclared_variables(environment.parse(source))
 
@@ -162,7 +162,7 @@ class _Rendering:
 
 
 def _environment(run: _Rendering) -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - only a cell with a template waits for it
+    import jinja2  # only a template needs it
 
     environment = jinja2.Environment(  # noqa: S701 - prompts are no HTML
         comment_start_string="\x00{#",
@@ -180,8 +180,8 @@ def _environment(run: _Rendering) -> jinja2.Environment:
 
 def _tracing_extension(run: _Rendering) -> Any:
     """Make the extension that marks the lines of text and announces each expression."""
-    from jinja2.ext import Extension  # noqa: PLC0415
-    from jinja2.lexer import Token  # noqa: PLC0415
+    from jinja2.ext import Extension
+    from jinja2.lexer import Token
 
     def announce(number: int, line: int) -> Iterator[Token]:
         yield Token(line, "variable_begin", "{{")
@@ -223,7 +223,7 @@ def _place(error: Exception, run: _Rendering, source: str) -> tuple[int, int | N
 
 
 def _expression_starts(source: str) -> Iterator[tuple[int, int]]:
-    import jinja2  # noqa: PLC0415
+    import jinja2
 
     lexer = jinja2.Environment(  # noqa: S701
         comment_start_string="\x00{#", comment_end_string="#}\x00", keep_trailing_newline=True
@@ -249,7 +249,7 @@ def _template_line(error: Exception) -> int:
 
 
 def _words(error: Exception) -> str:
-    import jinja2  # noqa: PLC0415
+    import jinja2
 
     text = str(error).rstrip(".") or type(error).__name__
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"

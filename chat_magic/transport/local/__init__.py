@@ -55,7 +55,7 @@ def connect(model: str, on_progress: Progress | None = None) -> LocalServer:
         ConnectionFailed: The weights could not be fetched, or the server did not start.
     """
     _require_extra()
-    from chat_magic.transport.local import server  # noqa: PLC0415 - needs the extra
+    from chat_magic.transport.local import server  # needs the extra
 
     try:
         return server.connect(model, on_progress or _unheard)
@@ -71,7 +71,7 @@ def prepare(on_progress: Progress | None = None) -> Path:
         ConnectionFailed: The weights could not be fetched or stored.
     """
     _require_extra()
-    from chat_magic.transport.local import weights  # noqa: PLC0415 - needs the extra
+    from chat_magic.transport.local import weights  # needs the extra
 
     try:
         return weights.locate(on_progress or _unheard)

@@ -41,7 +41,7 @@ def main() -> None:
 def _serve(path: str, alias: str, key: str) -> Any:
     # Threads that spin at OpenMP's barriers stall for seconds where another process wants a core.
     os.environ["OMP_WAIT_POLICY"] = "passive"
-    import xllamacpp  # type: ignore[import-untyped]  # noqa: PLC0415 - reads it once, when loaded
+    import xllamacpp  # type: ignore[import-untyped]  # reads it once, when loaded
 
     cores = _usable_cores()
     params = xllamacpp.CommonParams()

@@ -273,13 +273,13 @@ def _has_colours(out: TextIO) -> bool:
 
 
 def _clear() -> None:
-    from IPython.display import clear_output  # noqa: PLC0415 - not in a plain terminal
+    from IPython.display import clear_output  # not in a plain terminal
 
     clear_output()  # type: ignore[no-untyped-call]  # IPython has no types
 
 
 def _publish(bundle: Bundle, display_id: str, again: bool) -> None:
-    from IPython.display import publish_display_data  # noqa: PLC0415 - only here
+    from IPython.display import publish_display_data
 
     # IPython has no types
     publish_display_data(dict(bundle), transient={"display_id": display_id}, update=again)  # type: ignore[no-untyped-call]
