@@ -24,7 +24,7 @@ def outputs_of(path):
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_is_rendered(notebook, tmp_path):
     """Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers."""
-    runner = ROOT / "notebooks" / "engine/task_handle.py"
+    runner = ROOT / "notebooks" / "run.py"
     target = tmp_path / "out"
     ran = subprocess.run(
         [sys.executable, runner, notebook, target], capture_output=True, text=True, check=False

@@ -18,7 +18,7 @@ from chat_magic import errors
 from tests.completions import body_of
 from tests.gateway import CLOSE, HOLD, RESET, Answer
 
-ROWS = json.loads((Path(__file__).parent / "wire" / "dialects.json").read_text("utf-8"))
+ROWS = json.loads((Path(__file__).parents[1] / "wire" / "dialects.json").read_text("utf-8"))
 ENDS = {"close": CLOSE, "reset": RESET, "hold": HOLD}
 
 

@@ -18,7 +18,7 @@ from tests.gateway import HOLD, Gateway, events
 SETUP = """
 import asyncio, os, threading, time
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.transport import background
+from chat_magic.transport import loop as background
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.endpoints import Endpoint
 

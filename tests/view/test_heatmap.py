@@ -10,11 +10,11 @@ import struct
 import sys
 
 import pytest
-from tests.view.test_html import dropped, text_of
 
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.heatmap import VEGA_LITE, heatmap
 from tests.view.conftest import axis
+from tests.view.html.test_result_html import dropped, text_of
 
 TEMPERATURE = axis("temperature", "0", "0.5", "1")
 TONE = axis("tone", "formal", "<b>")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.test_every_parameter import ROWS
 
 from chat_magic.core.cell import block
 from chat_magic.core.cell.cell import parse
@@ -25,6 +24,7 @@ from chat_magic.core.request.parameters import PARAMETERS, UNSET
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.options import OWN_OPTIONS
+from tests.engine.test_every_parameter import ROWS
 
 CELLS = [
     "%%chat\nHi",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from tests.core.test_assemble import FINISH, assemble
 
 from chat_magic.core.reply.logprob_shapes import read_legacy
 from tests.completions import delta, token
+from tests.core.reply.test_assembler import FINISH, assemble
 
 
 def test_parallel_lists_become_tokens() -> None:

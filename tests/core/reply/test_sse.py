@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chat_magic.core.reply.sse import Event, EventDecoder, EventTooLarge
 
-CASES = json.loads((Path(__file__).parents[1] / "wire" / "sse.json").read_text())
+CASES = json.loads((Path(__file__).parents[2] / "wire" / "sse.json").read_text())
 
 
 def stream_of(case: dict[str, Any]) -> bytes:

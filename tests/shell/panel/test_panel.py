@@ -8,7 +8,6 @@ import time
 
 import pytest
 from IPython.core import getipython
-from tests.test_every_parameter import ROWS, answer
 
 import chat_magic
 from chat_magic import InvalidRequest, Panel
@@ -19,6 +18,7 @@ from chat_magic.store import presets
 from chat_magic.transport.configuration import configure
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import DONE, completion, delta
+from tests.engine.test_every_parameter import ROWS, answer
 from tests.gateway import HOLD, Gateway, Wait, events, streamed, whole
 
 OFFERED = [name for name, row in PARAMETERS.items() if row.replaced_by is None]

@@ -7,14 +7,14 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.view.test_comparison import answers
-from tests.view.test_html import dropped, text_of
 
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.markdown import RINGED
 from tests.view.conftest import axis, choice, run, token
+from tests.view.html.test_result_html import dropped, text_of
+from tests.view.test_comparison_model import answers
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 

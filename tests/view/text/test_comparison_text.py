@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.view.test_comparison import answers
 
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.text.comparison_text import WIDTH
 from tests.view.conftest import axis, run
+from tests.view.test_comparison_model import answers
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 
