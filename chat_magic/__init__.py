@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
-    from chat_magic.core.request.parameters import UNSET
+    from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.grid_task import chat_grid
     from chat_magic.errors import (
@@ -56,7 +56,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "UNSET": "core.request.parameters",
+    "UNSET": "core.unset",
     "ChatResult": "results.chat_result",
     "ChatResults": "results.chat_results",
     "Panel": "shell.panel",

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from IPython.core.completer import CompletionContext
 
-from chat_magic.core.cell.line import REQUEST_OPTIONS
+from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
 from chat_magic.shell.completion import ChatMatcher
-from chat_magic.shell.options import OWN_OPTIONS, help_text
+from chat_magic.shell.options import help_text
 
 README = Path(__file__).parents[1] / "README.md"
 VOCABULARY = Path(__file__).parents[1] / "labextension/src/cell/vocabulary.json"
@@ -80,7 +80,7 @@ def complete(shell):
 
 def test_the_completions_are_the_options_the_fields_and_their_values(complete):
     """Each once, in the order of the table."""
-    options = [option for option in (*REQUEST_OPTIONS, *OWN_OPTIONS) if option.name != "model"]
+    options = [option for option in (*REQUEST_OPTIONS, *MAGIC_OPTIONS) if option.name != "model"]
     assert complete("%%chat local --") == [f"--{option.name}" for option in options]
     assert complete("%%chat\n---\n") == [
         f"{name}: " for name in (*PARAMETERS, "model", "extra", "per_model")
@@ -107,7 +107,7 @@ def front_end_vocabulary() -> str:
             "choices": _choices(option.name.replace("-", "_")),
             "repeats": option.repeats,
         }
-        for option in (*REQUEST_OPTIONS, *OWN_OPTIONS)
+        for option in (*REQUEST_OPTIONS, *MAGIC_OPTIONS)
     ]
     fields = [
         {

@@ -9,7 +9,8 @@ import pandas as pd
 
 from chat_magic.analysis.arrays import objects
 from chat_magic.analysis.frames import category
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.template import render_text
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, is_number, nearest
+from chat_magic.core.nearest import nearest
+from chat_magic.core.reply.choice_value import validation_errors
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied, is_number
 from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
@@ -17,8 +19,9 @@ from chat_magic.core.request.request import (
     read_messages,
     validate,
 )
+from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.request.settings import apply_defaults, check_setting
-from chat_magic.core.schema.structured import validation_errors, with_response_format
+from chat_magic.core.unset import UNSET
 from chat_magic.engine.task_handle import BackgroundRun
 from chat_magic.engine.tool_functions import NO_TOOLS, Toolbox, with_tools
 from chat_magic.engine.tool_loop import Rounds

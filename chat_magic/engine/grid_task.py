@@ -15,10 +15,10 @@ from chat_magic.core.cell.grid import (
     title_of,
     vary_axis,
 )
-from chat_magic.core.cell.line import AT_ONCE, MOST_AT_ONCE
+from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.reply.reply import Reply, Timing
-from chat_magic.core.schema.structured import with_response_format
+from chat_magic.core.request.response_format import with_response_format
 from chat_magic.engine.chat import Asking, Limits, Run, checked, limits, prepare, written
 from chat_magic.engine.task_handle import BackgroundRun
 from chat_magic.engine.tool_functions import NO_TOOLS
@@ -118,12 +118,12 @@ def check_concurrency(value: int) -> int:
     Raises:
         InvalidRequest: It is out of its range.
     """
-    if type(value) is not int or not 1 <= value <= MOST_AT_ONCE:
-        raise InvalidRequest(f"concurrency {value}: must be a whole number, 1 to {MOST_AT_ONCE}")
+    if type(value) is not int or not 1 <= value <= MAX_CONCURRENCY:
+        raise InvalidRequest(f"concurrency {value}: must be a whole number, 1 to {MAX_CONCURRENCY}")
     return value
 
 
-def start(plan: Plan, limits: Limits, concurrency: int = AT_ONCE) -> Run | Sweep:
+def start(plan: Plan, limits: Limits, concurrency: int = DEFAULT_CONCURRENCY) -> Run | Sweep:
     """Begin with the requests of a plan: a run where there is no axis, else a sweep."""
     if not plan.axes:
         return Run(plan.requests[0], limits, plan.schema, plan.toolbox)
@@ -199,7 +199,7 @@ class Sweep(BackgroundRun[ChatResults]):
         concurrency: How many requests are under way at a time.
     """
 
-    def __init__(self, plan: Plan, limits: Limits, concurrency: int = AT_ONCE) -> None:
+    def __init__(self, plan: Plan, limits: Limits, concurrency: int = DEFAULT_CONCURRENCY) -> None:
         super().__init__()
         self.axes = plan.axes
         self.parts = tuple(
@@ -274,7 +274,7 @@ def chat_grid(
     sweep: Mapping[str, Sequence[Any]] | None = None,
     vary: Mapping[str, Sequence[Any] | Mapping[Any, Any]] | None = None,
     per_model: Mapping[str, Mapping[str, Any]] | None = None,
-    concurrency: int = AT_ONCE,
+    concurrency: int = DEFAULT_CONCURRENCY,
     model: str | None = None,
     after: ChatResult | None = None,
     variables: Mapping[str, Any] | None = None,

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chat_magic.core.reply.tokens import well_formed
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, check
-from chat_magic.core.request.tools import ToolRun, call_words, tool_name
+from chat_magic.core.reply.tool_rounds import ToolRun, call_words
+from chat_magic.core.request.parameters import PARAMETERS, check
+from chat_magic.core.request.tools import tool_name
 from chat_magic.core.schema.python_types import read_arguments, tool_of
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.exchange import Stopwatch
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chat_magic.analysis.logprob_warnings import logprob_warnings
+from chat_magic.core.reply.conversation import conversation
 from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.reply.tool_rounds import ToolRound
 from chat_magic.core.reply.top_up import TopUp
+from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.tools import Round, is_forced, total_usage
+from chat_magic.core.request.tools import is_forced
 from chat_magic.engine.tool_functions import NO_TOOLS, RunningCall, Toolbox
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.transport import configuration
@@ -47,12 +50,12 @@ class Rounds:
         self.request = request
         self.watch = Stopwatch()
         """Measures from the first request."""
-        self.done: tuple[Round, ...] = ()
+        self.done: tuple[ToolRound, ...] = ()
         toolbox.check(request)
         self._toolbox = toolbox
         self._schema = schema
         self._price = configuration.price_of(request.model or "")
-        self._answered: Round | None = None
+        self._answered: ToolRound | None = None
         """The round whose calls run now."""
         self._running: tuple[RunningCall, ...] = ()
         self._warnings: list[str] = []
@@ -82,7 +85,7 @@ class Rounds:
         if not calls or len(self.done) == self._toolbox.max_rounds:
             return False
         self._warnings += [*reply.warnings, *ignored_parameters(self.request, reply)]
-        self._answered = Round(reply=reply, timing=self._timing())
+        self._answered = ToolRound(reply=reply, timing=self._timing())
         self._running = tuple(
             RunningCall(call, self._toolbox.functions.get(call.function.name)) for call in calls
         )
@@ -97,12 +100,12 @@ class Rounds:
             on_change()
         return True
 
-    def _after_calls(self) -> tuple[ChatRequest, tuple[Round, ...]]:
+    def _after_calls(self) -> tuple[ChatRequest, tuple[ToolRound, ...]]:
         """Return the request that follows the calls, and the rounds with this one."""
         assert self._answered is not None, "calls run in an answered round"  # noqa: S101
         runs = tuple(each.tool_run() for each in self._running)
         answers = (Message(role="tool", tool_call_id=run.id, content=run.content) for run in runs)
-        messages = (*self.request.answered_by(self._answered.reply.choices[0].message), *answers)
+        messages = (*conversation(self.request, self._answered.reply.choices[0].message), *answers)
         parameters = {
             name: value
             for name, value in self.request.parameters.items()

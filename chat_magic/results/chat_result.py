@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
-from chat_magic.core.request.tools import total_usage
-from chat_magic.core.schema.structured import value_of
+from chat_magic.core.reply.choice_value import value_of
+from chat_magic.core.reply.conversation import conversation
+from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.tables import Tables
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
+    from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.core.request.tools import Round, ToolRun
     from chat_magic.core.schema.structured import Schema
     from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.comparison_model import By
@@ -55,7 +56,7 @@ class ChatResult(Tables):
     """What the answer was to be, where `--schema` said so."""
     cost: float | None = None
     """In dollars: as the gateway says, or by the config file's prices; None if not known."""
-    rounds: tuple[Round, ...] = ()
+    rounds: tuple[ToolRound, ...] = ()
     """The answers before this one, whose calls were run."""
 
     @property
@@ -176,7 +177,7 @@ class ChatResult(Tables):
         """
         if self.rounds and not self.choices:
             return self.request.messages
-        return self.request.answered_by(self._choice(choice).message)
+        return conversation(self.request, self._choice(choice).message)
 
     def _choice(self, number: int) -> Choice:
         if not 0 <= number < len(self.choices):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from chat_magic.core.cell.grid import title_of
-from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.settings import SCALARS
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult, no_result
 from chat_magic.results.tables import Tables

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.schema.structured import plain_value_of
+from chat_magic.core.reply.choice_value import plain_value_of
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

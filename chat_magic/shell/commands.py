@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.listing import matching
-from chat_magic.core.request.parameters import UNSET, nearest
 from chat_magic.core.request.settings import SETTINGS, Setting
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration, endpoints, keys
 from chat_magic.transport.credentials import Secret

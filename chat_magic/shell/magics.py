@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.display import display
 from traitlets import observe
 
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.request.settings import SETTINGS
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import traits
@@ -18,7 +19,6 @@ from chat_magic.shell.dry_run import described
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 from chat_magic.shell.live_renderer import live_renderer
 from chat_magic.shell.options import (
-    OWN_OPTIONS,
     help_text,
     read_after,
     read_concurrency,
@@ -134,7 +134,7 @@ class ChatMagics(Magics):
         from chat_magic.core.cell.grid import read_grid
 
         text = f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}"
-        grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
+        grid = read_grid(text, self.shell.user_ns, MAGIC_OPTIONS)
         if "help" in grid.cell.options:
             print(help_text())
             return None
@@ -202,7 +202,7 @@ class ChatMagics(Magics):
         from chat_magic.engine.grid_task import start
         from chat_magic.shell.jobs import Job
 
-        grid = read_grid(text, self.shell.user_ns, OWN_OPTIONS)
+        grid = read_grid(text, self.shell.user_ns, MAGIC_OPTIONS)
         name = read_name(grid.cell.options.get("out"))
         plan, limits, concurrency = self._ready(grid)
 

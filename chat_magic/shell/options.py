@@ -1,4 +1,4 @@
-"""The magic's own options, and the help that lists every option with its range."""
+"""The help that lists every option with its range, and the values of the magic's options."""
 
 from __future__ import annotations
 
@@ -7,58 +7,19 @@ from keyword import iskeyword
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.cell.line import AT_ONCE, GRID_OPTIONS, MOST_AT_ONCE, REQUEST_OPTIONS, Option
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.cell.options import (
+    DEFAULT_CONCURRENCY,
+    MAGIC_OPTIONS,
+    MAX_CONCURRENCY,
+    REQUEST_OPTIONS,
+    Option,
+)
+from chat_magic.core.nearest import nearest
 from chat_magic.core.schema.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-OWN_OPTIONS: tuple[Option, ...] = (
-    Option(name="out", short="-o", value="NAME", help="Bind the result to this name."),
-    Option(
-        name="after",
-        value="NAME[:CHOICE]",
-        help="Go on from this result, from choice 0 or the one given.",
-    ),
-    Option(name="continue", short="-c", help="Go on from the last result."),
-    *GRID_OPTIONS,
-    Option(
-        name="schema",
-        value="SCHEMA",
-        help="The form of the answer, for .parsed: a type, a JSON Schema or a path by its name in "
-        "the notebook, the path of a .json file, a short form such as 'name: str, age: int', "
-        "or list[...] of these.",
-    ),
-    Option(
-        name="tools",
-        value="NAME,…",
-        help="Functions of the notebook, sync or async, that run when the model calls them.",
-    ),
-    Option(
-        name="max-tool-rounds",
-        value="0 to 100",
-        help="How often the model may have functions called; 5 unless given.",
-    ),
-    Option(name="timeout", value="SECONDS", help="Give up when the answer takes longer."),
-    Option(
-        name="retries",
-        value="0 to 10",
-        help="How often a request is sent again that failed before it was answered; 2 unless set.",
-    ),
-    Option(
-        name="no-top-up",
-        help="Keep what came where the server returned fewer choices than n, and ask no more.",
-    ),
-    Option(
-        name="background",
-        help="Return at once: the answer comes while the notebook goes on. The result waits when "
-        "it is used; .wait(), .cancel(), and %chat /jobs.",
-    ),
-    Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
-    Option(name="help", help="Show this help."),
-)
 
 _INTRODUCTION = """\
 Send a prompt to a model and stream its answer into the cell.
@@ -84,7 +45,7 @@ A semicolon at the end of the %%chat line shows nothing.
 
 def help_text() -> str:
     """Return the help of `%%chat`, generated from the tables of options."""
-    sections = (("The request", REQUEST_OPTIONS), ("The magic", OWN_OPTIONS))
+    sections = (("The request", REQUEST_OPTIONS), ("The magic", MAGIC_OPTIONS))
     blocks = ["\n".join([f"{title}:", *_option_lines(options)]) for title, options in sections]
     return "\n".join([_INTRODUCTION, "\n\n".join(blocks), ""])
 
@@ -103,13 +64,13 @@ def _option_lines(options: tuple[Option, ...]) -> Iterator[str]:
 
 def read_concurrency(value: str | None, *, is_grid: bool) -> int:
     """Read `--concurrency`: how many requests of a grid are under way at a time."""
-    allowed = f"1 to {MOST_AT_ONCE}"
+    allowed = f"1 to {MAX_CONCURRENCY}"
     if value is None:
-        return AT_ONCE
+        return DEFAULT_CONCURRENCY
     if not is_grid:
         raise InvalidRequest("--concurrency needs --models, --sweep or --vary", line=1)
     count = _read_count("--concurrency", value, allowed)
-    if count is None or not 1 <= count <= MOST_AT_ONCE:
+    if count is None or not 1 <= count <= MAX_CONCURRENCY:
         raise InvalidRequest(f"--concurrency {value}: must be {allowed}", line=1)
     return count
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration
 

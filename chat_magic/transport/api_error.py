@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from chat_magic.transport.endpoints import Endpoint
 
-__all__ = ["api_error", "read_refusal", "shown", "error_text"]
+__all__ = ["api_error", "error_text", "read_refusal", "shown"]
 
 _MAX_BODY = 64 * 1024
 _BODY_S = 5.0

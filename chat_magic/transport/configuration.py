@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.request.config import Config, best_match, read_config
-from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.settings import (
     SETTINGS,
     Setting,
@@ -15,12 +14,13 @@ from chat_magic.core.request.settings import (
     merge_settings,
     read_setting,
 )
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.reply.cost import Price
+    from chat_magic.core.request.config import Price
 
 __all__ = [
     "FILE",
@@ -29,8 +29,8 @@ __all__ = [
     "configure",
     "key_variables",
     "price_of",
-    "settings",
     "resolve_alias",
+    "settings",
     "value_of",
 ]
 

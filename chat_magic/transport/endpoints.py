@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_magic.core.request.config import Server
-from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration, keys, local
 from chat_magic.transport.credentials import Secret, redact

@@ -16,7 +16,7 @@ from chat_magic.transport.credentials import Secret, from_environment
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["StoredKey", "find_key", "forget", "cached_key", "require_keyring", "store"]
+__all__ = ["StoredKey", "cached_key", "find_key", "forget", "require_keyring", "store"]
 
 SERVICE = "chat-magic"
 """What the keyring files our keys under; the user there is the variable's name."""

@@ -15,8 +15,8 @@ def load_schema(source: Any) -> Schema | None:
     """Make the schema of an answer.
 
     Args:
-        source: What `core.schema.structured.schema_of` takes, or the path of a JSON Schema file: a Path,
-            or text that ends in `.json`; or None.
+        source: What `core.schema.structured.schema_of` takes, or the path of a JSON Schema file:
+            a Path, or text that ends in `.json`; or None.
 
     Raises:
         InvalidRequest: It is none of these, or the file cannot be read.

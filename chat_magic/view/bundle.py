@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
-from chat_magic.core.request.tools import total_usage
+from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import By, compared
 from chat_magic.view.html.comparison_html import comparison_html
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Reply, Timing, Usage
-    from chat_magic.core.request.tools import Round
+    from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.comparison_model import Opens
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
@@ -45,7 +45,7 @@ class RunView:
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     """In dollars, where prices are known."""
-    rounds: Sequence[Round] = ()
+    rounds: Sequence[ToolRound] = ()
     """The answers before this one, whose calls were run."""
     coordinates: Mapping[str, str] = field(default_factory=dict)
     """Where it stands in a grid of runs: the title of its value on each axis, by the axis' name."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import value_title
 from chat_magic.view.html.escape import escape

@@ -35,7 +35,7 @@ from chat_magic.view.summary import (
 if TYPE_CHECKING:
     from chat_magic.analysis.answer_tree import Node
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.request.tools import Round
+    from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.bundle import RunView
 
 _DATA = ("url", "data", "file_data")
@@ -175,7 +175,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return {**counts, "reasoning_tokens": details.get("reasoning_tokens")}
 
 
-def _round(round_: Round) -> dict[str, Any]:
+def _round(round_: ToolRound) -> dict[str, Any]:
     return {
         "text": round_.reply.choices[0].text,
         "tool_runs": [

@@ -12,10 +12,10 @@ import pytest
 import chat_magic
 from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRequest
 from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.engine.chat import Limits
 from chat_magic.engine.grid_task import Sweep, chat_grid, plan
 from chat_magic.errors import ApiError
-from chat_magic.shell.options import OWN_OPTIONS
 from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole
@@ -29,7 +29,7 @@ def echo(request):
 
 
 def start(cell, *, concurrency=8, **variables):
-    grid = read_grid(cell, variables, OWN_OPTIONS)
+    grid = read_grid(cell, variables, MAGIC_OPTIONS)
     return Sweep(plan(grid.axes, grid.variants), Limits(), concurrency)
 
 

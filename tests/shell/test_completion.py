@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from chat_magic.core.cell.line import REQUEST_OPTIONS
+from chat_magic.core.cell.options import REQUEST_OPTIONS
 from tests.gateway import Gateway
 from tests.shell.test_kernel import REPLY_S, Kernel
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.options import (
-    OWN_OPTIONS,
     help_text,
     read_after,
     read_name,
@@ -18,16 +18,16 @@ from chat_magic.shell.options import (
 
 def test_the_help_lists_the_magics_own_options():
     """With their short forms."""
-    for option in OWN_OPTIONS:
+    for option in MAGIC_OPTIONS:
         assert f"--{option.name}" in help_text()
     assert "-o, --out" in help_text()
 
 
 def test_the_short_forms_are_the_documented_ones():
     """`-m -t -n -o -c`."""
-    from chat_magic.core.cell.line import REQUEST_OPTIONS
+    from chat_magic.core.cell.options import REQUEST_OPTIONS
 
-    shorts = {option.short for option in (*REQUEST_OPTIONS, *OWN_OPTIONS)} - {None}
+    shorts = {option.short for option in (*REQUEST_OPTIONS, *MAGIC_OPTIONS)} - {None}
     assert shorts == {"-m", "-t", "-n", "-o", "-c"}
 
 

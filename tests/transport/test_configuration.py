@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.reply.cost import Price
-from chat_magic.core.request.config import Config
-from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.request.config import Config, Price
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import configuration
 from chat_magic.transport.configuration import FILE, configure, settings

@@ -21,7 +21,7 @@ from chat_magic.core.reply.reply import (
     TopLogprob,
     Usage,
 )
-from chat_magic.core.request.tools import Round, ToolRun
+from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
 from chat_magic.view.bundle import RunView
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def axis(name: str, *titles: str) -> Axis:
     return Axis(name=name, kind="variable", titles=titles, values=titles)
 
 
-def called(*runs: dict[str, Any], text: str = "") -> Round:
+def called(*runs: dict[str, Any], text: str = "") -> ToolRound:
     """Return a round whose calls were run, each told by its fields."""
     common = {"id": "c0", "name": "get_weather", "arguments": '{"city": "Paris"}', "seconds": 0.21}
-    return Round(
+    return ToolRound(
         reply=Reply(
             choices=(choice(text=text),),
             usage=Usage(prompt_tokens=10, completion_tokens=5, total_tokens=15),
@@ -103,7 +103,7 @@ def called(*runs: dict[str, Any], text: str = "") -> Round:
 
 
 @pytest.fixture
-def make_round() -> Callable[..., Round]:
+def make_round() -> Callable[..., ToolRound]:
     return called
 
 

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell import body as body_module
 from chat_magic.core.cell.block import write_block
-from chat_magic.core.cell.line import REQUEST_OPTIONS, MagicLine, Option, ParsedOption, read_line
+from chat_magic.core.cell.line import MagicLine, ParsedOption, read_line
+from chat_magic.core.cell.options import REQUEST_OPTIONS, Option
 from chat_magic.core.cell.per_model import write_per_model
 from chat_magic.core.cell.template import holds_template, render_text
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.parameters import (
     PARAMETERS,
-    UNSET,
     Parameter,
     apply_implied,
     check,
-    nearest,
     read_word,
 )
 from chat_magic.core.request.request import ChatRequest, read_extra
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.core.cell.line import REQUEST_OPTIONS, Option, next_word
+from chat_magic.core.cell.line import next_word
+from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS, Option
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.options import OWN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-OPTIONS = (*REQUEST_OPTIONS, *OWN_OPTIONS)
+OPTIONS = (*REQUEST_OPTIONS, *MAGIC_OPTIONS)
 _BY_WORD = {f"--{option.name}": option for option in OPTIONS} | {
     option.short: option for option in OPTIONS if option.short
 }

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.cell import read_cell, write
-from chat_magic.core.cell.line import REQUEST_OPTIONS, MagicLine, Option, read_line
+from chat_magic.core.cell.line import MagicLine, read_line
+from chat_magic.core.cell.options import REQUEST_OPTIONS, Option
 from chat_magic.core.cell.template import holds_template
 from chat_magic.core.request.parameters import (
     PARAMETERS,
-    UNSET,
     Parameter,
     apply_implied,
     check,
@@ -22,6 +22,7 @@ from chat_magic.core.request.parameters import (
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.request.response_format import check_response_format
 from chat_magic.core.request.tools import check_tools
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

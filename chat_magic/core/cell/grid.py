@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.cell.body import line_of
 from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_prompt, render_line
-from chat_magic.core.cell.line import GRID_OPTIONS, RAW
+from chat_magic.core.cell.options import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
 from chat_magic.core.cell.template import TrackedVariables
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, nearest
+from chat_magic.core.nearest import nearest
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.core.cell.line import MagicLine, Option
+    from chat_magic.core.cell.line import MagicLine
+    from chat_magic.core.cell.options import Option
     from chat_magic.core.request.request import ChatRequest
 
 MOST_RUNS = 1_000

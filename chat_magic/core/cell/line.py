@@ -6,30 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat_magic.core.request.parameters import PARAMETERS, nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from chat_magic.core.cell.options import Option
 
 _CLOSING = {"{": "}", "[": "]"}
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """An option that the line takes."""
-
-    name: str
-    help: str
-    value: str | None = None
-    """What the help calls its value; None for a flag."""
-    short: str | None = None
-    repeats: bool = False
-    negates: str | None = None
-    """The field that a `--no-…` flag turns off."""
-    verbatim: bool = False
-    """Whether quotes inside its value stay, as in JSON."""
 
 
 @dataclass(frozen=True)
@@ -63,72 +49,6 @@ class MagicLine:
     """Whether the line ends in a semicolon."""
     is_command: bool = False
     """Whether `rest` begins with a slash, and no `--` came before it."""
-
-
-def _parameter_options() -> Iterator[Option]:
-    for row in PARAMETERS.values():
-        if not row.on_line:
-            continue
-        name = row.name.replace("_", "-")
-        text = f"{row.help.rstrip('.')}; deprecated." if row.replaced_by else row.help
-        if row.kind == "boolean":
-            yield Option(name=name, help=text, short=row.short)
-            yield Option(name=f"no-{name}", help=f"Turn {name} off.", negates=row.name)
-        else:
-            yield Option(
-                name=name,
-                help=f"{text} Repeatable." if row.repeats else text,
-                value="VALUE"
-                if row.kind in {"string", "strings"} and not row.choices
-                else row.allowed,
-                short=row.short,
-                repeats=row.repeats,
-            )
-
-
-RAW = Option(name="raw", help="No templates: send {{ and {% as they are.")
-
-REQUEST_OPTIONS: tuple[Option, ...] = (
-    Option(name="model", short="-m", value="MODEL", help="The model, as vendor/model."),
-    *_parameter_options(),
-    Option(
-        name="extra",
-        value="KEY=JSON",
-        repeats=True,
-        verbatim=True,
-        help="Send a further field as it is given. Repeatable.",
-    ),
-    Option(name="unset", value="PARAM,…", help="Send nothing for it, whatever the defaults say."),
-    RAW,
-)
-"""The options that make up a request; the magic adds its own."""
-
-AT_ONCE, MOST_AT_ONCE = 8, 64
-"""Requests of a grid that are under way at a time: where nothing else is said, and at most."""
-
-GRID_OPTIONS: tuple[Option, ...] = (
-    Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
-    Option(
-        name="sweep",
-        value="PARAM=VALUE,…",
-        repeats=True,
-        help="Ask with each of these values: of a parameter that is a number, a word or a switch, "
-        "or of model; unset is a value. Several sweeps make a grid. Repeatable.",
-    ),
-    Option(
-        name="vary",
-        value="VARIABLE=NAME",
-        repeats=True,
-        help="Ask with {{ VARIABLE }} being each item of this list or dict of the notebook; the "
-        "keys of a dict title the answers. Repeatable.",
-    ),
-    Option(
-        name="concurrency",
-        value=f"1 to {MOST_AT_ONCE}",
-        help=f"How many requests of a grid are under way at a time; {AT_ONCE} unless given.",
-    ),
-)
-"""The options of the line that make a grid."""
 
 
 def next_word(line: str, position: int) -> Word | None:

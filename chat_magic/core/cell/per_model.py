@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied, nearest
+from chat_magic.core.nearest import nearest
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import read_fields
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from chat_magic.core.request.request import ChatRequest
+    from chat_magic.core.request.request import ChatRequest, PerModel
 
 _UNSET_WORD = "unset"
-
-PerModel = Mapping[str, Mapping[str, Any]]
-"""Parameters by model, as it was written; `UNSET` where that model is not to get one."""
 
 
 def read_per_model(value: Any) -> PerModel:

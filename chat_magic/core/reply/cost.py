@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Usage
-
-
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """Dollars per million tokens; tokens read from a provider's cache count as input."""
-
-    input: float
-    output: float
+    from chat_magic.core.request.config import Price
 
 
 def cost_of(usage: Usage | None, price: Price | None) -> float | None:

@@ -9,14 +9,15 @@ import msgspec
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.cost import cost_of
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
-from chat_magic.core.request.tools import total_usage
+from chat_magic.core.reply.usage import total_usage
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.core.reply.cost import Price
     from chat_magic.core.reply.reply import Reply
+    from chat_magic.core.request.config import Price
     from chat_magic.core.request.request import ChatRequest
 
 T = TypeVar("T")

@@ -28,8 +28,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from chat_magic.core.reply.cost import Price
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.settings import SETTINGS, check_setting, read_url
 from chat_magic.errors import InvalidRequest
 
@@ -54,6 +53,14 @@ class Server:
     """The model's name as this server wants it: whole, or without its vendor."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Further headers; `${NAME}` in a value stands for a variable of the environment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """Dollars per million tokens; tokens read from a provider's cache count as input."""
+
+    input: float
+    output: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
-
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.attachment import Attachment
-from chat_magic.core.request.parameters import nearest
 from chat_magic.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from chat_magic.core.reply import reply
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
@@ -78,28 +73,3 @@ def _content(value: Any, label: str) -> Content:
     ):
         return tuple(value)
     raise InvalidRequest(f"{label}: content must be text or a list of parts that have a type")
-
-
-def from_reply(message: reply.Message, prefill: str = "") -> Message:
-    """Turn what the model wrote into the message that a next request carries.
-
-    Args:
-        message: A choice's message.
-        prefill: What the choice went on from; it comes first in the content.
-    """
-    extra: dict[str, Any] = {}
-    if message.refusal is not None:
-        extra["refusal"] = message.refusal
-    if message.tool_calls:
-        extra["tool_calls"] = [_call_to_json(call) for call in message.tool_calls]
-    if message.function_call is not None:
-        extra["function_call"] = msgspec.to_builtins(message.function_call)
-    if message.audio is not None:
-        extra["audio"] = {"id": message.audio.get("id")}
-    content = prefill + (message.content or "")
-    return Message(role="assistant", content=content or message.content, extra=extra)
-
-
-def _call_to_json(call: reply.ToolCall) -> dict[str, Any]:
-    function = msgspec.to_builtins(call.function)
-    return {"id": call.id, "type": call.type, "function": function, **call.extra}

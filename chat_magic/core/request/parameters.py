@@ -7,14 +7,13 @@ validation messages and whatever else speaks of parameters are derived from `PAR
 
 from __future__ import annotations
 
-import difflib
-import enum
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -36,19 +35,6 @@ Kind = Literal[
 ]
 
 Group = Literal["sampling", "output", "choices and probabilities", "advanced"]
-
-
-class Unset(enum.Enum):
-    """The type of `UNSET`."""
-
-    UNSET = "unset"
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-UNSET: Final = Unset.UNSET
-"""Stands for a parameter that is not sent, whatever the defaults say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,12 +306,6 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:([nrt0\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", "'": "'", '"': '"'}
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `; did you mean X?` for the known name that is most like `name`, or nothing."""
-    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 def unescape(text: str) -> str:

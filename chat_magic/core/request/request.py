@@ -6,18 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request import messages as messages_module
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, check, check_together, nearest
+from chat_magic.core.request.parameters import PARAMETERS, check, check_together
 from chat_magic.core.request.response_format import check_response_format
 from chat_magic.core.request.tools import check_tools
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
-if TYPE_CHECKING:
-    from chat_magic.core.cell.per_model import PerModel
-    from chat_magic.core.reply import reply
+PerModel = Mapping[str, Mapping[str, Any]]
+"""Parameters by model, as it was written; `UNSET` where that model is not to get one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +68,6 @@ class ChatRequest:
             given.pop("stream_options", None)
         messages = [message.to_json() for message in self.messages]
         return {"model": self.model, "messages": messages, **given, **self.extra}
-
-    def answered_by(self, message: reply.Message) -> tuple[Message, ...]:
-        """Return the messages with an answer as the last one, which begins with the prefill."""
-        before = self.messages[:-1] if self.prefill else self.messages
-        return (*before, messages_module.from_reply(message, self.prefill))
 
     def canonical_json(self) -> str:
         """Return the body as JSON with sorted keys and no spaces: equal requests, equal text."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.core.schema.json_schema import check_schema
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from chat_magic.core.request.request import ChatRequest
+    from chat_magic.core.schema.structured import Schema
 
 _TYPES = ("text", "json_object", "json_schema")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -44,3 +50,18 @@ def _check_json_schema(value: Any) -> None:
     if not isinstance(value.get("schema"), Mapping):
         raise InvalidRequest(f"{path}.schema: must be a JSON Schema, which is an object")
     check_schema(value["schema"], f"{path}.schema")
+
+
+def with_response_format(request: ChatRequest, schema: Schema | None) -> ChatRequest:
+    """Return the request that asks for answers of a schema.
+
+    Raises:
+        InvalidRequest: It has a response_format already.
+    """
+    if schema is None:
+        return request
+    if request.parameters.get("response_format", UNSET) is not UNSET:
+        raise InvalidRequest("schema and response_format exclude each other: give only one")
+    return replace(
+        request, parameters={**request.parameters, "response_format": schema.response_format}
+    )

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from chat_magic.core.request.parameters import (
     PARAMETERS,
-    UNSET,
     Parameter,
     apply_implied,
     check,
     read_word,
 )
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:

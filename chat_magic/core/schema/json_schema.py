@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
 Schema = Mapping[str, Any] | bool

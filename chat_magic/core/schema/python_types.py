@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, get_type_hints
 
 import msgspec
 
-from chat_magic.core.request.parameters import nearest
+from chat_magic.core.nearest import nearest
 from chat_magic.errors import ChatError, InvalidRequest
 
 if TYPE_CHECKING:

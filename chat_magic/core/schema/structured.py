@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict, get_args, get_origin
 
 import msgspec
 
-from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.schema.json_schema import check_schema, is_strict, root_type, validation_error
 from chat_magic.core.schema.python_types import decode, json_schema_of
 from chat_magic.core.schema.short_schema import read_short
-from chat_magic.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from chat_magic.core.reply.reply import Choice
-    from chat_magic.core.request.request import ChatRequest
 
 _DEFINITIONS = ("$defs", "definitions")
 _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.DOTALL)
@@ -93,7 +85,8 @@ def schema_of(source: Any) -> Schema:
 
     Args:
         source: A pydantic model, dataclass, TypedDict, msgspec Struct or another type that JSON
-            has; a JSON Schema; the short form (`core.schema.short_schema`); or `list[...]` of these.
+            has; a JSON Schema; the short form (`core.schema.short_schema`); or `list[...]` of
+            these.
 
     Raises:
         InvalidRequest: It is none of these, or the JSON Schema is not well formed.
@@ -165,66 +158,3 @@ def _split(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a schema without its definitions, and these, which stay at the root."""
     definitions = {name: schema[name] for name in _DEFINITIONS if name in schema}
     return {name: schema[name] for name in schema if name not in _DEFINITIONS}, definitions
-
-
-def with_response_format(request: ChatRequest, schema: Schema | None) -> ChatRequest:
-    """Return the request that asks for answers of a schema.
-
-    Raises:
-        InvalidRequest: It has a response_format already.
-    """
-    if schema is None:
-        return request
-    if request.parameters.get("response_format", UNSET) is not UNSET:
-        raise InvalidRequest("schema and response_format exclude each other: give only one")
-    return replace(
-        request, parameters={**request.parameters, "response_format": schema.response_format}
-    )
-
-
-def value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
-    """Return the value of a choice, whose text goes on from the prefill.
-
-    Raises:
-        ValueError: Why it does not fit the schema, and where.
-    """
-    if choice.refusal:
-        raise ValueError("the model refused")
-    if choice.tool_calls and not choice.text:
-        raise ValueError("the model called a tool instead of answering")
-    try:
-        return schema.decode(prefill + choice.text)
-    except ValueError as error:
-        if choice.finish_reason != "length":
-            raise
-        advice = "it was cut off (finish_reason length), max_completion_tokens may allow more"
-        raise ValueError(f"{error}; {advice}") from error
-
-
-def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
-    """Return the JSON value of a choice that fits the schema; None if it does not."""
-    try:
-        value_of(choice, schema, prefill)
-    except ValueError:
-        return None
-    return schema.plain(prefill + choice.text)
-
-
-def validation_errors(
-    choices: Sequence[Choice], schema: Schema, prefill: str = ""
-) -> Iterator[str]:
-    """Yield a warning for each choice that does not fit the schema, or came in a code fence.
-
-    Refusals, calls and what broke off speak for themselves.
-    """
-    for choice in choices:
-        label = f"choice {choice.index}" if len(choices) > 1 else "the answer"
-        if not choice.text or choice.finish_reason in {"error", "interrupted"}:
-            continue
-        try:
-            value_of(choice, schema, prefill)
-        except ValueError as error:
-            yield f"{label} does not fit the schema: {error}"
-        else:
-            if without_fence(choice.text)[1]:
-                yield f"{label} came in a code fence, which the schema does not have"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets as widgets
 
 from chat_magic.core.cell.form import escape_text, read_value, write_value
-from chat_magic.core.request.parameters import UNSET, Parameter, check, unescape
+from chat_magic.core.request.parameters import Parameter, check, unescape
+from chat_magic.core.unset import UNSET
 from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ipywidgets as widgets
 
 from chat_magic.core.cell.form import CellForm, check_form, check_options, disabled_reasons
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest, read_extra
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import Control
 from chat_magic.shell.panel.messages_editor import MessagesEditor
 from chat_magic.shell.panel.section import Section
@@ -84,7 +84,7 @@ class PanelForm:
         reader = _Reader()
         self._show_place()
         messages = reader.part(self.messages.read, self._noted("messages")) or ()
-        given = lambda: check_options(self.options.value, OWN_OPTIONS)  # noqa: E731
+        given = lambda: check_options(self.options.value, MAGIC_OPTIONS)  # noqa: E731
         options = reader.part(given, self._noted("options")) or frozenset()
         extra = reader.part(self._read_extra, self._noted("extra")) or {}
         values = {name: reader.part(c.read, c.draw) for name, c in self.controls.items()}
@@ -100,7 +100,7 @@ class PanelForm:
             model=model, messages=messages, parameters=apply_implied(parameters), extra=extra
         )
         form = CellForm(request=request, options=self.options.value, is_raw=bool(self.is_raw.value))
-        self.warnings = check_form(form, OWN_OPTIONS)
+        self.warnings = check_form(form, MAGIC_OPTIONS)
         return form
 
     def set(self, form: CellForm) -> None:

@@ -12,12 +12,12 @@ from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
 from chat_magic.core.cell.form import CellForm, form_of, read_form, settings_only, write_form
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults, compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.jobs import Job, outcome_bundle
-from chat_magic.shell.options import OWN_OPTIONS
 from chat_magic.shell.panel.controls import button
 from chat_magic.shell.panel.form_controls import PanelForm
 from chat_magic.shell.panel.output_area import PanelPlace, TerminalPlace, box
@@ -182,7 +182,7 @@ class Panel:
         Raises:
             InvalidRequest: There is no such preset, or it cannot be read.
         """
-        form = read_form(presets.load(name), OWN_OPTIONS)
+        form = read_form(presets.load(name), MAGIC_OPTIONS)
         messages = self.form.messages.read()
         model = form.request.model or self.form.model.value or None
         request = replace(form.request, messages=messages, model=model)
@@ -318,7 +318,7 @@ def _form_from(source: ChatResult | Job | str | None) -> CellForm:
     if source is None:
         return CellForm()
     if isinstance(source, str):
-        return read_form(source, OWN_OPTIONS)
+        return read_form(source, MAGIC_OPTIONS)
     result: Any = source
     if isinstance(source, Job):
         source.join()

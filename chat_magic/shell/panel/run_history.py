@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.form import CellForm
 
-__all__ = ["RunHistory", "HistoryEntry"]
+__all__ = ["HistoryEntry", "RunHistory"]
 
 _FIRST_WORDS = 90
 """Characters of an answer that a thumbnail shows."""

@@ -13,7 +13,7 @@ from chat_magic.view.html.escape import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["CellPreview", "SourcePicker", "PresetBar"]
+__all__ = ["CellPreview", "PresetBar", "SourcePicker"]
 
 # In the page, without a kernel's help: a widget's HTML runs no script, but its buttons do.
 _START = (

@@ -13,7 +13,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from chat_magic.core.request.tools import call_words
+from chat_magic.core.reply.tool_rounds import call_words
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.markdown import INK, PARAGRAPH, Span, render
 from chat_magic.view.html.token_html import tokens_html
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.reply import Audio, Choice, FunctionCall
-    from chat_magic.core.request.tools import Round, ToolRun
+    from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
     from chat_magic.view.bundle import RunView
 
 MUTED = "opacity:0.65"
@@ -109,13 +109,13 @@ def heading(title: int | str | None, facts: Sequence[str], spark: str = "") -> s
     return line if parts else ""
 
 
-def rounds_html(rounds: Sequence[Round]) -> str:
+def rounds_html(rounds: Sequence[ToolRound]) -> str:
     """Draw what came before the answer: what the model said, and the calls that were run."""
     drawn = [_round(each) for each in rounds]
     return f'<div style="padding:0 15px 2px 15px">{"".join(drawn)}</div>' if drawn else ""
 
 
-def _round(round_: Round) -> str:
+def _round(round_: ToolRound) -> str:
     said = round_.reply.choices[0].text
     before = f'<div style="{MUTED};{EXACT};margin:0 0 4px 0">{escape(said)}</div>' if said else ""
     return before + "".join(map(_tool_run, round_.tool_runs))

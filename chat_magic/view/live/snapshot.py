@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.request.tools import Round
+    from chat_magic.core.reply.tool_rounds import ToolRound
 
 _TAIL = 2_000
 """Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
@@ -78,7 +78,7 @@ class Snapshot:
     """Tokens in all choices so far."""
     note: str | None = None
     """What is being done while nothing arrives."""
-    rounds: Sequence[Round] = ()
+    rounds: Sequence[ToolRound] = ()
     """The answers before this one, whose calls were run."""
 
     @property

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.tokens import bin_of, well_formed
-from chat_magic.core.request.tools import call_words
+from chat_magic.core.reply.tool_rounds import call_words
 from chat_magic.view.html.escape import BIDI, code_point
 from chat_magic.view.summary import (
     calls,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.reply import Choice, Usage
-    from chat_magic.core.request.tools import Round
+    from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.bundle import RunView
 
 _ESCAPES = re.compile(
@@ -86,7 +86,7 @@ def _paint_doubt(doubt: str) -> str:
     return f"\x1b[{style}m{match['name']}\x1b[0m{doubt[match.end('name') :]}"
 
 
-def rounds_text(rounds: Sequence[Round]) -> list[str]:
+def rounds_text(rounds: Sequence[ToolRound]) -> list[str]:
     """Write what came before the answer: what the model said, and the calls that were run."""
     parts = []
     for each in rounds:

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_magic.core.cell.cell import parse, read_cell, read_prompt, write
-from chat_magic.core.cell.line import Option
+from chat_magic.core.cell.options import Option
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 REFERENCE_EXAMPLE = """{ "model": "gpt-4o", "messages": [ { "role": "system", "content": \

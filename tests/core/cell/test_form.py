@@ -19,11 +19,12 @@ from chat_magic.core.cell.form import (
     write_form,
     write_value,
 )
+from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.options import OWN_OPTIONS
 from tests.engine.test_every_parameter import ROWS
 
 CELLS = [
@@ -58,7 +59,7 @@ def test_a_form_writes_the_cell_that_it_was_read_from(cell):
 )
 def test_the_magics_own_options_stay_as_typed(line, options):
     """But for those that say how a cell is run."""
-    assert read_form(f"%%chat {line}\nHi", OWN_OPTIONS).options == options
+    assert read_form(f"%%chat {line}\nHi", MAGIC_OPTIONS).options == options
 
 
 def test_what_was_sent_is_text():
@@ -140,8 +141,8 @@ def test_parts_are_checked_together():
     """Templates wait; options and parameters do not."""
     good = ChatRequest(parameters={"temperature": 1, "top_p": 1, "tool_choice": "auto"})
     with pytest.raises(InvalidRequest, match="tool_choice needs tools"):
-        check_form(CellForm(request=good), OWN_OPTIONS)
-    warnings = check_form(CellForm(request=good, options="--tools f"), OWN_OPTIONS)
+        check_form(CellForm(request=good), MAGIC_OPTIONS)
+    warnings = check_form(CellForm(request=good, options="--tools f"), MAGIC_OPTIONS)
     assert warnings == ("temperature and top_p are both set: it is better to change only one",)
 
 
@@ -156,8 +157,8 @@ def test_parts_are_checked_together():
 )
 def test_other_options_are_refused_beside_the_controls(options, words):
     with pytest.raises(InvalidRequest, match=words):
-        check_options(options, OWN_OPTIONS)
-    assert check_options("--out r --tools f", OWN_OPTIONS) == {"out", "tools"}
+        check_options(options, MAGIC_OPTIONS)
+    assert check_options("--out r --tools f", MAGIC_OPTIONS) == {"out", "tools"}
 
 
 MESSAGES = [

@@ -17,10 +17,11 @@ from chat_magic.core.cell.grid import (
     title_of,
     vary_axis,
 )
-from chat_magic.core.cell.line import GRID_OPTIONS, Option
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.cell.options import GRID_OPTIONS, Option
+from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.request.settings import SCALARS
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 OPTIONS = (*GRID_OPTIONS, Option(name="out", short="-o", value="NAME", help=""))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.cost import Price, cost_of
+from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.reply import Usage
+from chat_magic.core.request.config import Price
 
 PRICE = Price(input=2.5, output=10)
 COUNTED = Usage(prompt_tokens=1000, completion_tokens=200)

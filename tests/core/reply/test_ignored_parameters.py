@@ -6,8 +6,8 @@ import pytest
 
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenLogprob, TopLogprob
-from chat_magic.core.request.parameters import UNSET
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.unset import UNSET
 
 
 def reply(*texts: str, n_top: int | None = None) -> Reply:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chat_magic.core.reply.cost import Price
 from chat_magic.core.reply.top_up import TopUp
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.config import Price
+from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import ChatRequest, read_messages
+from chat_magic.core.unset import UNSET
 from tests.completions import chunk, chunks_of, completion, delta
 
 ROLE = delta("", role="assistant")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chat_magic.core.reply.cost import Price
 from chat_magic.core.request import config as module
-from chat_magic.core.request.config import Config, Server, best_match, read_config
+from chat_magic.core.request.config import Config, Price, Server, best_match, read_config
 from chat_magic.errors import InvalidRequest
 
 ENDPOINT = '[endpoints.x]\nbase_url = "https://x.example/v1"\n'
@@ -36,7 +35,7 @@ def test_the_example_of_the_docstring_is_a_config_file():
 
 def test_the_example_of_the_documentation_is_a_config_file():
     """It shows every table, and what each model's name stands for."""
-    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text("utf-8")
     example = read_config(page.partition("```toml\n")[2].partition("```")[0], "settings.md")
     assert all(getattr(example, each.name) for each in fields(Config))
     assert example.route("mistral/large") == example.endpoints["mistral"]

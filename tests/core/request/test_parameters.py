@@ -6,17 +6,17 @@ import math
 
 import pytest
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.parameters import (
     PARAMETERS,
-    UNSET,
     advice_on_parameters,
     apply_implied,
     check,
     check_together,
-    nearest,
     read_word,
     unescape,
 )
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chat_magic.core.reply.conversation import message_of
 from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.core.reply.reply import Message as ReplyMessage
-from chat_magic.core.request.messages import Message, from_json, from_reply
-from chat_magic.core.request.parameters import UNSET
+from chat_magic.core.request.messages import Message, from_json
 from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
@@ -15,6 +15,7 @@ from chat_magic.core.request.request import (
     read_messages,
     validate,
 )
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 HI = (Message(role="user", content="hi"),)
@@ -124,16 +125,16 @@ def test_a_model_is_a_name(model):
 
 def test_an_answer_becomes_the_message_of_the_next_request():
     """With the prefill before it, and its tool calls and refusal."""
-    assert from_reply(ReplyMessage(content=" upon"), "Once").to_json() == {
+    assert message_of(ReplyMessage(content=" upon"), "Once").to_json() == {
         "role": "assistant",
         "content": "Once upon",
     }
     call = ToolCall(id="1", function=FunctionCall(name="f", arguments="{}"))
-    assert from_reply(ReplyMessage(tool_calls=(call,))).to_json() == {
+    assert message_of(ReplyMessage(tool_calls=(call,))).to_json() == {
         "role": "assistant",
         "content": None,
         "tool_calls": [
             {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
         ],
     }
-    assert from_reply(ReplyMessage(refusal="no")).extra == {"refusal": "no"}
+    assert message_of(ReplyMessage(refusal="no")).extra == {"refusal": "no"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, UNSET, apply_implied
+from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest, validate
 from chat_magic.core.request.settings import (
     SETTINGS,
@@ -17,6 +17,7 @@ from chat_magic.core.request.settings import (
     merge_settings,
     read_setting,
 )
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 HI = (Message(role="user", content="hi"),)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.reply.reply import Usage
-from chat_magic.core.request.tools import call_words, total_usage
+from chat_magic.core.reply.tool_rounds import call_words
+from chat_magic.core.reply.usage import total_usage
 
 
 @pytest.mark.parametrize(

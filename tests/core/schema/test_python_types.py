@@ -13,16 +13,13 @@ import msgspec
 import pydantic
 import pytest
 
+from chat_magic.core.reply.choice_value import validation_errors, value_of
 from chat_magic.core.reply.reply import Choice, FunctionCall, Message, ToolCall
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.schema.json_schema import check_schema, validation_error
 from chat_magic.core.schema.python_types import read_arguments, tool_of
-from chat_magic.core.schema.structured import (
-    schema_of,
-    validation_errors,
-    value_of,
-    with_response_format,
-)
+from chat_magic.core.schema.structured import schema_of
 from chat_magic.errors import ChatError, InvalidRequest
 
 

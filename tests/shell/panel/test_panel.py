@@ -11,7 +11,8 @@ from IPython.core import getipython
 
 import chat_magic
 from chat_magic import InvalidRequest, Panel
-from chat_magic.core.request.parameters import PARAMETERS, UNSET
+from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.unset import UNSET
 from chat_magic.shell.jobs import Job
 from chat_magic.shell.panel import panel as panel_module
 from chat_magic.store import presets
