@@ -9,9 +9,10 @@ import numpy as np
 from chat_magic.analysis.arrays import count_up, integers
 from chat_magic.analysis.columns import read
 from chat_magic.analysis.common_text import compare
-from chat_magic.analysis.diff import Change, FieldChange, diff, diff_json, units
+from chat_magic.analysis.diff import Change, diff, units
 from chat_magic.analysis.divergences import answer_texts
 from chat_magic.analysis.frames import Data, category, strings, table
+from chat_magic.analysis.json_diff import FieldChange, diff_json
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 from chat_magic.errors import InvalidRequest
 

@@ -255,7 +255,7 @@ def _code_point_end(data: bytes, place: int) -> int:
 
 
 def measured(count: Sequence[int], among: Sequence[int], probs: Sequence[list[float]]) -> Data:
-    """Return the columns of `BranchStats` for n ways, as arrays of shape (n,); NaN where none is known.
+    """Return the columns of `BranchStats` of n branches, arrays of shape (n,).
 
     Args:
         count: How often each was taken.

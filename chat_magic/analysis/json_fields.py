@@ -6,17 +6,28 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Raw
+
+from chat_magic.core.reply.tokens import well_formed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BLANK = " \t\r\n"
+"""What JSON allows between its values (RFC 8259)."""
 _LEXEME = re.compile(
-    r'\s*(?:(?P<mark>[{}\[\],:])|(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<word>[^\s{}\[\],:"]+))',
+    rf'[{_BLANK}]*(?:(?P<mark>[{{}}\[\],:])|(?P<string>"(?:[^"\\]|\\.)*(?:"|\\?\Z))'
+    rf'|(?P<word>[^{_BLANK}{{}}\[\],:"]+))',
     re.DOTALL,
 )
 _FENCE = re.compile(r"```[^\n]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 _CUT_WORD = re.compile(
     r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?"
 )
+_ESCAPED = re.compile(
+    r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>\\u[dD][89a-fA-F]..)|\\.", re.DOTALL
+)
+"""A pair of surrogates, a lone surrogate, or any other escape."""
 
 MAX_DEPTH = 500
 """Levels beyond which a text counts as none: pointers grow with them."""
@@ -42,23 +53,27 @@ def json_fields(text: str, *, partial: bool = False) -> list[Field]:
     Returns:
         The fields in the order of the text; none when it is not JSON, or over 500 levels deep.
     """
-    found = _scanned(text, partial)
-    return found[1] if found else []
+    scanned = _scanned(text, partial)
+    return scanned[1] if scanned else []
 
 
 def json_value(text: str) -> Any:
     """Return the value of a JSON text, which may stand in a code fence as for `json_fields`.
 
-    A number without a fraction is an int, however it was written; of a name that occurs twice the
-    last counts.
+    Numbers are `msgspec.Raw`, as they are written; lone surrogates are U+FFFD. The last value of a
+    name that occurs twice counts.
 
     Raises:
         ValueError: It is not JSON, or over 500 levels deep.
     """
-    found = _scanned(text, partial=False)
-    if found is None:
+    scanned = _scanned(text, partial=False)
+    if scanned is None:
         raise ValueError("the text is not JSON")
-    return json.loads(found[0], strict=False, parse_float=_number, parse_constant=_no_number)
+    return _loads(_ESCAPED.sub(_well_formed_escape, well_formed(scanned[0])))
+
+
+def _well_formed_escape(match: re.Match[str]) -> str:
+    return match[0] if match["lone"] is None else r"\ufffd"
 
 
 def pointer_to(pointer: str, step: str | int | None) -> str:
@@ -77,12 +92,13 @@ def _scanned(text: str, partial: bool) -> tuple[str, list[Field]] | None:
     return None
 
 
-def _number(lexeme: str) -> int | float:
-    value = float(lexeme)
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+def _loads(lexeme: str) -> Any:
+    return json.loads(
+        lexeme, strict=False, parse_int=Raw, parse_float=Raw, parse_constant=_refuse_constant
+    )
 
 
-def _no_number(lexeme: str) -> None:
+def _refuse_constant(lexeme: str) -> None:
     raise ValueError(f"{lexeme} is not JSON")
 
 
@@ -128,7 +144,7 @@ class _Scanner:
                 self._check_value(lexeme)
                 yield Field(self._pointer, start, self._place)
                 self._close_value()
-        if self._text[self._place : self._end].strip() or not (
+        if self._text[self._place : self._end].strip(_BLANK) or not (
             self._partial or self._wants == "end"
         ):
             raise ValueError("the text is not JSON, or breaks off")
@@ -164,7 +180,7 @@ class _Scanner:
     def _name(self, lexeme: str) -> str:
         """Return an object's key; one that is cut has no value after it."""
         try:
-            name: str = json.loads(lexeme, strict=False)
+            name: str = _loads(lexeme)
         except ValueError:
             if not self._is_cut:
                 raise
@@ -176,7 +192,7 @@ class _Scanner:
             raise ValueError(f"a value where {self._wants} belongs")
         is_cut_word = lexeme[0] == '"' or _CUT_WORD.fullmatch(lexeme)
         if not (self._is_cut and is_cut_word):
-            json.loads(lexeme, strict=False)
+            _loads(lexeme)
 
     @property
     def _is_cut(self) -> bool:

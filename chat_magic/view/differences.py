@@ -11,7 +11,8 @@ from chat_magic.view.text_segments import text_segments, tokens_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.analysis.diff import Change, FieldChange
+    from chat_magic.analysis.diff import Change
+    from chat_magic.analysis.json_diff import FieldChange
     from chat_magic.view.comparison_model import ComparisonModel
 
 _MOST = 12
@@ -45,7 +46,8 @@ def differences(compared: ComparisonModel) -> tuple[list[Difference], int]:
 
 
 def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference:
-    from chat_magic.analysis.diff import diff, diff_json
+    from chat_magic.analysis.diff import diff
+    from chat_magic.analysis.json_diff import diff_json
 
     place, base = group[0], compared.base
     answers = compared.comparison.answers
