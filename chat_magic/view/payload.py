@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chat_magic.core.cell.cell_head import write_head
 from chat_magic.core.reply.reply import Audio, Choice, Reply, TokenLogprob, TokenTimes, Usage
 from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.core.request.request import read_sent
+from chat_magic.errors import InvalidRequest
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
 from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_model import (
@@ -89,7 +92,7 @@ def _comparison(compared: ComparisonModel, opens: Opens) -> dict[str, Any]:
             for answer, title in zip(found.answers, compared.titles, strict=True)
         ],
         "groups": found.groups,
-        "divergence_summary": divergence_summary(found.ways),
+        "chip": divergence_summary(found.ways),
         "agreement": agreement_words(compared),
         "trees": list(_trees(compared)),
     }
@@ -134,6 +137,7 @@ def _result(run: RunView) -> dict[str, Any]:
         "coordinates": [{"name": n, "title": title} for n, title in run.coordinates.items()],
         "error": run.error,
         "request": _request(run.request),
+        "cell": _cell_head(run),
         "prefill": run.prefill,
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),
@@ -161,6 +165,19 @@ def _request(body: Mapping[str, Any]) -> dict[str, Any]:
         "extra": {name: value for name, value in fields.items() if name not in PARAMETERS},
         "is_whole": kept == messages,
     }
+
+
+def _cell_head(run: RunView) -> dict[str, str | None] | None:
+    """Return the cell that continues from this run, up to the messages that are still to come."""
+    messages = run.request.get("messages", [])
+    if _without_data(messages) != messages:
+        return None
+    try:
+        request = read_sent({**run.request, "model": run.model})
+        before = request.messages[:-1] if request.prefill else request.messages
+        return asdict(write_head(replace(request, messages=before)))
+    except InvalidRequest:
+        return None
 
 
 def _identity(reply: Reply) -> dict[str, Any]:

@@ -78,7 +78,13 @@ def run(*choices: Choice, **fields: Any) -> RunView:
     )
     defaults: dict[str, Any] = {
         "model": "openai/gpt-4o",
-        "request": {"model": "openai/gpt-4o", "messages": [], "temperature": 0.8},
+        "request": {
+            "model": "openai/gpt-4o",
+            "messages": [],
+            "temperature": 0.8,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        },
         "timing": Timing(ttft_s=0.412, total_s=1.2, tokens_per_s=92.3),
     }
     return RunView(**{**defaults, **fields, "reply": reply})

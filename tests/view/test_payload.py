@@ -52,6 +52,54 @@ def test_the_schema_is_a_schema() -> None:
     VALIDATOR.check_schema(SCHEMA)
 
 
+SENT_ANYWAY = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+@pytest.mark.parametrize(
+    ("body", "block"),
+    [
+        ({"seed": 9007199254740993}, "%%chat vendor/m --seed 9007199254740993\n"),
+        ({"stream_options": {"a": 1}},
+         '%%chat vendor/m\n---\nstream_options: {"a": 1}\nstream: true\n---\n'),
+        ({"stream": False, "stream_options": {"a": 1}, "top_logprobs": 2, "logprobs": True},
+         "%%chat vendor/m --no-stream --top-logprobs 2\n"),
+        ({"messages": [{"role": "user", "content": "Hi"}]}, "%%chat vendor/m\nuser: Hi\n"),
+        ({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Oh"}]},
+         "%%chat vendor/m\nuser: Hi\n"),
+        ({"messages": [{"role": "user", "content": "Hi\n"}]}, None),
+    ],
+)  # fmt: skip
+def test_a_result_has_the_head_of_the_cell_that_continues_from_it(
+    body, block, make_run, make_choice
+) -> None:
+    """It names the model as asked for, leaves out the prefill and what is sent anyway."""
+    run = make_run(
+        make_choice(text="a"),
+        model="vendor/m",
+        request={"model": "m", "messages": [], **SENT_ANYWAY, **body},
+    )
+    cell = only(run)["cell"]
+    assert cell["block"] == block
+    assert cell["json"].startswith('%%chat\n{\n  "model": "vendor/m",\n')
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 3000}}], 7],
+)
+def test_a_request_that_cannot_be_written_has_no_head(content, make_run, make_choice) -> None:
+    """Attachments are not stored a second time, and what the API does not allow is not repeated."""
+    message = {"role": "user", "content": content}
+    run = make_run(make_choice(text="a"), request={"model": "m", "messages": [message]})
+    assert only(run)["cell"] is None
+
+
+def test_the_schema_takes_payloads_from_before_there_were_heads(make_run, make_choice) -> None:
+    value = payload([make_run(make_choice(text="a"))])
+    del value["results"][0]["cell"]
+    VALIDATOR.validate(value)
+
+
 @pytest.mark.parametrize("extra", [{"version": 2}, {"surprise": 1}])
 def test_the_schema_allows_nothing_that_it_does_not_name(extra, make_run, make_choice) -> None:
     value = payload([make_run(make_choice(text="a"))])

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _MAGIC = "%%chat"
 _LINE_MAGIC = "%chat"
 _SAFE_WORD = re.compile(r"[\w./:+][\w./:+-]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LOST = re.compile("[\r\ud800-\udfff]")
+"""What an editor or a file does not keep; JSON's escapes hold it."""
 
 
 @dataclass(frozen=True)
@@ -222,13 +225,17 @@ def write(request: ChatRequest) -> str:
     Raises:
         InvalidRequest: It has an attachment that is not read yet, beside what only JSON can hold.
     """
+    block = write_as_block(request)
+    return write_as_json(request) if block is None else block
+
+
+def write_as_block(request: ChatRequest) -> str | None:
+    """Write a cell with a messages block; None where its grammar has no form for the request."""
     try:
         block = _write_block(request)
-        if parse(block) == request:
-            return block
+        return block if parse(block) == request and not _LOST.search(block) else None
     except (InvalidRequest, _NoForm):
-        pass
-    return _write_json(request)
+        return None
 
 
 class _NoForm(Exception):
@@ -251,16 +258,22 @@ def _write_block(request: ChatRequest) -> str:
     return _first_line(words, request) + "\n" + "".join(parts)
 
 
-def _write_json(request: ChatRequest) -> str:
+def write_as_json(request: ChatRequest) -> str:
+    """Write a cell whose body is a JSON object, with the messages last.
+
+    Raises:
+        InvalidRequest: An attachment has not been read.
+    """
     fields = {name: value for name, value in request.parameters.items() if value is not UNSET}
     messages = [message.to_json() for message in request.messages]
-    body = {"model": request.model, "messages": messages, **fields, **request.extra}
+    body = {"model": request.model, **fields, **request.extra, "messages": messages}
     if request.model is None:
         del body["model"]
     try:
-        text = json.dumps(body, indent=2)
+        text = json.dumps(body, indent=2, ensure_ascii=False)
     except TypeError as error:
         raise InvalidRequest("an attachment that is not read yet cannot be written") from error
+    text = _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     front = body_module.write_front(_per_model(request))
     return _first_line(_unset_words(request), request) + "\n" + front + text
 

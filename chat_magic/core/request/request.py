@@ -21,6 +21,10 @@ PerModel = Mapping[str, Mapping[str, Any]]
 """Parameters by model, as it was written; `UNSET` where that model is not to get one."""
 
 
+_STREAM_OPTIONS = {"include_usage": True}
+"""Sent with every stream that names no options."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChatRequest:
     """What is asked of a model.
@@ -63,7 +67,7 @@ class ChatRequest:
         if self.is_streamed:
             given["stream"] = True
             if "stream_options" not in self.parameters:
-                given["stream_options"] = {"include_usage": True}
+                given["stream_options"] = dict(_STREAM_OPTIONS)
         else:
             given.pop("stream_options", None)
         messages = [message.to_json() for message in self.messages]
@@ -102,6 +106,20 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
     return ChatRequest(
         model=_model(model), messages=read_messages(messages), parameters=known, extra=others
     )
+
+
+def read_sent(body: Mapping[str, Any]) -> ChatRequest:
+    """Read the JSON object of a request that was sent: `read_sent(body).body() == body`.
+
+    Raises:
+        InvalidRequest: A field's value is not what the field takes.
+    """
+    fields = dict(body)
+    if fields.get("stream") is not True:
+        fields.setdefault("stream", UNSET)
+    elif fields.setdefault("stream_options", UNSET) == _STREAM_OPTIONS:
+        del fields["stream"], fields["stream_options"]
+    return read_fields(fields, allow_extra=True)
 
 
 def _model(value: Any) -> str | None:

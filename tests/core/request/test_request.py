@@ -13,6 +13,7 @@ from chat_magic.core.request.request import (
     read_extra,
     read_fields,
     read_messages,
+    read_sent,
     validate,
 )
 from chat_magic.core.unset import UNSET
@@ -39,6 +40,7 @@ def test_only_what_was_set_is_sent_and_streaming(parameters, sent):
     """An unset parameter is never sent as a default."""
     body = ChatRequest(model="a/b", messages=HI, parameters=parameters).body()
     assert body == {"model": "a/b", "messages": [{"role": "user", "content": "hi"}], **sent}
+    assert read_sent(body).body() == body
 
 
 def test_equal_requests_have_one_fingerprint_and_others_another():
