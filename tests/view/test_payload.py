@@ -58,15 +58,16 @@ SENT_ANYWAY = {"stream": True, "stream_options": {"include_usage": True}}
 @pytest.mark.parametrize(
     ("body", "block"),
     [
-        ({"seed": 9007199254740993}, "%%chat vendor/m --seed 9007199254740993\n"),
-        ({"stream_options": {"a": 1}},
-         '%%chat vendor/m\n---\nstream_options: {"a": 1}\nstream: true\n---\n'),
-        ({"stream": False, "stream_options": {"a": 1}, "top_logprobs": 2, "logprobs": True},
+        ({"seed": 9007199254740993, **SENT_ANYWAY}, "%%chat vendor/m --seed 9007199254740993\n"),
+        ({"stream": True, "stream_options": {"a": 1}},
+         '%%chat vendor/m --stream\n---\nstream_options: {"a": 1}\n---\n'),
+        ({"stream": False, "top_logprobs": 2, "logprobs": True},
          "%%chat vendor/m --no-stream --top-logprobs 2\n"),
-        ({"messages": [{"role": "user", "content": "Hi"}]}, "%%chat vendor/m\nuser: Hi\n"),
-        ({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Oh"}]},
+        ({"messages": [{"role": "user", "content": "Hi"}], **SENT_ANYWAY},
          "%%chat vendor/m\nuser: Hi\n"),
-        ({"messages": [{"role": "user", "content": "Hi\n"}]}, None),
+        ({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Oh"}],
+          **SENT_ANYWAY}, "%%chat vendor/m\nuser: Hi\n"),
+        ({"messages": [{"role": "user", "content": "Hi\n"}], **SENT_ANYWAY}, None),
     ],
 )  # fmt: skip
 def test_a_result_has_the_head_of_the_cell_that_continues_from_it(
@@ -76,7 +77,7 @@ def test_a_result_has_the_head_of_the_cell_that_continues_from_it(
     run = make_run(
         make_choice(text="a"),
         model="vendor/m",
-        request={"model": "m", "messages": [], **SENT_ANYWAY, **body},
+        request={"model": "m", "messages": [], **body},
     )
     cell = only(run)["cell"]
     assert cell["block"] == block
@@ -115,7 +116,7 @@ def test_what_was_asked_and_what_it_took_is_there(make_run, make_choice) -> None
     assert result["model"] == "openai/gpt-4o"
     assert result["request"] == {
         "messages": [],
-        "parameters": {"temperature": 0.8},
+        "parameters": {"temperature": 0.8, **SENT_ANYWAY},
         "extra": {},
         "is_whole": True,
     }
