@@ -51,10 +51,12 @@ function onLine(line: string, start: number): Offers {
   if (fragment.startsWith('-') && equals > 0) {
     return values(optionOf(fragment)?.choices ?? [], fragment.slice(equals + 1), from + equals + 1);
   }
-  const options = OPTIONS.filter(option => option.repeats || !fields.has(option.field)).map(option => ({
-    text: option.name,
-    beside: beside(option.value ?? 'switch')
-  }));
+  const options = OPTIONS.filter(option => option.repeats || !fields.has(option.field)).map(
+    option => ({
+      text: option.name,
+      beside: beside(option.value ?? 'switch')
+    })
+  );
   const models = fields.has('model') ? [] : [{ text: 'local', beside: 'model' }];
   return matching([...models, ...options], fragment, from);
 }

@@ -48,7 +48,9 @@ for choice in response.json()["choices"]:
 /** Write a JSON value in Python: nested where it is long, strings on one line each. */
 function literal(value: unknown, indent = ''): string {
   if (value === null || typeof value === 'boolean') {
-    return { null: 'None', true: 'True', false: 'False' }[String(value) as 'null' | 'true' | 'false'];
+    return { null: 'None', true: 'True', false: 'False' }[
+      String(value) as 'null' | 'true' | 'false'
+    ];
   }
   if (typeof value !== 'object') {
     return JSON.stringify(value);

@@ -20,7 +20,9 @@ export interface Field {
 export const OPTIONS: readonly Option[] = vocabulary.options;
 export const FIELDS: readonly Field[] = vocabulary.fields;
 
-const BY_WORD = new Map(OPTIONS.flatMap(option => [option.name, option.short ?? option.name].map(word => [word, option])));
+const BY_WORD = new Map(
+  OPTIONS.flatMap(option => [option.name, option.short ?? option.name].map(word => [word, option]))
+);
 
 const CELL = /^\s*%%chat(?=\s|$)/;
 
@@ -38,5 +40,8 @@ export function magicName(text: string): { from: number; to: number } | null {
 /** Return the option that a word names, whatever comes after `=`. */
 export function optionOf(word: string): Option | undefined {
   const name = word.split('=', 1)[0];
-  return BY_WORD.get(name) ?? BY_WORD.get(name.startsWith('--') ? `--${name.slice(2).replace(/_/g, '-')}` : name);
+  return (
+    BY_WORD.get(name) ??
+    BY_WORD.get(name.startsWith('--') ? `--${name.slice(2).replace(/_/g, '-')}` : name)
+  );
 }

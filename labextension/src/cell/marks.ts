@@ -73,7 +73,11 @@ function optionMarks(given: ReturnType<typeof words>): Mark[] {
     const equals = text.indexOf('=');
     const isBeingTyped = place === given.length - 1 && equals < 0;
     if (option || !isBeingTyped) {
-      marks.push({ kind: option ? 'option' : 'unknown', from, to: equals < 0 ? to : from + equals });
+      marks.push({
+        kind: option ? 'option' : 'unknown',
+        from,
+        to: equals < 0 ? to : from + equals
+      });
     }
     if (option?.value && equals < 0) {
       place += 1; // the next word is its value, also when it starts with a hyphen
@@ -88,7 +92,10 @@ function bodyMarks(text: string, start: number): Mark[] {
   let place = 'before' as Place;
   for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
-    if ((place === 'before' || place === 'below') && JSON_BODY.test(line.trim() ? text.slice(position) : '')) {
+    if (
+      (place === 'before' || place === 'below') &&
+      JSON_BODY.test(line.trim() ? text.slice(position) : '')
+    ) {
       return [...marks, ...jsonMarks(text, position)];
     }
     if (place === 'front' || (place === 'before' && isFence)) {
@@ -111,7 +118,11 @@ function jsonMarks(text: string, start: number): Mark[] {
   const keys = [...text.slice(start).matchAll(JSON_KEY)].filter(match => match[1]);
   return [
     { kind: 'ground', from: start, to: text.length },
-    ...keys.map(({ index, 1: key }): Mark => ({ kind: 'key', from: start + index, to: start + index + key.length }))
+    ...keys.map(({ index, 1: key }): Mark => ({
+      kind: 'key',
+      from: start + index,
+      to: start + index + key.length
+    }))
   ];
 }
 

@@ -42,7 +42,10 @@ function resultsOf(cell: Cell): PayloadResult[] {
     return [];
   }
   const { outputs } = (cell as CodeCell).model;
-  const all = Array.from({ length: outputs.length }, (_, place) => outputs.get(place).data[MIME_TYPE]);
+  const all = Array.from(
+    { length: outputs.length },
+    (_, place) => outputs.get(place).data[MIME_TYPE]
+  );
   return all.flatMap((data: unknown) => (isPayload(data) ? data.results : []));
 }
 
@@ -178,13 +181,17 @@ export const commands: JupyterFrontEndPlugin<void> = {
     all.forEach(command => addCommand(app, tracker, palette, command));
     app.commands.addCommand('chat-magic:insert-cell-below', {
       label: trans.__('Insert Cell Below'),
-      execute: ({ text }) => tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
+      execute: ({ text }) =>
+        tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
     });
-    const changed = (): void => all.forEach(command => app.commands.notifyCommandChanged(command.id));
+    const changed = (): void =>
+      all.forEach(command => app.commands.notifyCommandChanged(command.id));
     tracker.activeCellChanged.connect((_tracker, cell) => {
       changed();
       cell?.model.contentChanged.connect(changed);
     });
-    document.body.addEventListener('chat-magic:insert-cell', event => insertBelowNode(tracker, event));
+    document.body.addEventListener('chat-magic:insert-cell', event =>
+      insertBelowNode(tracker, event)
+    );
   }
 };

@@ -1,6 +1,13 @@
 /** Colours `%%chat` cells as prose; what is marked is found in cell/marks.ts. */
 
-import { Compartment, EditorState, Prec, RangeSetBuilder, StateField, type Extension } from '@codemirror/state';
+import {
+  Compartment,
+  EditorState,
+  Prec,
+  RangeSetBuilder,
+  StateField,
+  type Extension
+} from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {
@@ -61,7 +68,11 @@ export const highlight: JupyterFrontEndPlugin<void> = {
   description: 'Colours %%chat cells as prose, with roles, options and templates marked.',
   autoStart: true,
   requires: [IEditorExtensionRegistry, IEditorLanguageRegistry],
-  activate: async (_app, extensions: IEditorExtensionRegistry, languages: IEditorLanguageRegistry) => {
+  activate: async (
+    _app,
+    extensions: IEditorExtensionRegistry,
+    languages: IEditorLanguageRegistry
+  ) => {
     const markdown = await languages.getLanguage('ipythongfm');
     extensions.addExtension({
       name: 'chat-magic:highlight',

@@ -13,7 +13,12 @@ function only(kind: string, style: Style): Record<string, Style> {
   return { [`.cm-chat-${kind}, .cm-chat-${kind} *`]: style };
 }
 
-const plain = { color: 'inherit', fontWeight: 'normal', fontStyle: 'normal', textDecoration: 'none' };
+const plain = {
+  color: 'inherit',
+  fontWeight: 'normal',
+  fontStyle: 'normal',
+  textDecoration: 'none'
+};
 
 /** The style of every kind of mark; the ground comes first, so that the others win over it. */
 export const theme = EditorView.baseTheme({

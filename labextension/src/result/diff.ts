@@ -61,12 +61,10 @@ interface Edit {
 /** Return the fewest edits from one list to another; beyond `MOST_EDITS`, all between their ends. */
 function editsOf(base: readonly string[], other: readonly string[]): Edit[] {
   const found = diffArrays([...base], [...other], { maxEditLength: MOST_EDITS });
-  const edits = found?.map(
-    ({ added, removed, value }): Edit => ({
-      kind: added ? 'insert' : removed ? 'delete' : 'same',
-      items: value
-    })
-  );
+  const edits = found?.map(({ added, removed, value }): Edit => ({
+    kind: added ? 'insert' : removed ? 'delete' : 'same',
+    items: value
+  }));
   return edits ?? allBetween(base, other);
 }
 

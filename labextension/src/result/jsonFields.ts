@@ -58,7 +58,10 @@ function depthOf(text: string): number {
 function spansOf(text: string): [start: number, end: number][] {
   const fence = FENCE.exec(text);
   const inner = fence ? fence.index + fence[0].indexOf('\n') + 1 : 0;
-  return [[0, text.length], ...(fence ? [[inner, inner + fence[1].length] as [number, number]] : [])];
+  return [
+    [0, text.length],
+    ...(fence ? [[inner, inner + fence[1].length] as [number, number]] : [])
+  ];
 }
 
 function escaped(control: string): string {

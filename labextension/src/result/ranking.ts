@@ -4,11 +4,7 @@ import type { Compared, Comparison } from './comparison';
 import type { PayloadMetrics } from './payload';
 
 export type Order =
-  | 'most frequent'
-  | 'as they came'
-  | 'mean logprob'
-  | 'joint logprob'
-  | 'least sure token';
+  'most frequent' | 'as they came' | 'mean logprob' | 'joint logprob' | 'least sure token';
 
 export const ORDERS: Order[] = [
   'most frequent',

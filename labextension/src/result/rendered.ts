@@ -32,7 +32,5 @@ export function renderedRange(source: string, rendered: string, { start, end }: 
     }
     place = at + unit.length;
   }
-  return first < 0
-    ? { start: rendered.length, end: rendered.length }
-    : { start: first, end: last };
+  return first < 0 ? { start: rendered.length, end: rendered.length } : { start: first, end: last };
 }

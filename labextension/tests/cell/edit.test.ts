@@ -6,7 +6,7 @@ import type { PayloadResult } from '../../src/result/payload';
 const RESULT = {
   model: 'a/b',
   request: {
-    messages: [{ role: 'user', content: "it's\n\"$HOME\" \\n" }],
+    messages: [{ role: 'user', content: 'it\'s\n"$HOME" \\n' }],
     parameters: { n: 2, stream: true },
     extra: {},
     is_whole: true

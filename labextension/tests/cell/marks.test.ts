@@ -23,13 +23,25 @@ describe('the marks of a cell', () => {
     ['%%chat --stop --raw -n 2', ['magic %%chat', 'option --stop', 'option -n']],
     ["%%chat --stop '-n 2'", ['magic %%chat', 'option --stop']],
     ['%%chat -m {{ m }}', ['magic %%chat', 'option -m', 'template {{ m }}']],
-    ['%%chat\nsystem: a\nuser(Ada): b\nUser: c', ['magic %%chat', 'role system:', 'role user(Ada):']],
+    [
+      '%%chat\nsystem: a\nuser(Ada): b\nUser: c',
+      ['magic %%chat', 'role system:', 'role user(Ada):']
+    ],
     ['%%chat\ntool(c1): 4\ntool: 4', ['magic %%chat', 'role tool(c1):']],
     ['%%chat\n\\user: text\n user: text\n\\[x\\]', ['magic %%chat', 'escape \\']],
-    ['%%chat\nuser: a\n@image a.png low\n@image', ['magic %%chat', 'role user:', 'attachment @image']],
-    ['%%chat\n---\ntop_p: 1 # low\n---\nstop: a', ['magic %%chat', 'fence ---', 'key top_p:', 'comment # low', 'fence ---']],
+    [
+      '%%chat\nuser: a\n@image a.png low\n@image',
+      ['magic %%chat', 'role user:', 'attachment @image']
+    ],
+    [
+      '%%chat\n---\ntop_p: 1 # low\n---\nstop: a',
+      ['magic %%chat', 'fence ---', 'key top_p:', 'comment # low', 'fence ---']
+    ],
     ['%%chat\n---\ntempature: 1', ['magic %%chat', 'fence ---', 'unknown tempature:']],
-    ['%%chat\n---\nn: 1\n---\n[{"role": 1}]', ['magic %%chat', 'fence ---', 'key n:', 'fence ---', 'key "role"']],
+    [
+      '%%chat\n---\nn: 1\n---\n[{"role": 1}]',
+      ['magic %%chat', 'fence ---', 'key n:', 'fence ---', 'key "role"']
+    ],
     ['%%chat\n\n---\nextra:\n  k: 1', ['magic %%chat', 'fence ---', 'key extra:', 'key k:']],
     ['%%chat\nuser: a\n---\nn: 2', ['magic %%chat', 'role user:']],
     ['%%chat\nuser: {{ a }} {b} {{ open', ['magic %%chat', 'role user:', 'template {{ a }}']],

@@ -43,8 +43,14 @@ describe('a comparison', () => {
     ['an answer in two groups', { groups: [[0, 2], [1, 2], [3]] }],
     ['an answer in no group', { groups: [[0, 2], [1]] }],
     ['a base that is no answer', { base: 4 }],
-    ['a tree that bites its tail', { trees: [{ result: 0, nodes: [{ ...found.trees[0].nodes[0], parent: 0 }] }] }],
-    ['a node of no answer', { trees: [{ result: 0, nodes: [{ ...found.trees[0].nodes[0], answers: [7] }] }] }]
+    [
+      'a tree that bites its tail',
+      { trees: [{ result: 0, nodes: [{ ...found.trees[0].nodes[0], parent: 0 }] }] }
+    ],
+    [
+      'a node of no answer',
+      { trees: [{ result: 0, nodes: [{ ...found.trees[0].nodes[0], answers: [7] }] }] }
+    ]
   ])('is not drawn with %s', (_, changes) => {
     const comparison = { ...found, ...changes };
     expect(readComparison({ ...payloads.four, comparison })).toBeNull();
@@ -70,7 +76,10 @@ describe('an order', () => {
   });
   const [result] = payloads.four.results;
   const means = [-0.5, null, -0.4, -0.1];
-  const choices = result.choices.map((choice, place) => ({ ...choice, metrics: metrics(means[place]) }));
+  const choices = result.choices.map((choice, place) => ({
+    ...choice,
+    metrics: metrics(means[place])
+  }));
   const comparison = read({ ...payloads.four, results: [{ ...result, choices }] });
 
   it.each<[Order, number[][]]>([
@@ -93,7 +102,9 @@ describe('a look', () => {
   it('opens with columns, a matrix for a grid, a table for many, the diff if asked for', () => {
     const four = read(payloads.four);
     const many = { ...four, answers: Array.from({ length: 13 }, () => four.answers[0]) };
-    const views = [four, many, read(payloads.grid), read(payloads.diff)].map(each => readLook(null, each));
+    const views = [four, many, read(payloads.grid), read(payloads.diff)].map(each =>
+      readLook(null, each)
+    );
     expect(views.map(({ view }) => view)).toEqual(['columns', 'table', 'matrix', 'columns']);
     expect(views[3]).toMatchObject({ isDiff: true, base: 1, by: 'sentence' });
   });

@@ -258,9 +258,7 @@ it('goes on with an answer in a cell below, and marks it', async () => {
   const { all, cells, looks } = await draw('four');
   all('.chm-go-on')[1].click();
   await vi.waitFor(() => expect(looks.at(-1)?.chosen).toBe(1));
-  expect(cells).toEqual([
-    '%%chat openai/gpt-4o --temperature 0.8\nassistant: 👋🏽 1. Clara\nuser: '
-  ]);
+  expect(cells).toEqual(['%%chat openai/gpt-4o --temperature 0.8\nassistant: 👋🏽 1. Clara\nuser: ']);
   expect(all('.chm-go-on')[1].getAttribute('aria-pressed')).toBe('true');
 });
 

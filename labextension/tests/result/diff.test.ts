@@ -88,15 +88,16 @@ describe('a diff of JSON', () => {
   });
 
   it.each([500, 501, 100_000])('takes values 500 levels deep and no deeper: %i', depth => {
-    const [base, other] = ['1', '2'].map(
-      inner => '['.repeat(depth) + inner + ']'.repeat(depth)
-    );
+    const [base, other] = ['1', '2'].map(inner => '['.repeat(depth) + inner + ']'.repeat(depth));
     const pointer = '/0'.repeat(depth);
     const change = { kind: 'change', pointer, before: '1', after: '2' };
     expect(diffJson(base, other)).toEqual(depth > 500 ? null : [change]);
   });
 
-  it.each(['12', '"a"', 'null', '{"a":', 'no JSON', ''])('needs objects or lists: not %s', written => {
-    expect(diffJson('{}', written)).toBeNull();
-  });
+  it.each(['12', '"a"', 'null', '{"a":', 'no JSON', ''])(
+    'needs objects or lists: not %s',
+    written => {
+      expect(diffJson('{}', written)).toBeNull();
+    }
+  );
 });

@@ -19,7 +19,13 @@ function draw(result: PayloadResult, only: number | null = null) {
     sanitizer: { sanitize: (html: string) => html },
     latexTypesetter: null
   };
-  return new ResultView(new Answers(result), options, async () => '', () => {}, only);
+  return new ResultView(
+    new Answers(result),
+    options,
+    async () => '',
+    () => {},
+    only
+  );
 }
 
 it('draws what was stored before there were comparisons, one column a choice', async () => {

@@ -25,7 +25,12 @@ export class ResultView {
       const title = `choice ${answer.choice.index}`;
       const head = choices.length > 1 ? [element('strong', '', String(answer.choice.index))] : [];
       const frame = { title, head, figures: [], foot: [], parting: null };
-      return new ChoiceView(answer, frame, options, piece => void this.stage.inspect(answer, piece));
+      return new ChoiceView(
+        answer,
+        frame,
+        options,
+        piece => void this.stage.inspect(answer, piece)
+      );
     });
     const nodes = views.length ? views.map(view => view.node) : [note('no answer')];
     void this.stage.set(views, nodes);

@@ -16,9 +16,7 @@ export function drawChanges(base: Compared, other: Compared, by: Unit): HTMLElem
   }
   const prefill = other.answer.result.prefill;
   const fields =
-    by === 'json'
-      ? diffJson(base.answer.result.prefill + base.text, prefill + other.text)
-      : null;
+    by === 'json' ? diffJson(base.answer.result.prefill + base.text, prefill + other.text) : null;
   if (fields) {
     host.append(drawFields(fields));
     return host;

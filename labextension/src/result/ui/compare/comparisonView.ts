@@ -202,7 +202,12 @@ export class ComparisonView {
     if (!chip && !agreement) {
       return null;
     }
-    const jump = button('', 'Go to where the answers part (])', () => void this.step(1), 'chm-here');
+    const jump = button(
+      '',
+      'Go to where the answers part (])',
+      () => void this.step(1),
+      'chm-here'
+    );
     jump.append(...sentenceNodes(chip ?? ''));
     return element(
       'div',

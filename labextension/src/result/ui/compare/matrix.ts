@@ -79,7 +79,10 @@ export class Matrix {
     cell.title = 'Show the whole result';
     cell.setAttribute('aria-expanded', 'false');
     const where = (coordinates ?? []).map(({ name, title }) => `${name} ${title}`).join(', ');
-    cell.setAttribute('aria-label', `${where || titles.join(', ')}: ${own[0]?.text ?? error ?? ''}`);
+    cell.setAttribute(
+      'aria-label',
+      `${where || titles.join(', ')}: ${own[0]?.text ?? error ?? ''}`
+    );
     cell.addEventListener('click', () => this.onOpen(result, cell));
     this.cells.push({ result, cell, figure, own });
     return cell;

@@ -31,7 +31,11 @@ export class Toolbar {
     this.order.title = CAUTION;
     this.sorted = element('label', 'chm-labelled', 'order', this.order);
     const differ = comparison.groups.length > 1;
-    const hint = element('span', 'chm-keys', `${differ ? 'd diff · [ ] differences · ' : ''}l view`);
+    const hint = element(
+      'span',
+      'chm-keys',
+      `${differ ? 'd diff · [ ] differences · ' : ''}l view`
+    );
     hint.title = keysOf(comparison);
     this.node = element(
       'div',
