@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chat_magic.analysis.arrays import integers
-from chat_magic.analysis.divergences import answer_texts, first_parting
-from chat_magic.analysis.frames import strings, table
+from chat_magic.analysis.divergences import answer_texts, first_divergence
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, joint_logprob
+from chat_magic.analysis.table_columns import strings, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.arrays import Floats
-    from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.divergences import Text
+    from chat_magic.analysis.divergences import AnswerText
+    from chat_magic.analysis.reply_columns import ReplyColumns
 
 
 class Agreement(NamedTuple):
@@ -62,7 +62,7 @@ def agreement(texts: Sequence[str]) -> Agreement:
     return Agreement(float(shares.max()), len(counts) / m, entropy, once / m)
 
 
-def agreement_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
+def agreement_table(columns: ReplyColumns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row for each run, with how far its choices agree.
 
     Args:
@@ -105,7 +105,7 @@ _ROW = (
 class _Said(NamedTuple):
     """What one choice said, and how probable each of its tokens was, those outside included."""
 
-    text: Text
+    text: AnswerText
     logprob: Floats
 
 
@@ -139,12 +139,12 @@ def _weights(forms: list[str], joint: Floats) -> dict[str, float]:
     return relative_weights(most)
 
 
-def _variation(texts: list[Text]) -> float:
+def _variation(texts: list[AnswerText]) -> float:
     """Return the lower bound for two texts, at the place where they part."""
-    parting = first_parting(texts)
-    if parting is None:
+    divergence = first_divergence(texts)
+    if divergence is None:
         return math.nan
-    one, other = (text.alternatives_at(parting.start) for text in texts)
+    one, other = (text.alternatives_at(divergence.start) for text in texts)
     return total_variation_low(one, other) if one and other else math.nan
 
 

@@ -1,4 +1,4 @@
-"""Where sampled texts part: how often each way was taken, and how probable the model held it."""
+"""The table of branches: how often each was sampled, and how probable the model says it is."""
 
 from __future__ import annotations
 
@@ -8,48 +8,43 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chat_magic.analysis.arrays import integers, objects
-from chat_magic.analysis.divergences import answer_texts, measured, partings
-from chat_magic.analysis.frames import strings, table
+from chat_magic.analysis.divergences import answer_texts, branch_columns, find_divergences
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
+from chat_magic.analysis.table_columns import strings, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
-    from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.divergences import Divergence
+    from chat_magic.analysis.reply_columns import ReplyColumns
 
 
-def branches_table(columns: Columns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a row for each way that the texts of a run took where they part.
+def branches_table(columns: ReplyColumns, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row for each branch that the texts of a run take where they diverge.
 
-    The texts of a run are a trie over their UTF-8 bytes: two ways to cut the same text into
-    tokens are one way. They part at a token, the first that holds a byte in which they differ.
+    The texts of a run form a trie over their UTF-8 bytes, so that different tokenizations of the
+    same text are one branch. They diverge at a token: the first one with a byte in which they
+    differ.
 
     Args:
-        columns: The tokens of some replies; each choice's content counts, or its refusal.
-        attrs: As for `tables.tokens_table`.
+        columns: The tokens of some replies; of each choice its content, or its refusal.
+        attrs: As for `reply_tables.tokens_table`.
 
     Returns:
-        The table: `run`; `node_id`, from 0 in each run, and `parent_id`, -1 at the first parting;
-        `depth`, the number of partings above; `prefix_chars`, the code points before `token`, the
-        text that this way goes on with (empty where the text ends); `count` of the choices that
-        took it, of whom `choices` are the indices, and `share`, their part of those that came
-        this far, with its 95 % interval `wilson_low` to `wilson_high` (Wilson 1927);
-        `model_prob`, the mean of the probabilities reported for this way by those that came this
-        far, and their least and greatest, `model_prob_min` and `model_prob_max`: the same tokens
-        can get slightly other probabilities in each choice. NaN where none was reported.
+        The table `branches` of `column_docs`.
     """
-    ways: list[dict[str, Any]] = []
+    branches: list[dict[str, Any]] = []
     for run, texts in groupby(answer_texts(columns), key=lambda text: text.run):
-        ways += ({"run": run, **way} for way in _rows(partings(list(texts))))
-    rows = {name: [way[name] for way in ways] for name in _ROW}
-    found = measured([len(choices) for choices in rows["choices"]], rows["among"], rows["probs"])
+        branches += ({"run": run, **row} for row in _rows(find_divergences(list(texts))))
+    rows = {name: [branch[name] for branch in branches] for name in _ROW}
+    counts = [len(choices) for choices in rows["choices"]]
+    stats = branch_columns(counts, rows["among"], rows["probs"])
     data = {
         **{name: integers(rows[name]).astype(np.int32) for name in _ROW[:5]},
         "token": strings(rows["token"]),
-        **{name: column for name, column in found.items() if name != "among"},
+        **{name: column for name, column in stats.items() if name != "among"},
         "choices": objects(rows["choices"]),
     }
     return table(data, attrs, VOCABULARY_SIZE)
@@ -60,17 +55,17 @@ _ROW = (
 )  # fmt: skip
 
 
-def _rows(found: list[Divergence]) -> Iterator[dict[str, Any]]:
-    """Yield the ways of one run, those of a parting before those further down."""
-    ways = ((parting, way) for parting in found for way in parting.ways)
-    for number, (parting, way) in enumerate(ways):
+def _rows(divergences: list[Divergence]) -> Iterator[dict[str, Any]]:
+    """Yield the branches of one run, those of a divergence before those that follow them."""
+    pairs = ((divergence, branch) for divergence in divergences for branch in divergence.branches)
+    for number, (divergence, branch) in enumerate(pairs):
         yield {
             "node_id": number,
-            "parent_id": parting.parent,
-            "depth": parting.depth,
-            "prefix_chars": len(way.texts[0].data[: parting.start].decode()),
-            "token": way.token.decode(),
-            "choices": tuple(text.index for text in way.texts),
-            "among": parting.among,
-            "probs": way.probs,
+            "parent_id": divergence.parent,
+            "depth": divergence.depth,
+            "prefix_chars": len(branch.texts[0].data[: divergence.start].decode()),
+            "token": branch.token.decode(),
+            "choices": tuple(text.index for text in branch.texts),
+            "among": divergence.among,
+            "probs": branch.probs,
         }

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from chat_magic.analysis.arrays import count_up, integers
-from chat_magic.analysis.columns import read
-from chat_magic.analysis.common_text import compare
-from chat_magic.analysis.diff import Change, diff, units
+from chat_magic.analysis.comparison import compare_replies
+from chat_magic.analysis.diff import Change, diff
+from chat_magic.analysis.diff_units import units
 from chat_magic.analysis.divergences import answer_texts
-from chat_magic.analysis.frames import Data, category, strings, table
 from chat_magic.analysis.json_diff import FieldChange, diff_json
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
+from chat_magic.analysis.reply_columns import read_replies
+from chat_magic.analysis.table_columns import Data, category, strings, table
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.analysis.divergences import Text
+    from chat_magic.analysis.divergences import AnswerText
     from chat_magic.core.reply.reply import Reply
 
 By: TypeAlias = Literal["word", "token", "sentence", "json"]
@@ -64,10 +65,12 @@ def changes_table(
     """
     if by not in _BY:
         raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
-    texts = list(answer_texts(read(replies, alternatives=False)))
+    texts = list(answer_texts(read_replies(replies, alternatives=False)))
     if base is not None and not 0 <= base < len(texts):
         raise InvalidRequest(f"base {base}: there are {len(texts)} answers, numbered from 0")
-    chosen = compare(replies, ignore_whitespace=ignore_whitespace).base if base is None else base
+    chosen = (
+        compare_replies(replies, ignore_whitespace=ignore_whitespace).base if base is None else base
+    )
     others = [text for place, text in enumerate(texts) if place != chosen]
     found: list[list[Change] | list[FieldChange]]
     if by == "json":
@@ -87,7 +90,7 @@ def changes_table(
     return table(data, attrs, VOCABULARY_SIZE)
 
 
-def _key(base: list[Text], others: list[Text], sizes: Any) -> Data:
+def _key(base: list[AnswerText], others: list[AnswerText], sizes: Any) -> Data:
     """Return the columns that say which answers are compared; each repeated for its rows."""
     own = np.repeat(np.arange(len(others)), sizes)
     data: Data = {}
@@ -97,13 +100,13 @@ def _key(base: list[Text], others: list[Text], sizes: Any) -> Data:
     return {**data, "place": count_up(sizes).astype(np.int32)}
 
 
-def _units(text: Text, by: Literal["word", "token", "sentence"]) -> list[str]:
+def _units(text: AnswerText, by: Literal["word", "token", "sentence"]) -> list[str]:
     if by == "token" and text.tokens:
         return text.pieces
     return units(text.data.decode(), "sentence" if by == "sentence" else "word")
 
 
-def _fields(base: Text, other: Text, prefills: Sequence[str]) -> list[FieldChange]:
+def _fields(base: AnswerText, other: AnswerText, prefills: Sequence[str]) -> list[FieldChange]:
     one, two = (prefills[text.run] + text.data.decode() for text in (base, other))
     found = diff_json(one, two)
     if found is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chat_magic.analysis.arrays import objects
-from chat_magic.analysis.frames import category
+from chat_magic.analysis.table_columns import category
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.unset import UNSET
 

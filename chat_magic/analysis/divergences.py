@@ -1,4 +1,4 @@
-"""Where texts part, as a trie over their UTF-8 bytes: what the table and the tree of ways read."""
+"""Where texts diverge: a trie over their UTF-8 bytes, for the table and the tree of branches."""
 
 from __future__ import annotations
 
@@ -14,74 +14,77 @@ import numpy as np
 
 from chat_magic.analysis.align import align, common_prefix
 from chat_magic.analysis.arrays import integers
-from chat_magic.analysis.diff import units
+from chat_magic.analysis.diff_units import units
 from chat_magic.analysis.metrics import wilson
 from chat_magic.core.reply.tokens import probability, token_bytes, well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.analysis.columns import Columns
-    from chat_magic.analysis.frames import Data
+    from chat_magic.analysis.reply_columns import ReplyColumns
+    from chat_magic.analysis.table_columns import Data
     from chat_magic.core.reply.reply import TokenLogprob
 
 
 @dataclass(frozen=True, kw_only=True)
 class BranchStats:
-    """How often a way was taken by those who came to a parting, and how probable it was held."""
+    """How often a branch is taken, and how probable the model says it is."""
 
     count: int
+    """Texts that take it."""
     among: int
-    """How many came to the parting."""
+    """Texts that reach the divergence."""
     share: float
     """count / among."""
     wilson_low: float
     wilson_high: float
     """The share's 95 % interval (Wilson 1927)."""
     model_prob: float | None
-    """The mean of the probabilities reported for it by those who came; None where none was."""
+    """Mean of the probabilities reported in the texts that reach the divergence, 0 to 1; None if
+    none is."""
     model_prob_min: float | None
     model_prob_max: float | None
 
 
 @dataclass(frozen=True)
-class Text:
-    """What one choice said, and where its tokens stand in it."""
+class AnswerText:
+    """The text of one choice, and the position of its tokens in it."""
 
     run: int
-    place: int
-    """Of the choice in its reply."""
+    position: int
+    """Of the choice in its reply, from 0."""
     index: int
-    """The choice's own."""
+    """The choice's `index`, which may differ from its position."""
     data: bytes
+    """The text in UTF-8."""
     tokens: Sequence[TokenLogprob]
-    """Those that stand in the text, in its order."""
+    """Those that are part of the text, in order."""
     start: list[int]
     end: list[int]
     """Of each token, in bytes."""
     logprob: list[float]
-    """Of each token, in nats; NaN where none was measured."""
+    """Of each token, in nats; NaN if it has none."""
 
     @property
     def cuts(self) -> list[tuple[int, int]]:
-        """Where its tokens start and end, but for those without any bytes in it."""
+        """Start and end of each token that has bytes in the text."""
         return [cut for cut in zip(self.start, self.end, strict=True) if cut[0] < cut[1]]
 
     @property
     def pieces(self) -> list[str]:
-        """Its text cut at its tokens, where they end between two code points."""
-        places = {0, len(self.data), *self.start, *self.end}
-        edges = sorted({_code_point_end(self.data, place) for place in places})
-        return [self.data[one:other].decode() for one, other in pairwise(edges)]
+        """The text cut at the ends of its tokens, each moved to the end of its code point."""
+        offsets = {0, len(self.data), *self.start, *self.end}
+        edges = sorted({_code_point_end(self.data, offset) for offset in offsets})
+        return [self.data[start:end].decode() for start, end in pairwise(edges)]
 
     def token_at(self, byte: int) -> tuple[int, int]:
-        """Return start and end of the token that holds a byte, else of that byte alone.
+        """Return start and end of the token that contains a byte, else of that byte alone.
 
-        Where none of its tokens came, a text's words stand for them.
+        The words of a text without tokens stand in for them.
         """
-        which = bisect_right(self.end, byte)
-        if which < len(self.end) and self.start[which] <= byte:
-            return self.start[which], self.end[which]
+        token = bisect_right(self.end, byte)
+        if token < len(self.end) and self.start[token] <= byte:
+            return self.start[token], self.end[token]
         word = bisect_right(self._words, byte)
         if not self.tokens and word < len(self._words):
             return self._words[word - 1], self._words[word]
@@ -89,96 +92,96 @@ class Text:
 
     @cached_property
     def _words(self) -> list[int]:
-        """Where its words begin and end, in bytes."""
+        """Offsets at which its words begin and end, in bytes."""
         sizes = (len(word.encode()) for word in units(self.data.decode(), "word"))
         return [0, *accumulate(sizes)]
 
     def alternatives_at(self, start: int) -> dict[bytes, float]:
-        """Return the probability of each token that could have come at a place, by its bytes.
+        """Return the probability of each possible token at a byte offset, by the token's bytes.
 
-        Nothing where no token of the text begins there. That of the token that came is its own,
+        Empty if no token of the text begins there. The sampled token's probability is its own,
         whatever the list of alternatives says.
         """
-        found: dict[bytes, float] = {}
-        which = bisect_right(self.start, start) - 1
-        if which < 0 or not self.start[which] == start < self.end[which]:
-            return found
-        token = self.tokens[which]
-        for each in (token, *(token.top_logprobs or ())):
-            prob = probability(each.logprob)
-            data = token_bytes(each.token, bytes(each.raw_bytes))
+        probs: dict[bytes, float] = {}
+        position = bisect_right(self.start, start) - 1
+        if position < 0 or not self.start[position] == start < self.end[position]:
+            return probs
+        sampled = self.tokens[position]
+        for token in (sampled, *(sampled.top_logprobs or ())):
+            prob = probability(token.logprob)
+            data = token_bytes(token.token, bytes(token.raw_bytes))
             if prob is not None and data:
-                found.setdefault(data, prob)
-        return found
+                probs.setdefault(data, prob)
+        return probs
 
-    def probs_at(self, start: int, way: bytes) -> dict[bytes, float]:
-        """Return the reported probabilities of going on from a place, by the bytes.
+    def probs_at(self, start: int, sampled: bytes) -> dict[bytes, float]:
+        """Return the reported probabilities of what may follow a byte offset, by its bytes.
 
         Args:
-            start: The place.
-            way: The bytes that it did go on with; theirs is the product over its tokens.
+            start: The offset.
+            sampled: The bytes that do follow; their probability is the product over their tokens.
         """
-        found = self.alternatives_at(start)
-        stop = start + len(way)
-        own = range(bisect_left(self.start, start), bisect_left(self.start, stop))
-        joint = sum(self.logprob[token] for token in own)
-        if own and self._tiled(own, start, stop) and not math.isnan(joint):
-            found[way] = math.exp(joint)
-        return found
+        probs = self.alternatives_at(start)
+        stop = start + len(sampled)
+        tokens = range(bisect_left(self.start, start), bisect_left(self.start, stop))
+        joint = sum(self.logprob[token] for token in tokens)
+        if tokens and self._fill(tokens, start, stop) and not math.isnan(joint):
+            probs[sampled] = math.exp(joint)
+        return probs
 
-    def _tiled(self, tokens: range, start: int, stop: int) -> bool:
+    def _fill(self, tokens: range, start: int, stop: int) -> bool:
         """Say whether tokens fill a stretch of the text without a gap."""
         return (
             self.start[tokens[0]] == start
             and self.end[tokens[-1]] == stop
-            and all(self.end[one] == self.start[other] for one, other in pairwise(tokens))
+            and all(self.end[token] == self.start[after] for token, after in pairwise(tokens))
         )
 
 
 @dataclass(frozen=True)
 class Branch:
-    """One way on from a parting."""
+    """One continuation after a divergence."""
 
     token: bytes
-    """What it begins with: whole code points, the longest of its texts' tokens there."""
-    texts: list[Text]
-    """Those that took it."""
+    """What it begins with: the longest of its texts' tokens there, in whole code points."""
+    texts: list[AnswerText]
+    """Those that take it."""
     probs: list[float]
-    """What each of those who came to the parting reported for it, where one did."""
+    """Its probability as reported in each text that reaches the divergence, if it is."""
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """A place at which texts that were the same so far go on differently."""
+    """A place at which texts with a common prefix continue differently."""
 
     parent: int
-    """The way that leads here: its number among those of all partings, -1 for the beginning."""
+    """The branch that leads here: its number among those of all divergences, -1 for the start."""
     depth: int
-    """How many partings lie before it."""
+    """Number of divergences before it."""
     start: int
-    """Where the tokens begin that differ, in bytes; between two code points."""
+    """Where the tokens that differ begin, in bytes; between two code points."""
     ends: list[int]
-    """Where each text's own token ends; between two code points."""
-    ways: list[Branch]
+    """Where that token ends in each text, in bytes; between two code points."""
+    branches: list[Branch]
     """The most frequent first."""
 
     @property
     def among(self) -> int:
-        """How many texts come here."""
+        """Texts that reach it."""
         return len(self.ends)
 
 
-def answer_texts(columns: Columns) -> Iterator[Text]:
-    """Yield what each choice said: its content, or its refusal."""
+def answer_texts(columns: ReplyColumns) -> Iterator[AnswerText]:
+    """Yield the text of each choice: its content, or its refusal."""
     pieces, slices = columns.pieces, columns.slices
     seen: defaultdict[int, int] = defaultdict(int)
     for answer in columns.answers:
         part = columns.parts[answer]
         spans = align(pieces[answer], part.text)
         inside = np.flatnonzero(spans.byte_start >= 0)
-        yield Text(
+        yield AnswerText(
             run=part.run,
-            place=seen[part.run],
+            position=seen[part.run],
             index=part.choice.index,
             data=well_formed(part.text).encode(),
             tokens=[part.tokens[position] for position in inside],
@@ -189,78 +192,82 @@ def answer_texts(columns: Columns) -> Iterator[Text]:
         seen[part.run] += 1
 
 
-def partings(texts: Sequence[Text]) -> list[Divergence]:
-    """Return where texts part, each place before those further down.
+def find_divergences(texts: Sequence[AnswerText]) -> list[Divergence]:
+    """Return where texts diverge, each place before those that follow it.
 
-    Two ways to cut the same text into tokens are one way: texts part at a token, the first in any
-    of them that holds a byte in which they differ, but not within the token of the parting
-    before. Whoever goes on with the bytes of a longer way goes that way, however its own tokens
-    are cut.
+    Texts diverge at a token: the first in any of them that contains a byte in which they differ,
+    but not within the token of the divergence before. Different tokenizations of the same text
+    are one branch: a text belongs to the longest branch that its bytes begin with.
     """
-    found: list[Divergence] = []
+    divergences: list[Divergence] = []
     waiting = [(texts, -1, 0, 0)]
     for group, parent, depth, after in waiting:
         if len({text.data for text in group}) > 1:
-            parting = _part(group, parent, depth, after)
+            divergence = _divergence(group, parent, depth, after)
             waiting += [
-                (way.texts, number, depth + 1, parting.start + len(way.token))
-                for number, way in enumerate(parting.ways, len(waiting) - 1)
+                (branch.texts, number, depth + 1, divergence.start + len(branch.token))
+                for number, branch in enumerate(divergence.branches, len(waiting) - 1)
             ]
-            found.append(parting)
-    return found
+            divergences.append(divergence)
+    return divergences
 
 
-def first_parting(texts: Sequence[Text]) -> Divergence | None:
-    """Return where texts part first, also such as are of several runs; None where they do not."""
-    return _part(texts, -1, 0, 0) if len({text.data for text in texts}) > 1 else None
+def first_divergence(texts: Sequence[AnswerText]) -> Divergence | None:
+    """Return where texts, of one run or several, first diverge; None if they are equal."""
+    return _divergence(texts, -1, 0, 0) if len({text.data for text in texts}) > 1 else None
 
 
-def _part(group: Sequence[Text], parent: int, depth: int, after: int) -> Divergence:
+def _divergence(group: Sequence[AnswerText], parent: int, depth: int, after: int) -> Divergence:
     byte = common_prefix([text.data for text in group])
     tokens = [text.token_at(byte) for text in group]
-    start = _code_point(group[0].data, min([byte, *(first for first, _ in tokens)]))
+    start = _code_point_start(group[0].data, min([byte, *(first for first, _ in tokens)]))
     start = max(start, after)
     ends = [_code_point_end(text.data, end) for text, (_, end) in zip(group, tokens, strict=True)]
-    return Divergence(parent, depth, start, ends, _ways(group, start, ends))
+    return Divergence(parent, depth, start, ends, _branches(group, start, ends))
 
 
-def _ways(group: Sequence[Text], start: int, ends: list[int]) -> list[Branch]:
-    own = {text.data[start:end] for text, end in zip(group, ends, strict=True)}
-    longest = sorted(own, key=len, reverse=True)
-    members: dict[bytes, list[Text]] = {}
+def _branches(group: Sequence[AnswerText], start: int, ends: list[int]) -> list[Branch]:
+    tokens = {text.data[start:end] for text, end in zip(group, ends, strict=True)}
+    longest_first = sorted(tokens, key=len, reverse=True)
+    members: dict[bytes, list[AnswerText]] = {}
     reported = []
     for text in group:
-        token = next(token for token in longest if text.data.startswith(token, start))
+        token = next(token for token in longest_first if text.data.startswith(token, start))
         members.setdefault(token, []).append(text)
         reported.append(text.probs_at(start, token))
-    ways = [
+    branches = [
         Branch(token, texts, [probs[token] for probs in reported if token in probs])
         for token, texts in members.items()
     ]
-    return sorted(ways, key=lambda way: -len(way.texts))
+    return sorted(branches, key=lambda branch: -len(branch.texts))
 
 
-def _code_point(data: bytes, place: int) -> int:
-    """Return where the code point begins that holds a byte."""
-    while 0 < place < len(data) and data[place] & 0xC0 == 0x80:
-        place -= 1
-    return place
+def _code_point_start(data: bytes, offset: int) -> int:
+    """Return the start of the code point that contains a byte."""
+    while 0 < offset < len(data) and data[offset] & 0xC0 == 0x80:
+        offset -= 1
+    return offset
 
 
-def _code_point_end(data: bytes, place: int) -> int:
-    """Return where the code point ends that a place lies in."""
-    while place < len(data) and data[place] & 0xC0 == 0x80:
-        place += 1
-    return place
+def _code_point_end(data: bytes, offset: int) -> int:
+    """Return the first offset from the given one on that is not inside a code point."""
+    while offset < len(data) and data[offset] & 0xC0 == 0x80:
+        offset += 1
+    return offset
 
 
-def measured(count: Sequence[int], among: Sequence[int], probs: Sequence[list[float]]) -> Data:
+def branch_columns(
+    count: Sequence[int], among: Sequence[int], probs: Sequence[list[float]]
+) -> Data:
     """Return the columns of `BranchStats` of n branches, arrays of shape (n,).
 
     Args:
-        count: How often each was taken.
-        among: By how many, at least 1.
-        probs: What was reported for each.
+        count: Texts that take each.
+        among: Texts that reach its divergence, at least 1.
+        probs: The probabilities reported for each.
+
+    Returns:
+        The columns; NaN where no probability is reported.
     """
     counts, all_counts = integers(count), integers(among)
     low, high = wilson(counts, all_counts)
@@ -277,9 +284,9 @@ def measured(count: Sequence[int], among: Sequence[int], probs: Sequence[list[fl
     }
 
 
-def branch_stats(ways: Sequence[tuple[int, int, list[float]]]) -> list[dict[str, Any]]:
+def branch_stats(counts: Sequence[tuple[int, int, list[float]]]) -> list[dict[str, Any]]:
     """Return the fields of `BranchStats` for each (count, among, probs)."""
-    columns = measured(*zip(*ways, strict=True)) if ways else {}
+    columns = branch_columns(*zip(*counts, strict=True)) if counts else {}
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [
         {

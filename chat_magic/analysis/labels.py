@@ -11,10 +11,10 @@ import numpy as np
 
 from chat_magic.analysis.align import align
 from chat_magic.analysis.arrays import Flags, Floats, Integers, integers
-from chat_magic.analysis.frames import Data, nullable, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE, mass_residual
 from chat_magic.analysis.segments import Segment
 from chat_magic.analysis.spans import byte_offsets, segment, tokens_in_span
+from chat_magic.analysis.table_columns import Data, nullable, strings, table
 from chat_magic.analysis.token_metrics import alternative_logprobs
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.errors import InvalidRequest
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.analysis.columns import Columns, Part
+    from chat_magic.analysis.reply_columns import MessagePart, ReplyColumns
 
 At = str | re.Pattern[str]
 
@@ -35,7 +35,7 @@ _TAKEN = ("run", "choice", "position", "token", "ambiguous", "other", "residual"
 
 
 def labels_table(
-    columns: Columns,
+    columns: ReplyColumns,
     labels: Sequence[str],
     *,
     attrs: Mapping[str, Any],
@@ -86,7 +86,7 @@ def labels_table(
 
 
 def expected_table(
-    columns: Columns,
+    columns: ReplyColumns,
     *,
     attrs: Mapping[str, Any],
     at: At = "first",
@@ -130,7 +130,7 @@ def expected_table(
 class _Decisions:
     """The tokens that decided n answers."""
 
-    parts: list[Part]
+    parts: list[MessagePart]
     position: Integers
     """Of the token in its part, -1 where there is none; shape (n,)."""
     token: list[str | None]
@@ -155,7 +155,7 @@ class _Decisions:
 
 
 def _decisions(
-    columns: Columns, at: At, prefill: str | Sequence[str], says: Callable[[str], bool]
+    columns: ReplyColumns, at: At, prefill: str | Sequence[str], says: Callable[[str], bool]
 ) -> _Decisions:
     """Find the first token of each answer that says something, if only to who asks."""
     _check_place(at)
@@ -196,7 +196,9 @@ def _check_place(at: At) -> None:
     )
 
 
-def _tokens_at(part: Part, pieces: list[bytes], at: At, prefill: str | Sequence[str]) -> Integers:
+def _tokens_at(
+    part: MessagePart, pieces: list[bytes], at: At, prefill: str | Sequence[str]
+) -> Integers:
     """Return the positions of the tokens of a place in a part's text."""
     text = well_formed(part.text)
     if isinstance(at, re.Pattern):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from chat_magic.analysis.frames import TEXT
+from chat_magic.analysis.table_columns import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

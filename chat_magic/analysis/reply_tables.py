@@ -19,9 +19,9 @@ from chat_magic.analysis.arrays import (
     integers,
     objects,
 )
-from chat_magic.analysis.columns import OK, STATUSES, Columns, Part, TokenColumns
-from chat_magic.analysis.frames import Data, category, fit_dtype, nullable, strings, table
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
+from chat_magic.analysis.reply_columns import OK, STATUSES, MessagePart, ReplyColumns, TokenColumns
+from chat_magic.analysis.table_columns import Data, category, fit_dtype, nullable, strings, table
 from chat_magic.analysis.token_metrics import TokenMetrics, measure, summary
 from chat_magic.core.reply.reply import TokenTimes
 from chat_magic.core.reply.tokens import is_special, well_formed
@@ -54,7 +54,7 @@ _SUMMARY = {
 
 
 def tokens_table(
-    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+    columns: ReplyColumns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
 ) -> pd.DataFrame:
     """Return a row for each token that came.
 
@@ -84,7 +84,7 @@ def tokens_table(
 
 
 def alternatives_table(
-    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+    columns: ReplyColumns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
 ) -> pd.DataFrame:
     """Return a row for each token that could have come, the one that came among them.
 
@@ -117,7 +117,7 @@ def alternatives_table(
 
 
 def choices_table(
-    columns: Columns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
+    columns: ReplyColumns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
 ) -> pd.DataFrame:
     """Return a row for each choice, with the metrics of its content, or of its refusal.
 
@@ -148,7 +148,7 @@ def choices_table(
     return table(data, attrs, vocabulary)
 
 
-def _key(columns: Columns, part: Integers, position: Integers) -> Data:
+def _key(columns: ReplyColumns, part: Integers, position: Integers) -> Data:
     runs = integers([part.run for part in columns.parts])
     choices = integers([part.choice.index for part in columns.parts])
     names = integers([PARTS.index(part.name) for part in columns.parts])
@@ -169,7 +169,7 @@ def _reported(entries: TokenColumns) -> Data:
     }
 
 
-def _places(columns: Columns) -> Data:
+def _places(columns: ReplyColumns) -> Data:
     pieces = columns.pieces
     spans = [align(own, part.text) for own, part in zip(pieces, columns.parts, strict=True)]
     shared = [fragments(own) for own in pieces]
@@ -187,7 +187,7 @@ def _places(columns: Columns) -> Data:
     }
 
 
-def _measured(columns: Columns, found: TokenMetrics) -> Data:
+def _measured(columns: ReplyColumns, found: TokenMetrics) -> Data:
     ranked = columns.ranked
     first = ranked.entries[:, 0]
     top1 = np.where((ranked.k_returned > 0) & (first.status == OK), first.code, -1)
@@ -206,7 +206,7 @@ def _measured(columns: Columns, found: TokenMetrics) -> Data:
     }
 
 
-def _kinds(columns: Columns, found: TokenMetrics) -> Data:
+def _kinds(columns: ReplyColumns, found: TokenMetrics) -> Data:
     text, code = columns.vocabulary.decoded, columns.tokens.code
     space = np.array([token.isspace() for token in text], dtype=bool)
     newline = np.array(["\n" in token or "\r" in token for token in text], dtype=bool)
@@ -219,7 +219,7 @@ def _kinds(columns: Columns, found: TokenMetrics) -> Data:
     }
 
 
-def _arrivals(columns: Columns) -> Data:
+def _arrivals(columns: ReplyColumns) -> Data:
     chunk = np.full(len(columns.part), -1, dtype=np.int32)
     t_ms = np.full(len(columns.part), np.nan)
     for part, bounds in zip(columns.parts, columns.slices, strict=True):
@@ -230,7 +230,7 @@ def _arrivals(columns: Columns) -> Data:
     return {"chunk": chunk, "t_ms": t_ms}
 
 
-def _compared(parts: list[Part], spans: list[Spans]) -> Data:
+def _compared(parts: list[MessagePart], spans: list[Spans]) -> Data:
     """Compare the texts of each run."""
     token, byte, duplicate_of = (np.full(len(parts), -1) for _ in range(3))
     for _, group in groupby(range(len(parts)), key=lambda place: parts[place].run):
@@ -251,7 +251,7 @@ def _compared(parts: list[Part], spans: list[Spans]) -> Data:
     }
 
 
-def _token_category(columns: Columns, code: Integers) -> pd.Categorical:
+def _token_category(columns: ReplyColumns, code: Integers) -> pd.Categorical:
     """Return tokens as categories, missing where the code is -1."""
     which, names = factorize(columns.vocabulary.text.tolist())
     return category(np.append(which, -1)[code], names)

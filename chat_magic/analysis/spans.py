@@ -8,9 +8,9 @@ import numpy as np
 
 from chat_magic.analysis.align import align
 from chat_magic.analysis.arrays import Flags, Floats, Integers, count_up, integers
-from chat_magic.analysis.frames import category, nullable, strings, table
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 from chat_magic.analysis.segments import KINDS, By, Segment, kind_of, segments
+from chat_magic.analysis.table_columns import category, nullable, strings, table
 from chat_magic.core.reply.tokens import well_formed
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.align import Spans
-    from chat_magic.analysis.columns import Columns, Part
+    from chat_magic.analysis.reply_columns import MessagePart, ReplyColumns
 
 _BROKEN_OFF = ("length", "error", "interrupted", None)
 
 
 def spans_table(
-    columns: Columns, by: By, *, attrs: Mapping[str, Any], prefill: str | Sequence[str] = ""
+    columns: ReplyColumns, by: By, *, attrs: Mapping[str, Any], prefill: str | Sequence[str] = ""
 ) -> pd.DataFrame:
     """Return a row for each stretch of each choice's content, or of its refusal.
 
@@ -83,7 +83,7 @@ def spans_table(
     return table(data, attrs, VOCABULARY_SIZE)
 
 
-def segment(part: Part, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
+def segment(part: MessagePart, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
     """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
     text, skip = well_formed(part.text), 0
     if by == "json" and part.name == "content":
@@ -190,6 +190,6 @@ def _edge(values: Integers, index: Integers, counts: Integers) -> Floats:
     return found
 
 
-def _texts(part: Part, cuts: list[Segment]) -> list[str]:
+def _texts(part: MessagePart, cuts: list[Segment]) -> list[str]:
     text = well_formed(part.text)
     return [text[segment.start : segment.end] for segment in cuts]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chat_magic.analysis import metrics
-from chat_magic.analysis.columns import CENSORED, Columns
+from chat_magic.analysis.reply_columns import CENSORED, ReplyColumns
 
 if TYPE_CHECKING:
     from chat_magic.analysis.align import Spans
@@ -38,7 +38,7 @@ class TokenMetrics:
         return TokenMetrics(**arrays, entropy=metrics.Entropy(*(a[tokens] for a in self.entropy)))
 
 
-def alternative_logprobs(columns: Columns) -> Floats:
+def alternative_logprobs(columns: ReplyColumns) -> Floats:
     """Return the log probabilities of what could have come, in nats, shape (n, width).
 
     Where a token's own log probability and that of the same token among its alternatives differ,
@@ -48,7 +48,7 @@ def alternative_logprobs(columns: Columns) -> Floats:
     return np.where(ranked.is_chosen & ~np.isnan(logprob), logprob, ranked.entries.logprob)
 
 
-def measure(columns: Columns, *, vocabulary: int) -> TokenMetrics:
+def measure(columns: ReplyColumns, *, vocabulary: int) -> TokenMetrics:
     """Compute the metrics of all tokens."""
     ranked, logprob = columns.ranked, columns.tokens.logprob
     k, is_chosen = ranked.k_returned, ranked.is_chosen

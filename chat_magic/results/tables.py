@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.analysis.columns import Columns
     from chat_magic.analysis.labels import At
+    from chat_magic.analysis.reply_columns import ReplyColumns
     from chat_magic.analysis.segments import By
     from chat_magic.core.cell.grid import Axis
     from chat_magic.results.chat_result import ChatResult
@@ -56,11 +56,10 @@ class Tables(ABC):
     def frame(self) -> pd.DataFrame:
         """A row for each choice: metrics, model, cost, parsed fields, times and usage.
 
-        The metrics are those of `analysis.reply_tables.choices_table`; `bits_per_byte` also compares
-        models of different vocabularies. `cost` (dollars), `ttft_s` (seconds to the first token),
-        `total_s`, `tokens_per_s`, `prompt_tokens` and `completion_tokens` are those of the whole
-        request, and stand on each of its rows. With a schema there is a column `parsed.FIELD` for
-        each scalar field, before the times.
+        The metrics are those of `analysis.reply_tables.choices_table`; `bits_per_byte` also
+        compares models of different vocabularies. `cost`, the times and the usage are those of
+        the whole request, and are the same on each of its rows. With a schema there is a column
+        `parsed.FIELD` for each scalar field.
         """
         from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed
         from chat_magic.analysis.reply_tables import choices_table
@@ -76,7 +75,7 @@ class Tables(ABC):
         schema = next((one.schema for one in self._results), None)
         if schema is None:
             return
-        from chat_magic.analysis.parsed import add_parsed
+        from chat_magic.analysis.parsed_columns import add_parsed
 
         values = [
             plain_value_of(choice, schema, one.prefill)
@@ -218,10 +217,10 @@ class Tables(ABC):
         return alternatives_table(self._columns, attrs=self._attrs)
 
     @cached_property
-    def _columns(self) -> Columns:
-        from chat_magic.analysis.columns import read
+    def _columns(self) -> ReplyColumns:
+        from chat_magic.analysis.reply_columns import read_replies
 
-        return read([one.reply for one in self._results])
+        return read_replies([one.reply for one in self._results])
 
     @property
     def _prefills(self) -> list[str]:

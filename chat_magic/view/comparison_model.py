@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from chat_magic.analysis.answer_tree import Node
-    from chat_magic.analysis.common_text import Answer, Comparison, Way
+    from chat_magic.analysis.comparison import AnswerBranch, ComparedAnswer, Comparison
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Choice
     from chat_magic.view.bundle import RunView
@@ -120,10 +120,10 @@ def compared(
     if len(runs) < 2 and all(len(run.reply.choices) < 2 for run in runs):
         return None
     from chat_magic.analysis.answer_tree import trees
-    from chat_magic.analysis.common_text import compare
+    from chat_magic.analysis.comparison import compare_replies
 
     replies = [run.reply for run in runs]
-    comparison = _ringed(compare(replies, ignore_whitespace=ignore_whitespace))
+    comparison = _ringed(compare_replies(replies, ignore_whitespace=ignore_whitespace))
     run_titles = tuple(_run_title(run, place, runs) for place, run in enumerate(runs))
     return ComparisonModel(
         runs=runs,
@@ -176,7 +176,9 @@ def _titles(runs: Sequence[RunView], run_titles: Sequence[str]) -> tuple[str, ..
     return tuple(titles)
 
 
-def divergence_summary(ways: Sequence[Way], *, show: Callable[[str], str] = str) -> str | None:
+def divergence_summary(
+    ways: Sequence[AnswerBranch], *, show: Callable[[str], str] = str
+) -> str | None:
     """Say how the answers go on where they part first: as the model held it, and as it came.
 
     Args:
@@ -198,7 +200,7 @@ def divergence_summary(ways: Sequence[Way], *, show: Callable[[str], str] = str)
     return f"here: {named}{more} (model) vs {sampled} (sampled)"
 
 
-def _way(way: Way, show: Callable[[str], str]) -> str:
+def _way(way: AnswerBranch, show: Callable[[str], str]) -> str:
     words = show(way_name(way.text))
     return words if way.model_prob is None else f"{words} {percent(way.model_prob)} %"
 
@@ -312,7 +314,7 @@ class ExcerptPart(NamedTuple):
     text: str
 
 
-def excerpt(answer: Answer, most: int) -> list[ExcerptPart]:
+def excerpt(answer: ComparedAnswer, most: int) -> list[ExcerptPart]:
     """Return what tells an answer from others at a glance, in one line and its parts.
 
     Args:

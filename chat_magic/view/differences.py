@@ -63,7 +63,7 @@ def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference
 
 
 def _units(compared: ComparisonModel, place: int) -> list[str]:
-    from chat_magic.analysis.diff import units
+    from chat_magic.analysis.diff_units import units
 
     text = compared.comparison.answers[place].text
     if compared.by == "token":

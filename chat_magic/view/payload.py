@@ -92,7 +92,7 @@ def _comparison(compared: ComparisonModel, opens: Opens) -> dict[str, Any]:
             for answer, title in zip(found.answers, compared.titles, strict=True)
         ],
         "groups": found.groups,
-        "chip": divergence_summary(found.ways),
+        "chip": divergence_summary(found.branches),
         "agreement": agreement_words(compared),
         "trees": list(_trees(compared)),
     }

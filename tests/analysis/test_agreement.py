@@ -19,7 +19,7 @@ from chat_magic.analysis.agreement import (
     sampled_entropy,
     total_variation_low,
 )
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.reply import Choice, Message, Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
@@ -41,7 +41,7 @@ log = math.log
 
 
 def table(*replies):
-    return agreement_table(read(replies), attrs={"model": "a/b"})
+    return agreement_table(read_replies(replies), attrs={"model": "a/b"})
 
 
 @pytest.mark.parametrize(

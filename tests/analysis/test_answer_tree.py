@@ -9,7 +9,7 @@ from hypothesis import given
 
 from chat_magic.analysis.answer_tree import trees
 from chat_magic.analysis.branches import branches_table
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.reply import Reply
 from tests.analysis.strategies import replies
 
@@ -45,7 +45,7 @@ def test_a_reply_without_choices_has_no_node(sampled):
     assert [len(tree) for tree in trees([Reply(), sampled("a", "b"), Reply()])] == [0, 3, 0]
 
 
-def test_a_token_that_straddles_two_partings_is_cut_at_the_first(sampled):
+def test_a_token_that_straddles_two_divergences_is_cut_at_the_first(sampled):
     """`na Lee` begins within `Anna`, which two of three said as one token."""
     (tree,) = trees([sampled("An|na Lee", "Anna| Bo", "Cy")])
     assert drawn(tree) == [
@@ -79,7 +79,7 @@ def test_the_leaves_are_the_choices(reply):
 
 
 @given(replies())
-def test_a_parting_shares_out_those_who_came(reply):
+def test_a_divergence_shares_out_those_who_came(reply):
     """Counts of siblings add up, shares to 1; each share lies in its interval."""
     (tree,) = trees([reply])
     for place, node in enumerate(tree):
@@ -114,7 +114,7 @@ def test_only_what_can_be_a_probability_is_one(reply):
 def test_tree_and_table_say_the_same(reply):
     """The nodes but for the root are the ways of the table."""
     (tree,) = trees([reply])
-    table = branches_table(read([reply]), attrs={})
+    table = branches_table(read_replies([reply]), attrs={})
     assert [node.parent - 1 for node in tree[1:]] == table["parent_id"].tolist()
     assert [node.text[: node.token_chars] for node in tree[1:]] == table["token"].tolist()
     for name in ("count", "share", "wilson_low", "model_prob", "model_prob_max"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis.branches import branches_table
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.reply import Reply
 
 STRING = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
@@ -35,7 +35,7 @@ log = math.log
 
 
 def branches(*replies):
-    return branches_table(read(replies), attrs={})
+    return branches_table(read_replies(replies), attrs={})
 
 
 def ways(table):
@@ -51,7 +51,7 @@ def test_texts_that_do_not_part_have_no_branches(sampled, texts):
 
 
 def test_each_way_on_has_its_count_and_its_place(sampled):
-    """The most taken first; a second parting lies below the first."""
+    """The most taken first; a second divergence lies below the first."""
     table = branches(sampled("Hi|, Ann|.", "Hi|, Bo|.", "Hi|, Ann|!"))
     assert list(table.dtypes.astype(str).items()) == list(SCHEMA.items())
     assert ways(table) == [(", Ann", (0, 2)), (", Bo", (1,)), (".", (0,)), ("!", (2,))]
@@ -79,7 +79,7 @@ def test_a_way_that_nobody_reported_has_no_probability(sampled):
     assert table["model_prob"].tolist() == pytest.approx([math.nan, 0.5], nan_ok=True)
 
 
-def test_other_tokens_of_the_same_text_are_no_parting(sampled):
+def test_other_tokens_of_the_same_text_are_not_a_divergence(sampled):
     """`An|na` goes the way of `Anna`; its probability is that of both its tokens."""
     table = branches(sampled("An|na| Lee", "Anna| Lee", "Bo|b"))
     assert ways(table) == [("Anna", (0, 1)), ("Bo", (2,))]
@@ -87,7 +87,7 @@ def test_other_tokens_of_the_same_text_are_no_parting(sampled):
     assert table["model_prob_max"].tolist() == pytest.approx([0.5, 0.5])
 
 
-def test_a_parting_inside_a_code_point_shows_the_whole_one(token, reply):
+def test_a_divergence_inside_a_code_point_shows_the_whole_one(token, reply):
     """👍 and 👎 share three of their four bytes."""
     up, down = "👍".encode(), "👎".encode()
     table = branches(
@@ -124,7 +124,7 @@ TEXTS = st.lists(
 
 
 @given(TEXTS)
-def test_each_parting_shares_out_those_who_came_and_all_texts_end_apart(token, reply, texts):
+def test_each_divergence_shares_out_those_who_came_and_all_texts_end_apart(token, reply, texts):
     """The counts of siblings add up; different texts lie under different last nodes."""
     table = branches(reply(*([token(part, log(0.5)) for part in text] for text in texts)))
     joined = ["".join(text) for text in texts]

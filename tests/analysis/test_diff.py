@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_magic.analysis import diff as diff_module
-from chat_magic.analysis.diff import Change, common_blocks, diff, units
+from chat_magic.analysis.diff import Change, common_blocks, diff
+from chat_magic.analysis.diff_units import units
 
 CASES = json.loads((Path(__file__).parents[1] / "wire" / "diff.json").read_text())
 TEXTS = [case for case in CASES if case["by"] != "json"]

@@ -9,15 +9,15 @@ import math
 import pandas as pd
 import pytest
 
-from chat_magic.analysis.columns import read
 from chat_magic.analysis.export import to_csv, wide_table
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 
 log = math.log
 
 
 def tables(*replies):
-    columns = read(replies)
+    columns = read_replies(replies)
     return tokens_table(columns, attrs={"model": "a/b"}), alternatives_table(columns, attrs={})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import chat_magic
 from chat_magic.analysis import reply_tables as tables
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.transport import endpoints
 from chat_magic.transport import exchange as client
@@ -64,13 +64,13 @@ def test_twenty_alternatives_are_the_first_twenty_of_three_hundred(wide):
     """llama.cpp itself gives more than the API allows; our interval contains what they say."""
     body = {**wide.request.body(), "top_logprobs": 300}
     reply = background.run(_answered(body))
-    many = tables.alternatives_table(read([reply]), attrs={})
+    many = tables.alternatives_table(read_replies([reply]), attrs={})
     assert len(many) >= 300 * len(wide.tokens)
     key = ["choice", "position", "rank"]
     first = many.query("rank <= 20").set_index(key)["prob"]
     ours = wide.alternatives.query("rank <= 20").set_index(key)["prob"]
     assert first.loc[ours.index].to_numpy() == pytest.approx(ours.to_numpy(), abs=1e-3)
-    narrowed = tables.tokens_table(read([reply]), attrs={})
+    narrowed = tables.tokens_table(read_replies([reply]), attrs={})
     assert (narrowed["entropy_bits_low"] >= wide.tokens["entropy_bits_low"] - 0.01).all()
     assert (narrowed["entropy_bits_high"] <= wide.tokens["entropy_bits_high"] + 0.01).all()
 

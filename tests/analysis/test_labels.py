@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.columns import read
 from chat_magic.analysis.labels import expected_table, labels_table
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.reply import Choice, Reply
 from chat_magic.errors import InvalidRequest
 
@@ -25,11 +25,11 @@ def logs(pairs):
 
 
 def labels(answer, names=("yes", "no"), **options):
-    return labels_table(read([answer]), list(names), attrs={}, **options)
+    return labels_table(read_replies([answer]), list(names), attrs={}, **options)
 
 
 def expected(answer, **options):
-    return expected_table(read([answer]), attrs={}, **options)
+    return expected_table(read_replies([answer]), attrs={}, **options)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_an_answer_without_the_place_has_no_probabilities(token, reply):
 @pytest.mark.parametrize("replies", [(), (Reply(),), (Reply(choices=(Choice(index=0),)),)])
 def test_tables_of_nothing_have_their_columns_and_types(replies):
     """Also those that other code sums over."""
-    table = labels_table(read(replies), ["a"], attrs={})
+    table = labels_table(read_replies(replies), ["a"], attrs={})
     assert [str(kind) for kind in table.dtypes[-4:]] == ["float64"] * 4
     assert list(table) == [
         "run",
@@ -131,7 +131,7 @@ def test_tables_of_nothing_have_their_columns_and_types(replies):
         "residual",
         "a",
     ]
-    assert list(expected_table(read(replies), attrs={}))[-2:] == ["expected", "covered"]
+    assert list(expected_table(read_replies(replies), attrs={}))[-2:] == ["expected", "covered"]
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_tables_of_nothing_have_their_columns_and_types(replies):
 def test_labels_that_cannot_be_told_apart_are_refused(names, words):
     """The error names the one."""
     with pytest.raises(InvalidRequest, match=words):
-        labels_table(read([]), names, attrs={})
+        labels_table(read_replies([]), names, attrs={})
 
 
 @pytest.mark.parametrize("at", ["last", "answer", 3, None])
 def test_another_place_is_refused_with_those_there_are(at):
     """A pointer begins with a slash."""
     with pytest.raises(InvalidRequest, match="must be 'first', a JSON Pointer"):
-        labels_table(read([]), ["a"], attrs={}, at=at)
+        labels_table(read_replies([]), ["a"], attrs={}, at=at)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["yes", " Yes", "no", "n", "x", ""]), st.integers(1, 9)),

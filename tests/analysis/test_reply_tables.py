@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import alternatives_table, choices_table, tokens_table
 from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply, TokenTimes
 
@@ -104,7 +104,7 @@ log = math.log
 
 
 def build(table, *replies, **options):
-    return table(read(replies), attrs={}, **options)
+    return table(read_replies(replies), attrs={}, **options)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_table_has_its_columns_and_types_when_all_is_there(table, schema, answ
 def test_what_is_known_of_the_request_travels_with_the_table_as_plain_json(table, _, answer):
     """Tuples become lists; parquet can keep it."""
     attrs = {"model": "a/b", "params": {"stop": ("x",)}}
-    found = table(read([answer]), attrs=attrs, vocabulary=50_000).attrs["chat_magic"]
+    found = table(read_replies([answer]), attrs=attrs, vocabulary=50_000).attrs["chat_magic"]
     assert found == {
         "schema_version": 1,
         "vocab_size_assumed": 50_000,
@@ -413,7 +413,7 @@ def test_reasoning_tokens_are_a_part_of_their_own(token):
     """They do not count in the choice's own metrics."""
     message = Message(content="so", reasoning="hm")
     lists = Logprobs(content=[token("so", -0.5)], reasoning=[token("hm", -3.0)])
-    columns = read([Reply(choices=(Choice(index=0, message=message, logprobs=lists),))])
+    columns = read_replies([Reply(choices=(Choice(index=0, message=message, logprobs=lists),))])
     found = tokens_table(columns, attrs={})
     assert found["part"].tolist() == ["content", "reasoning"]
     assert found["logprob"].tolist() == [-0.5, -3.0]

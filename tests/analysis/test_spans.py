@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.spans import spans_table
 from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply
 
@@ -38,13 +38,13 @@ log = math.log
 
 
 def spans(answer, by, **options):
-    return spans_table(read([answer]), by, attrs={}, **options)
+    return spans_table(read_replies([answer]), by, attrs={}, **options)
 
 
 @pytest.mark.parametrize("replies", [(), (Reply(),), (Reply(choices=(Choice(index=0),)),)])
 def test_a_table_of_nothing_has_its_columns_and_types(replies):
     """As the others do."""
-    table = spans_table(read(replies), "word", attrs={"model": "a/b"})
+    table = spans_table(read_replies(replies), "word", attrs={"model": "a/b"})
     assert list(table.dtypes.astype(str).items()) == list(SCHEMA.items())
     assert table.attrs["chat_magic"]["model"] == "a/b"
     assert len(table) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 from chat_magic.core.reply.reply import Reply
 
@@ -15,7 +15,7 @@ def tables(token, choice):
 
     def build(texts, content, others=None, **options):
         tokens = [token(text, -0.5, others, **options) for text in texts]
-        columns = read([Reply(choices=(choice(tokens, content),))])
+        columns = read_replies([Reply(choices=(choice(tokens, content),))])
         return tokens_table(columns, attrs={}), alternatives_table(columns, attrs={})
 
     return build

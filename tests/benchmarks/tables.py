@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from chat_magic.analysis.columns import read
 from chat_magic.analysis.logprob_warnings import logprob_warnings
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import alternatives_table, tokens_table
 from chat_magic.core.reply.assembler import Assembler
 
@@ -54,7 +54,7 @@ def completion() -> dict[str, Any]:
 
 def tables(reply: Reply) -> list[pd.DataFrame]:
     """Return the tables of tokens and of alternatives."""
-    columns = read([reply])
+    columns = read_replies([reply])
     return [tokens_table(columns, attrs={}), alternatives_table(columns, attrs={})]
 
 

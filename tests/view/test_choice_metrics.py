@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import choices_table
 from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.view.choice_metrics import choice_metrics
@@ -33,7 +33,7 @@ def test_the_figures_are_those_of_the_table_of_choices(tokens, is_trimmed: bool)
     """Also where the server left a control token out of the text."""
     text = "".join(each.token for each in tokens)
     each = choice(tokens, text=text.removesuffix("<|im_end|>") if is_trimmed else text)
-    row = choices_table(read([Reply(choices=(each,))]), attrs={}).iloc[0]
+    row = choices_table(read_replies([Reply(choices=(each,))]), attrs={}).iloc[0]
     found = choice_metrics(each)
     for column in COLUMNS:
         value = getattr(found, column)

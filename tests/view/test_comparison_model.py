@@ -54,7 +54,7 @@ def test_an_answer_is_called_by_what_sets_it_apart(runs, titles) -> None:
 
 def test_the_chip_says_what_the_model_held_and_what_came() -> None:
     found = compared(four())
-    assert divergence_summary(found.comparison.ways) == (
+    assert divergence_summary(found.comparison.branches) == (
         "here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)"
     )
 
@@ -62,20 +62,20 @@ def test_the_chip_says_what_the_model_held_and_what_came() -> None:
 def test_without_probabilities_the_chip_says_what_came() -> None:
     found = compared([answers("a b", "a c", "a", "a c")])
     assert (
-        divergence_summary(found.comparison.ways)
+        divergence_summary(found.comparison.branches)
         == "here: c · b · the end, 2/4 · 1/4 · 1/4 (sampled)"
     )
 
 
 def test_the_chip_names_four_ways_and_a_number_in_quotes() -> None:
     found = compared([answers("1", "2", "3", "4", "5", "6")])
-    assert divergence_summary(found.comparison.ways) == (
+    assert divergence_summary(found.comparison.branches) == (
         "here: “1” · “2” · “3” · “4” · 2 more, 1/6 · 1/6 · 1/6 · 1/6 (sampled)"
     )
 
 
 def test_there_is_no_chip_where_nothing_parts() -> None:
-    assert divergence_summary(compared([answers("a", "a")]).comparison.ways) is None
+    assert divergence_summary(compared([answers("a", "a")]).comparison.branches) is None
 
 
 @pytest.mark.parametrize(

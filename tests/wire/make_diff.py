@@ -13,7 +13,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chat_magic.analysis.diff import MAX_DIFF_WORK, diff, units
+from chat_magic.analysis.diff import MAX_DIFF_WORK, diff
+from chat_magic.analysis.diff_units import units
 from chat_magic.analysis.json_diff import diff_json
 from tests.wire.fixtures import FOLDER
 

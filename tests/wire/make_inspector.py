@@ -9,7 +9,7 @@ import json
 import math
 from typing import Any
 
-from chat_magic.analysis.columns import read
+from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import tokens_table
 from chat_magic.analysis.segments import segments
 from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
@@ -60,7 +60,7 @@ def inspector() -> dict[str, Any]:
     """Return the payload of each case and what the tables say of its tokens."""
     found = {}
     for name, case in _cases().items():
-        table = tokens_table(read([case.reply]), attrs={})
+        table = tokens_table(read_replies([case.reply]), attrs={})
         columns = ["choice", "rank", "gap_nats", "mass_residual", "is_forced"]
         columns += ["entropy_bits_low", "entropy_bits_high"]
         rows = json.loads(table[columns].to_json(orient="records", double_precision=6))

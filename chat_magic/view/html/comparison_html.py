@@ -104,7 +104,7 @@ def _head(compared: ComparisonModel) -> str:
     else:
         found += [line(warned(words)) for words in compared.notices]
     if compared.several:
-        words = divergence_summary(compared.comparison.ways, show=isolated)
+        words = divergence_summary(compared.comparison.branches, show=isolated)
         parts = [f'<span style="{MUTED}">{escape(agreement_words(compared))}</span>']
         parts += [f"<span>{words}</span>"] if words else []
         found.append(line(EM_SPACE.join(reversed(parts))))

@@ -110,7 +110,7 @@ def _foot(compared: ComparisonModel, is_table: bool) -> str:
             before = one_line(answer.text[: answer.start]).strip()
             shown = before if len(before) <= 60 else f"…{before[-59:]}"
             lines += [f"same until: {shown}"] if before else []
-        lines += [words for words in (divergence_summary(compared.comparison.ways),) if words]
+        lines += [words for words in (divergence_summary(compared.comparison.branches),) if words]
         lines.append(_filled(agreement_words(compared)))
     if len(compared.runs) == 1:
         run = compared.runs[0]

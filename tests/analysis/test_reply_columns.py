@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.columns import STATUSES, read
+from chat_magic.analysis.reply_columns import STATUSES, read_replies
 from chat_magic.core.reply.reply import Choice, Logprobs, Message, Reply
 
 TOP = [("a", -0.5), ("b", -1.5), ("c", -2.5)]
@@ -25,7 +25,7 @@ def ranked(columns, row=0):
 
 def test_alternatives_stand_by_falling_probability(token, reply):
     """VLLM sends the token that came first."""
-    columns = read([reply([token("b", -1.5, [TOP[1], TOP[0], TOP[2]])])])
+    columns = read_replies([reply([token("b", -1.5, [TOP[1], TOP[0], TOP[2]])])])
     assert ranked(columns) == TOP
     assert columns.ranked.k_returned.tolist() == [3]
     assert columns.ranked.chosen.tolist() == [1]
@@ -34,7 +34,7 @@ def test_alternatives_stand_by_falling_probability(token, reply):
 def test_equal_and_unmeasured_alternatives_keep_the_servers_order(token, reply):
     """What has no probability comes after all that have one."""
     others = [("m", -100.0), ("x", -1.0), ("y", -1.0), ("n", None), ("p", 0.2)]
-    columns = read([reply([token("x", -1.0, others)])])
+    columns = read_replies([reply([token("x", -1.0, others)])])
     assert [text for text, _ in ranked(columns)] == ["x", "y", "m", "n", "p"]
     assert [STATUSES[code] for code in columns.ranked.entries.status[0][:5]] == [
         "ok",
@@ -48,72 +48,72 @@ def test_equal_and_unmeasured_alternatives_keep_the_servers_order(token, reply):
 @pytest.mark.parametrize("logprob", [-9.0, -9999.0, None, -0.1])
 def test_a_token_outside_its_alternatives_stands_after_them(token, reply, logprob):
     """Also when it is censored, or more probable than they are."""
-    columns = read([reply([token("z", logprob, TOP)])])
+    columns = read_replies([reply([token("z", logprob, TOP)])])
     assert [text for text, _ in ranked(columns)] == ["a", "b", "c", "z"]
     assert columns.ranked.k_returned.tolist() == columns.ranked.chosen.tolist() == [3]
 
 
 def test_a_token_that_the_server_added_to_its_alternatives_is_outside(token, reply):
     """One more than elsewhere and the least probable: its rank is not 4."""
-    columns = read([reply([token("a", -0.5, TOP), token("z", -9.0, [*TOP, ("z", -9.0)])])])
+    columns = read_replies([reply([token("a", -0.5, TOP), token("z", -9.0, [*TOP, ("z", -9.0)])])])
     assert columns.ranked.k_returned.tolist() == [3, 3]
     assert columns.ranked.chosen.tolist() == [0, 3]
 
 
 def test_a_token_that_the_server_put_in_the_place_of_the_least_is_outside(token, reply):
     """VLLM lists it first and cuts the last one off."""
-    columns = read([reply([token("z", -9.0, [("z", -9.0), *TOP[:2]])])])
+    columns = read_replies([reply([token("z", -9.0, [("z", -9.0), *TOP[:2]])])])
     assert [text for text, _ in ranked(columns)] == ["a", "b", "z"]
     assert columns.ranked.k_returned.tolist() == columns.ranked.chosen.tolist() == [2]
 
 
 def test_the_least_of_the_alternatives_belongs_to_them_when_it_stands_last(token, reply):
     """As OpenAI lists it."""
-    columns = read([reply([token("c", -2.5, TOP)])])
+    columns = read_replies([reply([token("c", -2.5, TOP)])])
     assert columns.ranked.k_returned.tolist() == [3]
     assert columns.ranked.chosen.tolist() == [2]
 
 
 def test_a_censored_token_is_outside_even_when_listed(token, reply):
     """Censored means that it lay outside."""
-    columns = read([reply([token("z", -9999.0, [*TOP, ("z", -9999.0)])])])
+    columns = read_replies([reply([token("z", -9999.0, [*TOP, ("z", -9999.0)])])])
     assert columns.ranked.k_returned.tolist() == columns.ranked.chosen.tolist() == [3]
 
 
 @pytest.mark.parametrize("others", [None, []])
 def test_without_alternatives_the_token_stands_alone(token, reply, others):
     """A server that ignores top_logprobs."""
-    columns = read([reply([token("a", -0.5, others)])])
+    columns = read_replies([reply([token("a", -0.5, others)])])
     assert ranked(columns) == [("a", -0.5)]
     assert columns.ranked.k_returned.tolist() == columns.ranked.chosen.tolist() == [0]
 
 
 def test_an_alternative_listed_twice_counts_once(token, reply):
     """With another log probability it is another token: ids are not sent."""
-    columns = read([reply([token("a", -0.5, [("a", -0.5), ("a", -0.5), ("a", -3.0)])])])
+    columns = read_replies([reply([token("a", -0.5, [("a", -0.5), ("a", -0.5), ("a", -3.0)])])])
     assert ranked(columns) == [("a", -0.5), ("a", -3.0)]
     assert columns.ranked.chosen.tolist() == [0]
 
 
 def test_a_token_is_found_by_its_bytes_and_then_by_its_log_probability(token, reply):
     """Broken characters look alike; the log probability tells which one came."""
-    columns = read([reply([token("\ufffd", -2.0, [("\ufffd", -1.0), ("\ufffd", -2.0)])])])
+    columns = read_replies([reply([token("\ufffd", -2.0, [("\ufffd", -1.0), ("\ufffd", -2.0)])])])
     assert columns.ranked.chosen.tolist() == [1]
-    columns = read([reply([token("▁a", -0.5, [("a", -0.5)], sent=[97])])])
+    columns = read_replies([reply([token("▁a", -0.5, [("a", -0.5)], sent=[97])])])
     assert columns.ranked.k_returned.tolist() == [1]
 
 
 def test_texts_that_differ_after_a_nul_are_different_tokens(token, reply):
     """Older pandas takes them for one."""
     others = [("a\0b", -0.5), ("a", -1.0), ("a\0c", -1.5)]
-    columns = read([reply([token("a", -1.0, others)])])
+    columns = read_replies([reply([token("a", -1.0, others)])])
     assert ranked(columns) == others
     assert columns.ranked.chosen.tolist() == [1]
 
 
 def test_a_token_with_another_log_probability_than_its_alternative_is_still_that_one(token, reply):
     """As llama-cpp-python sent it."""
-    columns = read([reply([token("b", -3.0, TOP)])])
+    columns = read_replies([reply([token("b", -3.0, TOP)])])
     assert columns.ranked.chosen.tolist() == [1]
     assert ranked(columns) == TOP
 
@@ -126,7 +126,7 @@ def test_parts_follow_the_runs_the_choices_and_the_servers_order(token):
         logprobs=Logprobs(refusal=[token("No", -0.1), token(".", -0.2)]),
     )
     plain = Choice(index=0, logprobs=Logprobs(content=[token("Yes", -0.3)]))
-    columns = read([Reply(choices=(refused, plain)), Reply(choices=(plain,))])
+    columns = read_replies([Reply(choices=(refused, plain)), Reply(choices=(plain,))])
     parts = [(part.run, part.choice.index, part.name) for part in columns.parts]
     assert parts == [(0, 1, "content"), (0, 1, "refusal"), (0, 0, "content"), (1, 0, "content")]
     assert columns.part.tolist() == [1, 1, 2, 3]
@@ -137,7 +137,7 @@ def test_parts_follow_the_runs_the_choices_and_the_servers_order(token):
 def test_reasoning_is_no_answer(token):
     """Also where nothing else came, as when the length ran out."""
     cut = Choice(index=0, logprobs=Logprobs(reasoning=[token("Hm", -0.1)]))
-    columns = read([Reply(choices=(cut,))])
+    columns = read_replies([Reply(choices=(cut,))])
     assert [part.name for part in columns.parts] == ["content", "reasoning"]
     assert columns.answers == [0]
 
@@ -149,7 +149,7 @@ alternatives = st.lists(st.tuples(st.sampled_from("abcde"), logprobs), max_size=
 @given(st.lists(st.tuples(st.sampled_from("abcde"), logprobs, alternatives), max_size=6))
 def test_whatever_arrives_the_token_that_came_is_among_its_alternatives(token, reply, tokens):
     """Rows are filled from the left, ordered, and lose nothing but repetitions."""
-    columns = read([reply([token(*case) for case in tokens])])
+    columns = read_replies([reply([token(*case) for case in tokens])])
     table = columns.ranked
     for row, (text, _, others) in enumerate(tokens):
         texts = [name for name, _ in ranked(columns, row)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.common_text import compare
+from chat_magic.analysis.comparison import compare_replies
 from chat_magic.core.reply.reply import Choice, FunctionCall, Logprobs, Message, Reply, ToolCall
 from tests.analysis.strategies import replies
 
@@ -22,7 +22,7 @@ def rings(comparison):
 
 def test_the_first_token_in_which_answers_differ_is_found(sampled):
     """Charlotte and Clara share two letters, but no token."""
-    found = compare([sampled("Hi|, Charlotte|.", "Hi|, Clara|.", "Hi|, Charlotte|!")])
+    found = compare_replies([sampled("Hi|, Charlotte|.", "Hi|, Clara|.", "Hi|, Charlotte|!")])
     assert [(a.run, a.choice) for a in found.answers] == [(0, 0), (0, 1), (0, 2)]
     assert [(a.start, a.end) for a in found.answers] == [(2, 13), (2, 9), (2, 13)]
     assert rings(found) == [", Charlotte", ", Clara", ", Charlotte"]
@@ -32,7 +32,7 @@ def test_the_first_token_in_which_answers_differ_is_found(sampled):
 
 def test_identical_answers_are_a_group_and_the_largest_is_the_base(sampled):
     """Its first answer, though another came before."""
-    found = compare([sampled("b", "a", "c", "a")])
+    found = compare_replies([sampled("b", "a", "c", "a")])
     assert found.groups == ((1, 3), (0,), (2,))
     assert found.base == 1
     assert found.agreement.share == 0.5
@@ -40,32 +40,32 @@ def test_identical_answers_are_a_group_and_the_largest_is_the_base(sampled):
 
 def test_other_tokens_of_the_same_text_are_no_difference(sampled):
     """The table of choices tells of them, as `first_divergence`."""
-    found = compare([sampled("An|na", "Anna")])
+    found = compare_replies([sampled("An|na", "Anna")])
     assert [(a.start, a.end) for a in found.answers] == [(4, 4), (4, 4)]
     assert found.groups == ((0, 1),)
-    assert found.ways == ()
+    assert found.branches == ()
 
 
 def test_other_tokens_before_the_difference_are_none(sampled):
     """`An|na` and `Anna` go on together to what differs."""
-    found = compare([sampled("An|na| Lee", "Anna| Bo")])
+    found = compare_replies([sampled("An|na| Lee", "Anna| Bo")])
     assert rings(found) == [" Lee", " Bo"]
 
 
 def test_a_text_that_ends_has_no_token_to_ring(sampled):
     """It ends where the other one goes on."""
-    found = compare([sampled("a", "a| b")])
+    found = compare_replies([sampled("a", "a| b")])
     assert [(a.start, a.end) for a in found.answers] == [(1, 1), (1, 3)]
-    assert [way.text for way in found.ways] == ["", " b"]
+    assert [way.text for way in found.branches] == ["", " b"]
 
 
 def test_several_runs_part_too_but_have_no_ways(sampled):
     """Their probabilities are of different models."""
-    found = compare([sampled("Hi| Al", "Hi| Bo"), sampled("Hi| Al")])
+    found = compare_replies([sampled("Hi| Al", "Hi| Bo"), sampled("Hi| Al")])
     assert [(a.run, a.choice) for a in found.answers] == [(0, 0), (0, 1), (1, 0)]
     assert rings(found) == [" Al", " Bo", " Al"]
     assert found.groups == ((0, 2), (1,))
-    assert found.ways == ()
+    assert found.branches == ()
 
 
 def test_each_way_has_its_share_beside_the_models_probability(token, reply):
@@ -75,7 +75,7 @@ def test_each_way_has_its_share_beside_the_models_probability(token, reply):
         [token(text, log(a if text == "A" else b), [("A", log(a)), ("B", log(b))])]
         for text, (a, b) in zip("AABA", tops, strict=True)
     ]
-    one, other = compare([reply(*choices)]).ways
+    one, other = compare_replies([reply(*choices)]).branches
     assert (one.text, one.answers, one.count, one.among, one.share) == ("A", (0, 1, 3), 3, 4, 0.75)
     assert one.model_prob == pytest.approx(0.62)
     assert (one.model_prob_min, one.model_prob_max) == pytest.approx((0.58, 0.66))
@@ -84,7 +84,7 @@ def test_each_way_has_its_share_beside_the_models_probability(token, reply):
 
 def test_a_ways_share_has_wilsons_interval(sampled):
     """3 of 4: (3 + 1.9208 ± 1.96 sqrt(0.75 + 0.9604)) / (4 + 3.8415) = 0.6275 ± 0.3269."""
-    one, _ = compare([sampled("a", "b", "a", "a")]).ways
+    one, _ = compare_replies([sampled("a", "b", "a", "a")]).branches
     assert (one.wilson_low, one.wilson_high) == pytest.approx((0.3006, 0.9544), abs=1e-4)
 
 
@@ -92,7 +92,7 @@ def test_a_way_over_two_tokens_has_the_product_of_their_probabilities(token, rep
     """An (.5) then na (.4) is Anna with .2; the other choice said .3 for Anna at once."""
     two = [token("An", log(0.5)), token("na", log(0.4))]
     one = [token("Anna", log(0.3))]
-    anna, bo = compare([reply(two, one, [token("Bo", log(0.1))])]).ways
+    anna, bo = compare_replies([reply(two, one, [token("Bo", log(0.1))])]).branches
     assert anna.answers == (0, 1)
     assert (anna.model_prob_min, anna.model_prob_max) == pytest.approx((0.2, 0.3))
     assert anna.model_prob == pytest.approx(0.25)
@@ -103,28 +103,28 @@ def test_a_way_that_ends_within_a_token_has_no_probability(token, choice):
     """The last byte of 👍 came with the letter after it."""
     data = "👍a".encode()
     parts = [token("\ufffd", log(0.5), sent=list(part)) for part in (data[:3], data[3:])]
-    found = compare(
+    found = compare_replies(
         [Reply(choices=(choice(parts, "👍a"), choice([token("x", log(0.2))], index=1)))]
     )
-    assert [way.text for way in found.ways] == ["👍", "x"]
-    assert [way.model_prob for way in found.ways] == [None, pytest.approx(0.2)]
+    assert [way.text for way in found.branches] == ["👍", "x"]
+    assert [way.model_prob for way in found.branches] == [None, pytest.approx(0.2)]
 
 
 def test_white_space_can_count_for_nothing(sampled):
     """Then what differs in it alone is the same, and nothing is ringed where all are."""
     reply = sampled("a| b", "a|\n\nb ", "a  b")
-    assert len(compare([reply]).groups) == 3
-    found = compare([reply], ignore_whitespace=True)
+    assert len(compare_replies([reply]).groups) == 3
+    found = compare_replies([reply], ignore_whitespace=True)
     assert found.groups == ((0, 1, 2),)
     assert [a.start for a in found.answers] == [3, 5, 4]
-    assert found.ways == ()
+    assert found.branches == ()
 
 
 @pytest.mark.parametrize("replies", [[], [Reply()]])
 def test_nothing_can_be_compared(replies):
     """No error: a run that failed has no choice."""
-    found = compare(replies)
-    assert (found.answers, found.groups, found.base, found.ways) == ((), (), 0, ())
+    found = compare_replies(replies)
+    assert (found.answers, found.groups, found.base, found.branches) == ((), (), 0, ())
 
 
 def test_answers_without_log_probabilities_part_at_a_word(choice):
@@ -135,9 +135,9 @@ def test_answers_without_log_probabilities_part_at_a_word(choice):
             for index, text in enumerate(["Hi 👍!", "Hi 👎!"])
         )
     )
-    found = compare([plain])
+    found = compare_replies([plain])
     assert rings(found) == [" 👍", " 👎"]
-    assert [way.model_prob for way in found.ways] == [None, None]
+    assert [way.model_prob for way in found.branches] == [None, None]
 
 
 def test_a_refusal_is_compared_where_nothing_else_came(token):
@@ -147,13 +147,13 @@ def test_a_refusal_is_compared_where_nothing_else_came(token):
         message=Message(refusal="N\ud800"),
         logprobs=Logprobs(refusal=[token("N\ud800", -0.1)]),
     )
-    assert compare([Reply(choices=(refused,))]).answers[0].text == "N\ufffd"
+    assert compare_replies([Reply(choices=(refused,))]).answers[0].text == "N\ufffd"
 
 
 @given(st.lists(replies(max_size=3), max_size=4))
 def test_answers_are_the_same_up_to_where_they_start_to_differ(runs):
     """None differs before; those that differ, differ no later than the longest of their tokens."""
-    found = compare(runs)
+    found = compare_replies(runs)
     assert [(answer.run, answer.choice, answer.text) for answer in found.answers] == [
         (run, place, choice.message.content)
         for run, reply in enumerate(runs)
@@ -176,16 +176,16 @@ def test_answers_that_call_other_tools_are_not_the_same(sampled):
 
     empty = Choice(index=3, message=Message(content=""))
     choices = (calls(0, "f", "{}"), calls(1, "g", "{}"), calls(2, "f", "{}"), empty)
-    found = compare([Reply(choices=choices)])
+    found = compare_replies([Reply(choices=choices)])
     assert found.groups == ((0, 2), (1,), (3,))
     assert found.agreement.distinct == 0.75
-    assert found.ways == ()
+    assert found.branches == ()
 
 
 @given(st.lists(replies(max_size=3), max_size=4), st.booleans())
 def test_groups_share_out_the_answers(runs, ignore_whitespace):
     """Each is in one; the texts of a group are the same, those of two are not."""
-    found = compare(runs, ignore_whitespace=ignore_whitespace)
+    found = compare_replies(runs, ignore_whitespace=ignore_whitespace)
     assert sorted(sum(found.groups, ())) == list(range(len(found.answers)))
     sizes = [len(group) for group in found.groups]
     assert sizes == sorted(sizes, reverse=True)
@@ -201,14 +201,14 @@ def test_groups_share_out_the_answers(runs, ignore_whitespace):
 @given(replies())
 def test_the_ways_of_a_run_share_out_its_answers(reply):
     """Each answer goes on with the text of its way; there is one only where answers differ."""
-    found = compare([reply])
-    assert bool(found.ways) == (len(found.groups) > 1)
-    if found.ways:
-        assert sorted(sum((way.answers for way in found.ways), ())) == list(
+    found = compare_replies([reply])
+    assert bool(found.branches) == (len(found.groups) > 1)
+    if found.branches:
+        assert sorted(sum((way.answers for way in found.branches), ())) == list(
             range(len(found.answers))
         )
-        assert sum(way.share for way in found.ways) == pytest.approx(1)
-    for way in found.ways:
+        assert sum(way.share for way in found.branches) == pytest.approx(1)
+    for way in found.branches:
         for place in way.answers:
             answer = found.answers[place]
             assert answer.text.startswith(way.text, answer.start)
@@ -217,6 +217,6 @@ def test_the_ways_of_a_run_share_out_its_answers(reply):
 @given(st.lists(st.sampled_from(["An|na| Lee", "Anna| Lee", "A|nn|a Lee"]), min_size=1))
 def test_however_a_text_is_cut_it_is_one_text(sampled, texts):
     """One group, nothing to ring."""
-    found = compare([sampled(*texts)])
+    found = compare_replies([sampled(*texts)])
     assert len(found.groups) == 1
     assert {answer.start for answer in found.answers} == {8}

@@ -34,7 +34,7 @@ OK, CENSORED = STATUSES.index("ok"), STATUSES.index("censored")
 
 
 @dataclass(frozen=True)
-class Part:
+class MessagePart:
     """One part of one choice: its text, and its tokens if they have log probabilities."""
 
     run: int
@@ -96,10 +96,10 @@ class RankedAlternatives:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ReplyColumns:
     """All n tokens of some replies, in server order."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[MessagePart, ...]
     """The content of every choice, and each refusal, with or without tokens."""
     part: Integers
     """Place of each token's part in `parts`, shape (n,)."""
@@ -138,7 +138,7 @@ class Columns:
         return places
 
 
-def read(replies: Sequence[Reply], *, alternatives: bool = True) -> Columns:
+def read_replies(replies: Sequence[Reply], *, alternatives: bool = True) -> ReplyColumns:
     """Lay out the tokens of replies as columns.
 
     Args:
@@ -156,7 +156,7 @@ def read(replies: Sequence[Reply], *, alternatives: bool = True) -> Columns:
     sizes = integers([len(row) for row in others])
     lengths = integers([len(part.tokens) for part in parts])
     part = np.repeat(np.arange(len(parts)), lengths)
-    return Columns(
+    return ReplyColumns(
         parts=parts,
         part=part,
         position=count_up(lengths),
@@ -167,7 +167,7 @@ def read(replies: Sequence[Reply], *, alternatives: bool = True) -> Columns:
     )
 
 
-def _parts(replies: Sequence[Reply]) -> Iterator[Part]:
+def _parts(replies: Sequence[Reply]) -> Iterator[MessagePart]:
     for run, reply in enumerate(replies):
         for choice in reply.choices:
             logprobs, message = choice.logprobs, choice.message
@@ -182,8 +182,8 @@ def _parts(replies: Sequence[Reply]) -> Iterator[Part]:
 
 def _part(
     run: int, choice: Choice, name: str, text: str | None, tokens: list[TokenLogprob] | None
-) -> Part:
-    return Part(run, choice, name, text or "", with_bytes(tokens or [], text or ""))
+) -> MessagePart:
+    return MessagePart(run, choice, name, text or "", with_bytes(tokens or [], text or ""))
 
 
 def _entries(tokens: list[TopLogprob]) -> tuple[TokenColumns, Vocabulary]:

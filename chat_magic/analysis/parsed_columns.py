@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from chat_magic.analysis.frames import TEXT
+from chat_magic.analysis.table_columns import TEXT
 from chat_magic.core.schema.json_schema import resolve
 
 if TYPE_CHECKING:
