@@ -20,7 +20,7 @@ from chat_magic.view.failure_bundle import failure_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from chat_magic.view.live.live import Bundle, Live
+    from chat_magic.view.live.display import Bundle, LiveDisplay
 
 __all__ = ["Job", "Screen", "cancel", "outcome_bundle", "resolve", "underway"]
 
@@ -52,10 +52,10 @@ class Run(Protocol):
 class Screen(Protocol):
     """Where a job is drawn."""
 
-    def open(self) -> Live:
+    def open(self) -> LiveDisplay:
         """Return the display of one answer."""
 
-    def again(self) -> None:
+    def redraw(self) -> None:
         """Draw once more what was drawn last."""
 
 
@@ -148,7 +148,7 @@ class Job:
         is_late = self.is_done and not self._is_awaited
         self.join()
         if is_late and self._screen:
-            self._screen.again()
+            self._screen.redraw()
         if self._has_failed:
             raise self._outcome
         return self._outcome
@@ -164,7 +164,7 @@ class Job:
         if not self.is_done:
             self._run.cancel()
 
-    def _follow(self, live: Live | None, show: Callable[[Any], float] | None) -> None:
+    def _follow(self, live: LiveDisplay | None, show: Callable[[Any], float] | None) -> None:
         outcome: Any
         try:
             outcome = self._run.wait(show)

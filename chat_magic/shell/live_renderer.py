@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
     from chat_magic.engine.chat import Run
     from chat_magic.engine.grid_task import Part, Sweep
-    from chat_magic.view.live.live import Live
-    from chat_magic.view.live.snapshot import GridSnapshot, RunSnapshot, Snapshot
+    from chat_magic.view.live.display import LiveDisplay
+    from chat_magic.view.live.progress import AnswerProgress, GridProgress, RunProgress
 
 
-def live_renderer(live: Live) -> Callable[[Any], float]:
+def live_renderer(live: LiveDisplay) -> Callable[[Any], float]:
     """Make the function that draws a run's state and says when it may be called again.
 
     It takes an `engine.Run` or a `engine.grid_task.Sweep`.
@@ -28,12 +28,12 @@ def live_renderer(live: Live) -> Callable[[Any], float]:
     return show
 
 
-def _snapshot(run: Run) -> Snapshot:
-    from chat_magic.view.live.snapshot import Snapshot
+def _snapshot(run: Run) -> AnswerProgress:
+    from chat_magic.view.live.progress import AnswerProgress
 
     request, answer = run.rounds.request, run.rounds.answer
     first = answer.first.first_text_ms
-    return Snapshot(
+    return AnswerProgress(
         model=request.model or "",
         n=request.n,
         texts=answer.texts(),
@@ -46,11 +46,11 @@ def _snapshot(run: Run) -> Snapshot:
     )
 
 
-def _grid(run: Sweep) -> GridSnapshot:
-    from chat_magic.view.live.snapshot import GridSnapshot
+def _grid(run: Sweep) -> GridProgress:
+    from chat_magic.view.live.progress import GridProgress
 
     models = list(dict.fromkeys(part.request.model or "" for part in run.parts))
-    return GridSnapshot(
+    return GridProgress(
         model=models[0] if len(models) == 1 else f"{len(models)} models",
         axes=run.axes,
         runs=[_part(part) for part in run.parts],
@@ -60,13 +60,13 @@ def _grid(run: Sweep) -> GridSnapshot:
     )
 
 
-def _part(part: Part) -> RunSnapshot:
+def _part(part: Part) -> RunProgress:
     from chat_magic.core.cell.grid import title_of
     from chat_magic.view.comparison_model import value_title
-    from chat_magic.view.live.snapshot import RunSnapshot
+    from chat_magic.view.live.progress import RunProgress
 
     texts, finish_reasons = part.texts()
-    return RunSnapshot(
+    return RunProgress(
         title=" · ".join(value_title(n, title_of(v)) for n, v in part.coordinates.items()),
         n=part.request.n,
         texts=texts,

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.jobs import Job, Screen
     from chat_magic.shell.panel import Panel
-    from chat_magic.view.live.live import Live
+    from chat_magic.view.live.display import LiveDisplay
 
     Result = ChatResult | ChatResults
     Started = Run | Sweep
@@ -170,7 +170,7 @@ class ChatMagics(Magics):
         if "background" in cell.options:
             run = start(plan, limits, concurrency)
             return self._in_background(run, plan.models, name, cell)
-        live = None if cell.is_silent else self._open_live(alone=alone)
+        live = None if cell.is_silent else self._open_display(alone=alone)
         run = start(plan, limits, concurrency)  # an interrupt from here on is to stop it
         try:
             result = run.wait(live_renderer(live) if live else None)
@@ -215,7 +215,8 @@ class ChatMagics(Magics):
 
     def _in_background(self, run: Started, model: str, name: str | None, cell: Cell) -> Job | None:
         from chat_magic.shell.jobs import Job
-        from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
+        from chat_magic.view.live.notebook_display import DisplayHandle
+        from chat_magic.view.live.terminal_display import DeferredTerminal
 
         screen = None
         if not cell.is_silent:
@@ -295,12 +296,12 @@ class ChatMagics(Magics):
             after = self._last
         return resolve(after), choice
 
-    def _open_live(self, *, alone: bool) -> Live:
-        from chat_magic.view.live.live import open_live
+    def _open_display(self, *, alone: bool) -> LiveDisplay:
+        from chat_magic.view.live.display import open_display
 
-        return open_live(terminal=self.is_terminal, alone=alone)
+        return open_display(terminal=self.is_terminal, alone=alone)
 
-    def _take(self, result: Result | None, name: str | None, live: Live | None) -> None:
+    def _take(self, result: Result | None, name: str | None, live: LiveDisplay | None) -> None:
         """Bind and draw what came, be it whole or not."""
         if result is not None:
             self._last = result

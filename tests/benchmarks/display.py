@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 SETUP = """
 %load_ext chat_magic
 import time
-from chat_magic.view import live
-sent, publish = [], live._publish
+from chat_magic.view.live import notebook_display
+sent, publish = [], notebook_display.publish
 def counted(*args):
     sent.append(1)
     publish(*args)
-live._publish = counted
+notebook_display.publish = counted
 """
 
 

@@ -33,8 +33,8 @@ from chat_magic.core.reply.reply import (  # noqa: E402
     Usage,
 )
 from chat_magic.view.bundle import MIME_TYPE, RunView, bundle  # noqa: E402
-from chat_magic.view.live.live import interval_s, size_of  # noqa: E402
-from chat_magic.view.live.snapshot import Snapshot  # noqa: E402
+from chat_magic.view.live.progress import AnswerProgress  # noqa: E402
+from chat_magic.view.live.update_budget import interval_s, message_bytes  # noqa: E402
 from tests.browser.conftest import CHROMIUM_FLAGS, running_lab  # noqa: E402
 
 TOKENS, TOP, STREAMED, TOKENS_PER_S = 10_000, 20, 4_000, 100
@@ -93,11 +93,11 @@ def live_updates() -> list[str]:
     while at_s < STREAMED / TOKENS_PER_S:
         count = round(at_s * TOKENS_PER_S)
         text = "".join(WORDS[place % len(WORDS)] for place in range(count))
-        shown = Snapshot(
+        shown = AnswerProgress(
             model="a/b", texts=(text,), elapsed_s=at_s, ttft_s=0.1, tokens=count
         ).bundle()
         updates.append(shown["text/html"])
-        at_s += interval_s(size_of(shown))
+        at_s += interval_s(message_bytes(shown))
     return updates
 
 

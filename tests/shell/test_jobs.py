@@ -15,9 +15,11 @@ from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.shell import jobs
 from chat_magic.shell.jobs import Job
 from chat_magic.view.bundle import MIME_TYPE
-from chat_magic.view.live import live
-from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
-from chat_magic.view.live.snapshot import Snapshot
+from chat_magic.view.live import notebook_display
+from chat_magic.view.live.notebook_display import DisplayHandle
+from chat_magic.view.live.progress import AnswerProgress
+from chat_magic.view.live.terminal_display import DeferredTerminal
+from chat_magic.view.live.update_budget import UPDATES_PER_S, UpdateBudget
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
 from tests.shell.test_kernel import at_gateway, kernel
@@ -203,7 +205,7 @@ def test_what_a_late_terminal_prints_holds_no_control_characters(capsys):
     screen = DeferredTerminal("r\x1b[31m")
     screen.open().finish({"text/plain": "a\x07b"})
     screen.open().finish(None)
-    screen.again()
+    screen.redraw()
     assert capsys.readouterr().out == "\n── r ──\nab\n\n"
 
 
@@ -217,8 +219,8 @@ class Recorder:
     def open(self):
         return self
 
-    def again(self):
-        self.drawn.append("again")
+    def redraw(self):
+        self.drawn.append("redraw")
 
     def show(self, snapshot):
         self.drawn.append(snapshot)
@@ -301,16 +303,16 @@ def test_a_cancelled_job_that_had_nothing_says_so(gateway):
 def test_all_places_share_one_budget(monkeypatch):
     """Several answers at once send no more than one may."""
     sent = []
-    monkeypatch.setattr(live, "_publish", lambda *message: sent.append(message))
+    monkeypatch.setattr(notebook_display, "publish", lambda *message: sent.append(message))
     now = [100.0]
-    monkeypatch.setattr(live, "_SHARED_PACE", live._Pace(lambda: now[0]))
+    monkeypatch.setattr(notebook_display, "_SHARED_BUDGET", UpdateBudget(lambda: now[0]))
     displays = [DisplayHandle().open() for _ in range(8)]
     sent.clear()
     for _ in range(100):
         now[0] += 0.01
         for display in displays:
-            display.show(Snapshot(model="a/b", texts=["Hi"], elapsed_s=1.0))
-    assert len(sent) <= live.UPDATES_PER_S
+            display.show(AnswerProgress(model="a/b", texts=["Hi"], elapsed_s=1.0))
+    assert len(sent) <= UPDATES_PER_S
 
 
 def test_many_jobs_leave_no_thread_behind(gateway):

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.view.live.live import DeferredTerminal, DisplayHandle
+from chat_magic.view.live.notebook_display import DisplayHandle
+from chat_magic.view.live.terminal_display import DeferredTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.view.live.live import Bundle
+    from chat_magic.view.live.display import Bundle
 
 __all__ = ["PanelPlace", "TerminalPlace", "box"]
 

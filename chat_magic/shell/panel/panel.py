@@ -30,7 +30,7 @@ from chat_magic.view.panel_bundle import static_panel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chat_magic.view.live.live import Bundle
+    from chat_magic.view.live.display import Bundle
 
 __all__ = ["Panel", "open_panel"]
 

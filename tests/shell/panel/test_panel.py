@@ -37,10 +37,10 @@ def _magics(shell):
 @pytest.fixture
 def shown(monkeypatch):
     """Return what is published: bundles, the newest last."""
-    from chat_magic.view.live import live
+    from chat_magic.view.live import notebook_display
 
     sent = []
-    monkeypatch.setattr(live, "_publish", lambda bundle, *_: sent.append(bundle))
+    monkeypatch.setattr(notebook_display, "publish", lambda bundle, *_: sent.append(bundle))
     return sent
 
 

@@ -1,4 +1,4 @@
-"""How the runs of a grid are drawn while they stream."""
+"""The progress of one answer, or of the runs of a grid, is drawn while they stream."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import re
 import pytest
 
 from chat_magic.core.cell.grid import models_axis, sweep_axis, vary_axis
-from chat_magic.view.live.live import BYTES_PER_S, NotebookLive, TerminalLive, interval_s, size_of
-from chat_magic.view.live.snapshot import GridSnapshot, RunSnapshot, Snapshot
+from chat_magic.view.bundle import bundle
+from chat_magic.view.live.notebook_display import NotebookDisplay
+from chat_magic.view.live.progress import AnswerProgress, GridProgress, RunProgress
+from chat_magic.view.live.terminal_display import TerminalDisplay
+from chat_magic.view.live.update_budget import BYTES_PER_S, interval_s, message_bytes
+from tests.view.live.displays import progress
 
 MODELS = models_axis(["a/b", "c/d"], "models")
 HEAT = sweep_axis("temperature", [0, 1])
@@ -18,11 +22,11 @@ TONES = vary_axis("tone", ["formal", "short"], "vary")
 
 def run(title="a/b", *texts, **fields):
     reasons = fields.pop("finish_reasons", [None] * len(texts))
-    return RunSnapshot(title=title, texts=texts, finish_reasons=reasons, **fields)
+    return RunProgress(title=title, texts=texts, finish_reasons=reasons, **fields)
 
 
 def grid(*runs, axes=(MODELS,), **fields):
-    return GridSnapshot(model="2 models", axes=axes, runs=runs, **{"elapsed_s": 4.2, **fields})
+    return GridProgress(model="2 models", axes=axes, runs=runs, **{"elapsed_s": 4.2, **fields})
 
 
 def words(html: str) -> str:
@@ -123,7 +127,7 @@ def test_a_grid_of_any_size_fits_the_budget(count):
     """However much has been written, an update comes every second."""
     seeds = sweep_axis("seed", list(range(count)))
     runs = [run("", "语言 " * 3_000, is_waiting=place >= 200) for place in range(count)]
-    size = size_of(grid(*runs, axes=(seeds, sweep_axis("n", [1]))).bundle()) + 1_000
+    size = message_bytes(grid(*runs, axes=(seeds, sweep_axis("n", [1]))).bundle()) + 1_000
     assert size < BYTES_PER_S
     assert interval_s(size) <= 1
 
@@ -163,7 +167,7 @@ def test_a_terminal_counts_in_a_line_that_goes_away_then_prints_all():
     now = [0.0]
     screen, log = Terminal(), io.StringIO()
     for out in (screen, log):
-        live = TerminalLive(out, lambda: now[0])
+        live = TerminalDisplay(out, lambda: now[0])
         live.show(grid(run("a/b", "x"), run(), n_done=0))
         now[0] += 1
         live.show(grid(run("a/b", "x"), run(), n_done=1))
@@ -178,7 +182,7 @@ def test_a_terminal_counts_in_a_line_that_goes_away_then_prints_all():
 def test_a_grid_is_shown_as_soon_as_something_came_or_failed():
     """Not before: what fails at once leaves no display."""
     sent = []
-    live = NotebookLive(lambda *message: sent.append(message), lambda: 100.0)
+    live = NotebookDisplay(lambda *message: sent.append(message), lambda: 100.0)
     live.show(grid(run(is_waiting=True), elapsed_s=0.1))
     assert sent == []
     live.show(grid(run(error="x"), elapsed_s=0.1))
@@ -187,6 +191,60 @@ def test_a_grid_is_shown_as_soon_as_something_came_or_failed():
 
 def test_a_grid_and_a_request_begin_alike():
     """The same line above."""
-    alone = Snapshot(model="2 models", texts=["x"], elapsed_s=1).bundle()["text/html"]
+    alone = AnswerProgress(model="2 models", texts=["x"], elapsed_s=1).bundle()["text/html"]
     begin = '<strong style="font-weight:600">2 models</strong>'
     assert alone.partition(begin)[0] == grid(run()).bundle()["text/html"].partition(begin)[0]
+
+
+def test_an_update_is_escaped_text_and_no_more() -> None:
+    drawn = progress("# <b>\u202e\x1b[31m").bundle()
+    assert list(drawn) == ["text/html", "text/plain"]
+    assert "># &lt;b&gt;<span" in drawn["text/html"]
+    assert "\x1b" not in drawn["text/plain"] + drawn["text/html"]
+
+
+def test_the_status_says_how_fast_it_goes() -> None:
+    """20 tokens after the first in 0.4 s."""
+    text = progress("a").bundle()["text/plain"]
+    assert text == "a\n\nopenai/gpt-4o · 0.41 s to first token · 50 tokens/s · 21 out · 0.81 s"
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [("fetching SmolLM2 (34 of 98 MB)", "fetching SmolLM2 (34 of 98 MB)"), (None, "waiting")],
+)
+def test_before_anything_came_it_says_what_is_being_done(note: str | None, words: str) -> None:
+    drawn = progress(note=note, ttft_s=None, elapsed_s=2.0).bundle()
+    assert drawn["text/plain"].endswith(f"openai/gpt-4o · {words} · 2.0 s")
+    assert "border-radius" not in drawn["text/html"]
+
+
+def test_every_choice_that_was_asked_for_has_its_column_from_the_start() -> None:
+    """So nothing moves sideways when the next one begins."""
+    html = progress("a", n=3, finish_reasons=["stop"]).bundle()["text/html"]
+    assert html.count("flex:1 1 33.333%") == 3
+    assert html.count(">stop<") == 1
+    assert html.count(">…<") == 2
+
+
+def test_choices_that_outnumber_the_finish_reasons_are_shown() -> None:
+    """The answer may grow between the reading of one and of the other."""
+    assert ">b</div>" in progress("a", "b", finish_reasons=[None]).bundle()["text/html"]
+
+
+def test_the_live_frame_is_that_of_the_result(make_run, make_choice) -> None:
+    live = progress("a").bundle()["text/html"]
+    final = bundle([make_run(make_choice(text="a"))])["text/html"]
+    begin = '<strong style="font-weight:600">openai/gpt-4o</strong>\u2003<span'
+    assert live.partition(begin)[0] == final.partition(begin)[0]
+    assert begin in live
+
+
+def test_calls_that_were_run_stay_while_the_next_answer_comes(make_round) -> None:
+    rounds = [make_round({"result": "<b>21"}, text="I look.")]
+    drawn = progress("Warm", rounds=rounds).bundle()
+    for text in drawn.values():
+        assert text.index("I look.") < text.index("get_weather(") < text.index("Warm")
+    assert "&lt;b&gt;21" in drawn["text/html"]
+    waiting = progress("", rounds=rounds, note="calling f()").bundle()
+    assert "calling f()" in waiting["text/plain"]

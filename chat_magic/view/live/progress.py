@@ -51,11 +51,11 @@ class Drawable(Protocol):
         """Whether any answer has begun."""
 
     @property
-    def typed(self) -> str:
+    def terminal_text(self) -> str:
         """What a terminal has printed of it so far."""
 
     @property
-    def passing_note(self) -> str | None:
+    def transient_note(self) -> str | None:
         """What a terminal says meanwhile, in a line that goes away."""
 
     def bundle(self) -> dict[str, str]:
@@ -63,7 +63,7 @@ class Drawable(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Snapshot:
+class AnswerProgress:
     """How far the answer to a request has come."""
 
     model: str
@@ -87,14 +87,14 @@ class Snapshot:
         return any(self.texts)
 
     @property
-    def typed(self) -> str:
+    def terminal_text(self) -> str:
         """The calls that were run, and choice 0."""
         if not self.rounds and not self.has_text:
             return ""
         return "\n\n".join([*rounds_text(self.rounds), _answers(self)[0]])
 
     @property
-    def passing_note(self) -> str | None:
+    def transient_note(self) -> str | None:
         """What is being done while nothing arrives."""
         return self.note
 
@@ -113,7 +113,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSnapshot:
+class RunProgress:
     """How far one run of a grid has come."""
 
     title: str
@@ -134,13 +134,13 @@ class RunSnapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridSnapshot:
+class GridProgress:
     """How far the runs of a grid have come."""
 
     model: str
     """Of all runs, or how many there are."""
     axes: Sequence[Axis]
-    runs: Sequence[RunSnapshot]
+    runs: Sequence[RunProgress]
     """In row-major order, the last axis changing fastest."""
     n_done: int = 0
     elapsed_s: float = 0.0
@@ -153,12 +153,12 @@ class GridSnapshot:
         return any(any(run.texts) or run.error for run in self.runs)
 
     @property
-    def typed(self) -> str:
+    def terminal_text(self) -> str:
         """Nothing: answers that come side by side are printed when all are there."""
         return ""
 
     @property
-    def passing_note(self) -> str | None:
+    def transient_note(self) -> str | None:
         """How many runs have ended, and for how long it has gone."""
         return " · ".join(self._facts)
 
@@ -176,7 +176,7 @@ class GridSnapshot:
         return {"text/html": html, "text/plain": "\n\n".join([*_last(self.runs), status])[-_TAIL:]}
 
 
-def _facts(snapshot: Snapshot) -> list[str]:
+def _facts(snapshot: AnswerProgress) -> list[str]:
     elapsed = f"{number(snapshot.elapsed_s)} s"
     if snapshot.note or snapshot.ttft_s is None:
         return [snapshot.note or "waiting", elapsed]
@@ -185,7 +185,7 @@ def _facts(snapshot: Snapshot) -> list[str]:
     return [*speed_facts(snapshot.ttft_s, rate), f"{snapshot.tokens} out", elapsed]
 
 
-def _choices(one: Snapshot | RunSnapshot) -> Iterator[tuple[int | None, str, str | None]]:
+def _choices(one: AnswerProgress | RunProgress) -> Iterator[tuple[int | None, str, str | None]]:
     """Return index (None for an only choice), text and finish reason of what was asked for."""
     count = max(one.n, len(one.texts))
     asked = range(count) if count > 1 else [None]
@@ -193,14 +193,14 @@ def _choices(one: Snapshot | RunSnapshot) -> Iterator[tuple[int | None, str, str
         yield index, text or "", reason
 
 
-def _answers(snapshot: Snapshot) -> list[str]:
+def _answers(snapshot: AnswerProgress) -> list[str]:
     return [
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
         for index, text, _ in _choices(snapshot)
     ]
 
 
-def _drawn(grid: GridSnapshot) -> str:
+def _drawn(grid: GridProgress) -> str:
     """Draw the runs: in columns, as a matrix where they are many, or those under way."""
     answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
     if len(grid.runs) > _MOST_CELLS:
@@ -210,7 +210,7 @@ def _drawn(grid: GridSnapshot) -> str:
     return _columns(_boxes(grid.runs))
 
 
-def _boxes(runs: Sequence[RunSnapshot]) -> list[str]:
+def _boxes(runs: Sequence[RunProgress]) -> list[str]:
     return [
         _box(run.title if index is None else f"{run.title} · {index}", _state(run, reason), text)
         for run in runs
@@ -218,7 +218,7 @@ def _boxes(runs: Sequence[RunSnapshot]) -> list[str]:
     ]
 
 
-def _state(run: RunSnapshot, reason: str | None) -> str:
+def _state(run: RunProgress, reason: str | None) -> str:
     """Say how far a choice of a run is."""
     if run.error is not None:
         return f"failed: {run.error}"
@@ -258,7 +258,7 @@ def _columns(boxes: Sequence[str]) -> str:
     )
 
 
-def _progress(grid: GridSnapshot) -> str:
+def _progress(grid: GridProgress) -> str:
     """Draw the bar and, above it, how many runs have ended."""
     line = status_line(grid.model, grid._facts)
     bar = (
@@ -268,7 +268,7 @@ def _progress(grid: GridSnapshot) -> str:
     return f'{line}<div style="line-height:0;margin:0 0 8px 0">{bar}</div>'
 
 
-def _matrix(grid: GridSnapshot) -> str:
+def _matrix(grid: GridProgress) -> str:
     """Draw a cell for each run: the last axis across, the others down; a sole axis down."""
     down, across = list(grid.axes), None
     if len(down) > 1:
@@ -288,7 +288,7 @@ def _matrix(grid: GridSnapshot) -> str:
     return _table(lines, width)
 
 
-def _underway(grid: GridSnapshot) -> str:
+def _underway(grid: GridProgress) -> str:
     """Draw a row for each run that is being answered."""
     runs = [run for run in grid.runs if run.is_underway]
     tail = _tail(len(runs))
@@ -313,7 +313,7 @@ def _head(title: str, width: str = "auto") -> str:
     return f'<th style="width:{width};{_CELL};{_SMALL}">{escape(title)}</th>'
 
 
-def _cell(run: RunSnapshot, tail: int) -> str:
+def _cell(run: RunProgress, tail: int) -> str:
     """Draw a run of a matrix: its state, and the end of the choice that is being written."""
     choices = list(_choices(run))
     _, text, reason = next((one for one in choices if one[2] is None), choices[0])
@@ -329,7 +329,7 @@ def _cell(run: RunSnapshot, tail: int) -> str:
     )
 
 
-def _last(runs: Sequence[RunSnapshot]) -> list[str]:
+def _last(runs: Sequence[RunProgress]) -> list[str]:
     """Write the last runs of which something came, as many as can be shown."""
     written: list[str] = []
     room = _TAIL
@@ -342,7 +342,7 @@ def _last(runs: Sequence[RunSnapshot]) -> list[str]:
     return written[::-1]
 
 
-def _run_text(run: RunSnapshot) -> str:
+def _run_text(run: RunProgress) -> str:
     lines = [
         f"── {run.title if index is None else f'{run.title} · {index}'}: {_state(run, reason)} ──\n"
         f"{answer_text(text)}"

@@ -1,0 +1,134 @@
+"""The display of an answer in a notebook: one output, updated within a message budget."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chat_magic.view.live.display import Bundle
+from chat_magic.view.live.update_budget import UpdateBudget, message_bytes
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from chat_magic.view.live.progress import Drawable
+
+_ENVELOPE_BYTES = 1_000
+"""What a message takes besides its bundle: headers and ids."""
+_QUIET_S = 0.3
+"""How long a display waits for text before it appears, so that immediate failures leave none."""
+
+Publish = Callable[[Bundle, str, bool], None]
+"""Takes a bundle, its display id, and whether that is already shown and to be updated."""
+
+
+class NotebookDisplay:
+    """One output of a notebook, shown once and then updated."""
+
+    def __init__(
+        self,
+        publish: Publish,
+        clock: Callable[[], float],
+        clear: Callable[[], None] | None = None,
+        budget: UpdateBudget | None = None,
+    ) -> None:
+        self._publish = publish
+        self._clear = clear
+        self._budget = budget or UpdateBudget(clock)
+        self._id = uuid.uuid4().hex
+        self._is_shown = False
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds until the next update may be shown."""
+        return self._budget.delay_s
+
+    def show(self, progress: Drawable) -> None:
+        """Show the progress as escaped text."""
+        is_early = progress.elapsed_s < _QUIET_S and not progress.has_text
+        if self.delay_s == 0 and (self._is_shown or not is_early):
+            bundle = progress.bundle()
+            self._send(bundle)
+            self._budget.spend(message_bytes(bundle) + _ENVELOPE_BYTES)
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Show the result, whatever the budget; without one, clear or empty what was shown."""
+        if bundle is not None:
+            self._send(bundle)
+        elif self._is_shown and self._clear:
+            self._clear()
+        elif self._is_shown:
+            self._send({"text/plain": ""})
+
+    def _send(self, bundle: Bundle) -> None:
+        with _uninterrupted():
+            self._publish(bundle, self._id, self._is_shown)
+            self._is_shown = True
+
+
+class DisplayHandle:
+    """An output of the running cell that can be updated later, from any thread."""
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4().hex
+        self.last: Bundle | None = None
+        """What was drawn last."""
+        publish({"text/plain": ""}, self._id, False)
+
+    def open(self) -> NotebookDisplay:
+        """Return the display of another answer here, within the budget that all handles share."""
+        return NotebookDisplay(
+            lambda bundle, *_: self.draw(bundle), _SHARED_BUDGET.clock, budget=_SHARED_BUDGET
+        )
+
+    def redraw(self) -> None:
+        """Draw the last bundle once more: a client between two cells may have missed it."""
+        if self.last is not None:
+            publish(self.last, self._id, True)
+
+    def draw(self, bundle: Bundle) -> None:
+        """Draw a bundle in place of the last one."""
+        self.last = bundle
+        publish(bundle, self._id, True)
+
+
+_SHARED_BUDGET = UpdateBudget(time.monotonic)
+
+
+def clear_cell() -> None:
+    """Clear the output of the running cell."""
+    from IPython.display import clear_output  # not in a plain terminal
+
+    clear_output()  # type: ignore[no-untyped-call]  # IPython has no types
+
+
+def publish(bundle: Bundle, display_id: str, is_update: bool) -> None:
+    """Show a bundle in the running cell, or update the output that has the display id."""
+    from IPython.display import publish_display_data
+
+    # IPython has no types
+    publish_display_data(  # type: ignore[no-untyped-call]
+        dict(bundle), transient={"display_id": display_id}, update=is_update
+    )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Delay an interrupt until the record of what was sent agrees with what was sent."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    delayed: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: delayed.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if delayed:
+        handler(*delayed[0])

@@ -1,0 +1,25 @@
+"""A terminal and a notebook each have a display."""
+
+from __future__ import annotations
+
+from chat_magic.view.live.display import open_display
+from chat_magic.view.live.notebook_display import NotebookDisplay
+from tests.view.live.displays import progress
+
+
+def test_a_plain_terminal_and_a_notebook_have_displays_of_their_own(capsys) -> None:
+    open_display(terminal=True).show(progress("hello"))
+    assert capsys.readouterr().out == "hello"
+    assert isinstance(open_display(terminal=False), NotebookDisplay)
+
+
+def test_a_notebook_is_sent_display_messages_of_ipython(monkeypatch) -> None:
+    calls = []
+    monkeypatch.setattr(
+        "IPython.display.publish_display_data", lambda *args, **kwargs: calls.append((args, kwargs))
+    )
+    open_display(terminal=False).show(progress("hello"))
+    (((drawn,), options),) = calls
+    assert "hello" in drawn["text/html"]
+    assert options["update"] is False
+    assert list(options["transient"]) == ["display_id"]
