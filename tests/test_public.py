@@ -19,6 +19,8 @@ SLOW = [
     "jinja2",
     "ruamel.yaml",
     "markdown_it",
+    "jsonschema",
+    "referencing",
 ]
 
 

@@ -153,13 +153,13 @@ def test_an_answer_that_does_not_fit_warns_and_fails_only_when_it_is_parsed(gate
     """The error has the text, the reason, the position and the result."""
     gateway(ADA, BAD)
     result = chat_magic.chat("Hi", schema=Person, n=2)
-    assert result.warnings == ("choice 1 does not fit the schema: expected int, got str at $.age",)
+    assert result.warnings == ("choice 1 does not fit the schema: $.age: expected int, got str",)
     assert result.parsed == Person(name="Ada", age=36)
     with pytest.raises(ChatError) as caught:
         result.parse(1)
     assert type(caught.value) is ChatError
     assert str(caught.value) == (
-        f"choice 1 does not fit the schema: expected int, got str at $.age; it is {BAD!r}"
+        f"choice 1 does not fit the schema: $.age: expected int, got str; it is {BAD!r}"
     )
     assert caught.value.result is result
     assert list(result.frame["parsed.name"].isna()) == [False, True]
@@ -170,7 +170,7 @@ def test_an_answer_that_was_cut_off_says_so(gateway):
     gateway('{"name": "Ad', finish_reason="length")
     result = chat_magic.chat("Hi", schema=Person)
     (warning,) = result.warnings
-    assert warning.startswith("the answer does not fit the schema: it is no JSON: Unterminated")
+    assert warning.startswith("the answer does not fit the schema: not valid JSON: Unterminated")
     assert "finish_reason length" in warning
 
 

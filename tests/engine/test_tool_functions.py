@@ -181,8 +181,8 @@ async def leave_async():
     [
         (("get_weather", '{"city": "Pluto"}'), "ValueError: no such city"),
         (("get_weather", '{"town": "Paris"}'), "ChatError: get_weather: "),
-        (("get_weather", '{"city": 7}'), "ChatError: get_weather: expected str, got int at $.city"),
-        (("get_weather", "{broken"), "ChatError: get_weather: it is no JSON"),
+        (("get_weather", '{"city": 7}'), "ChatError: get_weather: $.city: expected str, got int"),
+        (("get_weather", "{broken"), "ChatError: get_weather: not valid JSON"),
         (("delete_all", "{}"), "there is no tool named delete_all"),
         (("leave", "{}"), "SystemExit: 3"),
         (("leave_async", "{}"), "SystemExit: 3"),

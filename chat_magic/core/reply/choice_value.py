@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.schema.json_schema import remote_references
 from chat_magic.core.schema.structured import without_fence
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ def validation_errors(
 ) -> Iterator[str]:
     """Yield a warning for each choice that does not fit the schema, or came in a code fence.
 
-    Refusals, calls and what broke off speak for themselves.
+    Refusals, tool calls and choices that broke off have their own warnings.
     """
+    for reference in remote_references(schema.json_schema):
+        yield f"the schema refers to {reference}, which is not fetched: that part is not checked"
     for choice in choices:
         label = f"choice {choice.index}" if len(choices) > 1 else "the answer"
         if not choice.text or choice.finish_reason in {"error", "interrupted"}:

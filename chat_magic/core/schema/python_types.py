@@ -203,7 +203,7 @@ def decode(text: str, kind: Any) -> Any:
     except msgspec.ValidationError as error:
         raise ValueError(_plain(error)) from error
     except msgspec.DecodeError as error:
-        raise ValueError(_syntax_error(text) or f"it is no JSON: {error}") from error
+        raise ValueError(_syntax_error(text) or f"not valid JSON: {error}") from error
     except Exception as error:  # a type's own code may raise anything
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
@@ -219,7 +219,7 @@ def _is_pydantic(kind: Any) -> bool:
 
 
 def _plain(error: msgspec.ValidationError) -> str:
-    """Say what does not fit and where, as `expected int, got str at $.age`."""
+    """Return the path and what does not fit there, as `$.age: expected int, got str`."""
     what, _, path = str(error).rpartition(" - at ")
     what, path = (what, path) if what else (path, "$")
     cause = error.__cause__
@@ -229,14 +229,14 @@ def _plain(error: msgspec.ValidationError) -> str:
         what = first["msg"]
         path += "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"])
     what = what.replace("`", "")
-    return f"{what[:1].lower()}{what[1:]} at {path.replace('`', '')}"
+    return f"{path.replace('`', '')}: {what[:1].lower()}{what[1:]}"
 
 
 def _syntax_error(text: str) -> str | None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"it is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        return f"not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
     except RecursionError:
         return None
     return None

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, get_args, get_origin
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
 
 import msgspec
 
-from chat_magic.core.schema.json_schema import check_schema, is_strict, root_type, validation_error
+from chat_magic.core.schema.json_schema import check_schema, is_strict, root_type
 from chat_magic.core.schema.python_types import decode, json_schema_of
 from chat_magic.core.schema.short_schema import read_short
+from chat_magic.core.schema.validation import validation_error
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _DEFINITIONS = ("$defs", "definitions")
+_ROOT_FIELDS = ("$schema", *_DEFINITIONS)
 _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.DOTALL)
 
 
@@ -50,7 +56,7 @@ class Schema:
         text, _ = without_fence(text)
         if self.kind is None:
             value = decode(text, Any)
-            if reason := _misfit(value, self.json_schema):
+            if reason := validation_error(value, self.json_schema):
                 raise ValueError(reason)
         else:
             value = decode(text, self._wrapped_kind())
@@ -65,13 +71,6 @@ class Schema:
         if self.wrapper is None:
             return self.kind
         return TypedDict("Wrapper", {self.wrapper: self.kind})  # type: ignore[operator]
-
-
-def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
-    try:
-        return validation_error(value, schema)
-    except RecursionError:
-        return "it is nested too deeply to be checked"
 
 
 def without_fence(text: str) -> tuple[str, bool]:
@@ -118,8 +117,8 @@ def _document_of(source: Any) -> tuple[str, dict[str, Any] | None]:
         name, document = _document_of(get_args(source)[0])
         if document is None:
             return f"list_{name}", None
-        items, definitions = _split(document)
-        return f"list_{name}", {"type": "array", "items": items, **definitions}
+        items, root_fields = _embed(document)
+        return f"list_{name}", {"type": "array", "items": items, **root_fields}
     return str(getattr(source, "__name__", None) or source), None
 
 
@@ -144,17 +143,47 @@ def _is_text(choices: Any) -> bool:
 
 
 def _wrap(schema: Mapping[str, Any], key: str) -> dict[str, Any]:
-    inner, definitions = _split(schema)
+    inner, root_fields = _embed(schema)
     return {
         "type": "object",
         "properties": {key: inner},
         "required": [key],
         "additionalProperties": False,
-        **definitions,
+        **root_fields,
     }
 
 
-def _split(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a schema without its definitions, and these, which stay at the root."""
-    definitions = {name: schema[name] for name in _DEFINITIONS if name in schema}
-    return {name: schema[name] for name in schema if name not in _DEFINITIONS}, definitions
+def _embed(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a document as a part of another, and the fields that move to the other's root.
+
+    Its references still lead to what they led to. A document with an `$id` keeps its own root.
+    """
+    if "$id" in schema:
+        return dict(schema), {}
+    root_fields = {name: schema[name] for name in _ROOT_FIELDS if name in schema}
+    inner = {name: schema[name] for name in schema if name not in _ROOT_FIELDS}
+    name = _free_name(root_fields.get("$defs", {}))
+    pointer = f"#/$defs/{name}"
+    moved_inner, moved_fields = (_with_root(part, pointer) for part in (inner, root_fields))
+    if (moved_inner, moved_fields) == (inner, root_fields):
+        return inner, root_fields
+    definitions = {**moved_fields.get("$defs", {}), name: moved_inner}
+    return {"$ref": pointer}, {**moved_fields, "$defs": definitions}
+
+
+def _free_name(names: Collection[str]) -> str:
+    return next(name for n in count() if (name := f"root{n or ''}") not in names)
+
+
+def _with_root(value: Any, pointer: str) -> Any:
+    """Return a schema whose references to its root, or to what is not a definition, are moved."""
+    if isinstance(value, list):
+        return [_with_root(item, pointer) for item in value]
+    if not isinstance(value, Mapping) or "$id" in value:  # which is a root itself
+        return value
+    moved = {name: _with_root(item, pointer) for name, item in value.items()}
+    reference = value.get("$ref")
+    if isinstance(reference, str) and (reference == "#" or reference.startswith("#/")):
+        is_kept = reference.startswith(tuple(f"#/{name}/" for name in _DEFINITIONS))
+        moved["$ref"] = reference if is_kept else pointer + reference[1:]
+    return moved

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.request.request import read_fields
+from chat_magic.core.request.request import ChatRequest, read_fields
+from chat_magic.core.request.response_format import with_response_format
+from chat_magic.core.schema.structured import schema_of
 from chat_magic.errors import InvalidRequest
 
 
@@ -53,3 +55,12 @@ def test_what_the_api_does_not_take_is_refused_with_the_path(value, message):
     """The path leads into the JSON Schema."""
     with pytest.raises(InvalidRequest, match=message):
         read_fields({"response_format": value}, allow_extra=False)
+
+
+def test_a_schema_excludes_a_response_format():
+    """Which one is meant cannot be known."""
+    schema = schema_of("name: str")
+    asked = with_response_format(ChatRequest(parameters={"n": 2}), schema)
+    assert asked.parameters == {"n": 2, "response_format": schema.response_format}
+    with pytest.raises(InvalidRequest, match="exclude each other"):
+        with_response_format(asked, schema)
