@@ -1,4 +1,4 @@
-"""The controls of a panel as one: a form is read from them, and shown in them."""
+"""The controls of a panel together: they show a form, and a form is read from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class PanelForm:
-    """The controls for all that a cell can say.
+    """The controls for everything that a cell can contain.
 
     Args:
         on_change: Called when the user has changed something.
@@ -39,30 +39,12 @@ class PanelForm:
         self._on_change = on_change
         self._is_writing = False
         self.warnings: tuple[str, ...] = ()
-        """What the form last read earns, in plain words."""
-        self._kept: dict[str, Any] = {}
-        """Deprecated parameters of what it was filled from: not offered, not lost."""
-        self._wrong: set[str] = set()
-        """The notes that say what is wrong."""
-        self.model = widgets.Combobox(
-            description="model", ensure_option=False, tooltip="The model, as vendor/model"
-        )
-        self.options = widgets.Text(
-            description="further options",
-            placeholder="--out r --tools f --schema 'name: str'",
-            tooltip="Options of the %%chat line that have no control: --out, --tools, --schema, …",
-        )
-        self.extra = widgets.Textarea(
-            description="extra fields",
-            placeholder='JSON: {"min_p": 0.1}',
-            rows=2,
-            tooltip="Fields that the API does not know, sent as given",
-        )
-        self.is_raw = widgets.Checkbox(
-            description="send {{ }} as text",
-            indent=False,
-            tooltip="Send {{ and {% as they are, instead of inserting values of the notebook",
-        )
+        """Warnings about the form that was read last."""
+        self._deprecated: dict[str, Any] = {}
+        """Deprecated parameters of the source: kept, though they have no control."""
+        self._invalid: set[str] = set()
+        """The names of the notes that show an error."""
+        self._build_fields()
         self.messages = MessagesEditor(self._changed, [self.is_raw])
         defaults = _defaults()
         self.controls = {
@@ -71,37 +53,69 @@ class PanelForm:
             if row.replaced_by is None
         }
         self.notes = {name: widgets.HTML() for name in ("model", "options", "extra", "messages")}
+        self.left = self._build_left()
+        self.right = self._build_right()
+
+    def _build_fields(self) -> None:
+        self.model = widgets.Combobox(
+            description="model", ensure_option=False, tooltip="The model, as vendor/model"
+        )
+        self.options = widgets.Text(
+            description="other options",
+            placeholder="--out r --tools f --schema 'name: str'",
+            tooltip="Options of the %%chat line without a control: --out, --tools, --schema, …",
+        )
+        self.extra = widgets.Textarea(
+            description="extra fields",
+            placeholder='JSON: {"min_p": 0.1}',
+            rows=2,
+            tooltip="Fields that are not in the API reference, sent as given",
+        )
+        self.is_raw = widgets.Checkbox(
+            description="send {{ }} as text",
+            indent=False,
+            tooltip="Send {{ and {% unchanged instead of filling in variables",
+        )
         for widget in (self.model, self.options, self.extra, self.is_raw):
             widget.observe(lambda _change: self._changed(), "value")
-        self.left, self.right = self._laid_out()
+        for widget in (self.model, self.options, self.extra):
+            widget.add_class("chp-labelled")
 
     def read(self) -> CellForm:
-        """Return what the controls say, and show beside each what is wrong with it.
+        """Return the form, and show each error beside its control.
 
         Raises:
-            InvalidRequest: Something is: the first of it.
+            InvalidRequest: The first of the errors.
         """
         reader = _Reader()
-        self._show_place()
-        messages = reader.part(self.messages.read, self._noted("messages")) or ()
-        given = lambda: check_options(self.options.value, MAGIC_OPTIONS)  # noqa: E731
-        options = reader.part(given, self._noted("options")) or frozenset()
-        extra = reader.part(self._read_extra, self._noted("extra")) or {}
-        values = {name: reader.part(c.read, c.draw) for name, c in self.controls.items()}
-        parameters = {**self._kept, **{n: v for n, v in values.items() if v is not None}}
+        self._show_destination()
+        messages = reader.read(self.messages.read, self._note("messages")) or ()
+        options = reader.read(self._read_options, self._note("options")) or frozenset()
+        extra = reader.read(self._read_extra, self._note("extra")) or {}
+        parameters = self._read_parameters(reader)
         reasons = disabled_reasons(parameters, options)
         for name, control in self.controls.items():
-            control.block(reasons.get(name, ""))
-        self._sum_up(parameters)
+            control.disable(reasons.get(name, ""))
+        self._update_sections(parameters)
         if reader.errors:
             raise reader.errors[0]
-        model = self.model.value.strip() or None
         request = ChatRequest(
-            model=model, messages=messages, parameters=apply_implied(parameters), extra=extra
+            model=self.model.value.strip() or None,
+            messages=messages,
+            parameters=apply_implied(parameters),
+            extra=extra,
         )
         form = CellForm(request=request, options=self.options.value, is_raw=bool(self.is_raw.value))
         self.warnings = check_form(form, MAGIC_OPTIONS)
         return form
+
+    def _read_parameters(self, reader: _Reader) -> dict[str, Any]:
+        values = {
+            name: reader.read(control.read, control.update_note)
+            for name, control in self.controls.items()
+        }
+        given = {name: value for name, value in values.items() if value is not None}
+        return {**self._deprecated, **given}
 
     def set(self, form: CellForm) -> None:
         """Show a form in the controls."""
@@ -116,13 +130,15 @@ class PanelForm:
             self._is_writing = False
 
     def set_settings(self, form: CellForm) -> None:
-        """Show all of a form but its model and messages."""
-        given = form.request.parameters
-        self._kept = {name: value for name, value in given.items() if name not in self.controls}
+        """Show all of a form except its model and messages."""
+        parameters = form.request.parameters
+        self._deprecated = {
+            name: value for name, value in parameters.items() if name not in self.controls
+        }
         self._is_writing = True
         try:
             for name, control in self.controls.items():
-                control.set(given.get(name))
+                control.set(parameters.get(name))
             extra = form.request.extra
             self.extra.value = json.dumps(extra, ensure_ascii=False) if extra else ""
             self.options.value = form.options
@@ -131,37 +147,39 @@ class PanelForm:
             self._is_writing = False
 
     @property
-    def kept(self) -> str:
-        """Name the deprecated parameters that it was filled with."""
+    def deprecated(self) -> str:
+        """A note on the deprecated parameters that the panel was filled with; may be empty."""
         return ", ".join(
-            f"{name} {value}: deprecated, kept from what the panel was filled with"
-            for name, value in self._kept.items()
+            f"{name} {value}: deprecated, kept from the source of the panel"
+            for name, value in self._deprecated.items()
         )
 
     def _changed(self) -> None:
         if not self._is_writing:
             self._on_change()
 
-    def _show_place(self) -> None:
-        """Say where the request goes, or why it could not; a cell can be written all the same."""
+    def _show_destination(self) -> None:
+        """Show where the request is sent, or why it cannot be; the cell is written regardless."""
         model = self.model.value.strip()
         try:
             if model:
-                words = endpoints.describe(configuration.resolve_alias(model))
+                destination = endpoints.describe(configuration.resolve_alias(model))
             else:
-                name, notice = endpoints.default_model()
-                words = notice or f"{name} is asked by default"
+                default, notice = endpoints.default_model()
+                destination = notice or f"the default model is {default}"
         except InvalidRequest as error:
-            self._noted("model")(error.message)
+            self._note("model")(error.message)
         else:
-            self._noted("model", words)("")
+            self._note("model", destination)("")
 
-    def _sum_up(self, parameters: Mapping[str, Any]) -> None:
-        """Say in the titles of the groups what they send; open those where something is wrong."""
-        for fold in self.groups.values():
-            fold.sum_up(parameters)
-        if self._wrong & {"extra", "options"}:
-            self.groups["advanced"].open()
+    def _update_sections(self, parameters: Mapping[str, Any]) -> None:
+        for section in self.sections.values():
+            section.update(parameters)
+        if self._invalid & {"extra", "options"}:
+            self.sections["advanced"].open()
+
+    def _read_options(self) -> frozenset[str]:
+        return check_options(self.options.value, MAGIC_OPTIONS)
 
     def _read_extra(self) -> Mapping[str, Any]:
         text = self.extra.value.strip()
@@ -170,68 +188,63 @@ class PanelForm:
         except ValueError as error:
             raise InvalidRequest(f"extra: is not JSON ({error})") from None
 
-    def _noted(self, name: str, otherwise: str = "") -> Callable[[str], None]:
-        """Make the function that shows an error, or else some words, below a control."""
+    def _note(self, name: str, info: str = "") -> Callable[[str], None]:
+        """Return the function that shows an error below a field, or `info` if there is none."""
 
         def show(error: str) -> None:
-            (self._wrong.add if error else self._wrong.discard)(name)
-            wrong = f'<span class="chp-error" role="alert">{escape(error)}</span>'
-            words = wrong if error else escape(otherwise)
-            self.notes[name].value = f'<div class="chp-note">{words}</div>'
+            (self._invalid.add if error else self._invalid.discard)(name)
+            alert = f'<span class="chp-error" role="alert">{escape(error)}</span>'
+            self.notes[
+                name
+            ].value = f'<div class="chp-note">{alert if error else escape(info)}</div>'
 
         return show
 
-    def _laid_out(self) -> tuple[Any, Any]:
-        """Return what is asked, and how it is to be answered."""
-        for widget in (self.model, self.options, self.extra):
-            widget.add_class("chp-labelled")
-        left = [
-            self.model,
-            self.notes["model"],
-            _group("messages", [self.messages.widget, self.notes["messages"]]),
-        ]
-        groups: dict[str, list[str]] = {}
+    def _build_left(self) -> Any:
+        """Return the model and the messages."""
+        heading = widgets.HTML('<div class="chp-title">messages</div>')
+        messages = widgets.VBox([heading, self.messages.widget, self.notes["messages"]])
+        messages.add_class("chp-group")
+        return widgets.VBox([self.model, self.notes["model"], messages])
+
+    def _build_right(self) -> Any:
+        """Return the settings, in sections."""
+        names: dict[str, list[str]] = {}
         for name in self.controls:
-            groups.setdefault(PARAMETERS[name].group, []).append(name)
-        more = [self.extra, self.notes["extra"], self.options, self.notes["options"]]
-        self.groups = {
-            title: Section(title, {name: self.controls[name] for name in names})
-            for title, names in groups.items()
+            names.setdefault(PARAMETERS[name].group, []).append(name)
+        self.sections = {
+            group: Section(group, {name: self.controls[name] for name in members})
+            for group, members in names.items()
         }
-        self.groups["advanced"].add(more)
-        self.groups["sampling"].open()
-        return widgets.VBox(left), widgets.VBox([fold.widget for fold in self.groups.values()])
-
-
-def _group(title: str, children: list[Any]) -> Any:
-    heading = widgets.HTML(f'<div class="chp-title">{escape(title)}</div>')
-    group = widgets.VBox([heading, *children])
-    group.add_class("chp-group")
-    return group
+        self.sections["advanced"].add(
+            [self.extra, self.notes["extra"], self.options, self.notes["options"]]
+        )
+        self.sections["sampling"].open()
+        return widgets.VBox([section.widget for section in self.sections.values()])
 
 
 class _Reader:
-    """Reads part after part, whatever is wrong with some, and has each say what is."""
+    """Reads field after field, and has each field show its error."""
 
     def __init__(self) -> None:
         self.errors: list[InvalidRequest] = []
 
-    def part(self, read: Callable[[], T], show: Callable[[str], None]) -> T | None:
-        """Return what a part says, None where it holds what is not allowed."""
+    def read(self, read: Callable[[], T], show_error: Callable[[str], None]) -> T | None:
+        """Return the value of a field, None if it is not allowed."""
         try:
             value = read()
         except InvalidRequest as error:
             self.errors.append(error)
-            show(error.message)
+            show_error(error.message)
             return None
-        show("")
+        show_error("")
         return value
 
 
 def _defaults() -> Mapping[str, Setting]:
     try:
         return configuration.settings()
-    except InvalidRequest:  # said when it is run
+    except InvalidRequest:  # reported when the cell is run
         return {}
 
 

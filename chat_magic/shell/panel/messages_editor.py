@@ -1,4 +1,4 @@
-"""The messages of a panel: a role and a text each, added, taken away, put in order."""
+"""The messages of a panel: rows of a role and a text that can be added, removed and moved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from chat_magic.core.cell.block import head, read_text, write_text
-from chat_magic.shell.panel.controls import button
+from chat_magic.shell.panel.buttons import button
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,30 +18,29 @@ if TYPE_CHECKING:
 __all__ = ["MessagesEditor"]
 
 _ROLES = ("system", "developer", "user", "assistant")
-_MOST_LINES = 14
+_MAX_LINES = 14
 
 
 class _Row:
-    """One message; what holds more than text and attachments can be moved, not changed."""
+    """A message; one with more than text and attachments is read-only."""
 
     def __init__(self, message: Message, on_change: Callable[[], None]) -> None:
         text = write_text(message)
-        self._fixed = message if text is None else None
+        self._read_only = message if text is None else None
         shown = text if text is not None else json.dumps(message.to_json(), ensure_ascii=False)
-        name = head(message)
+        role = head(message)
         self.role = widgets.Dropdown(
-            options=_ROLES if name in _ROLES else (*_ROLES, name),
-            value=name,
+            options=_ROLES if role in _ROLES else (*_ROLES, role),
+            value=role,
             description="role",
-            tooltip="Who speaks",
+            tooltip="The role of the message's author",
             disabled=text is None,
         )
         self.text = widgets.Textarea(
             value=shown,
-            description=f"{name} message",
-            placeholder="Text; {{ name }} inserts a value of the notebook, "
-            "a line @image PATH attaches a file",
-            rows=min(shown.count("\n") + 2, _MOST_LINES),
+            description=f"{role} message",
+            placeholder="Text; {{ name }} inserts a variable, a line @image PATH attaches a file",
+            rows=min(shown.count("\n") + 2, _MAX_LINES),
             disabled=text is None,
         )
         self.role.add_class("chp-role")
@@ -50,8 +49,8 @@ class _Row:
             widget.observe(lambda _change: on_change(), "value")
 
     def read(self) -> Message:
-        if self._fixed is not None:
-            return self._fixed
+        if self._read_only is not None:
+            return self._read_only
         self.text.description = f"{self.role.value} message"
         return read_text(self.role.value, self.text.value)
 
@@ -70,53 +69,53 @@ class MessagesEditor:
         self._list = widgets.VBox()
         self._list.add_class("chp-messages")
         self._add = button("plus", "Add a message at the end", self._append, "Add message")
-        below = widgets.HBox([self._add, *beside])
-        below.add_class("chp-bar")
-        self.widget = widgets.VBox([self._list, below])
+        toolbar = widgets.HBox([self._add, *beside])
+        toolbar.add_class("chp-bar")
+        self.widget = widgets.VBox([self._list, toolbar])
 
     def read(self) -> tuple[Message, ...]:
-        """Return the messages; empty ones are left out.
+        """Return the messages without the empty ones.
 
         Raises:
-            InvalidRequest: An attachment stands where there can be none.
+            InvalidRequest: An attachment stands in a message that cannot have one.
         """
         messages = [row.read() for row in self._rows]
-        return tuple(each for each in messages if each.content or each.extra)
+        return tuple(message for message in messages if message.content or message.extra)
 
     def set(self, messages: Sequence[Message]) -> None:
-        """Show messages; where there are none, an empty one of the user."""
+        """Show messages; an empty user message if there are none."""
         shown = messages or (read_text("user", ""),)
         self._rows = [_Row(message, self._on_change) for message in shown]
         self._draw()
 
     def _draw(self) -> None:
-        self._list.children = [self._drawn(place, row) for place, row in enumerate(self._rows)]
+        self._list.children = [self._row_widget(i, row) for i, row in enumerate(self._rows)]
 
-    def _drawn(self, place: int, row: _Row) -> Any:
-        up = button("arrow-up", "Move this message up", lambda: self._move(place, -1))
-        down = button("arrow-down", "Move this message down", lambda: self._move(place, 1))
-        gone = button("times", "Take this message away", lambda: self._remove(place))
-        up.disabled, down.disabled = place == 0, place == len(self._rows) - 1
-        top = widgets.HBox([row.role, up, down, gone])
-        drawn = widgets.VBox([top, row.text])
+    def _row_widget(self, index: int, row: _Row) -> Any:
+        up = button("arrow-up", "Move this message up", lambda: self._move(index, -1))
+        down = button("arrow-down", "Move this message down", lambda: self._move(index, 1))
+        remove = button("times", "Remove this message", lambda: self._remove(index))
+        up.disabled, down.disabled = index == 0, index == len(self._rows) - 1
+        top = widgets.HBox([row.role, up, down, remove])
+        widget = widgets.VBox([top, row.text])
         top.add_class("chp-message-top")
-        drawn.add_class("chp-message")
-        return drawn
+        widget.add_class("chp-message")
+        return widget
 
     def _append(self) -> None:
         last = self._rows[-1].role.value if self._rows else ""
-        self._rows.append(
-            _Row(read_text("assistant" if last == "user" else "user", ""), self._on_change)
-        )
-        self._draw()
-        self._on_change()
+        message = read_text("assistant" if last == "user" else "user", "")
+        self._rows.append(_Row(message, self._on_change))
+        self._redraw()
 
-    def _move(self, place: int, by: int) -> None:
-        self._rows.insert(place + by, self._rows.pop(place))
-        self._draw()
-        self._on_change()
+    def _move(self, index: int, by: int) -> None:
+        self._rows.insert(index + by, self._rows.pop(index))
+        self._redraw()
 
-    def _remove(self, place: int) -> None:
-        del self._rows[place]
+    def _remove(self, index: int) -> None:
+        del self._rows[index]
+        self._redraw()
+
+    def _redraw(self) -> None:
         self._draw()
         self._on_change()

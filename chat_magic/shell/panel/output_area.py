@@ -1,4 +1,4 @@
-"""Where a panel's answers are drawn: below it, or in it for a page that has lost that place."""
+"""Where a panel's answers are drawn: below the panel, or inside it after a page reload."""
 
 from __future__ import annotations
 
@@ -14,72 +14,72 @@ if TYPE_CHECKING:
 
     from chat_magic.view.live.display import Bundle
 
-__all__ = ["PanelPlace", "TerminalPlace", "box"]
+__all__ = ["CellOutput", "TerminalOutput", "reload_aware_box"]
 
 
-class PanelPlace(DisplayHandle):
-    """The output below a panel.
+class CellOutput(DisplayHandle):
+    """The cell output below a panel.
 
-    A page that is loaded anew shows it as it was saved, and hears of no more updates. From then on
-    the answers are drawn in a widget too, which such a page does hear of.
+    A reloaded page shows that output as it was saved, without later updates. From then on answers
+    are also drawn in a widget, which a reloaded page does update.
 
     Args:
-        output: That widget; empty as long as the page has its place.
-        before: What stands here at first.
+        fallback: The widget; empty until the page is reloaded.
+        initial: What is drawn at first.
     """
 
-    def __init__(self, output: Any, before: Bundle | None = None) -> None:
+    def __init__(self, fallback: Any, initial: Bundle | None = None) -> None:
         super().__init__()
-        self._output = output
-        self._output.outputs = ()
-        self._is_lost = False
-        if before is not None:
-            self.draw(before)
+        self._fallback = fallback
+        self._fallback.outputs = ()
+        self._uses_fallback = False
+        if initial is not None:
+            self.draw(initial)
 
-    def lose(self) -> None:
+    def use_fallback(self) -> None:
         """Draw in the widget too from now on."""
-        self._is_lost = True
+        self._uses_fallback = True
 
     def draw(self, bundle: Bundle) -> None:
-        """Draw a bundle in the place of what is there."""
+        """Replace what is drawn."""
         super().draw(bundle)
-        if self._is_lost:
-            drawn = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
-            self._output.outputs = (drawn,)
+        if self._uses_fallback:
+            output = {"output_type": "display_data", "data": dict(bundle), "metadata": {}}
+            self._fallback.outputs = (output,)
 
 
-class TerminalPlace(DeferredTerminal):
-    """A terminal, where answers are printed one below the other when they are there."""
+class TerminalOutput(DeferredTerminal):
+    """A terminal, which prints each answer when it is complete."""
 
     last = None
 
     def __init__(self) -> None:
         super().__init__("panel")
 
-    def lose(self) -> None:
-        """Print nothing: what was printed stays."""
+    def use_fallback(self) -> None:
+        """Do nothing: what was printed stays."""
 
     def draw(self, bundle: Bundle) -> None:
         """Print a bundle."""
         self.finish(bundle)
 
 
-def box(children: list[Any], on_load: Callable[[], None]) -> Any:
+def reload_aware_box(children: list[Any], on_reload: Callable[[], None]) -> Any:
     """Return a box of widgets.
 
     Args:
-        children: What is in it.
-        on_load: Called when a page asks for it that did not see it made.
+        children: The widgets in it.
+        on_reload: Called when a page asks for the box without having seen it created.
     """
-    return _Box(children, on_load)
+    return _ReloadAwareBox(children, on_reload)
 
 
-class _Box(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    def __init__(self, children: list[Any], on_load: Callable[[], None]) -> None:
-        self._on_load = on_load
+class _ReloadAwareBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    def __init__(self, children: list[Any], on_reload: Callable[[], None]) -> None:
+        self._on_reload = on_reload
         super().__init__(children)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         if key is None and self.comm is not None:
-            self._on_load()
+            self._on_reload()
         return super().get_state(key=key, drop_defaults=drop_defaults)

@@ -1,4 +1,4 @@
-"""The answers of a panel so far: thumbnails to go back to, and to choose from for a comparison."""
+"""The earlier answers of a panel: thumbnails to show again and to compare."""
 
 from __future__ import annotations
 
@@ -8,134 +8,122 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.shell.panel.controls import button
-from chat_magic.shell.panel.describe import in_words
+from chat_magic.shell.panel.buttons import button
+from chat_magic.shell.panel.describe import describe_changes
 from chat_magic.view.html.escape import escape
 from chat_magic.view.text.result_text import terminal_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chat_magic.core.cell.form import CellForm
 
 __all__ = ["HistoryEntry", "RunHistory"]
 
-_FIRST_WORDS = 90
+_EXCERPT_LENGTH = 90
 """Characters of an answer that a thumbnail shows."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HistoryEntry:
-    """One run of a panel that has ended."""
+    """A finished run of a panel."""
 
     form: CellForm
-    """What was run."""
+    """The form that was run."""
     outcome: Any
-    """Its result, or the error that it ended with."""
+    """The result, or the error that ended the run."""
     model: str
     clock: str
     """When it ended, as `12:34:56`."""
 
     @property
     def result(self) -> Any:
-        """What came: the result, what had arrived before the error, or None."""
+        """The result, the part that arrived before an error, or None."""
         is_error = isinstance(self.outcome, BaseException)
         return getattr(self.outcome, "result", None) if is_error else self.outcome
 
 
 class RunHistory:
-    """Thumbnails, the newest first.
+    """Thumbnails of finished runs, the newest first.
 
     Args:
-        on_show: Called with a run that is to be shown again.
-        on_take: Called with a run whose settings and messages are to be taken.
-        on_compare: Called with the runs that are to be compared, in the order in which they ran.
+        on_show: Called with the entry whose answer is to be shown again.
+        on_restore: Called with the entry whose settings and messages are to be restored.
+        on_compare: Called with the entries to compare, in the order in which they ran.
     """
 
     def __init__(
         self,
         on_show: Callable[[HistoryEntry], None],
-        on_take: Callable[[HistoryEntry], None],
+        on_restore: Callable[[HistoryEntry], None],
         on_compare: Callable[[list[HistoryEntry]], None],
     ) -> None:
         self._on_show = on_show
-        self._on_take = on_take
+        self._on_restore = on_restore
         self._on_compare = on_compare
-        self.taken: list[HistoryEntry] = []
-        self.boxes: dict[HistoryEntry, Any] = {}
+        self.entries: list[HistoryEntry] = []
+        """The oldest first."""
+        self.checkboxes: dict[HistoryEntry, Any] = {}
         self.thumbnails: list[Any] = []
         self._list = widgets.HBox()
-        self._list.add_class("chp-strip")
-        self.compare = button(
-            "columns", "Compare the answers that are ticked", self._compared, "Compare"
-        )
+        self._list.add_class("chp-history")
+        self.compare = button("columns", "Compare the selected answers", self._compare, "Compare")
         self.compare.disabled = True
         self.widget = widgets.VBox([self._list, self.compare])
         self.widget.layout.display = "none"
 
-    def add(self, taken: HistoryEntry) -> None:
-        """Add a run that has ended."""
-        before = self.taken[-1].form if self.taken else None
-        self.taken.append(taken)
-        self.thumbnails.insert(0, self._drawn(taken, before))
+    def add(self, entry: HistoryEntry) -> None:
+        """Add a finished run."""
+        previous = self.entries[-1].form if self.entries else None
+        self.entries.append(entry)
+        self.thumbnails.insert(0, self._thumbnail(entry, previous))
         self._list.children = self.thumbnails
         self.widget.layout.display = None
 
-    def _drawn(self, taken: HistoryEntry, before: CellForm | None) -> Any:
-        number = len(self.taken)
-        words = _first_words(taken)
-        shows = widgets.Button(description=words, tooltip=f"Show answer {number} again")
-        shows.on_click(lambda _button: self._on_show(taken))
-        shows.add_class("chp-words")
-        facts = widgets.HTML(
-            f'<div class="chp-facts"><b>{number}</b> {escape(taken.model)} · {taken.clock}'
-            f"<br>{escape(changes(taken.form, before))}</div>"
+    def _thumbnail(self, entry: HistoryEntry, previous: CellForm | None) -> Any:
+        number = len(self.entries)
+        show = widgets.Button(description=_excerpt(entry), tooltip=f"Show answer {number} again")
+        show.on_click(lambda _button: self._on_show(entry))
+        show.add_class("chp-excerpt")
+        details = widgets.HTML(
+            f'<div class="chp-details"><b>{number}</b> {escape(entry.model)} · {entry.clock}'
+            f"<br>{escape(describe_changes(entry.form, previous))}</div>"
         )
-        box = widgets.Checkbox(
-            description="compare", tooltip=f"Compare answer {number}", indent=False
+        checkbox = self._checkbox(entry, number)
+        tooltip = f"Restore the settings and messages of answer {number}"
+        restore = button("undo", tooltip, lambda: self._on_restore(entry))
+        thumbnail = widgets.VBox([show, details, widgets.HBox([checkbox, restore])])
+        thumbnail.add_class("chp-thumbnail")
+        return thumbnail
+
+    def _checkbox(self, entry: HistoryEntry, number: int) -> Any:
+        checkbox = widgets.Checkbox(
+            description="compare",
+            tooltip=f"Select answer {number} for a comparison",
+            indent=False,
+            disabled=entry.result is None,
         )
-        box.observe(self._ticked, "value")
-        box.disabled = taken.result is None
-        self.boxes[taken] = box
-        takes = button(
-            "undo", f"Take the settings of answer {number}", lambda: self._on_take(taken)
-        )
-        drawn = widgets.VBox([shows, facts, widgets.HBox([box, takes])])
-        drawn.add_class("chp-thumbnail")
-        return drawn
+        checkbox.observe(self._update_compare, "value")
+        self.checkboxes[entry] = checkbox
+        return checkbox
 
-    def _chosen(self) -> list[HistoryEntry]:
-        return [taken for taken in self.taken if self.boxes[taken].value]
+    def _selected(self) -> list[HistoryEntry]:
+        return [entry for entry in self.entries if self.checkboxes[entry].value]
 
-    def _ticked(self, _change: Any) -> None:
-        self.compare.disabled = len(self._chosen()) < 2
+    def _update_compare(self, _change: Any) -> None:
+        self.compare.disabled = len(self._selected()) < 2
 
-    def _compared(self) -> None:
-        self._on_compare(self._chosen())
+    def _compare(self) -> None:
+        self._on_compare(self._selected())
 
 
-def _first_words(taken: HistoryEntry) -> str:
-    result = taken.result
+def _excerpt(entry: HistoryEntry) -> str:
+    result = entry.result
     if result is None:
-        text = f"{type(taken.outcome).__name__}: {taken.outcome}"
+        text = f"{type(entry.outcome).__name__}: {entry.outcome}"
     elif isinstance(result, ChatResults):
         text = " | ".join([f"{len(result)} answers", *map(str, result)])
     else:
         text = str(result)
-    words = " ".join(terminal_safe(text).split()) or "(empty answer)"
-    return words if len(words) <= _FIRST_WORDS else words[: _FIRST_WORDS - 1] + "…"
-
-
-def changes(form: CellForm, before: CellForm | None) -> str:
-    """Say which settings a run changed since the one before it; of a first run, which it had."""
-    now, then = _settings(form), _settings(before) if before else {}
-    changed = [f"{name} {value}" for name, value in now.items() if then.get(name) != value]
-    changed += [f"no {name}" for name in then if name not in now]
-    if before and form.request.messages != before.request.messages:
-        changed.append("other messages")
-    return " · ".join(changed) or ("same again" if before else "no settings")
-
-
-def _settings(form: CellForm) -> Mapping[str, str]:
-    given = in_words({**form.request.parameters, **form.request.extra})
-    return {**given, **({"options": form.options} if form.options else {})}
+    line = " ".join(terminal_safe(text).split()) or "(empty answer)"
+    return line if len(line) <= _EXCERPT_LENGTH else f"{line[: _EXCERPT_LENGTH - 1]}…"

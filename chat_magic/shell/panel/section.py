@@ -1,4 +1,4 @@
-"""A group of controls that can be folded: its title says what it sends."""
+"""A collapsible group of controls whose title says what it sends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.shell.panel.controls import button
-from chat_magic.shell.panel.describe import in_words
+from chat_magic.shell.panel.buttons import button
+from chat_magic.shell.panel.describe import describe_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,36 +16,35 @@ if TYPE_CHECKING:
 
 __all__ = ["Section"]
 
-_MOST = 70
-"""Characters of a title."""
+_TITLE_LENGTH = 70
 
 
 class Section:
-    """Controls below a title that opens and closes them.
+    """Controls below a title that expands and collapses them.
 
     Args:
-        title: What they are about.
+        name: What the controls are about; the title begins with it.
         controls: The controls, by their parameters' names.
     """
 
-    def __init__(self, title: str, controls: Mapping[str, Control]) -> None:
-        self._title = title
+    def __init__(self, name: str, controls: Mapping[str, Control]) -> None:
+        self._name = name
         self._controls = controls
         self._rows = widgets.VBox([control.widget for control in controls.values()])
-        self._head = button("caret-right", "", self._turn, title)
-        self._head.add_class("chp-fold-head")
-        self.widget = widgets.VBox([self._head, self._rows])
-        self.widget.add_class("chp-fold")
-        self._show(False)
+        self._heading = button("caret-right", "", self._toggle, name)
+        self._heading.add_class("chp-section-heading")
+        self.widget = widgets.VBox([self._heading, self._rows])
+        self.widget.add_class("chp-section")
+        self._set_open(False)
 
     @property
     def title(self) -> str:
-        """What the fold is headed with, whether open or closed."""
-        return str(self._head.description)
+        """The name and the settings that are sent, as displayed."""
+        return str(self._heading.description)
 
     @property
     def is_open(self) -> bool:
-        """Whether what is in it is shown."""
+        """Whether the controls are visible."""
         return self._rows.layout.display is None
 
     def add(self, others: Sequence[Any]) -> None:
@@ -53,22 +52,24 @@ class Section:
         self._rows.children = (*self._rows.children, *others)
 
     def open(self) -> None:
-        """Show what is in it."""
-        self._show(True)
+        """Show the controls."""
+        self._set_open(True)
 
-    def _turn(self) -> None:
-        self._show(not self.is_open)
+    def _toggle(self) -> None:
+        self._set_open(not self.is_open)
 
-    def _show(self, is_open: bool) -> None:
+    def _set_open(self, is_open: bool) -> None:
         self._rows.layout.display = None if is_open else "none"
-        self._head.icon = "caret-down" if is_open else "caret-right"
-        self._head.tooltip = f"{'Hide' if is_open else 'Show'} {self._title}"
+        self._heading.icon = "caret-down" if is_open else "caret-right"
+        self._heading.tooltip = f"{'Hide' if is_open else 'Show'} {self._name}"
 
-    def sum_up(self, parameters: Mapping[str, Any]) -> None:
-        """Say in the title what is sent, and open where something is wrong."""
-        given = in_words(parameters)
-        sent = [f"{name} {given[name]}" for name in self._controls if name in given]
-        title = " · ".join([self._title, *sent])
-        self._head.description = title if len(title) <= _MOST else title[: _MOST - 1] + "…"
-        if any(control.is_wrong for control in self._controls.values()):
+    def update(self, parameters: Mapping[str, Any]) -> None:
+        """Write what is sent into the title; open the section where a value is invalid."""
+        values = describe_settings(parameters)
+        sent = [f"{name} {values[name]}" for name in self._controls if name in values]
+        title = " · ".join([self._name, *sent])
+        self._heading.description = (
+            title if len(title) <= _TITLE_LENGTH else f"{title[: _TITLE_LENGTH - 1]}…"
+        )
+        if any(control.is_invalid for control in self._controls.values()):
             self.open()

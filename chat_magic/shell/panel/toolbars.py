@@ -1,4 +1,4 @@
-"""The bars of a panel: the cell with its buttons, presets, and what it can be filled from."""
+"""The toolbars of a panel: the cell with its buttons, presets, and sources to fill it from."""
 
 from __future__ import annotations
 
@@ -7,74 +7,68 @@ from urllib.parse import quote
 
 import ipywidgets as widgets
 
-from chat_magic.shell.panel.controls import button
+from chat_magic.shell.panel.buttons import button
 from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["CellPreview", "PresetBar", "SourcePicker"]
 
-# In the page, without a kernel's help: a widget's HTML runs no script, but its buttons do.
-_START = (
-    "const b=this.closest('.chp-cell'),p=b.querySelector('pre'),"
-    "text=decodeURIComponent(p.dataset.cell),say=w=>{b.querySelector('[role=status]').textContent=w},"
-    "select=()=>{const s=getSelection(),r=document.createRange();r.selectNodeContents(p);"
-    "s.removeAllRanges();s.addRange(r);return document.execCommand('copy')},"
-    "copy=w=>{const by=()=>say(select()?w:'selected: press Ctrl+C');"
-    "navigator.clipboard?navigator.clipboard.writeText(text).then(()=>say(w),by):by()};"
-)
-_COPY = f"{_START}copy('copied')"
-_INSERT = (
-    f"{_START}this.dispatchEvent(new CustomEvent('chat-magic:insert-cell',"
-    "{bubbles:true,cancelable:true,detail:{text}}))"
-    "?copy('nothing here inserts cells: it is on the clipboard'):say('inserted below')"
-)
-
 
 class CellPreview:
-    """The cell that a panel writes, to be copied and inserted."""
+    """The cell that a panel writes, with buttons to copy and insert it.
+
+    The labextension's stylesheet shows the buttons and its script acts on their `data-action`;
+    without the labextension there are no buttons, since a widget's HTML runs no script.
+    """
 
     def __init__(self) -> None:
         self.widget = widgets.HTML()
         self._cell = ""
 
-    def show(self, cell: str | None) -> None:
-        """Show a cell; None marks the one that is shown as behind the controls."""
-        is_old = cell is None
-        self._cell = self._cell if cell is None else cell
-        words = "not changed: something is wrong" if is_old else ""
+    def show(self, cell: str) -> None:
+        """Show a cell."""
+        self._cell = cell
+        self._draw()
+
+    def mark_outdated(self) -> None:
+        """Keep the cell that is shown, marked as older than what the controls say."""
+        self._draw(" chp-outdated", "not updated: a control has an error")
+
+    def _draw(self, css_class: str = "", status: str = "") -> None:
         data = quote(self._cell, errors="replace")
         self.widget.value = (
-            f'<div class="chp-cell{" chp-old" if is_old else ""}"><div class="chp-bar">'
-            f'<span class="chp-title">the cell</span>{_html_button("Copy", _COPY, "copy")}'
-            f"{_html_button('Insert as new cell', _INSERT, 'plus')}"
-            f'<span role="status" class="chp-note">{words}</span></div>'
-            f'<pre tabindex="0" aria-label="The cell" data-cell="{data}">'
-            f"{_kept_together(self._cell)}</pre></div>"
+            f'<div class="chp-cell{css_class}"><div class="chp-bar">'
+            f'<span class="chp-title">cell</span>{_cell_button("Copy", "copy", "copy")}'
+            f"{_cell_button('Insert as new cell', 'insert', 'plus')}"
+            f'<span role="status" class="chp-note">{status}</span></div>'
+            f'<pre tabindex="0" aria-label="Cell" data-cell="{data}">'
+            f"{_wrapped_at_words(self._cell)}</pre></div>"
         )
 
 
-def _kept_together(cell: str) -> str:
-    """Draw a cell whose first line breaks between words only, not after the hyphens of options."""
-    first, newline, body = cell.partition("\n")
-    words = [f'<span class="chp-word">{escape(word)}</span>' for word in first.split(" ")]
+def _wrapped_at_words(cell: str) -> str:
+    """Return a cell as HTML whose first line does not break after the hyphens of options."""
+    line, newline, body = cell.partition("\n")
+    words = [f'<span class="chp-word">{escape(word)}</span>' for word in line.split(" ")]
     return " ".join(words) + newline + escape(body)
 
 
-def _html_button(label: str, script: str, icon: str) -> str:
+def _cell_button(label: str, action: str, icon: str) -> str:
     return (
-        f'<button type="button" class="jupyter-widgets jupyter-button widget-button chp-button" '
-        f'onclick="{escape(script)}"><i class="fa fa-{icon}"></i> {label}</button>'
+        f'<button type="button" data-action="{action}" '
+        'class="jupyter-widgets jupyter-button widget-button chp-button chp-cell-action">'
+        f'<i class="fa fa-{icon}"></i> {label}</button>'
     )
 
 
 class PresetBar:
-    """Named settings: loaded, saved, deleted.
+    """Load, save and delete named settings.
 
     Args:
         load, save, delete: Called with a name.
-        names: Returns the names that there are.
+        names: Returns the names of the presets.
     """
 
     def __init__(
@@ -85,7 +79,7 @@ class PresetBar:
         names: Callable[[], Sequence[str]],
     ) -> None:
         self.name = widgets.Combobox(
-            description="preset", placeholder="a name", ensure_option=False, tooltip="Preset"
+            description="preset", placeholder="name", ensure_option=False, tooltip="Preset"
         )
         self.name.add_class("chp-labelled")
         self._names = names
@@ -97,28 +91,28 @@ class PresetBar:
         self.refresh()
 
     def refresh(self) -> None:
-        """Offer the names that there are now."""
+        """Offer the names that exist now."""
         self.name.options = self._names()
 
     def _button(self, label: str, icon: str, act: Callable[[str], None]) -> Any:
-        def clicked() -> None:
+        def on_click() -> None:
             act(self.name.value)
             self.refresh()
 
-        return button(icon, f"{label} the settings of this name", clicked, label)
+        return button(icon, f"{label} the preset of this name", on_click, label)
 
 
 class SourcePicker:
-    """A list of what the panel can be filled from.
+    """A list of sources to fill the panel from.
 
     Args:
-        fill: Called with the source that was chosen.
+        on_pick: Called with the source that was picked.
     """
 
     _TITLE = "fill from …"
 
-    def __init__(self, fill: Callable[[Any], None]) -> None:
-        self._fill = fill
+    def __init__(self, on_pick: Callable[[Any], None]) -> None:
+        self._on_pick = on_pick
         self._sources: list[Any] = []
         self.widget = widgets.Dropdown(
             options=[(self._TITLE, 0)],
@@ -126,19 +120,27 @@ class SourcePicker:
             tooltip="Fill the controls from a result or a cell of this notebook",
         )
         self.widget.add_class("chp-fill")
-        self.offer({})
-        self.widget.observe(self._chosen, "value")
+        self.widget.observe(self._pick, "value")
 
-    def offer(self, sources: Mapping[str, Any]) -> None:
-        """Offer sources by their titles."""
-        titles = [(title, place) for place, title in enumerate(sources, 1)]
-        self._sources = [None, *sources.values()]
-        options = [(self._TITLE, 0), *titles]
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the sources on offer."""
+        return [title for title, _ in self.widget.options][1:]
+
+    def offer(self, sources: Iterable[tuple[str, Any]]) -> None:
+        """Replace the sources on offer.
+
+        Args:
+            sources: Pairs of a title and a source.
+        """
+        pairs = list(sources)
+        self._sources = [source for _, source in pairs]
+        options = [(self._TITLE, 0), *((title, i) for i, (title, _) in enumerate(pairs, 1))]
         if options != list(self.widget.options):
             self.widget.options = options
 
-    def _chosen(self, change: Any) -> None:
+    def _pick(self, change: Any) -> None:
         if change["new"]:
-            source = self._sources[change["new"]]
+            source = self._sources[change["new"] - 1]
             self.widget.value = 0
-            self._fill(source)
+            self._on_pick(source)
