@@ -7,13 +7,13 @@ so that an inserted value can open no message, attach nothing and end no block.
 
 from __future__ import annotations
 
-import builtins
 import functools
 import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.template_builtins import install_builtins, without_ipython_builtins
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     try:
         if isinstance(variables, TrackedVariables):
             variables.asked |= _names(environment, hidden)
-        text = environment.from_string(hidden).render(variables)
+        text = environment.from_string(hidden).render(without_ipython_builtins(variables))
     except Exception as error:
         line, column = _place(error, run, hidden)
         raise InvalidRequest(
@@ -174,7 +174,8 @@ def _environment(run: _Rendering) -> jinja2.Environment:
         finalize=jinja2.pass_context(lambda _context, value: run.finalize(value)),
         extensions=[_tracing_extension(run), "jinja2.ext.loopcontrols"],
     )
-    environment.globals.update(vars(builtins), _enter=run.enter)
+    install_builtins(environment)
+    environment.globals["_enter"] = run.enter
     return environment
 
 
