@@ -30,7 +30,7 @@ def diff_json(base: str, other: str) -> list[FieldChange] | None:
     """Compare two JSON texts field by field.
 
     A field is a string, a number, a literal, or an empty object or list. The rules are exact,
-    since `labextension/src/result/diff.ts` follows them too:
+    since `labextension/src/result/jsonDiff.ts` follows them too:
 
     - Objects are compared by key: first the keys of the base, then those that only the other has,
       each in the order in which they are written.

@@ -1,6 +1,6 @@
 """What else could have come, as one block: columns of bytes, deflated, in base64.
 
-The layout, all numbers little-endian, is read by `labextension/src/result/block.ts`:
+The layout, all numbers little-endian, is read by `labextension/src/result/alternativesBlock.ts`:
 
 - four unsigned 32-bit numbers: rows, entries, distinct tokens, bytes of the vocabulary
 - the vocabulary: JSON as in the payload, of the tokens that are not in the payload's own

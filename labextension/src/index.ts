@@ -2,9 +2,9 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
-import { completion } from './plugins/completion';
+import { completion } from './plugins/completer';
 import { highlight } from './plugins/highlight';
-import { panel } from './plugins/panel';
+import { panel } from './plugins/savedPanel';
 
 const plugins: JupyterFrontEndPlugin<void>[] = [highlight, completion, commands, panel];
 

@@ -2,12 +2,12 @@
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
-import { Answers } from './result/answer';
+import { ResultModel } from './result/answer';
 import { readComparison } from './result/comparison';
-import type { Look } from './result/lookup';
+import type { ViewState } from './result/viewState';
 import { isPayload, MIME_TYPE, type Payload } from './result/payload';
 import type { Mode } from './result/ui/choiceView';
-import { ComparisonView } from './result/ui/compare/comparisonView';
+import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
 import { ResultView } from './result/ui/resultView';
 
@@ -37,7 +37,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     }
     const look = model.metadata[LOOK] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
     if (isNew || LOOK in model.metadata) {
-      await this.comparison?.setLook(look);
+      await this.comparison?.setViewState(look);
     }
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
   }
@@ -57,22 +57,22 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       );
       return;
     }
-    this.views = this.viewsOf(data);
+    this.views = this.availableViews(data);
     this.node.replaceChildren(...this.views.map(view => view.node));
     this.node.classList.toggle('chm-wide', this.comparison !== null);
   }
 
-  private viewsOf(payload: Payload): (ComparisonView | ResultView)[] {
+  private availableViews(payload: Payload): (ComparisonView | ResultView)[] {
     const insert = (text: string): Promise<string> => this.insertCell(text);
     const onMode = (mode: Mode): void => this.remember(MODE, mode);
     const comparison = readComparison(payload);
     if (!comparison) {
       return payload.results.map(
-        result => new ResultView(new Answers(result), this.options, insert, onMode)
+        result => new ResultView(new ResultModel(result), this.options, insert, onMode)
       );
     }
-    const onLook = (look: Look): void => this.remember(LOOK, { ...look });
-    this.comparison = new ComparisonView(comparison, this.options, insert, { onMode, onLook });
+    const onViewState = (look: ViewState): void => this.remember(LOOK, { ...look });
+    this.comparison = new ComparisonView(comparison, this.options, insert, { onMode, onViewState });
     return [this.comparison];
   }
 

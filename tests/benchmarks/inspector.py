@@ -136,7 +136,7 @@ _INSPECTOR = """async ([type, data]) => {
         })
     }
     for (const place of [50, 150, 250]) {
-        await timed(`panel of token ${place}`, () => host.querySelectorAll('.chm-t')[place].click())
+        await timed(`panel of token ${place}`, () => host.querySelectorAll('.chm-token')[place].click())
     }
     const long = []
     const observer = new PerformanceObserver(list => long.push(...list.getEntries()))

@@ -74,8 +74,8 @@ def test_choices_of_the_embedded_model_are_drawn_side_by_side(lab, page):
     count = root.locator(".chm-choice").count()
     assert count > 1
     assert len(set(lefts(root))) == count
-    expect(root.locator(".chm-markdown .chm-parting").first).to_be_visible()
-    expect(root.locator(".chm-here")).to_contain_text("(model) vs")
+    expect(root.locator(".chm-markdown .chm-divergence").first).to_be_visible()
+    expect(root.locator(".chm-summary-link")).to_contain_text("(model) vs")
     assert page.locator(".jp-OutputArea-output").count() == 1
 
 
@@ -83,14 +83,14 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
     """The digit is the choice's index; what changed is underlined or struck through."""
     root = show("base.ipynb", names())
     assert root.locator(".chm-choice strong").all_inner_texts() == ["0", "2", "3"]
-    assert root.locator(".chm-markdown .chm-parting").all_inner_texts() == ["Ada", "Bo", "Cy"]
+    assert root.locator(".chm-markdown .chm-divergence").all_inner_texts() == ["Ada", "Bo", "Cy"]
     root.get_by_role("button", name="Columns").focus()
     page.keyboard.press("d")
-    expect(root.locator("del.chm-goal")).to_have_text(["Ada", "Ada"])
+    expect(root.locator("del.chm-diff-target")).to_have_text(["Ada", "Ada"])
     page.keyboard.press("3")
-    expect(root.locator("del.chm-goal")).to_have_text(["Cy", "Cy"])
-    expect(root.locator("ins.chm-goal")).to_have_text(["Ada", "Bo"])
-    decorations = root.locator(".chm-goal").evaluate_all(
+    expect(root.locator("del.chm-diff-target")).to_have_text(["Cy", "Cy"])
+    expect(root.locator("ins.chm-diff-target")).to_have_text(["Ada", "Bo"])
+    decorations = root.locator(".chm-diff-target").evaluate_all(
         "nodes => nodes.map(node => getComputedStyle(node).textDecorationLine)"
     )
     assert set(decorations) == {"line-through", "underline", "none"}
@@ -101,14 +101,14 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
     page.wait_for_timeout(500)
     page.goto("about:blank")
     lab.look(page, "base.ipynb")
-    expect(page.locator("del.chm-goal")).to_have_text(["Cy", "Cy"], timeout=WAIT_MS)
+    expect(page.locator("del.chm-diff-target")).to_have_text(["Cy", "Cy"], timeout=WAIT_MS)
     expect(page.locator(".chm-base strong")).to_have_text("3")
 
 
 def test_what_is_dimmed_inserted_or_deleted_can_be_read_in_every_theme(show, page):
     """At least 4.5 to 1, as the browser paints it."""
     root = show("themes.ipynb", names(), base=3, opens="diff")
-    seen = root.locator(".chm-common, .chm-same, .chm-goal, .chm-badge, .chm-choice-head span")
+    seen = root.locator(".chm-common, .chm-same, .chm-diff-target, .chm-badge, .chm-choice-head span")
     for theme in THEMES:
         use_theme(page, theme)
         ratios = [contrast(back, ink) for back, ink in painted(seen)]
@@ -119,13 +119,13 @@ def test_what_is_dimmed_inserted_or_deleted_can_be_read_in_every_theme(show, pag
 def test_tokens_ring_where_the_answers_part_and_lead_there(show, page):
     root = show("tokens.ipynb", names())
     root.get_by_role("button", name="Tokens").click()
-    expect(root.locator(".chm-t.chm-parting")).to_have_text(["Ada", "Bo", "Cy"])
+    expect(root.locator(".chm-token.chm-divergence")).to_have_text(["Ada", "Bo", "Cy"])
     page.keyboard.press("]")
-    expect(root.locator(".chm-panel")).to_contain_text("␣Ada")
+    expect(root.locator(".chm-token-details")).to_contain_text("␣Ada")
     page.keyboard.press("]")
-    expect(root.locator(".chm-panel")).to_contain_text("␣Bo")
+    expect(root.locator(".chm-token-details")).to_contain_text("␣Bo")
     root.get_by_role("button", name="least sure “Cy”").click()
-    expect(root.locator(".chm-panel")).to_contain_text("␣Cy")
+    expect(root.locator(".chm-token-details")).to_contain_text("␣Cy")
 
 
 def test_the_tree_opens_the_table_sorts_and_answers_open_below(show, page):
@@ -139,15 +139,15 @@ def test_the_tree_opens_the_table_sorts_and_answers_open_below(show, page):
     page.keyboard.press("ArrowRight")
     expect(rows).to_have_count(4)
     rows.nth(1).click()
-    expect(root.locator(".chm-opened .chm-markdown")).to_have_text("Name: Ada.")
+    expect(root.locator(".chm-detail-pane .chm-markdown")).to_have_text("Name: Ada.")
     page.keyboard.press("Escape")
-    expect(root.locator(".chm-opened")).to_be_hidden()
+    expect(root.locator(".chm-detail-pane")).to_be_hidden()
     view(root, "Table")
     for _ in range(2):
         root.get_by_role("button", name="answer", exact=True).click()
     assert root.locator("tbody th").all_inner_texts() == ["3", "2", "0", "1"]
     root.locator("tbody tr").first.click()
-    expect(root.locator(".chm-opened .chm-markdown")).to_have_text("Name: Cy.")
+    expect(root.locator(".chm-detail-pane .chm-markdown")).to_have_text("Name: Cy.")
 
 
 def test_a_grid_asked_for_its_tokens_opens_at_columns_of_them(lab, page):
@@ -159,11 +159,11 @@ def test_a_grid_asked_for_its_tokens_opens_at_columns_of_them(lab, page):
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lab.folder / "inspect-grid.ipynb")
     lab.look(page, "inspect-grid.ipynb")
     root = page.locator(".chm-root").first
-    expect(root.locator(".chm-t").first).to_be_visible(timeout=WAIT_MS)
+    expect(root.locator(".chm-token").first).to_be_visible(timeout=WAIT_MS)
     view(root, "Matrix")
     root.locator(".chm-cell").first.click()
-    expect(root.locator(".chm-opened .chm-t").first).to_be_visible()
-    root.locator(".chm-opened").get_by_role("button", name="Raw").click()
+    expect(root.locator(".chm-detail-pane .chm-token").first).to_be_visible()
+    root.locator(".chm-detail-pane").get_by_role("button", name="Raw").click()
     expect(root.locator(".chm-cell").first).to_be_visible()
 
 
@@ -175,12 +175,12 @@ def test_a_cell_of_the_matrix_opens_its_whole_result(show, page):
     cells.first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    opened = root.locator(".chm-opened")
+    opened = root.locator(".chm-detail-pane")
     expect(opened.locator(".chm-choice")).to_have_count(2)
     expect(opened.locator(".chm-status")).to_contain_text("0.40 s to first token")
     opened.get_by_role("button", name="Tokens").click()
-    opened.locator(".chm-t").first.click()
-    expect(opened.locator(".chm-panel")).to_contain_text("token 1")
+    opened.locator(".chm-token").first.click()
+    expect(opened.locator(".chm-token-details")).to_contain_text("token 1")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(opened).to_be_hidden()
@@ -212,7 +212,7 @@ def test_going_on_writes_the_conversation_into_a_cell_below(show, page):
     messages = parse(source.rstrip() + " And then?").messages
     assert [each.role for each in messages] == ["user", "assistant", "user"]
     assert messages[1].content == "Name: Bo."
-    expect(root.locator(".chm-go-on[aria-pressed=true]")).to_have_count(1)
+    expect(root.locator(".chm-continue[aria-pressed=true]")).to_have_count(1)
 
 
 def test_a_tree_shows_what_models_write_as_text(show, page):
@@ -229,7 +229,7 @@ def test_a_tree_shows_what_models_write_as_text(show, page):
     assert rows.count() > len(ATTACKS)
     expect(rows.nth(1)).to_contain_text(ATTACKS[0].strip()[:12])
     rows.nth(1).click()
-    expect(root.locator(".chm-opened")).to_be_visible()
+    expect(root.locator(".chm-detail-pane")).to_be_visible()
     page.wait_for_timeout(200)
     assert page.evaluate("() => window.pwned") is None
     assert not [url for url in requests if "leak" in url]
@@ -241,7 +241,7 @@ def test_nothing_is_ringed_where_answers_to_several_requests_share_nothing(show)
     root = show("nothing-shared.ipynb", *grid(), axes=(TEMPERATURE, TONE))
     for name in ("Matrix", "Table", "Columns", "Tokens"):
         view(root, name)
-        expect(root.locator(".chm-parting")).to_have_count(0)
+        expect(root.locator(".chm-divergence")).to_have_count(0)
 
 
 def test_whatever_models_write_runs_nothing_in_any_view(show, page):

@@ -49,7 +49,7 @@ def show(lab, page):
         root.wait_for(timeout=WAIT_MS)
         if tokens:
             root.get_by_role("button", name="Tokens").click()
-            root.locator(".chm-t").first.wait_for()
+            root.locator(".chm-token").first.wait_for()
         return root
 
     return show
@@ -71,17 +71,17 @@ def test_an_answer_that_came_is_drawn_and_the_view_survives_saving(lab, page):
         page.locator(".chm-root").wait_for(timeout=WAIT_MS)
     assert page.locator(".jp-OutputArea-output").count() == 1
     page.get_by_role("button", name="Tokens").click()
-    expect(page.locator(".chm-t")).to_have_count(3)
+    expect(page.locator(".chm-token")).to_have_count(3)
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.goto("about:blank")
     lab.open(page, "drawn.ipynb")
-    expect(page.locator(".chm-t")).to_have_count(3, timeout=WAIT_MS)
+    expect(page.locator(".chm-token")).to_have_count(3, timeout=WAIT_MS)
 
 
 def test_an_untrusted_result_says_all_about_a_token(show):
     root = show("untrusted.ipynb", capital(), tokens=True)
-    root.locator(".chm-t", has_text="Canberra").click()
-    panel = root.locator(".chm-panel")
+    root.locator(".chm-token", has_text="Canberra").click()
+    panel = root.locator(".chm-token-details")
     for words in ("␣Canberra", "62.1 %", "0.69 bits", "rank 1", "␣Sydney", "22.4 %", "other"):
         expect(panel).to_contain_text(words)
     assert panel.locator(".chm-chosen .chm-alt-mark").inner_text() == "▸"
@@ -94,9 +94,9 @@ def test_an_untrusted_result_says_all_about_a_token(show):
 def test_the_text_underlines_what_was_unsure_and_leads_to_the_token(show):
     root = show("text.ipynb", capital())
     assert root.locator(".chm-unsure").all_inner_texts() == ["although", "compromise", "End"]
-    expect(root.locator(".chm-doubts")).to_contain_text("unsure: although 40 % (not 30)")
+    expect(root.locator(".chm-unsure-line")).to_contain_text("unsure: although 40 % (not 30)")
     root.locator(".chm-unsure", has_text="compromise").click()
-    expect(root.locator(".chm-panel")).to_contain_text("␣compromise")
+    expect(root.locator(".chm-token-details")).to_contain_text("␣compromise")
 
 
 def test_the_keyboard_alone_is_enough(show, page):
@@ -128,10 +128,10 @@ def test_the_keyboard_alone_is_enough(show, page):
 def test_a_range_is_summed_up(show, page):
     """The tokens of 0.621 and 0.7 have the joint probability 0.4347."""
     root = show("range.ipynb", capital(), tokens=True)
-    root.locator(".chm-t").nth(1).click()
-    root.locator(".chm-t").nth(2).click(modifiers=["Shift"])
-    expect(root.locator(".chm-panel")).to_contain_text("43.5 %")
-    expect(root.locator(".chm-panel")).to_contain_text("bits per byte")
+    root.locator(".chm-token").nth(1).click()
+    root.locator(".chm-token").nth(2).click(modifiers=["Shift"])
+    expect(root.locator(".chm-token-details")).to_contain_text("43.5 %")
+    expect(root.locator(".chm-token-details")).to_contain_text("bits per byte")
     page.keyboard.press("Control+c")
 
 
@@ -141,7 +141,7 @@ def test_every_metric_and_granularity_paints(show):
         root.get_by_label("metric").select_option(metric)
         expect(root.locator(".chm-legend").first).to_be_visible()
     root.get_by_label("granularity").select_option("line")
-    assert root.locator(".chm-t.chm-bin4").count() == 7
+    assert root.locator(".chm-token.chm-bin4").count() == 7
     root.get_by_label("granularity").select_option("field")
     expect(root.locator(".chm-note")).to_contain_text("not JSON")
 
@@ -217,12 +217,12 @@ def test_a_long_answer_is_drawn_as_it_comes_into_sight(show, page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     words = LONG.replace(" ", "\0 ").replace("\n", "\0\n").split("\0")
     root = show("long.ipynb", run(choice([token(word, 0.4) for word in words])), tokens=True)
-    assert root.locator(".chm-t").count() < len(words) / 2
-    root.locator(".chm-t").first.click()
+    assert root.locator(".chm-token").count() < len(words) / 2
+    root.locator(".chm-token").first.click()
     page.keyboard.press("End")
     assert said(root).startswith(f"token {len(words)},")
     assert root.locator(".chm-current").is_visible()
-    assert root.locator(".chm-panel").is_visible()
+    assert root.locator(".chm-token-details").is_visible()
     page.keyboard.press("Shift+Home")
     page.keyboard.press("Control+c")
     assert page.evaluate("() => navigator.clipboard.readText()") == LONG
@@ -246,7 +246,7 @@ def test_whatever_a_model_writes_runs_nothing_and_loads_nothing(mode, show, page
     root.get_by_role("button", name=mode, exact=True).click()
     if mode == "Tokens":
         for place in range(len(ATTACKS)):
-            root.locator(".chm-t").nth(place).evaluate("node => node.click()")
+            root.locator(".chm-token").nth(place).evaluate("node => node.click()")
         root.get_by_role("button", name="Table").click()
     page.wait_for_timeout(500)
     assert page.evaluate("() => window.pwned") is None
@@ -273,7 +273,7 @@ def test_a_branch_is_a_cell_that_goes_on_from_the_alternative(show, page):
             event.preventDefault()
         }, true)"""
     )
-    root.locator(".chm-t", has_text="Canberra").click()
+    root.locator(".chm-token", has_text="Canberra").click()
     root.get_by_role("button", name="Branch from “␣Sydney”").click()
     page.wait_for_function("() => window.cell")
     request = parse(page.evaluate("() => window.cell"))
@@ -283,7 +283,7 @@ def test_a_branch_is_a_cell_that_goes_on_from_the_alternative(show, page):
 
 def test_a_branch_becomes_the_cell_below(show, page):
     root = show("below.ipynb", capital(), tokens=True)
-    root.locator(".chm-t", has_text="although").click()
+    root.locator(".chm-token", has_text="although").click()
     root.get_by_role("button", name="Branch from “␣not”").click()
     cells = page.locator(".jp-CodeCell .cm-content")
     expect(cells).to_have_count(2, timeout=WAIT_MS)
@@ -293,7 +293,7 @@ def test_a_branch_becomes_the_cell_below(show, page):
 
 def test_a_branch_that_the_server_cannot_take_says_why(show):
     root = show("openai.ipynb", capital(model="openai/gpt-4o"), tokens=True)
-    root.locator(".chm-t", has_text="Canberra").click()
+    root.locator(".chm-token", has_text="Canberra").click()
     assert root.get_by_role("button", name="Branch").is_disabled()
     expect(root.locator(".chm-actions")).to_contain_text("OpenAI")
 

@@ -46,7 +46,7 @@ _RELOADED = (
     "the notebook"
 )
 _KEY = "chat_magic_panel"
-"""Marks an output as a panel; `labextension/src/plugins/panel.ts` looks for it."""
+"""Marks an output as a panel; `labextension/src/plugins/savedPanel.ts` looks for it."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

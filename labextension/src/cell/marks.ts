@@ -1,7 +1,7 @@
 /** Finds what a `%%chat` cell's colours mark: text in, ranges out. */
 
 import { FIELDS, magicName, optionOf } from './grammar';
-import { words } from './words';
+import { words } from './lineWords';
 
 /** `ground` lies below other marks, where Markdown has no say. */
 export type Kind =

@@ -7,8 +7,8 @@ import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterl
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
-import { asChatCell, magicLine, withMagicLine } from '../cell/edit';
-import { answersOf, asCurl, asPython } from '../cell/export';
+import { asChatCell, magicLine, withMagicLine } from '../cell/magicLine';
+import { joinAnswers, asCurl, asPython } from '../cell/requestExport';
 import { isChatCell } from '../cell/grammar';
 import { MIME_TYPE, isPayload, type PayloadResult } from '../result/payload';
 
@@ -29,15 +29,15 @@ interface Command {
   run: (panel: NotebookPanel, cell: Cell) => Promise<unknown> | void;
 }
 
-function sourceOf(cell: Cell): string {
+function cellSource(cell: Cell): string {
   return cell.model.sharedModel.getSource();
 }
 
 function isChat(cell: Cell): boolean {
-  return cell.model.type === 'code' && isChatCell(sourceOf(cell));
+  return cell.model.type === 'code' && isChatCell(cellSource(cell));
 }
 
-function resultsOf(cell: Cell): PayloadResult[] {
+function cellResults(cell: Cell): PayloadResult[] {
   if (cell.model.type !== 'code') {
     return [];
   }
@@ -50,12 +50,12 @@ function resultsOf(cell: Cell): PayloadResult[] {
 }
 
 function hasResult(cell: Cell): boolean {
-  return resultsOf(cell).length > 0;
+  return cellResults(cell).length > 0;
 }
 
 /** Attachments are cut where they are long: such a request cannot be sent again. */
 function hasRequest(cell: Cell): boolean {
-  return hasResult(cell) && resultsOf(cell).every(result => result.request.is_whole);
+  return hasResult(cell) && cellResults(cell).every(result => result.request.is_whole);
 }
 
 async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {
@@ -63,11 +63,11 @@ async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle)
     title: trans.__('Run with Other Settings'),
     placeholder: '%%chat', // style/cell.css knows the dialog by it
     selectionRange: 0,
-    text: magicLine(sourceOf(cell)),
+    text: magicLine(cellSource(cell)),
     okLabel: trans.__('Run')
   });
   if (button.accept && value) {
-    cell.model.sharedModel.setSource(withMagicLine(sourceOf(cell), value));
+    cell.model.sharedModel.setSource(withMagicLine(cellSource(cell), value));
     await NotebookActions.run(panel.content, panel.sessionContext);
   }
 }
@@ -79,10 +79,10 @@ function makeChat(panel: NotebookPanel, line: string): void {
 }
 
 function copyEach(cell: Cell, write: (result: PayloadResult) => string): void {
-  Clipboard.copyToSystem(resultsOf(cell).map(write).join('\n\n'));
+  Clipboard.copyToSystem(cellResults(cell).map(write).join('\n\n'));
 }
 
-function commandsOf(trans: TranslationBundle, settings: () => Settings): Command[] {
+function makeCommands(trans: TranslationBundle, settings: () => Settings): Command[] {
   const baseUrl = (): string => settings().baseUrl;
   return [
     {
@@ -102,7 +102,7 @@ function commandsOf(trans: TranslationBundle, settings: () => Settings): Command
       id: 'chat-magic:copy-answer',
       label: trans.__('Copy Answer'),
       isFor: hasResult,
-      run: (_panel, cell) => Clipboard.copyToSystem(answersOf(resultsOf(cell)))
+      run: (_panel, cell) => Clipboard.copyToSystem(joinAnswers(cellResults(cell)))
     },
     {
       id: 'chat-magic:copy-curl',
@@ -147,7 +147,7 @@ function insertBelow(panel: NotebookPanel, text: string): void {
 }
 
 /** Put a cell below the one whose output asks for it. */
-function insertBelowNode(tracker: INotebookTracker, event: Event): void {
+function insertBelowOutput(tracker: INotebookTracker, event: Event): void {
   const { target } = event;
   const text: unknown = (event as CustomEvent<{ text?: unknown } | null>).detail?.text;
   const panel = tracker.find(each => target instanceof Node && each.node.contains(target));
@@ -177,7 +177,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
     void registry?.load('chat-magic:plugin').then(loaded => {
       settings = () => ({ ...DEFAULTS, ...(loaded.composite as Partial<Settings>) });
     });
-    const all = commandsOf(trans, () => settings());
+    const all = makeCommands(trans, () => settings());
     all.forEach(command => addCommand(app, tracker, palette, command));
     app.commands.addCommand('chat-magic:insert-cell-below', {
       label: trans.__('Insert Cell Below'),
@@ -191,7 +191,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
       cell?.model.contentChanged.connect(changed);
     });
     document.body.addEventListener('chat-magic:insert-cell', event =>
-      insertBelowNode(tracker, event)
+      insertBelowOutput(tracker, event)
     );
   }
 };

@@ -25,7 +25,10 @@ export const theme = EditorView.baseTheme({
   ...only('ground', plain),
   ...only('magic', { color: OPTION, fontWeight: 'bold' }),
   ...only('option', { color: OPTION, fontWeight: 'bold' }),
-  ...only('unknown', { textDecoration: `underline wavy ${ERROR} 1px`, textUnderlineOffset: '3px' }),
+  ...only('unknown', {
+    textDecoration: `underlineUnsure wavy ${ERROR} 1px`,
+    textUnderlineOffset: '3px'
+  }),
   ...only('fence', { ...plain, color: COMMENT }),
   ...only('key', { color: OPTION }),
   ...only('comment', { color: COMMENT, fontStyle: 'italic' }),

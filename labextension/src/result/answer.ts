@@ -1,15 +1,15 @@
 /** One part of one choice with everything that can be asked of its tokens. */
 
-import { readBlock, statusOf, type Block } from './block';
-import { measure, type Alternative, type Measures } from './metrics';
+import { readBlock, statusName, type AlternativesBlock } from './alternativesBlock';
+import { tokenMetrics, type Alternative, type TokenMetrics } from './tokenMetrics';
 import type { PayloadChoice, PayloadPart, PayloadResult, Status } from './payload';
-import { piecesOf, readTokens, Vocabulary, type Piece, type Token } from './tokens';
+import { joinPieces, readTokens, Vocabulary, type Piece, type Token } from './tokens';
 
 /** What a token is whose log probability says only that it was none of the most probable. */
 const OUTSIDE: Status[] = ['censored', 'masked'];
 
 /** A result, its tokens read; what else could have come is read when it is first asked for. */
-export class Answers {
+export class ResultModel {
   constructor(readonly result: PayloadResult) {
     this.vocabulary = new Vocabulary(result.vocabulary);
     let row = 0;
@@ -43,21 +43,21 @@ export class Answers {
 
   readonly vocabulary: Vocabulary;
   readonly choices: Answer[];
-  block: Block | null = null;
+  block: AlternativesBlock | null = null;
   private loading: Promise<void> | null = null;
 }
 
 /** The tokens of what a choice shows as its answer: its content, else its refusal. */
 export class Answer {
   constructor(
-    private readonly all: Answers,
+    private readonly all: ResultModel,
     readonly choice: PayloadChoice,
     private readonly firstRow: number
   ) {
     const part = choice.parts.content ?? choice.parts.refusal;
     this.isContent = part === choice.parts.content;
     this.tokens = part ? readTokens(part) : [];
-    this.pieces = piecesOf(this.tokens, all.vocabulary);
+    this.pieces = joinPieces(this.tokens, all.vocabulary);
     this.text = this.pieces.map(piece => piece.text).join('');
   }
 
@@ -87,18 +87,21 @@ export class Answer {
 
   /** Tell whether a grammar left no choice for a token, as far as is known yet. */
   isForced(place: number): boolean {
-    return this.all.block !== null && this.measures(place).isForced;
+    return this.all.block !== null && this.metricsAt(place).isForced;
   }
 
   /** Return the numbers of a token; all unknown until the alternatives are loaded. */
-  measures(place: number): Measures {
-    this.measured[place] ??= measure(this.tokens[place].logprob, this.alternatives(place));
-    return this.measured[place];
+  metricsAt(place: number): TokenMetrics {
+    this.cachedMetrics[place] ??= tokenMetrics(
+      this.tokens[place].logprob,
+      this.alternatives(place)
+    );
+    return this.cachedMetrics[place];
   }
 
   /** Forget what was measured before the alternatives were there. */
   forget(): void {
-    this.measured = [];
+    this.cachedMetrics = [];
   }
 
   /** Return the bytes of the tokens from one place up to another. */
@@ -141,7 +144,7 @@ export class Answer {
       entries.push({
         id,
         logprob: Number.isNaN(logprob) ? null : logprob,
-        status: statusOf(block.statuses[entry]),
+        status: statusName(block.statuses[entry]),
         isChosen: id === this.tokens[place].id,
         isExtra: id === this.tokens[place].id && OUTSIDE.includes(this.tokens[place].status)
       });
@@ -154,7 +157,7 @@ export class Answer {
   readonly pieces: Piece[];
   readonly text: string;
   private offsets: number[] | null = null;
-  private measured: Measures[] = [];
+  private cachedMetrics: TokenMetrics[] = [];
 }
 
 function countOf(part: PayloadPart): number {

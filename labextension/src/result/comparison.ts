@@ -1,10 +1,10 @@
 /** The answers that are set beside each other, of one request or of several. */
 
-import { Answers, type Answer } from './answer';
+import { ResultModel, type Answer } from './answer';
 import type { Axis, Payload, PayloadComparison, PayloadTree, Unit } from './payload';
 
 /** One of the texts that are compared. */
-export interface Compared {
+export interface ComparedAnswer {
   /** Its place among the answers. */
   place: number;
   /** The place of its result. */
@@ -19,8 +19,8 @@ export interface Compared {
 }
 
 export interface Comparison {
-  results: Answers[];
-  answers: Compared[];
+  results: ResultModel[];
+  answers: ComparedAnswer[];
   /** Places of identical answers, the largest group first. */
   groups: number[][];
   base: number;
@@ -35,11 +35,11 @@ export interface Comparison {
 /** Read what is to be compared; null where there is nothing, or it contradicts itself. */
 export function readComparison(payload: Payload): Comparison | null {
   const axes = payload.axes ?? [];
-  const found = payload.comparison ?? (axes.length ? alone(payload) : null);
-  if (!found || !isSound(payload, found)) {
+  const found = payload.comparison ?? (axes.length ? singleAnswerGroups(payload) : null);
+  if (!found || !isConsistent(payload, found)) {
     return null;
   }
-  const results = payload.results.map(result => new Answers(result));
+  const results = payload.results.map(result => new ResultModel(result));
   const answers = found.answers.map(({ result, choice, title, start, end }, place) => {
     const answer = results[result].choices[choice];
     return { place, result, title, answer, text: textOf(answer), start, end };
@@ -54,7 +54,7 @@ function textOf({ choice }: Answer): string {
 }
 
 /** A grid of which fewer than two answers came: each stands for itself. */
-function alone(payload: Payload): PayloadComparison {
+function singleAnswerGroups(payload: Payload): PayloadComparison {
   const answers = payload.results.flatMap((result, place) =>
     result.choices.map((_, choice) => ({
       result: place,
@@ -88,7 +88,7 @@ export function commonWarnings({ results }: Comparison): string[] {
 }
 
 /** The notebook may have been written by anyone: every place must be one. */
-function isSound({ results, axes }: Payload, found: PayloadComparison): boolean {
+function isConsistent({ results, axes }: Payload, found: PayloadComparison): boolean {
   const { answers, groups, base, trees } = found;
   const places = groups.flat().sort((a, b) => a - b);
   const isAnswer = (place: number): boolean => answers[place] !== undefined;

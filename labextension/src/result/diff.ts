@@ -2,7 +2,7 @@
 
 import { diffArrays } from 'diff';
 import { jsonValue } from './jsonFields';
-import { stretches } from './segments';
+import { segments } from './segments';
 
 export type Kind = 'same' | 'insert' | 'delete';
 
@@ -43,7 +43,7 @@ const WORD = new RegExp(
 export function units(text: string, by: 'word' | 'sentence'): string[] {
   return by === 'word'
     ? Array.from(text.matchAll(WORD), ([unit]) => unit)
-    : stretches(text, by).map(({ start, end }) => text.slice(start, end));
+    : segments(text, by).map(({ start, end }) => text.slice(start, end));
 }
 
 /** Return the changes from one text to another, deletions before insertions. */

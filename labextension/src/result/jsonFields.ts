@@ -1,6 +1,6 @@
 /** Where the values of a JSON text stand in it, each under its JSON Pointer. */
 
-import type { Stretch } from './segments';
+import type { Segment } from './segments';
 
 const LEXEME = /\s*(?:([{}[\],:])|("(?:[^"\\]|\\[\s\S])*(?:"|\\?$))|([^\s{}[\],:"]+))/y;
 const STRING = /"(?:[^"\\]|\\[\s\S])*"/g;
@@ -18,7 +18,7 @@ interface Level {
 }
 
 /** Find strings, numbers, literals, empty objects and lists; nothing where it is not JSON. */
-export function jsonFields(text: string): Stretch[] {
+export function jsonFields(text: string): Segment[] {
   for (const [start, end] of spansOf(text)) {
     const fields = new Scanner(text.slice(0, end), start).fields();
     if (fields) {
@@ -75,7 +75,7 @@ class Scanner {
     private place: number
   ) {}
 
-  fields(): Stretch[] | null {
+  fields(): Segment[] | null {
     LEXEME.lastIndex = this.place;
     for (let match = LEXEME.exec(this.text); match; match = LEXEME.exec(this.text)) {
       this.place = LEXEME.lastIndex;
@@ -145,7 +145,7 @@ class Scanner {
   }
 
   private readonly open: Level[] = [];
-  private readonly found: Stretch[] = [];
+  private readonly found: Segment[] = [];
   private wants = 'value';
 }
 

@@ -1,21 +1,21 @@
 /** Answers cut into words, sentences, lines or JSON fields; as chat_magic/analysis/segments.py cuts. */
 
 import { jsonFields } from './jsonFields';
-import { pieceAt, type Piece } from './tokens';
+import { pieceIndexAt, type Piece } from './tokens';
 
 export type Granularity = 'token' | 'word' | 'sentence' | 'line' | 'field';
 
 export const GRANULARITIES: Granularity[] = ['token', 'word', 'sentence', 'line', 'field'];
 
 /** A stretch of a text, in UTF-16 units. */
-export interface Stretch {
+export interface Segment {
   name: string;
   start: number;
   end: number;
 }
 
 /** A stretch and the pieces that hold it, the last one included. */
-export interface Segment extends Stretch {
+export interface TokenSegment extends Segment {
   first: number;
   last: number;
 }
@@ -26,7 +26,7 @@ const SENTENCE =
   /\s*(?:\d+[.)]\s)?[^\n]*?(?:[.!?…]+["'”’)\]*_]*(?=\s+[^\sa-z]|\s*$)|[。\uff01\uff1f]+[」』”’\uff09]*|(?=\n)|$)(?:[^\S\n]*\n)*(?:\s+$)?/g;
 
 /** Cut a text; a space belongs to what comes after it, a line end to what stands before it. */
-export function stretches(text: string, by: Granularity): Stretch[] {
+export function segments(text: string, by: Granularity): Segment[] {
   if (by === 'field') {
     return jsonFields(text);
   }
@@ -40,17 +40,17 @@ export function stretches(text: string, by: Granularity): Stretch[] {
 }
 
 /** Cut an answer; null for tokens, which are pieces already. */
-export function segmentsOf(
+export function tokenSegments(
   text: string,
   pieces: readonly Piece[],
   by: Granularity
-): Segment[] | null {
+): TokenSegment[] | null {
   if (by === 'token') {
     return null;
   }
-  return stretches(text, by).map(stretch => ({
+  return segments(text, by).map(stretch => ({
     ...stretch,
-    first: pieceAt(pieces, stretch.start),
-    last: pieceAt(pieces, stretch.end - 1)
+    first: pieceIndexAt(pieces, stretch.start),
+    last: pieceIndexAt(pieces, stretch.end - 1)
   }));
 }

@@ -76,7 +76,7 @@ export function readTokens(part: PayloadPart): Token[] {
 }
 
 /** Join the tokens that are parts of one character; all others stay on their own. */
-export function piecesOf(tokens: readonly Token[], vocabulary: Vocabulary): Piece[] {
+export function joinPieces(tokens: readonly Token[], vocabulary: Vocabulary): Piece[] {
   const pieces: Piece[] = [];
   let offset = 0;
   let start = 0;
@@ -90,7 +90,13 @@ export function piecesOf(tokens: readonly Token[], vocabulary: Vocabulary): Piec
       }
     }
     const text = isPlain ? vocabulary.texts[token.id] : decode(pending);
-    pieces.push({ start, end: place + 1, text, offset, prob: leastProb(tokens, start, place + 1) });
+    pieces.push({
+      start,
+      end: place + 1,
+      text,
+      offset,
+      prob: lowestProb(tokens, start, place + 1)
+    });
     offset += text.length;
     start = place + 1;
     pending = [];
@@ -118,7 +124,7 @@ export function isSpecial(text: string): boolean {
 }
 
 /** Return the place of the piece that holds an offset of the joined text. */
-export function pieceAt(pieces: readonly Piece[], offset: number): number {
+export function pieceIndexAt(pieces: readonly Piece[], offset: number): number {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
@@ -132,16 +138,16 @@ export function pieceAt(pieces: readonly Piece[], offset: number): number {
   return low;
 }
 
-const LONG = 3000;
-const MOST_MARKED = 1500;
+const LONG_TEXT = 3000;
+const UNDERLINED_MOST = 1500;
 
 /** Return the probability under which a text's pieces are underlined; as view/text_segments.py does. */
-export function markBelow(pieces: readonly Piece[]): number {
-  if (pieces.length <= LONG) {
+export function underlineBelow(pieces: readonly Piece[]): number {
+  if (pieces.length <= LONG_TEXT) {
     return 0.5;
   }
   const known = pieces.flatMap(({ prob }) => (prob === null ? [] : [prob])).sort((a, b) => a - b);
-  const most = Math.min(Math.floor(pieces.length / 5), MOST_MARKED);
+  const most = Math.min(Math.floor(pieces.length / 5), UNDERLINED_MOST);
   return Math.min(0.5, known[most] ?? 0.5);
 }
 
@@ -149,7 +155,7 @@ function decode(bytes: number[]): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }
 
-function leastProb(tokens: readonly Token[], start: number, end: number): number | null {
+function lowestProb(tokens: readonly Token[], start: number, end: number): number | null {
   let least = 1;
   for (let place = start; place < end; place += 1) {
     const { logprob } = tokens[place];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Answers } from '../../src/result/answer';
-import { isUnfinished, piecesOf, readTokens, Vocabulary } from '../../src/result/tokens';
+import { ResultModel } from '../../src/result/answer';
+import { isUnfinished, joinPieces, readTokens, Vocabulary } from '../../src/result/tokens';
 import { isPayload, readColumn } from '../../src/result/payload';
-import { wire, type Case } from './fixtures';
+import { wire, type Case } from '../fixtures';
 
 const cases = Object.entries(wire<Record<string, Case>>('inspector.json'));
 
 describe.each(cases)('the payload "%s"', (_, { payload, rows, texts }) => {
-  const answers = new Answers(payload.results[0]);
+  const answers = new ResultModel(payload.results[0]);
   const places = answers.choices.flatMap(answer =>
     answer.tokens.map((_, place) => ({ answer, place }))
   );
@@ -23,7 +23,7 @@ describe.each(cases)('the payload "%s"', (_, { payload, rows, texts }) => {
     await answers.load();
     expect(places.length).toBe(rows.length);
     places.forEach(({ answer, place }, row) => {
-      const found = answer.measures(place);
+      const found = answer.metricsAt(place);
       const want = rows[row];
       expect(found.rank, `rank of ${row}`).toBe(want.rank);
       expect(found.isForced).toBe(want.is_forced);
@@ -45,7 +45,7 @@ function close(found: number | null, want: number | null, by = 0.005): void {
 
 describe('an answer', () => {
   it('marks what came among what could have come, and adds it where it was not listed', async () => {
-    const answers = new Answers(
+    const answers = new ResultModel(
       wire<Record<string, Case>>('inspector.json').outside.payload.results[0]
     );
     await answers.load();
@@ -60,7 +60,7 @@ describe('an answer', () => {
   });
 
   it('has no alternatives before they are loaded', () => {
-    const answers = new Answers(
+    const answers = new ResultModel(
       wire<Record<string, Case>>('inspector.json').names.payload.results[0]
     );
     expect(answers.choices[1].alternatives(0)).toEqual([]);
@@ -74,13 +74,13 @@ describe('pieces', () => {
       bytes: { '1': [0xf0, 0x9f], '2': [0x91], '3': [0x8b] }
     });
     const part = { logprobs: '-0.1,-0.2,-0.3,-2', statuses: {}, waits_ms: '' };
-    const pieces = piecesOf(readTokens({ ...part, tokens: '0,1,2,3' }), vocabulary);
+    const pieces = joinPieces(readTokens({ ...part, tokens: '0,1,2,3' }), vocabulary);
     expect(pieces.map(({ text, start, end }) => [text, start, end])).toEqual([
       ['a', 0, 1],
       ['👋', 1, 4]
     ]);
     expect(pieces[1].prob).toBeCloseTo(Math.exp(-2));
-    const broken = piecesOf(readTokens({ ...part, tokens: '0,1' }), vocabulary);
+    const broken = joinPieces(readTokens({ ...part, tokens: '0,1' }), vocabulary);
     expect(broken.map(piece => piece.text)).toEqual(['a', '�']);
   });
 

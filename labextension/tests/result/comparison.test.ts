@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { commonWarnings, readComparison } from '../../src/result/comparison';
-import { gridOf, isGrid } from '../../src/result/grid';
-import { readLook, viewsOf } from '../../src/result/lookup';
+import { layOutGrid, isGrid } from '../../src/result/runGrid';
+import { readViewState, availableViews } from '../../src/result/viewState';
 import type { Payload, PayloadComparison } from '../../src/result/payload';
-import { ranked, type Order } from '../../src/result/ranking';
-import { rowsOf } from '../../src/result/tree';
-import { wire, type Case } from './fixtures';
+import { orderedGroups, type Order } from '../../src/result/answerOrder';
+import { visibleRows } from '../../src/result/treeRows';
+import { wire, type Case } from '../fixtures';
 
 const payloads = wire<Record<'four' | 'grid' | 'diff', Payload>>('comparison.json');
 
@@ -89,12 +89,12 @@ describe('an order', () => {
     ['joint logprob', [[3], [0, 2], [1]]],
     ['least sure token', [[3], [0, 2], [1]]]
   ])('by %s puts what is not known last', (order, groups) => {
-    expect(ranked(comparison, order)).toEqual(groups);
+    expect(orderedGroups(comparison, order)).toEqual(groups);
   });
 
   it('as they came goes by the first of each group', () => {
     const groups = [[1, 3], [0], [2]];
-    expect(ranked({ ...comparison, groups }, 'as they came')).toEqual([[0], [1, 3], [2]]);
+    expect(orderedGroups({ ...comparison, groups }, 'as they came')).toEqual([[0], [1, 3], [2]]);
   });
 });
 
@@ -103,7 +103,7 @@ describe('a look', () => {
     const four = read(payloads.four);
     const many = { ...four, answers: Array.from({ length: 13 }, () => four.answers[0]) };
     const views = [four, many, read(payloads.grid), read(payloads.diff)].map(each =>
-      readLook(null, each)
+      readViewState(null, each)
     );
     expect(views.map(({ view }) => view)).toEqual(['columns', 'table', 'matrix', 'columns']);
     expect(views[3]).toMatchObject({ isDiff: true, base: 1, by: 'sentence' });
@@ -111,7 +111,7 @@ describe('a look', () => {
 
   it('is remembered as far as it is still possible', () => {
     const stored = { view: 'matrix', isDiff: true, base: 3, by: 'token', order: 'best', chosen: 2 };
-    expect(readLook(stored, read(payloads.four))).toEqual({
+    expect(readViewState(stored, read(payloads.four))).toEqual({
       view: 'columns',
       isDiff: true,
       base: 3,
@@ -120,11 +120,13 @@ describe('a look', () => {
       chosen: 2
     });
     const harm = { view: '__proto__', isDiff: 'yes', base: 99, by: 1, order: {}, chosen: -1 };
-    expect(readLook(harm, read(payloads.four))).toEqual(readLook('tokens', read(payloads.four)));
+    expect(readViewState(harm, read(payloads.four))).toEqual(
+      readViewState('tokens', read(payloads.four))
+    );
   });
 
   it('offers a matrix of a grid, but not of models alone', () => {
-    expect(viewsOf(read(payloads.grid))).toContain('matrix');
+    expect(availableViews(read(payloads.grid))).toContain('matrix');
     expect(isGrid([{ name: 'model', titles: ['a', 'b'] }])).toBe(false);
     expect(isGrid([{ name: 'seed', titles: ['1'] }])).toBe(true);
   });
@@ -136,7 +138,7 @@ it('lays a grid out with its last axis across and all others down', () => {
     { name: 'b', titles: ['x', 'y'] },
     { name: 'c', titles: ['p', 'q', 'r'] }
   ];
-  const { rows, down, across } = gridOf(axes);
+  const { rows, down, across } = layOutGrid(axes);
   expect([down.length, across.name]).toEqual([2, 'c']);
   expect(rows[2]).toEqual({ titles: ['2', 'x'], results: [6, 7, 8] });
 });
@@ -156,7 +158,7 @@ describe('a tree', () => {
   const nodes = [-1, 0, 1, 1, 0].map(node);
 
   it('reads from the root down, each way before the next one', () => {
-    expect(rowsOf(nodes, new Set()).map(({ node, level }) => [node, level])).toEqual([
+    expect(visibleRows(nodes, new Set()).map(({ node, level }) => [node, level])).toEqual([
       [0, 1],
       [1, 2],
       [2, 3],
@@ -166,7 +168,7 @@ describe('a tree', () => {
   });
 
   it('folds away what lies below a closed node', () => {
-    const rows = rowsOf(nodes, new Set([1]));
+    const rows = visibleRows(nodes, new Set([1]));
     expect(rows.map(({ node }) => node)).toEqual([0, 1, 4]);
     expect(rows[2]).toMatchObject({ isLeaf: true, position: 2, size: 2 });
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diff, diffJson, units, type Change } from '../../src/result/diff';
-import { wire } from './fixtures';
+import { wire } from '../fixtures';
 
 interface Case {
   about: string;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { segmentsOf, stretches, type Granularity } from '../../src/result/segments';
-import { wire } from './fixtures';
+import { tokenSegments, segments, type Granularity } from '../../src/result/segments';
+import { wire } from '../fixtures';
 
 interface Cut {
   text: string;
@@ -10,13 +10,13 @@ interface Cut {
 
 it.each(wire<Cut[]>('segments.json').map(each => [each.by, each.text, each.segments] as const))(
   'cuts into %s: %j',
-  (by, text, segments) => {
+  (by, text, expected) => {
     const granularity = (by === 'json' ? 'field' : by) as Granularity;
-    const found = stretches(text, granularity).map(({ name, start, end }) => [
+    const cut = segments(text, granularity).map(({ name, start, end }) => [
       name,
       text.slice(start, end)
     ]);
-    expect(found).toEqual(segments);
+    expect(cut).toEqual(expected);
   }
 );
 
@@ -29,10 +29,10 @@ it('finds the pieces of each segment', () => {
     offset: all.slice(0, place).join('').length
   }));
   const text = pieces.map(piece => piece.text).join('');
-  expect(segmentsOf(text, pieces, 'word')?.map(({ first, last }) => [first, last])).toEqual([
+  expect(tokenSegments(text, pieces, 'word')?.map(({ first, last }) => [first, last])).toEqual([
     [0, 0],
     [1, 2],
     [2, 3]
   ]);
-  expect(segmentsOf(text, pieces, 'token')).toBeNull();
+  expect(tokenSegments(text, pieces, 'token')).toBeNull();
 });

@@ -1,14 +1,14 @@
 /** One answer in a column of its own: as text, as tokens, as it came. */
 
 import type { Answer } from '../answer';
-import { roundPercent, tokenName } from '../format';
+import { roundPercent, tokenName } from '../tokenFormat';
 import type { PayloadChoice } from '../payload';
-import type { Range } from '../rendered';
+import type { TextRange } from '../renderedRange';
 import type { Piece } from '../tokens';
 import { button, details, element, type Child } from './dom';
-import { exact } from './exact';
+import { exactText } from './exactText';
 import type { Inspector } from './inspector';
-import { markParting, renderMarkdown, type MarkdownOptions } from './markdownText';
+import { markDivergence, renderMarkdown, type MarkdownOptions } from './markdownView';
 
 export type Mode = 'text' | 'tokens' | 'raw';
 
@@ -16,23 +16,23 @@ export const MODES: Mode[] = ['text', 'tokens', 'raw'];
 const NOT_NORMAL = ['length', 'content_filter', 'error', 'interrupted'];
 
 /** What stands around the answer in its column. */
-export interface Frame {
+export interface ChoiceFrame {
   /** How it is called aloud. */
   title: string;
   /** What comes before the facts. */
   head: Child[];
   /** Figures beside the perplexity. */
-  figures: string[];
+  metrics: string[];
   /** What comes after the figures. */
   foot: Child[];
   /** The token in which it parts from the other answers. */
-  parting: Range | null;
+  divergence: TextRange | null;
 }
 
 export class ChoiceView {
   constructor(
     readonly answer: Answer,
-    private readonly frame: Frame,
+    private readonly frame: ChoiceFrame,
     private readonly options: MarkdownOptions,
     private readonly onInspect: (piece: number) => void
   ) {
@@ -45,12 +45,12 @@ export class ChoiceView {
         'chm-choice-head',
         ...frame.head,
         ...choice.facts.map(fact =>
-          exact('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)
+          exactText('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)
         ),
-        choice.sparkline ? spark(choice.sparkline) : null
+        choice.sparkline ? sparkline(choice.sparkline) : null
       ),
       choice.reasoning
-        ? details('reasoning', () => exact('pre', 'chm-raw', choice.reasoning ?? ''))
+        ? details('reasoning', () => exactText('pre', 'chm-raw', choice.reasoning ?? ''))
         : null,
       ...MODES.map(mode => this.bodies[mode]),
       this.footer()
@@ -92,34 +92,34 @@ export class ChoiceView {
 
   private fillRaw(): void {
     const { text } = this.answer.choice;
-    const host = exact('pre', 'chm-raw', text);
-    markParting(host, text, this.frame.parting);
+    const host = exactText('pre', 'chm-raw', text);
+    markDivergence(host, text, this.frame.divergence);
     this.bodies.raw.append(host);
   }
 
   private fillTokens(inspector: Inspector): void {
     const { answer, bodies } = this;
-    const { title, parting } = this.frame;
+    const { title, divergence } = this.frame;
     if (!answer.tokens.length) {
       bodies.tokens.append(note('no log probabilities'));
       return;
     }
     const { prefill } = answer.result;
     const isSpelled = answer.text === (answer.choice.text || answer.choice.refusal);
-    bodies.tokens.append(prefill ? exact('span', 'chm-prefill', prefill) : '');
-    inspector.add(answer, bodies.tokens, title, isSpelled ? parting : null);
+    bodies.tokens.append(prefill ? exactText('span', 'chm-prefill', prefill) : '');
+    inspector.add(answer, bodies.tokens, title, isSpelled ? divergence : null);
   }
 
   private async fillText(): Promise<void> {
     const { choice, pieces, result } = this.answer;
     const body = this.bodies.text;
-    const begun = result.prefill ? exact('span', 'chm-prefill', result.prefill) : null;
+    const begun = result.prefill ? exactText('span', 'chm-prefill', result.prefill) : null;
     body.append(begun ?? '');
     if (choice.text) {
       const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
       body.append(host);
       const { options, onInspect, frame } = this;
-      await renderMarkdown(host, choice.text, options, pieces, onInspect, frame.parting);
+      await renderMarkdown(host, choice.text, options, pieces, onInspect, frame.divergence);
       const first = host.firstElementChild;
       if (begun && first?.tagName === 'P') {
         first.prepend(begun, /^\s/.test(choice.text) ? ' ' : '');
@@ -133,10 +133,10 @@ export class ChoiceView {
 
   private footer(): HTMLElement | null {
     const { perplexity } = this.answer.choice;
-    const { figures, foot } = this.frame;
+    const { metrics, foot } = this.frame;
     const children = [
       ...(perplexity ? [element('span', '', perplexity)] : []),
-      ...figures.map(figure => element('span', '', figure)),
+      ...metrics.map(figure => element('span', '', figure)),
       ...(perplexity ? [this.leastSure()] : []),
       ...foot
     ].filter(child => child !== null);
@@ -175,8 +175,8 @@ export function note(words: string): HTMLElement {
   return element('p', 'chm-hint', words);
 }
 
-function spark(line: string): HTMLElement {
-  const node = element('span', 'chm-spark', line);
+function sparkline(line: string): HTMLElement {
+  const node = element('span', 'chm-sparkline', line);
   node.title = 'surprisal along the answer';
   node.setAttribute('aria-hidden', 'true');
   return node;
@@ -186,10 +186,10 @@ function spark(line: string): HTMLElement {
 function extras(choice: PayloadChoice): HTMLElement[] {
   const parts: HTMLElement[] = [];
   if (choice.refusal) {
-    parts.push(note('refused'), exact('div', 'chm-exact', choice.refusal));
+    parts.push(note('refused'), exactText('div', 'chm-exact', choice.refusal));
   }
   if (choice.audio) {
-    parts.push(exact('div', 'chm-exact', choice.audio.transcript ?? ''));
+    parts.push(exactText('div', 'chm-exact', choice.audio.transcript ?? ''));
     parts.push(
       note(
         `audio, ${choice.audio.bytes.toLocaleString('en')} bytes: .choices[i].audio.data has them`
@@ -198,8 +198,8 @@ function extras(choice: PayloadChoice): HTMLElement[] {
   }
   for (const call of choice.tool_calls) {
     parts.push(
-      element('div', 'chm-call', 'calls ', exact('strong', '', call.name)),
-      exact('pre', 'chm-raw', call.arguments)
+      element('div', 'chm-call', 'calls ', exactText('strong', '', call.name)),
+      exactText('pre', 'chm-raw', call.arguments)
     );
   }
   return parts;

@@ -1,22 +1,22 @@
 /** Paints the tokens of a result, and moves a cursor and a selection through them. */
 
-import type { Answer, Answers } from '../answer';
-import { percent, tokenName } from '../format';
+import type { Answer, ResultModel } from '../answer';
+import { percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
-  binsOf,
+  binPieces,
   METRICS,
   metricOf,
-  UNKNOWN,
+  UNKNOWN_BIN,
   type Aggregate,
   type MetricName
-} from '../paint';
-import type { Range } from '../rendered';
-import { GRANULARITIES, segmentsOf, type Granularity, type Segment } from '../segments';
+} from '../heatmap';
+import type { TextRange } from '../renderedRange';
+import { GRANULARITIES, tokenSegments, type Granularity, type TokenSegment } from '../segments';
 import { button, element, select } from './dom';
-import { Panel, type InsertCell } from './panel';
-import { Strip } from './strip';
-import { TokenTable } from './table';
+import { TokenDetails, type InsertCell } from './tokenDetails';
+import { SurprisalStrip } from './surprisalStrip';
+import { TokenTable } from './tokenTable';
 import { TokenText } from './tokenText';
 
 const KEYS =
@@ -26,9 +26,9 @@ const SHORT_KEYS = 'n next unsure · a alternatives · g words · m metric · t 
 interface View {
   answer: Answer;
   text: TokenText;
-  strip: Strip;
+  strip: SurprisalStrip;
   title: string;
-  segments: Segment[] | null;
+  segments: TokenSegment[] | null;
   /** How many pieces each bin has. */
   counts: number[];
 }
@@ -39,12 +39,12 @@ const AT_ONCE = 400;
 /** The tokens of one result or of several, painted on one scale, with one cursor and one panel. */
 export class Inspector {
   constructor(
-    private readonly results: readonly Answers[],
+    private readonly results: readonly ResultModel[],
     insertCell: InsertCell
   ) {
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
-    this.panel = new Panel(insertCell, words => this.say(words, true));
+    this.panel = new TokenDetails(insertCell, words => this.say(words, true));
     this.bar = this.makeBar();
     this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
     const cut = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
@@ -55,9 +55,9 @@ export class Inspector {
   }
 
   /** Add the tokens of an answer to its column. */
-  add(answer: Answer, host: HTMLElement, title: string, parting: Range | null): void {
-    const text = new TokenText(answer, `tokens of ${title}; arrow keys move`, parting);
-    const strip = new Strip(answer, (from, to) => this.pick(view, from, to));
+  add(answer: Answer, host: HTMLElement, title: string, divergence: TextRange | null): void {
+    const text = new TokenText(answer, `tokens of ${title}; arrow keys move`, divergence);
+    const strip = new SurprisalStrip(answer, (from, to) => this.pick(view, from, to));
     const view: View = { answer, text, strip, title, segments: null, counts: [] };
     this.views.push(view);
     host.append(text.node, view.strip.node);
@@ -86,7 +86,7 @@ export class Inspector {
       this.showSelection(false);
     }
     this.repaint();
-    await this.measureAhead();
+    await this.computeAhead();
   }
 
   /** Put the cursor on a piece. */
@@ -107,10 +107,10 @@ export class Inspector {
   }
 
   /** Measure all tokens bit by bit, so that a change of metric need not wait for it. */
-  private async measureAhead(): Promise<void> {
+  private async computeAhead(): Promise<void> {
     for (const { answer } of this.views) {
       for (let place = 0; place < answer.tokens.length && !this.isDisposed; place += 1) {
-        answer.measures(place);
+        answer.metricsAt(place);
         if (place % AT_ONCE === AT_ONCE - 1) {
           await new Promise(resolve => setTimeout(resolve, 0));
         }
@@ -128,9 +128,9 @@ export class Inspector {
   }
 
   private paint(view: View): void {
-    view.segments = segmentsOf(view.answer.text, view.answer.pieces, this.granularity);
-    const bins = binsOf(metricOf(this.metric), view.answer, view.segments, this.aggregate);
-    view.counts = new Array<number>(UNKNOWN + 1).fill(0);
+    view.segments = tokenSegments(view.answer.text, view.answer.pieces, this.granularity);
+    const bins = binPieces(metricOf(this.metric), view.answer, view.segments, this.aggregate);
+    view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
     bins.forEach(bin => (view.counts[bin] += 1));
     view.text.paint(bins);
     view.strip.paint(bins);
@@ -152,7 +152,7 @@ export class Inspector {
     });
     this.controls = { metrics, granularities };
     const table = button('Table', 'The tokens as a table (t)', () => this.toggleTable());
-    const hint = element('span', 'chm-keys', SHORT_KEYS);
+    const hint = element('span', 'chm-key-hints', SHORT_KEYS);
     hint.title = KEYS;
     return element(
       'div',
@@ -171,7 +171,7 @@ export class Inspector {
     const entries = [...labels, 'not known'].flatMap((label, bin) => {
       const count = this.views.reduce((sum, view) => sum + view.counts[bin], 0);
       const words = element('small', '', `  ${count.toLocaleString('en')}`);
-      return bin === UNKNOWN && !count
+      return bin === UNKNOWN_BIN && !count
         ? []
         : [element('span', `chm-legend chm-bin${bin}`, label, words)];
     });
@@ -245,7 +245,7 @@ export class Inspector {
 
   private words(answer: Answer, piece: number): string {
     const { start, text, prob } = answer.pieces[piece];
-    const { rank } = answer.measures(start);
+    const { rank } = answer.metricsAt(start);
     const sure =
       prob === null ? answer.tokens[start].status : percent(prob).replace('%', 'percent');
     return [
@@ -392,9 +392,9 @@ export class Inspector {
   }
 
   readonly node: HTMLElement;
-  readonly panel: Panel;
+  readonly panel: TokenDetails;
   private readonly views: View[] = [];
-  private readonly live = element('div', 'chm-unseen');
+  private readonly live = element('div', 'chm-visually-hidden');
   private readonly note = element('div', 'chm-note');
   private readonly legend = element('span', 'chm-legends');
   private readonly tableFrame = element('div');

@@ -1,30 +1,30 @@
 /** One request and its answer: what it took, its choices side by side, what was unsure. */
 
-import type { Answers } from '../answer';
+import type { ResultModel } from '../answer';
 import { ChoiceView, note, type Mode } from './choiceView';
 import { element } from './dom';
-import { exact } from './exact';
-import type { MarkdownOptions } from './markdownText';
-import type { InsertCell } from './panel';
-import { Stage } from './stage';
-import { drawRound, drawStatus } from './status';
+import { exactText } from './exactText';
+import type { MarkdownOptions } from './markdownView';
+import type { InsertCell } from './tokenDetails';
+import { AnswerStage } from './answerStage';
+import { drawRound, drawStatus } from './statusLine';
 
 export class ResultView {
   /** Draw a result, or a sole one of its choices, by its place. */
   constructor(
-    answers: Answers,
+    answers: ResultModel,
     options: MarkdownOptions,
     insertCell: InsertCell,
     onMode: (mode: Mode) => void,
     only: number | null = null
   ) {
     const { result, choices } = answers;
-    this.stage = new Stage([answers], insertCell, onMode);
+    this.stage = new AnswerStage([answers], insertCell, onMode);
     const shown = only === null ? choices : [choices[only]];
     const views = shown.map(answer => {
       const title = `choice ${answer.choice.index}`;
       const head = choices.length > 1 ? [element('strong', '', String(answer.choice.index))] : [];
-      const frame = { title, head, figures: [], foot: [], parting: null };
+      const frame = { title, head, metrics: [], foot: [], divergence: null };
       return new ChoiceView(
         answer,
         frame,
@@ -41,7 +41,7 @@ export class ResultView {
       ...result.rounds.map(round => drawRound(round)),
       this.stage.node,
       this.stage.tools,
-      result.unsure ? exact('p', 'chm-doubts', result.unsure) : null
+      result.unsure ? exactText('p', 'chm-unsure-line', result.unsure) : null
     );
     this.node.addEventListener('keydown', event => this.onKey(event));
   }
@@ -66,5 +66,5 @@ export class ResultView {
   }
 
   readonly node: HTMLElement;
-  private readonly stage: Stage;
+  private readonly stage: AnswerStage;
 }

@@ -6,10 +6,10 @@
 
 import type { Answer } from '../answer';
 import { isSpecial } from '../tokens';
-import { percent } from '../format';
-import type { Range } from '../rendered';
+import { percent } from '../tokenFormat';
+import type { TextRange } from '../renderedRange';
 import { element, newId } from './dom';
-import { appendToken } from './exact';
+import { appendToken } from './exactText';
 
 /** Pieces after which a block ends with the next line break, and after which it ends anyway. */
 const BLOCK = 200;
@@ -21,7 +21,7 @@ interface PieceElement extends HTMLElement {
   piece?: number;
 }
 
-interface Block {
+interface AlternativesBlock {
   node: HTMLElement;
   first: number;
   last: number;
@@ -33,7 +33,7 @@ export class TokenText {
   constructor(
     readonly answer: Answer,
     label: string,
-    private readonly parting: Range | null = null
+    private readonly divergence: TextRange | null = null
   ) {
     this.node = element('div', 'chm-tokens');
     this.node.setAttribute('role', 'listbox');
@@ -92,7 +92,7 @@ export class TokenText {
     for (let piece = first; piece <= last; piece += 1) {
       const node = this.elementOf(piece);
       node.classList.add('chm-selected');
-      this.marked.push(node);
+      this.highlighted.push(node);
     }
     const current = this.elementOf(cursor);
     current.classList.add('chm-current');
@@ -100,7 +100,7 @@ export class TokenText {
     current.setAttribute('role', 'option');
     current.setAttribute('aria-selected', 'true');
     this.node.setAttribute('aria-activedescendant', current.id);
-    this.marked.push(current);
+    this.highlighted.push(current);
     if (scroll) {
       current.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
@@ -108,11 +108,11 @@ export class TokenText {
 
   /** Mark nothing. */
   clear(): void {
-    for (const node of this.marked) {
+    for (const node of this.highlighted) {
       node.classList.remove('chm-selected', 'chm-current');
       node.removeAttribute('aria-selected');
     }
-    this.marked = [];
+    this.highlighted = [];
     this.range = null;
     this.node.removeAttribute('aria-activedescendant');
   }
@@ -173,7 +173,7 @@ export class TokenText {
   }
 
   private addBlock(first: number, last: number, isApart: boolean): void {
-    const node = element(isApart ? 'div' : 'span', isApart ? 'chm-block' : 'chm-run');
+    const node = element(isApart ? 'div' : 'span', isApart ? 'chm-token-block' : 'chm-token-run');
     node.textContent = this.textOf(first, last);
     this.blocks.push({ node, first, last, isDrawn: false, isPainted: false });
     this.node.append(node);
@@ -197,16 +197,16 @@ export class TokenText {
     return this.elements[piece];
   }
 
-  private drawBlock(block: Block): void {
+  private drawBlock(block: AlternativesBlock): void {
     const nodes: (Node | string)[] = [];
     for (let place = block.first; place <= block.last; place += 1) {
       const piece = this.answer.pieces[place];
-      const node: PieceElement = element('i', 'chm-t');
+      const node: PieceElement = element('i', 'chm-token');
       node.piece = place;
       if (piece.end - piece.start > 1) {
         node.dataset.parts = '|'.repeat(piece.end - piece.start);
       }
-      const [before, own] = parted(piece.text);
+      const [before, own] = splitSpaces(piece.text);
       appendToken(node, own);
       nodes.push(...(before ? [before] : []), node);
       this.elements[place] = node;
@@ -224,7 +224,7 @@ export class TokenText {
     }
   }
 
-  private paintBlock(block: Block): void {
+  private paintBlock(block: AlternativesBlock): void {
     if (!block.isDrawn) {
       this.drawBlock(block);
     }
@@ -240,20 +240,20 @@ export class TokenText {
     const { start, text, offset } = this.answer.pieces[piece];
     const isHatched = this.answer.tokens[start].status === 'masked' || this.answer.isForced(start);
     return [
-      'chm-t',
+      'chm-token',
       `chm-bin${this.bins[piece]}`,
       ...(isHatched ? ['chm-hatched'] : []),
       ...(isSpecial(text) ? ['chm-special'] : []),
-      ...this.partingOf(offset, offset + text.length)
+      ...this.divergenceClasses(offset, offset + text.length)
     ];
   }
 
-  private partingOf(start: number, end: number): string[] {
-    const { parting } = this;
-    if (!parting || start >= Math.max(parting.end, parting.start)) {
+  private divergenceClasses(start: number, end: number): string[] {
+    const { divergence } = this;
+    if (!divergence || start >= Math.max(divergence.end, divergence.start)) {
       return [];
     }
-    return [end <= parting.start ? 'chm-common' : 'chm-parting'];
+    return [end <= divergence.start ? 'chm-common' : 'chm-divergence'];
   }
 
   /** What is copied is the text, without what only the page shows. */
@@ -292,15 +292,15 @@ export class TokenText {
 
   readonly node: HTMLElement;
   private bins: Uint8Array;
-  private readonly blocks: Block[] = [];
+  private readonly blocks: AlternativesBlock[] = [];
   private readonly elements: PieceElement[] = [];
-  private marked: HTMLElement[] = [];
+  private highlighted: HTMLElement[] = [];
   private range: [number, number] | null = null;
   private readonly observer: IntersectionObserver;
 }
 
 /** Part the spaces before a word from it: they are not painted. */
-function parted(text: string): [string, string] {
+function splitSpaces(text: string): [string, string] {
   const own = text.trimStart();
   const before = text.slice(0, text.length - own.length);
   return own && /^ +$/.test(before) ? [before, own] : ['', text];

@@ -1,0 +1,29 @@
+/** Completes `%%chat` cells while the kernel is busy or has not started. */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICompletionProviderManager, type ICompletionProvider } from '@jupyterlab/completer';
+import { complete } from '../cell/completionItems';
+import { isChatCell } from '../cell/grammar';
+
+const provider: ICompletionProvider = {
+  identifier: 'chat-magic:complete',
+  rank: 1100,
+  renderer: null,
+  isApplicable: async context => isChatCell(context.editor?.model.sharedModel.getSource() ?? ''),
+  fetch: async ({ text, offset }) => {
+    const { from, items } = complete(text.slice(0, offset));
+    return {
+      start: from,
+      end: offset,
+      items: items.map(offer => ({ label: offer.text, insertText: offer.text, type: offer.detail }))
+    };
+  }
+};
+
+export const completion: JupyterFrontEndPlugin<void> = {
+  id: 'chat-magic:complete',
+  description: 'Completes options, models, roles and fields without a kernel.',
+  autoStart: true,
+  requires: [ICompletionProviderManager],
+  activate: (_app, manager: ICompletionProviderManager) => manager.registerProvider(provider)
+};

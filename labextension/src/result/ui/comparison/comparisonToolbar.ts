@@ -1,0 +1,122 @@
+/** The line of controls above a comparison. */
+
+import type { Comparison } from '../../comparison';
+import { UNITS, availableViews, type ViewState, type ViewName } from '../../viewState';
+import type { Unit } from '../../payload';
+import { ORDER_CAUTION, ORDERS, type Order } from '../../answerOrder';
+import { button, element, select } from '../dom';
+
+const TITLES: Record<ViewName, string> = {
+  columns: 'The answers side by side',
+  list: 'The answers below each other',
+  tree: 'What the answers share, and where they part',
+  table: 'All answers with their figures; click a heading to sort',
+  matrix: 'The runs by what was varied'
+};
+
+export class ComparisonToolbar {
+  constructor(
+    private readonly comparison: Comparison,
+    private readonly change: (change: Partial<ViewState>) => void
+  ) {
+    this.views = availableViews(comparison);
+    this.buttons = this.views.map(view =>
+      button(capital(view), `${TITLES[view]} (l: next view)`, () => change({ view }), 'chm-mode')
+    );
+    const views = element('div', 'chm-views', ...this.buttons);
+    views.setAttribute('role', 'group');
+    views.setAttribute('aria-label', 'show the answers in');
+    this.makeDiff();
+    this.order = select('order', ORDERS, ORDERS[0], order => change({ order: order as Order }));
+    this.order.title = ORDER_CAUTION;
+    this.sorted = element('label', 'chm-labelled', 'order', this.order);
+    const differ = comparison.groups.length > 1;
+    const hint = element(
+      'span',
+      'chm-key-hints',
+      `${differ ? 'd diff · [ ] differences · ' : ''}l view`
+    );
+    hint.title = keysOf(comparison);
+    this.node = element(
+      'div',
+      'chm-bar chm-toolbar',
+      views,
+      differ ? this.diff : null,
+      this.compared,
+      this.sorted,
+      this.more,
+      hint
+    );
+  }
+
+  private makeDiff(): void {
+    const { answers } = this.comparison;
+    const bases = answers.map(({ title }, place) => new Option(title, String(place)));
+    this.base.className = 'chm-select';
+    this.base.append(...bases);
+    this.base.setAttribute('aria-label', 'base');
+    this.base.title = `The answer that the others are compared with (${digitsOf(this.comparison)})`;
+    this.base.addEventListener('change', () => this.change({ base: Number(this.base.value) }));
+    this.unit = select('by', UNITS, UNITS[0], by => this.change({ by: by as Unit }));
+    const legend = element(
+      'span',
+      'chm-diff-legend',
+      element('ins', '', 'inserted'),
+      ' ',
+      element('del', '', 'deleted')
+    );
+    this.compared.append(
+      element('label', 'chm-labelled', 'against', this.base),
+      element('label', 'chm-labelled', 'by', this.unit),
+      legend
+    );
+  }
+
+  /** Show how the answers are looked at. */
+  show({ view, isDiff, base, by, order }: ViewState): void {
+    this.buttons.forEach((each, place) =>
+      each.setAttribute('aria-pressed', String(this.views[place] === view))
+    );
+    const isBeside = view === 'columns' || view === 'list';
+    this.diff.setAttribute('aria-pressed', String(isDiff && isBeside));
+    this.compared.hidden = !isDiff || !isBeside;
+    this.sorted.hidden = !isBeside || this.comparison.groups.length < 2;
+    this.base.value = String(base);
+    this.unit.value = by;
+    this.order.value = order;
+  }
+
+  /** Return the view after this one. */
+  next(view: ViewName): ViewName {
+    return this.views[(this.views.indexOf(view) + 1) % this.views.length];
+  }
+
+  readonly node: HTMLElement;
+  /** Where it is said that there are more columns. */
+  readonly more = element('span', 'chm-more');
+  readonly diff = button(
+    'Diff',
+    'How each answer differs from one of them (d)',
+    () => this.change({ isDiff: this.diff.getAttribute('aria-pressed') !== 'true' }),
+    'chm-mode'
+  );
+  private readonly views: ViewName[];
+  private readonly buttons: HTMLButtonElement[];
+  private readonly compared = element('span', 'chm-compared');
+  private readonly base = element('select');
+  private unit!: HTMLSelectElement;
+  private readonly order: HTMLSelectElement;
+  private readonly sorted: HTMLElement;
+}
+
+function keysOf(comparison: Comparison): string {
+  return `d diff · ${digitsOf(comparison)} the answer to compare with · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes what is open`;
+}
+
+function digitsOf({ answers }: Comparison): string {
+  return answers.some(({ title }) => title === '0') ? '0–9' : '1–9';
+}
+
+function capital(word: string): string {
+  return word[0].toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,63 @@
+/** Text whose invisible characters show as chips, while what is copied is the text itself. */
+
+import { codePoint, splitHidden } from '../tokenFormat';
+import { element } from './dom';
+
+/** Append a text whose control characters show. */
+export function appendExact(host: HTMLElement, text: string): void {
+  host.append(...exactNodes(text));
+}
+
+/** Append a token's text: what only takes up room, line breaks and tabs show too. */
+export function appendToken(host: HTMLElement, text: string): void {
+  if (/^[ -~]*$/.test(text)) {
+    host.append(text);
+    return;
+  }
+  splitHidden(text).forEach((part, place) => {
+    host.append(...(place % 2 ? [glyphChip(part)] : part.split(/([\n\t])/).map(visibleBlank)));
+  });
+}
+
+/** Return the nodes of a text whose control characters show. */
+export function exactNodes(text: string): (Node | string)[] {
+  if (/^[\n\t -~]*$/.test(text)) {
+    return [text];
+  }
+  return splitHidden(text, false).map((part, place) => (place % 2 ? glyphChip(part) : part));
+}
+
+/** Words of scripts that are written from right to left. */
+const RTL_SCRIPTS = '[\\p{sc=Arab}\\p{sc=Hebr}\\p{sc=Syrc}\\p{sc=Thaa}\\p{sc=Nkoo}\\p{M}]+';
+const RTL_WORDS = new RegExp(`(${RTL_SCRIPTS}(?: ${RTL_SCRIPTS})*)`, 'u');
+
+/** Return the nodes of a sentence whose figures keep their places beside names in any script. */
+export function sentenceNodes(text: string): (Node | string)[] {
+  return text
+    .split(RTL_WORDS)
+    .flatMap((part, place) => (place % 2 ? [exactText('bdi', '', part)] : exactNodes(part)));
+}
+
+/** Make an element with an exact text. */
+export function exactText<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text: string
+): HTMLElementTagNameMap[K] {
+  const node = element(tag, className);
+  appendExact(node, text);
+  return node;
+}
+
+function glyphChip(character: string): HTMLElement {
+  const node = element('span', 'chm-chip', element('span', 'chm-hidden', character));
+  node.dataset.glyph = codePoint(character);
+  return node;
+}
+
+function visibleBlank(part: string): Node | string {
+  if (part !== '\n' && part !== '\t') {
+    return part;
+  }
+  return element('span', part === '\n' ? 'chm-newline' : 'chm-tab', part);
+}

@@ -1,0 +1,279 @@
+/** An answer as rendered Markdown, safe to show: the one place where HTML becomes elements. */
+
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { percent } from '../tokenFormat';
+import { guardMarkdown, restoreGuarded, restoreText } from '../markdownGuard';
+import { renderedRange, type TextRange } from '../renderedRange';
+import { underlineBelow, type Piece } from '../tokens';
+import { binOf, metricOf } from '../heatmap';
+import { bits } from '../tokenMetrics';
+import { button, copy, element } from './dom';
+import { exactNodes } from './exactText';
+
+export type MarkdownOptions = Pick<
+  IRenderMime.IRendererOptions,
+  'markdownParser' | 'sanitizer' | 'latexTypesetter'
+>;
+
+const KEPT_TAGS = new Set(
+  'P UL OL LI H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD A CODE PRE SPAN EM STRONG DEL S BLOCKQUOTE HR BR SUP SUB DIV'.split(
+    ' '
+  )
+);
+const LINK = /^(?:https?:\/\/|mailto:)/i;
+
+/**
+ * Render Markdown into an element; with what was unsure underlined, before formulas are set.
+ *
+ * Where a text parts from others, what comes before is dimmed, and the token itself is ringed.
+ */
+export async function renderMarkdown(
+  host: HTMLElement,
+  source: string,
+  options: MarkdownOptions,
+  pieces: readonly Piece[],
+  onPick: (piece: number) => void,
+  divergence: TextRange | null = null
+): Promise<void> {
+  const { text, formulas } = guardMarkdown(source);
+  const html = await options.markdownParser?.render(text);
+  if (html === undefined) {
+    host.replaceChildren(element('pre', 'chm-raw', source));
+    markDivergence(host, source, divergence);
+    return;
+  }
+  const template = document.createElement('template');
+  template.innerHTML = options.sanitizer.sanitize(html);
+  keepSafeElements(template.content, formulas);
+  const math = putBack(template.content, formulas);
+  template.content.querySelectorAll('pre').forEach(addCopyButton);
+  host.replaceChildren(document.adoptNode(template.content));
+  underlineUnsure(host, pieces, onPick);
+  markDivergence(host, source, divergence);
+  math.forEach(node => options.latexTypesetter?.typeset(node));
+}
+
+/** Keep a few kinds of elements with next to no attributes; links for images, text for the rest. */
+function keepSafeElements(root: DocumentFragment, formulas: readonly string[]): void {
+  for (const node of Array.from(root.querySelectorAll('*'))) {
+    if (node.classList.contains('jp-InternalAnchorLink')) {
+      node.remove();
+    } else if (node.tagName === 'IMG') {
+      node.replaceWith(imageLink(node, formulas));
+    } else if (node.tagName === 'INPUT') {
+      node.replaceWith(node.hasAttribute('checked') ? '☑ ' : '☐ ');
+    } else if (!KEPT_TAGS.has(node.tagName)) {
+      node.replaceWith(...Array.from(node.childNodes));
+    } else {
+      keepSafeAttributes(node, formulas);
+    }
+  }
+}
+
+function keepSafeAttributes(node: Element, formulas: readonly string[]): void {
+  const href = restoreText(node.getAttribute('href') ?? '', formulas);
+  const align = /text-align:\s*(left|right|center)/.exec(node.getAttribute('style') ?? '')?.[1];
+  const start = node.getAttribute('start');
+  const isCode = node.closest('pre, code') !== null;
+  for (const { name } of Array.from(node.attributes)) {
+    if (!(isCode && name === 'class')) {
+      node.removeAttribute(name);
+    }
+  }
+  if (node.tagName === 'A') {
+    if (LINK.test(href)) {
+      pointTo(node as HTMLAnchorElement, href);
+    } else {
+      node.replaceWith(...Array.from(node.childNodes));
+    }
+  }
+  if (align && /^T[HD]$/.test(node.tagName)) {
+    (node as HTMLElement).style.textAlign = align;
+  }
+  if (node.tagName === 'OL' && start && /^\d{1,9}$/.test(start)) {
+    node.setAttribute('start', start);
+  }
+}
+
+function pointTo(link: HTMLAnchorElement, href: string): void {
+  link.href = href;
+  link.rel = 'noopener';
+  link.target = '_blank';
+}
+
+function imageLink(image: Element, formulas: readonly string[]): Node {
+  const source = restoreText(image.getAttribute('src') ?? '', formulas);
+  const words = image.getAttribute('alt') || source;
+  if (!LINK.test(source) || image.closest('a')) {
+    return document.createTextNode(words);
+  }
+  const link = element('a', '', words);
+  pointTo(link, source);
+  return link;
+}
+
+/** Put back what was guarded; returns the elements that hold formulas. */
+function putBack(root: DocumentFragment, formulas: readonly string[]): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  for (const node of textNodes(root)) {
+    const isCode = node.parentElement?.closest('code, pre');
+    const parts = restoreGuarded(node.data, formulas).flatMap(part => {
+      if ('text' in part) {
+        return exactNodes(part.text);
+      }
+      if (isCode) {
+        return part.formula;
+      }
+      const formula = element('span', 'chm-math', part.formula);
+      found.push(formula);
+      return formula;
+    });
+    node.replaceWith(...parts);
+  }
+  return found;
+}
+
+function addCopyButton(block: HTMLPreElement): void {
+  const text = block.textContent ?? '';
+  const act = async (): Promise<void> => {
+    node.textContent = (await copy(text)) ? 'Copied' : 'Not allowed';
+    setTimeout(() => {
+      node.textContent = 'Copy';
+    }, 1500);
+  };
+  const node = button('Copy', 'Copy this code', () => void act(), 'chm-copy');
+  const frame = element('div', 'chm-code');
+  block.replaceWith(frame);
+  frame.append(block, node);
+}
+
+/** Underline in the rendered text what the model was unsure of; clicking asks for the piece. */
+function underlineUnsure(
+  host: HTMLElement,
+  pieces: readonly Piece[],
+  onPick: (piece: number) => void
+): void {
+  const nodes = textNodes(host);
+  const text = nodes.map(node => node.data).join('');
+  const marks = findUnsureWords(text, pieces);
+  let offset = 0;
+  let next = 0;
+  for (const node of nodes) {
+    const end = offset + node.data.length;
+    let rest = node;
+    let done = offset;
+    for (; next < marks.length && marks[next].start < end; next += 1) {
+      const { start, end: stop, piece } = marks[next];
+      if (start >= done && stop <= end && !node.parentElement?.closest('.chm-math')) {
+        const own = rest.splitText(start - done);
+        rest = own.splitText(stop - start);
+        own.replaceWith(unsureMark(own, pieces[piece], piece, onPick));
+        done = stop;
+      }
+    }
+    offset = end;
+  }
+}
+
+function unsureMark(
+  text: Text,
+  piece: Piece,
+  place: number,
+  onPick: (piece: number) => void
+): Node {
+  const bin = binOf(metricOf('probability'), bits(Math.log(piece.prob ?? 1)));
+  const mark = element('span', `chm-unsure chm-unsure${bin}`, text.data);
+  mark.title = percent(piece.prob ?? 1);
+  mark.addEventListener('click', () => {
+    if (document.getSelection()?.isCollapsed) {
+      onPick(place);
+    }
+  });
+  return mark;
+}
+
+interface Mark {
+  start: number;
+  end: number;
+  piece: number;
+}
+
+/** How far the rendered text may be ahead of the tokens: links and tables lose characters. */
+const REACH = 120;
+
+/** Find the words of the unsure pieces in a text that has lost its Markdown, in order. */
+function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
+  const marks: Mark[] = [];
+  const below = underlineBelow(pieces);
+  let place = 0;
+  pieces.forEach(({ text: own, prob }, piece) => {
+    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(own)?.[0];
+    if (!word) {
+      return;
+    }
+    const start = text.slice(place, place + REACH + word.length).indexOf(word) + place;
+    if (start < place) {
+      return;
+    }
+    if (prob !== null && prob < below) {
+      marks.push({ start, end: start + word.length, piece });
+    }
+    place = start + word.length;
+  });
+  return marks;
+}
+
+/** Dim what comes before a stretch of the source, and ring it. */
+export function markDivergence(
+  host: HTMLElement,
+  source: string,
+  divergence: TextRange | null
+): void {
+  if (!divergence) {
+    return;
+  }
+  const nodes = textNodes(host);
+  const text = nodes.map(node => node.data).join('');
+  const place = renderedRange(source, text, divergence);
+  let offset = 0;
+  for (const node of nodes) {
+    const formula = node.parentElement?.closest('.chm-math');
+    if (formula) {
+      formula.classList.toggle('chm-common', offset + node.data.length <= place.start);
+    } else if (/\S/.test(node.data) && offset < Math.max(place.start, place.end)) {
+      splitAtDivergence(node, place.start - offset, place.end - offset);
+    }
+    offset += node.data.length;
+  }
+  if (divergence.start === divergence.end) {
+    (host.lastElementChild ?? host).append(endMark());
+  }
+  host.querySelector('.chm-divergence')?.classList.add('chm-diff-target');
+}
+
+/** Dim a text up to one place, and ring it up to another. */
+function splitAtDivergence(node: Text, start: number, end: number): void {
+  const { data } = node;
+  const [from, to] = [start, end].map(place => Math.max(0, Math.min(data.length, place)));
+  const common = from > 0 ? element('span', 'chm-common', data.slice(0, from)) : '';
+  const divergence = to > from ? element('span', 'chm-divergence', data.slice(from, to)) : '';
+  node.replaceWith(common, divergence, data.slice(to));
+}
+
+/** Make a mark for where a text ends while others go on. */
+function endMark(): HTMLElement {
+  const node = element('span', 'chm-divergence chm-ending');
+  node.setAttribute('role', 'img');
+  node.setAttribute('aria-label', 'this answer ends here');
+  node.title = 'this answer ends here';
+  return node;
+}
+
+function textNodes(root: Node): Text[] {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const nodes: Text[] = [];
+  while (walker.nextNode()) {
+    nodes.push(walker.currentNode as Text);
+  }
+  return nodes;
+}

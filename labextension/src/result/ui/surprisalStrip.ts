@@ -1,0 +1,142 @@
+/** The surprisal along an answer as a strip of bars, linked to its text. */
+
+import type { Answer } from '../answer';
+import { bits } from '../tokenMetrics';
+import { element } from './dom';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const HEIGHT = 36;
+/** Pixels that a bar takes at least; more tokens than that share one, which shows the most. */
+const NARROWEST = 2;
+const WIDEST = 36;
+/** Bits that fill the height at least. */
+const TALLEST = 7;
+
+export class SurprisalStrip {
+  constructor(
+    answer: Answer,
+    private readonly onPick: (first: number, last: number) => void
+  ) {
+    this.node = element('div', 'chm-surprisal-strip');
+    this.node.setAttribute('aria-hidden', 'true');
+    this.svg = document.createElementNS(SVG, 'svg');
+    this.svg.setAttribute('preserveAspectRatio', 'none');
+    this.node.append(this.svg);
+    this.values = answer.pieces.map(({ prob }) => (prob === null ? null : bits(Math.log(prob))));
+    this.most = Math.max(TALLEST, ...this.values.map(value => Math.min(value ?? 0, 20)));
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.node);
+    this.listen();
+  }
+
+  /** Draw the bars for the bins in which the pieces are painted. */
+  paint(bins: Uint8Array): void {
+    this.bins = bins;
+    this.draw();
+  }
+
+  /** Mark a range. */
+  mark(range: [number, number] | null): void {
+    this.range = range;
+    this.drawMark();
+  }
+
+  dispose(): void {
+    this.observer.disconnect();
+  }
+
+  private draw(): void {
+    const width = this.node.clientWidth;
+    const { length } = this.values;
+    if (!width || !length) {
+      return;
+    }
+    this.share = Math.max(1, Math.ceil((length * NARROWEST) / width));
+    const count = Math.ceil(length / this.share);
+    this.width = Math.min(WIDEST, width / count);
+    this.svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
+    this.svg.style.height = `${HEIGHT}px`;
+    const paths = Array.from({ length: 6 }, (): string[] => []);
+    for (let bar = 0; bar < count; bar += 1) {
+      const [value, bin] = this.bar(bar);
+      paths[bin].push(this.rectangle(bar, Math.max(1, (value / this.most) * HEIGHT)));
+    }
+    this.svg.replaceChildren(
+      ...paths.map((path, bin) => shape(path, `chm-bar${bin}`)),
+      this.marker
+    );
+    this.drawMark();
+  }
+
+  private bar(bar: number): [number, number] {
+    let most = 0;
+    let bin = 0;
+    for (
+      let place = bar * this.share;
+      place < Math.min(this.values.length, (bar + 1) * this.share);
+      place += 1
+    ) {
+      most = Math.max(most, this.values[place] ?? 0);
+      bin = Math.max(bin, this.bins[place] ?? 0);
+    }
+    return [Math.min(most, this.most), bin];
+  }
+
+  private rectangle(bar: number, height: number): string {
+    const gap = this.width > 3 ? 1 : 0;
+    const x = bar * this.width;
+    return `M${x.toFixed(1)} ${HEIGHT}v-${height.toFixed(1)}h${(this.width - gap).toFixed(1)}v${height.toFixed(1)}z`;
+  }
+
+  private drawMark(): void {
+    const [first, last] = this.range ?? [0, -1];
+    const bars: string[] = [];
+    for (let bar = Math.floor(first / this.share); bar <= Math.floor(last / this.share); bar += 1) {
+      const [value] = this.bar(bar);
+      bars.push(this.rectangle(bar, Math.max(3, (value / this.most) * HEIGHT)));
+    }
+    this.marker.setAttribute('d', bars.join(''));
+  }
+
+  private listen(): void {
+    let from: number | null = null;
+    this.node.addEventListener('pointerdown', event => {
+      from = this.placeAt(event);
+      this.node.setPointerCapture(event.pointerId);
+      this.onPick(from, from);
+      event.preventDefault();
+    });
+    this.node.addEventListener('pointermove', event => {
+      if (from !== null) {
+        this.onPick(from, this.placeAt(event));
+      }
+    });
+    this.node.addEventListener('pointerup', () => {
+      from = null;
+    });
+  }
+
+  private placeAt(event: PointerEvent): number {
+    const x = event.clientX - this.node.getBoundingClientRect().left;
+    const place = Math.floor(x / this.width) * this.share;
+    return Math.max(0, Math.min(this.values.length - 1, place));
+  }
+
+  readonly node: HTMLElement;
+  private readonly svg: SVGSVGElement;
+  private readonly marker = shape([], 'chm-mark');
+  private readonly values: (number | null)[];
+  private readonly most: number;
+  private readonly observer: ResizeObserver;
+  private bins: Uint8Array = new Uint8Array();
+  private range: [number, number] | null = null;
+  private share = 1;
+  private width = 1;
+}
+
+function shape(path: string[], className: string): SVGPathElement {
+  const node = document.createElementNS(SVG, 'path');
+  node.setAttribute('d', path.join(''));
+  node.setAttribute('class', className);
+  return node;
+}

@@ -1,0 +1,72 @@
+/** The tokens as a plain table, a screenful at a time. */
+
+import type { Answer } from '../answer';
+import { interval, percent, tokenName } from '../tokenFormat';
+import { bits } from '../tokenMetrics';
+import { button, element } from './dom';
+import { exactText } from './exactText';
+
+const ROWS = 200;
+const OTHERS = 3;
+const TITLES = ['', 'token', 'probability', 'bits', 'rank', 'entropy, bits', 'instead'];
+
+export class TokenTable {
+  constructor(
+    private readonly answer: Answer,
+    title: string
+  ) {
+    const head = element('tr', '', ...TITLES.map(title => element('th', '', title)));
+    head.childNodes.forEach(cell => (cell as HTMLElement).setAttribute('scope', 'col'));
+    const table = element('table', 'chm-table', element('thead', '', head), this.body);
+    table.prepend(element('caption', 'chm-visually-hidden', `tokens of ${title}`));
+    this.more = button('More rows', 'Show the next rows', () => this.addRows());
+    this.node = element('div', 'chm-table-frame', table, this.more);
+    this.addRows();
+  }
+
+  private addRows(): void {
+    const { pieces } = this.answer;
+    const end = Math.min(pieces.length, this.shown + ROWS);
+    for (; this.shown < end; this.shown += 1) {
+      this.body.append(this.row(this.shown));
+    }
+    this.more.hidden = this.shown === pieces.length;
+  }
+
+  private row(place: number): HTMLElement {
+    const { text, prob, start } = this.answer.pieces[place];
+    const { status } = this.answer.tokens[start];
+    const { rank, entropy } = this.answer.metricsAt(start);
+    const metrics = [
+      prob === null ? status : percent(prob),
+      prob === null ? '' : bits(Math.log(prob)).toFixed(2),
+      rank === null ? '' : String(rank),
+      entropy === null ? '' : interval(entropy)
+    ];
+    return element(
+      'tr',
+      '',
+      element('td', 'chm-muted', String(start + 1)),
+      exactText('td', 'chm-mono', tokenName(text)),
+      ...metrics.map(figure => element('td', 'chm-number', figure)),
+      exactText('td', 'chm-mono', this.others(start))
+    );
+  }
+
+  private others(place: number): string {
+    return this.answer
+      .alternatives(place)
+      .filter(entry => !entry.isChosen && entry.logprob !== null)
+      .slice(0, OTHERS)
+      .map(
+        entry =>
+          `${tokenName(this.answer.vocabulary.text(entry.id), 20)} ${percent(Math.exp(entry.logprob ?? 0))}`
+      )
+      .join('   ');
+  }
+
+  readonly node: HTMLElement;
+  private readonly body = element('tbody');
+  private readonly more: HTMLButtonElement;
+  private shown = 0;
+}
