@@ -2,10 +2,17 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
-import { completion } from './plugins/completer';
+import { completer } from './plugins/completer';
 import { highlight } from './plugins/highlight';
-import { panel } from './plugins/savedPanel';
+import { panelButtons } from './plugins/panelButtons';
+import { savedPanel } from './plugins/savedPanel';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [highlight, completion, commands, panel];
+const plugins: JupyterFrontEndPlugin<void>[] = [
+  highlight,
+  completer,
+  commands,
+  savedPanel,
+  panelButtons
+];
 
 export default plugins;

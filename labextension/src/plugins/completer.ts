@@ -15,12 +15,12 @@ const provider: ICompletionProvider = {
     return {
       start: from,
       end: offset,
-      items: items.map(offer => ({ label: offer.text, insertText: offer.text, type: offer.detail }))
+      items: items.map(({ text, detail }) => ({ label: text, insertText: text, type: detail }))
     };
   }
 };
 
-export const completion: JupyterFrontEndPlugin<void> = {
+export const completer: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:complete',
   description: 'Completes options, models, roles and fields without a kernel.',
   autoStart: true,

@@ -1,15 +1,15 @@
-/** Panels whose kernel is gone: their static form, in the place of an error of the widgets'. */
+/** Draws the static form of a panel whose kernel is gone, in place of the widgets' error. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { CodeCell } from '@jupyterlab/cells';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { hasFailed, isLoading } from '../cell/widgetPlaceholder';
 
-/** What an output's metadata say of a panel; as in `chat_magic/shell/panel/panel.py`. */
-const KEY = 'chat_magic_panel';
-const PATIENCE_MS = 3000;
+/** Marks an output as a panel; chat_magic/shell/panel/panel.py writes it. */
+const PANEL_KEY = 'chat_magic_panel';
+const LOADING_TIMEOUT_MS = 3000;
 
-/** Draw the static HTML of a panel's output into the node that its widget has left. */
+/** Draw the static HTML of a panel's output into the node of its failed widget. */
 function drawStatic(panel: NotebookPanel, node: HTMLElement): void {
   for (const cell of panel.content.widgets) {
     if (!(cell instanceof CodeCell) || !cell.node.contains(node)) {
@@ -18,7 +18,7 @@ function drawStatic(panel: NotebookPanel, node: HTMLElement): void {
     const { model, widgets } = cell.outputArea;
     const index = widgets.findIndex(widget => widget.node.contains(node));
     const output = index < 0 ? null : model.get(index);
-    if (output?.metadata[KEY]) {
+    if (output?.metadata[PANEL_KEY]) {
       const renderer = panel.content.rendermime.createRenderer('text/html');
       void renderer.renderModel(output).then(() => node.replaceChildren(renderer.node));
     }
@@ -26,26 +26,26 @@ function drawStatic(panel: NotebookPanel, node: HTMLElement): void {
 }
 
 function watch(panel: NotebookPanel): void {
-  const look = (node: HTMLElement): void => {
+  const check = (node: HTMLElement): void => {
     if (hasFailed(node)) {
       drawStatic(panel, node);
     } else if (isLoading(node)) {
-      setTimeout(() => isLoading(node) && drawStatic(panel, node), PATIENCE_MS);
+      setTimeout(() => isLoading(node) && drawStatic(panel, node), LOADING_TIMEOUT_MS);
     }
   };
   const observer = new MutationObserver(records => {
     for (const { target, addedNodes } of records) {
       if (addedNodes[0]?.nodeType === Node.TEXT_NODE && target instanceof HTMLElement) {
-        look(target);
+        check(target);
       }
     }
   });
   observer.observe(panel.content.node, { childList: true, subtree: true });
-  panel.content.node.querySelectorAll<HTMLElement>('.jp-OutputArea-output').forEach(look);
+  panel.content.node.querySelectorAll<HTMLElement>('.jp-OutputArea-output').forEach(check);
   panel.disposed.connect(() => observer.disconnect());
 }
 
-export const panel: JupyterFrontEndPlugin<void> = {
+export const savedPanel: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:panel',
   description: 'Draws panels whose kernel is gone.',
   autoStart: true,
