@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.results.chat_result import ChatResult
-    from chat_magic.results.chat_results import ChatResults, compare
+    from chat_magic.results.chat_results import ChatResults
+    from chat_magic.results.compare import compare
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -63,7 +64,7 @@ _HOMES = {
     "achat": "engine.chat",
     "chat": "engine.chat",
     "chat_grid": "engine.grid_task",
-    "compare": "results.chat_results",
+    "compare": "results.compare",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from chat_magic.analysis.arrays import count_up, integers
 from chat_magic.analysis.comparison import compare_replies
 from chat_magic.analysis.diff import Change, diff
-from chat_magic.analysis.diff_units import units
+from chat_magic.analysis.diff_units import DiffUnit, units
 from chat_magic.analysis.divergences import answer_texts
 from chat_magic.analysis.json_diff import FieldChange, diff_json
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from chat_magic.analysis.divergences import AnswerText
     from chat_magic.core.reply.reply import Reply
 
-By: TypeAlias = Literal["word", "token", "sentence", "json"]
-
-_BY = ("word", "token", "sentence", "json")
 _KINDS = ("same", "insert", "delete", "change")
 
 
@@ -36,7 +33,7 @@ def changes_table(
     *,
     attrs: Mapping[str, Any],
     base: int | None = None,
-    by: By = "word",
+    by: DiffUnit = "word",
     ignore_whitespace: bool = False,
     prefills: Sequence[str] = (),
 ) -> pd.DataFrame:
@@ -63,7 +60,7 @@ def changes_table(
     Raises:
         InvalidRequest: There is no such base, or `by` is none of these.
     """
-    if by not in _BY:
+    if by not in get_args(DiffUnit):
         raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
     texts = list(answer_texts(read_replies(replies, alternatives=False)))
     if base is not None and not 0 <= base < len(texts):

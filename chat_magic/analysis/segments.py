@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 KINDS = ("json", "sentence", "line", "word", "regex", "user")
 
-By: TypeAlias = "Literal['json', 'sentence', 'line', 'word'] | re.Pattern[str] | Given"
-Given: TypeAlias = "list[tuple[int, int]] | tuple[tuple[int, int], ...]"
+SpanUnit: TypeAlias = "Literal['json', 'sentence', 'line', 'word'] | re.Pattern[str] | Ranges"
+Ranges: TypeAlias = "list[tuple[int, int]] | tuple[tuple[int, int], ...]"
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _WORD = re.compile(r"\s*\S+(?:\s+\Z)?|\s+\Z")
@@ -34,7 +34,7 @@ class Segment(NamedTuple):
     end: int
 
 
-def kind_of(by: By) -> str:
+def kind_of(by: SpanUnit) -> str:
     """Return the name in `KINDS` of a way to cut.
 
     Raises:
@@ -52,7 +52,7 @@ def kind_of(by: By) -> str:
     )
 
 
-def segments(text: str, by: By, *, partial: bool = False) -> list[Segment]:
+def segments(text: str, by: SpanUnit, *, partial: bool = False) -> list[Segment]:
     r"""Cut a text.
 
     Sentences, lines and words together are the whole text. As in tokens, a space belongs to what

@@ -9,7 +9,7 @@ import numpy as np
 from chat_magic.analysis.align import align
 from chat_magic.analysis.arrays import Flags, Floats, Integers, count_up, integers
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
-from chat_magic.analysis.segments import KINDS, By, Segment, kind_of, segments
+from chat_magic.analysis.segments import KINDS, Segment, SpanUnit, kind_of, segments
 from chat_magic.analysis.table_columns import category, nullable, strings, table
 from chat_magic.core.reply.tokens import well_formed
 
@@ -25,7 +25,11 @@ _BROKEN_OFF = ("length", "error", "interrupted", None)
 
 
 def spans_table(
-    columns: ReplyColumns, by: By, *, attrs: Mapping[str, Any], prefill: str | Sequence[str] = ""
+    columns: ReplyColumns,
+    by: SpanUnit,
+    *,
+    attrs: Mapping[str, Any],
+    prefill: str | Sequence[str] = "",
 ) -> pd.DataFrame:
     """Return a row for each stretch of each choice's content, or of its refusal.
 
@@ -83,7 +87,7 @@ def spans_table(
     return table(data, attrs, VOCABULARY_SIZE)
 
 
-def segment(part: MessagePart, by: By, prefill: str | Sequence[str] = "") -> list[Segment]:
+def segment(part: MessagePart, by: SpanUnit, prefill: str | Sequence[str] = "") -> list[Segment]:
     """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
     text, skip = well_formed(part.text), 0
     if by == "json" and part.name == "content":

@@ -89,14 +89,14 @@ def limits(
 
 
 def prepare(
-    request: ChatRequest, *, after: ChatResult | None = None, choice: int = 0
+    request: ChatRequest, *, after: ChatResult | None = None, choice: int | None = None
 ) -> ChatRequest:
     """Complete a request from the defaults and the result that it goes on from, and check it.
 
     Args:
         request: As it was written.
         after: A result whose conversation comes before the request's messages.
-        choice: Which of its choices to go on from.
+        choice: The index of the choice to continue from; the first choice by default.
 
     Raises:
         InvalidRequest: Something is missing, or does not go together.

@@ -65,7 +65,7 @@ def plan(
     schema: Schema | None = None,
     toolbox: Toolbox = NO_TOOLS,
     after: ChatResult | None = None,
-    choice: int = 0,
+    choice: int | None = None,
 ) -> Plan:
     """Prepare the requests of a grid, or the sole one where there is no axis.
 
@@ -75,7 +75,7 @@ def plan(
         schema: What the answers are to be.
         toolbox: The functions that the models may have called.
         after: A result whose conversation comes before all of them.
-        choice: Which of its choices to go on from.
+        choice: The index of the choice to continue from; the first choice by default.
 
     Raises:
         InvalidRequest: One lacks something, or does not go together; it says which.

@@ -1,11 +1,11 @@
-"""ChatResult: the answer as the value that a user holds, with tables and views on demand."""
+"""The result of one request: its choices, with tables and views on demand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import msgspec
 
@@ -13,136 +13,156 @@ from chat_magic.core.reply.choice_value import value_of
 from chat_magic.core.reply.conversation import conversation
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.results.tables import Tables
+from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
     from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.view.bundle import ComparisonView, RunView
-    from chat_magic.view.comparison_model import By
 
 __all__ = ["ChatResult", "no_result"]
 
 
 def no_result(value: Any) -> str:
-    """Say that a value is no result, and how to come to one where the value is waited for."""
-    words = f"{type(value).__name__} is no chat result"
-    is_awaited = callable(getattr(value, "wait", None))
-    return f"{words}; its .wait() returns one" if is_awaited else words
+    """Say that a value is not a result, and how to get one from a value that can be waited for."""
+    words = f"{type(value).__name__} is not a chat result"
+    can_wait = callable(getattr(value, "wait", None))
+    return f"{words}; its .wait() returns one" if can_wait else words
 
 
 @dataclass(frozen=True, repr=False)
-class ChatResult(Tables):
-    """What came of a request: n choices, and everything known about them.
+class ChatResult(ResultTables):
+    """The result of a request: its choices, and everything known about them.
 
     It is a sequence of its choices, shaped as in the OpenAI SDK:
     `result.choices[0].message.content` and `.logprobs.content` work.
+
+    A server may leave out a choice, so that position and index differ. Square brackets and
+    iteration count positions; `pick`, `parse`, `conversation`, `compare` and `--after NAME:INDEX`
+    take the `index` of a choice, which is also the number in tables and pictures.
+
+    Results compare by value, and so, like lists, they are not hashable.
+
+    Example:
+        >>> result = chat_magic.chat("Name a cat", n=3, top_logprobs=5)
+        >>> result.text
+        'Charlotte'
+        >>> result.frame[["choice", "text", "perplexity"]]
+        >>> result.compare()
     """
 
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
     request: ChatRequest
-    """What was sent; after rounds of tools, what was sent last, with all that went before."""
+    """The request as it was sent; with tools the last one, which contains all earlier rounds."""
     reply: Reply
-    """What came, as the server named it."""
+    """The reply, with the server's own names and numbers."""
     timing: Timing
-    """From the first request to the end, calls of tools included; the speed is the last's."""
+    """Of all rounds together, tool calls included; `tokens_per_s` is that of the last round."""
     warnings: tuple[str, ...] = ()
-    """Oddities in plain words: what the server dropped, what is deprecated."""
+    """Sentences on what the server ignored or changed, what is deprecated, what looks wrong."""
     schema: Schema | None = None
-    """What the answer was to be, where `--schema` said so."""
+    """The schema of the answer, given by `--schema` or `schema=`."""
     cost: float | None = None
-    """In dollars: as the gateway says, or by the config file's prices; None if not known."""
+    """In dollars: as the gateway reports it, else by the config file's prices; None if unknown."""
     rounds: tuple[ToolRound, ...] = ()
-    """The answers before this one, whose calls were run."""
+    """The rounds of tool calls before this answer."""
 
     @property
     def text(self) -> str:
-        """What the model wrote in choice 0, without any prefill."""
+        """The text of the first choice, without the prefill; empty if there is no choice."""
         return self.choices[0].text if self.choices else ""
 
     @property
     def prefill(self) -> str:
-        """What the answer was to begin with; it is not in `text`."""
+        """The text that the request gave the answer to begin with; it is not in `text`."""
         return self.request.prefill
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """The choices, by index."""
+        """The choices in the order of their `index`."""
         return self.reply.choices
 
     @property
     def usage(self) -> Usage | None:
-        """Counted tokens, where the server tells; those of all rounds together."""
-        return total_usage([*(each.reply.usage for each in self.rounds), self.reply.usage])
+        """Tokens of all rounds together; None if the server does not report them."""
+        return total_usage([*(round_.reply.usage for round_ in self.rounds), self.reply.usage])
 
     @property
     def tool_runs(self) -> tuple[ToolRun, ...]:
-        """The calls that were run, in the order of the calls."""
-        return tuple(run for each in self.rounds for run in each.tool_runs)
+        """The tool calls that were run, in order."""
+        return tuple(run for round_ in self.rounds for run in round_.tool_runs)
 
     @property
     def id(self) -> str | None:
-        """The server's name for the answer."""
+        """The server's identifier of the reply."""
         return self.reply.id
 
     @property
     def created(self) -> int | None:
-        """When it was made, in seconds since 1970 UTC."""
+        """Time of creation, in seconds since 1970-01-01 UTC."""
         return self.reply.created
 
     @property
     def model(self) -> str:
-        """The model that was asked, as `vendor/model`."""
+        """The model of the request, as `vendor/model`."""
         return self.request.model or self.reply.model or ""
 
     @property
     def system_fingerprint(self) -> str | None:
-        """The server's configuration: a seed repeats an answer only where this is the same."""
+        """The server's configuration; the same seed repeats an answer only if this is the same."""
         return self.reply.system_fingerprint
 
     @property
     def service_tier(self) -> str | None:
-        """The tier that the request was served in."""
+        """The tier that served the request."""
         return self.reply.service_tier
 
     @property
     def extra(self) -> Mapping[str, Any]:
-        """Fields of the answer that the API does not know."""
+        """Fields of the reply that are not in the API reference."""
         return self.reply.extra
 
     @cached_property
     def parsed(self) -> Any:
-        """The typed value of choice 0; None without `--schema`.
+        """The typed value of the first choice; None without a schema.
 
         Raises:
-            ChatError: The answer does not fit the schema: why and where; `.result` is this result.
+            ChatError: The choice does not fit the schema; `.result` is this result.
         """
         return self.parse() if self.schema else None
 
-    def parse(self, choice: int = 0) -> Any:
+    def parse(self, choice: int | None = None) -> Any:
         """Return the typed value of a choice.
+
+        Args:
+            choice: The index of the choice; the first choice by default.
 
         Raises:
             InvalidRequest: There is no such choice, or the request had no schema.
-            ChatError: The choice does not fit the schema: why and where; `.result` is this result.
+            ChatError: The choice does not fit the schema; `.result` is this result.
         """
         if self.schema is None:
             raise InvalidRequest("the request had no schema: ask with --schema or schema=")
-        chosen = self._choice(choice)
+        chosen = self.choices[self._position(choice)]
         try:
             return value_of(chosen, self.schema, self.prefill)
         except ValueError as reason:
             text = chosen.text if len(chosen.text) <= 80 else chosen.text[:79] + "…"
-            error = ChatError(f"choice {choice} does not fit the schema: {reason}; it is {text!r}")
+            error = ChatError(
+                f"choice {chosen.index} does not fit the schema: {reason}; it is {text!r}"
+            )
             error.result = self
             raise error from reason
 
     def __getstate__(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def _results(self) -> tuple[ChatResult, ...]:
@@ -161,30 +181,40 @@ class ChatResult(Tables):
         }
 
     def pick(self, choice: int) -> ChatResult:
-        """Return the result with one of its choices only, to go on with it.
+        """Return the result with one of its choices only, such as for `after=`.
+
+        Args:
+            choice: The index of the choice, which it keeps.
 
         Raises:
             InvalidRequest: There is no such choice.
         """
-        only = msgspec.structs.replace(self.reply, choices=(self._choice(choice),))
+        only = msgspec.structs.replace(self.reply, choices=(self.choices[self._position(choice)],))
         return replace(self, reply=only)
 
-    def conversation(self, choice: int = 0) -> tuple[Message, ...]:
-        """Return the messages so far, calls of tools included, with a choice's answer as the last.
+    def conversation(self, choice: int | None = None) -> tuple[Message, ...]:
+        """Return the messages of the request, tool rounds included, and the answer after them.
+
+        Args:
+            choice: The index of the choice that is the answer; the first choice by default.
 
         Raises:
             InvalidRequest: There is no such choice.
         """
         if self.rounds and not self.choices:
             return self.request.messages
-        return conversation(self.request, self._choice(choice).message)
+        return conversation(self.request, self.choices[self._position(choice)].message)
 
-    def _choice(self, number: int) -> Choice:
-        if not 0 <= number < len(self.choices):
-            raise InvalidRequest(
-                f"choice {number}: the result has {len(self.choices)}, numbered from 0"
-            )
-        return self.choices[number]
+    def _position(self, index: int | None) -> int:
+        """Return the position of the choice with an index, of the first one for None."""
+        indices = [choice.index for choice in self.choices]
+        if not indices:
+            raise InvalidRequest(f"choice {index or 0}: the result has no choices")
+        if index is None:
+            return 0
+        if index not in indices:
+            raise InvalidRequest(f"choice {index}: expected {_indices_words(indices)}")
+        return indices.index(index)
 
     @overload
     def __getitem__(self, index: int) -> Choice: ...
@@ -210,22 +240,26 @@ class ChatResult(Tables):
         return f"<ChatResult {self.model}, {len(self)} choice{'s'[: len(self) != 1]}: {text!r}>"
 
     def compare(
-        self, base: int | None = None, by: By = "word", *, ignore_whitespace: bool = False
+        self, base: int | None = None, by: DiffUnit = "word", *, ignore_whitespace: bool = False
     ) -> ComparisonView:
-        """Return the choices beside each other, opened at their differences, to be drawn.
+        """Return the choices side by side, opened at their differences, for a notebook to draw.
 
         Args:
-            base: The choice that the others are held against; else the most frequent answer.
-            by: What a difference is made of: `word`, `token`, `sentence`, or `json` (the fields
-                of answers that are all JSON).
-            ignore_whitespace: Whether answers are one that differ in their white space alone.
+            base: The index of the choice that the others are compared with; the most frequent
+                answer by default.
+            by: The unit of a difference: `word`, `token`, `sentence`, or `json` (the fields of
+                answers that are JSON).
+            ignore_whitespace: Whether answers that differ only in white space are identical.
+
+        Returns:
+            A view; its `.table` has the differences as a DataFrame.
 
         Raises:
-            InvalidRequest: There is no such choice, `by` is none of these, or there is one answer.
+            InvalidRequest: There is no such choice, `by` is not one of these, or there are fewer
+                than two answers.
         """
-        if base is not None:
-            self._choice(base)
-        return self._comparison(base, by, ignore_whitespace)
+        position = None if base is None else self._position(base)
+        return self._comparison(position, by, ignore_whitespace)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle
@@ -253,3 +287,9 @@ class ChatResult(Tables):
             coordinates=coordinates,
             error=error,
         )
+
+
+def _indices_words(indices: Sequence[int]) -> str:
+    if len(indices) > 3 and indices == [*range(indices[0], indices[0] + len(indices))]:
+        return f"{indices[0]} to {indices[-1]}"
+    return f"one of {', '.join(map(str, indices))}" if len(indices) > 1 else str(indices[0])

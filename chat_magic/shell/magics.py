@@ -281,13 +281,13 @@ class ChatMagics(Magics):
         after, choice = self._read_after(grid.cell)
         return plan(grid.axes, variants, schema=schema, toolbox=toolbox, after=after, choice=choice)
 
-    def _read_after(self, cell: Cell) -> tuple[Any, int]:
+    def _read_after(self, cell: Cell) -> tuple[Any, int | None]:
         """Return the result that the cell goes on from, None if from none, and its choice."""
         from chat_magic.shell.jobs import resolve
 
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
-        after, choice = None, 0
+        after, choice = None, None
         if cell.options.get("after") is not None:
             after, choice = read_after(cell.options["after"] or "", self.shell.user_ns)
         elif "continue" in cell.options:

@@ -95,14 +95,14 @@ def read_name(value: str | None) -> str | None:
     return value
 
 
-def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int]:
-    """Read `--after`: the value of a name in the notebook, and the number of a choice."""
+def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | None]:
+    """Read `--after`: the value of a name in the notebook, and the index of a choice, if given."""
     name, _, choice = value.partition(":")
     if name not in namespace:
         raise InvalidRequest(f"--after {name}: there is no such name in the notebook", line=1)
     if choice and not choice.isdecimal():
         raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
-    return namespace[name], int(choice or 0)
+    return namespace[name], int(choice) if choice else None
 
 
 def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:

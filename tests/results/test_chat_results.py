@@ -77,16 +77,18 @@ def test_what_is_drawn_is_short_where_it_is_only_printed(results):
     assert repr(results[0].pick(1).inspect()) == "<TokensView 1 answer>"
 
 
-def test_a_job_is_no_result_but_has_one(results):
-    """The error says how to come to it."""
+def test_a_job_is_not_a_result_but_has_one(results):
+    """The error says how to get it."""
 
     class Job:
         def wait(self):
             """Return the result."""
 
-    with pytest.raises(InvalidRequest, match=r"^compare: Job is no chat result; its \.wait\(\) "):
+    with pytest.raises(
+        InvalidRequest, match=r"^compare: Job is not a chat result; its \.wait\(\) "
+    ):
         compare(Job(), results)
-    with pytest.raises(InvalidRequest, match=r"^after: Job is no chat result; its \.wait\(\) "):
+    with pytest.raises(InvalidRequest, match=r"^after: Job is not a chat result; its \.wait\(\) "):
         chat_magic.chat("Hi", after=Job())
 
 
@@ -218,16 +220,20 @@ def test_a_winner_is_picked_and_goes_on(results, gateway):
     [
         (lambda results: results.pick(6), "run 6: there are 6, numbered from 0"),
         (lambda results: results.pick(-1), "run -1: there are 6"),
-        (lambda results: results.pick(0, 2), "choice 2: the result has 2, numbered from 0"),
-        (lambda results: results[0].pick(2), "choice 2: the result has 2"),
+        (lambda results: results.pick(0, 2), "choice 2: expected one of 0, 1"),
+        (lambda results: results[0].pick(2), "choice 2: expected one of 0, 1"),
         (lambda results: results.compare(base=9, ignore_whitespace=True), "run 9: there are 6"),
         (lambda results: results.compare(base="x"), "run x: there are 6"),
-        (lambda results: results.compare(base=(0, 5)), "choice 5: the result has 2"),
+        (lambda results: results.compare(base=(0, 1, 2)), r"base \(0, 1, 2\): expected a run, or"),
+        (lambda results: results.compare(base=(0, 5)), "choice 5: expected one of 0, 1"),
         (lambda results: results.compare(by="letter"), "by 'letter': must be one of word, token"),
-        (lambda results: results[0].compare(base=2), "choice 2: the result has 2"),
-        (lambda results: results[0].pick(0).compare(), "there are no two answers to compare"),
-        (lambda results: compare(results[0], "x"), "compare: str is no chat result"),
-        (lambda results: compare(), "there are no two answers to compare"),
+        (lambda results: results[0].compare(base=2), "choice 2: expected one of 0, 1"),
+        (
+            lambda results: results[0].pick(0).compare(),
+            "there are fewer than two answers to compare",
+        ),
+        (lambda results: compare(results[0], "x"), "compare: str is not a chat result"),
+        (lambda results: compare(), "there are fewer than two answers to compare"),
     ],
 )
 def test_what_is_not_there_is_one_line(results, call, words):

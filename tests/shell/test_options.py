@@ -50,7 +50,7 @@ def test_out_is_a_name():
 def test_after_names_a_result_and_a_choice():
     """`names:2` is choice 2 of `names`."""
     assert read_after("r:2", {"r": "result"}) == ("result", 2)
-    assert read_after("r", {"r": "result"}) == ("result", 0)
+    assert read_after("r", {"r": "result"}) == ("result", None)
     for wrong in ("q", "r:x"):
         with pytest.raises(InvalidRequest, match="--after"):
             read_after(wrong, {"r": "result"})

@@ -14,7 +14,7 @@ from IPython.display import publish_display_data
 from chat_magic.core.cell.form import CellForm, read_form, settings_only, write_form
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.results.chat_results import compare
+from chat_magic.results.compare import compare
 from chat_magic.shell import magics_of
 from chat_magic.shell.jobs import outcome_bundle
 from chat_magic.shell.panel.buttons import button

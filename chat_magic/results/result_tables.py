@@ -1,4 +1,4 @@
-"""What one result and several have in common: tables and views, made when they are asked for."""
+"""The tables and views that one result and several have in common, made on demand."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.analysis.labels import At
     from chat_magic.analysis.reply_columns import ReplyColumns
-    from chat_magic.analysis.segments import By
+    from chat_magic.analysis.segments import SpanUnit
     from chat_magic.core.cell.grid import Axis
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.view.bundle import ComparisonView, RunView, TokensView
-    from chat_magic.view.comparison_model import By as Unit
 
-__all__ = ["Tables"]
+__all__ = ["ResultTables"]
 
 
-class Tables(ABC):
-    """Tables of one or several results.
+class ResultTables(ABC):
+    """The tables of one or several results, as pandas DataFrames.
 
-    Each begins with `run`, the place of the result; those of several go on with `model` and a
-    column for each coordinate of the run.
+    Each begins with `run`, the position of the result, from 0; those of several results continue
+    with `model` and a column for each coordinate of the grid. Log probabilities are in nats,
+    surprisal and entropy in bits, probabilities from 0 to 1. Every column is described in
+    `docs/tables.md`; `table.attrs["chat_magic"]` holds model, parameters and warnings.
     """
 
     @property
@@ -41,15 +43,15 @@ class Tables(ABC):
     @property
     @abstractmethod
     def _attrs(self) -> dict[str, Any]:
-        """What is known of the requests, as plain JSON."""
+        """The facts about the requests for `DataFrame.attrs`, as plain JSON."""
 
     @property
     @abstractmethod
     def _runs(self) -> list[RunView]:
-        """The results as they are drawn."""
+        """The results as pictures take them."""
 
-    def _placed(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with the columns that say where its runs stand."""
+    def _with_coordinates(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with the coordinates of its runs as columns, if there are any."""
         return table
 
     @cached_property
@@ -65,41 +67,44 @@ class Tables(ABC):
         from chat_magic.analysis.reply_tables import choices_table
 
         table = choices_table(self._columns, attrs=self._attrs)
-        facts = [RequestFacts(one.model, one.cost, one.timing, one.usage) for one in self._results]
+        facts = [
+            RequestFacts(result.model, result.cost, result.timing, result.usage)
+            for result in self._results
+        ]
         add_cost(table, facts)
         self._add_parsed(table)
         add_speed(table, facts)
-        return self._placed(table)
+        return self._with_coordinates(table)
 
     def _add_parsed(self, table: pd.DataFrame) -> None:
-        schema = next((one.schema for one in self._results), None)
+        schema = next((result.schema for result in self._results), None)
         if schema is None:
             return
         from chat_magic.analysis.parsed_columns import add_parsed
 
         values = [
-            plain_value_of(choice, schema, one.prefill)
-            for one in self._results
-            for choice in one.choices
+            plain_value_of(choice, schema, result.prefill)
+            for result in self._results
+            for choice in result.choices
         ]
         add_parsed(table, schema, values)
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
         """A row for each output token; empty without `logprobs`."""
-        return self._placed(self._tokens)
+        return self._with_coordinates(self._tokens)
 
     @cached_property
     def alternatives(self) -> pd.DataFrame:
         """A row for each token that could have come at a position; needs `top_logprobs`."""
-        return self._placed(self._alternatives)
+        return self._with_coordinates(self._alternatives)
 
     @cached_property
     def branches(self) -> pd.DataFrame:
         """Where the choices of a run part: a row for each way on, how often, how probable."""
         from chat_magic.analysis.branches import branches_table
 
-        return self._placed(branches_table(self._columns, attrs=self._attrs))
+        return self._with_coordinates(branches_table(self._columns, attrs=self._attrs))
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
@@ -110,9 +115,9 @@ class Tables(ABC):
         """
         from chat_magic.analysis.agreement import agreement_table
 
-        return self._placed(agreement_table(self._columns, attrs=self._attrs))
+        return self._with_coordinates(agreement_table(self._columns, attrs=self._attrs))
 
-    def spans(self, by: By) -> pd.DataFrame:
+    def spans(self, by: SpanUnit) -> pd.DataFrame:
         """Return a row for each stretch of each choice, with the probability of its tokens.
 
         Args:
@@ -125,7 +130,7 @@ class Tables(ABC):
         from chat_magic.analysis.spans import spans_table
 
         table = spans_table(self._columns, by, attrs=self._attrs, prefill=self._prefills)
-        return self._placed(table)
+        return self._with_coordinates(table)
 
     def labels(self, labels: Sequence[str], *, at: At = "first") -> pd.DataFrame:
         """Return how probable each label was where the answer was decided; a row a choice.
@@ -146,7 +151,7 @@ class Tables(ABC):
         table = labels_table(
             self._columns, labels, attrs=self._attrs, at=at, prefill=self._prefills
         )
-        return self._placed(table)
+        return self._with_coordinates(table)
 
     def expected(
         self, *, at: At = "first", between: tuple[float, float] = (-math.inf, math.inf)
@@ -168,7 +173,7 @@ class Tables(ABC):
         table = expected_table(
             self._columns, attrs=self._attrs, at=at, between=between, prefill=self._prefills
         )
-        return self._placed(table)
+        return self._with_coordinates(table)
 
     def to_frame(self, *, wide: bool = False) -> pd.DataFrame:
         """Return the table of tokens; wide, with `token_1`, `p_1`, … `token_K`, `p_K` beside each.
@@ -180,7 +185,7 @@ class Tables(ABC):
             return self.tokens
         from chat_magic.analysis.export import wide_table
 
-        return self._placed(wide_table(self._tokens, self._alternatives))
+        return self._with_coordinates(wide_table(self._tokens, self._alternatives))
 
     def inspect(self) -> TokensView:
         """Return the answer or answers opened at their tokens, for a notebook to draw.
@@ -190,18 +195,20 @@ class Tables(ABC):
         """
         from chat_magic.view.bundle import TokensView
 
-        if not any(choice.logprobs for one in self._results for choice in one.choices):
+        if not any(choice.logprobs for result in self._results for choice in result.choices):
             raise InvalidRequest("there are no log probabilities: ask with --top-logprobs 10")
         return TokensView(self._runs)
 
     def _comparison(
-        self, base: int | None, by: Unit, ignore_whitespace: bool, axes: Sequence[Axis] = ()
+        self, base: int | None, by: DiffUnit, ignore_whitespace: bool, axes: Sequence[Axis] = ()
     ) -> ComparisonView:
-        """Return all answers beside each other; `base` is a place among them."""
+        """Return all answers side by side; `base` is a position among them."""
         from chat_magic.view.bundle import ComparisonView
 
-        if sum(len(one.choices) for one in self._results) < 2:
-            raise InvalidRequest("there are no two answers to compare: ask with --n 2 or --models")
+        if sum(len(result.choices) for result in self._results) < 2:
+            raise InvalidRequest(
+                "there are fewer than two answers to compare: ask with --n 2 or --models"
+            )
         return ComparisonView(self._runs, axes, base, by, ignore_whitespace)
 
     @cached_property
@@ -220,8 +227,8 @@ class Tables(ABC):
     def _columns(self) -> ReplyColumns:
         from chat_magic.analysis.reply_columns import read_replies
 
-        return read_replies([one.reply for one in self._results])
+        return read_replies([result.reply for result in self._results])
 
     @property
     def _prefills(self) -> list[str]:
-        return [one.prefill for one in self._results]
+        return [result.prefill for result in self._results]

@@ -1,0 +1,85 @@
+"""Comparing the answers of any cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.cell.grid import title_of
+from chat_magic.core.request.settings import SCALARS
+from chat_magic.core.unset import UNSET
+from chat_magic.errors import InvalidRequest
+from chat_magic.results.chat_result import ChatResult, no_result
+from chat_magic.results.chat_results import ChatResults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chat_magic.analysis.diff_units import DiffUnit
+    from chat_magic.view.bundle import ComparisonView
+
+__all__ = ["compare"]
+
+
+def compare(
+    *results: ChatResult | ChatResults,
+    base: int | tuple[int, int] | None = None,
+    by: DiffUnit = "word",
+    ignore_whitespace: bool = False,
+) -> ComparisonView:
+    """Return the answers of any cells side by side, opened at their differences.
+
+    They are named by what differs between them: the model, parameters, coordinates of grids; and
+    by a number if that does not tell them apart.
+
+    Args:
+        *results: Results of one or several runs each.
+        base: The answer that the others are compared with: the position of a run among those of
+            all results, or a pair of a run and the index of a choice; the most frequent answer by
+            default.
+        by: As for `ChatResult.compare`.
+        ignore_whitespace: As for `ChatResult.compare`.
+
+    Returns:
+        A view for a notebook to draw; its `.table` has the differences as a DataFrame.
+
+    Raises:
+        InvalidRequest: A value is not a result, there is no such answer, `by` is not a unit, or
+            there are fewer than two answers.
+
+    Example:
+        >>> chat_magic.compare(hot, cold, base=1, by="sentence")
+    """
+    runs: list[ChatResult] = []
+    coordinates: list[Mapping[str, Any]] = []
+    for result in results:
+        if isinstance(result, ChatResults):
+            runs += result.results
+            coordinates += result.coordinates
+        elif isinstance(result, ChatResult):
+            runs.append(result)
+            coordinates.append({})
+        else:
+            raise InvalidRequest(f"compare: {no_result(result)}")
+    together = ChatResults(tuple(runs), (), _distinguishing(runs, coordinates))
+    return together.compare(base, by, ignore_whitespace=ignore_whitespace)
+
+
+def _distinguishing(
+    runs: Sequence[ChatResult], coordinates: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return what differs between runs, by name; and a number if that does not tell them apart."""
+    facts = [_facts(run) | dict(known) for run, known in zip(runs, coordinates, strict=True)]
+    names = dict.fromkeys(name for fact in facts for name in fact)
+    titles = {name: [title_of(fact.get(name, UNSET)) for fact in facts] for name in names}
+    differing = [name for name in names if len(set(titles[name])) > 1]
+    is_enough = len(set(zip(*(titles[name] for name in differing), strict=True))) == len(facts)
+    return tuple(
+        {name: fact.get(name, UNSET) for name in differing}
+        | ({} if differing and is_enough else {"result": number})
+        for number, fact in enumerate(facts)
+    )
+
+
+def _facts(result: ChatResult) -> dict[str, Any]:
+    given = result.request.parameters
+    return {"model": result.model} | {name: given[name] for name in SCALARS if name in given}
