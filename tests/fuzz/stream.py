@@ -25,7 +25,7 @@ def decoded(*chunks: bytes) -> list[tuple[bytes, str, str, int | None]]:
     """Return the events of a stream that comes in these chunks."""
     decoder = EventDecoder()
     events = [event for chunk in chunks for event in decoder.feed(chunk)] + decoder.flush()
-    return [(event.data, event.event, event.id, event.retry) for event in events]
+    return [(event.data, event.event) for event in events]
 
 
 def check(data: bytes) -> None:

@@ -156,10 +156,6 @@ def line_of(message: str, source: str) -> int:
     return source.count("\n", 0, start)
 
 
-def _read_json_fields(fields: Mapping[str, Any]) -> ChatRequest:
-    return read_fields(fields, allow_extra=True)
-
-
 def _render_strings(value: Any, render_one: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return render_one(value)

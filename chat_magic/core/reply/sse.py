@@ -1,7 +1,8 @@
 """Server-sent events: bytes become events, incrementally.
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-with one difference: an unterminated last event is used when it is complete.
+with two differences: an unterminated last event is used when it is complete, and `id` and `retry`,
+which serve to reconnect, are ignored.
 """
 
 from __future__ import annotations
@@ -24,10 +25,6 @@ class Event(Struct, frozen=True):
     data: bytes
     """Its data lines, joined by LF; always valid UTF-8."""
     event: str = "message"
-    id: str = ""
-    """The last event id that the stream has set."""
-    retry: int | None = None
-    """The reconnection time in milliseconds, where the event sets one."""
 
 
 class EventDecoder:
@@ -43,8 +40,7 @@ class EventDecoder:
         self._after_cr = False
         self._at_start = True
         self._is_between = False
-        """Whether all before was whole events, so that a chunk can be taken by itself."""
-        self._id = ""
+        """Whether only whole events came before, so that a chunk can be read by itself."""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes and return the events that they complete.
@@ -54,7 +50,7 @@ class EventDecoder:
                 returned.
         """
         if self._is_between and len(chunk) <= self._max and _is_plain_event(chunk):
-            return [Event(chunk[6:-2], id=self._id)]
+            return [Event(chunk[6:-2])]
         text = self._with_plain_line_ends(chunk)
         across = self._pending.endswith(b"\n") and text.startswith(b"\n")
         if not across and b"\n\n" not in text:
@@ -108,12 +104,12 @@ class EventDecoder:
             self._at_start = False
             block = block.removeprefix(_BOM)
         if block.startswith(b"data: ") and b"\n" not in block:
-            return Event(_valid(block[6:]), id=self._id)
+            return Event(_valid(block[6:]))
         return self._event_of_lines(block.split(b"\n"))
 
     def _event_of_lines(self, lines: list[bytes]) -> Event | None:
         data: list[bytes] = []
-        name, retry = "", None
+        name = ""
         for line in lines:
             field, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
@@ -121,13 +117,9 @@ class EventDecoder:
                 data.append(value)
             elif field == b"event":
                 name = value.decode(errors="replace")
-            elif field == b"id" and b"\0" not in value:
-                self._id = value.decode(errors="replace")
-            elif field == b"retry" and value.isdigit() and len(value) < 10:
-                retry = int(value)
         if not data:
             return None
-        return Event(_valid(b"\n".join(data)), event=name or "message", id=self._id, retry=retry)
+        return Event(_valid(b"\n".join(data)), event=name or "message")
 
 
 def _is_plain_event(chunk: bytes) -> bool:
