@@ -278,7 +278,7 @@ class _Sender:
 
 
 async def _send_round(rounds: Rounds, sender: _Sender, timeout_s: float | None = None) -> None:
-    await sender.send(rounds.request, rounds.answer.first, rounds.round_watch, timeout_s)
+    await sender.send(rounds.request, rounds.answer.main, rounds.round_watch, timeout_s)
 
 
 async def _top_up(rounds: Rounds, sender: _Sender, at_once: int) -> None:
@@ -293,7 +293,7 @@ async def _top_up(rounds: Rounds, sender: _Sender, at_once: int) -> None:
         async with gate:
             await sender.send(request, assembler, Stopwatch(), None)
 
-    further = [send_in_turn(*each) for each in rounds.answer.further()]
+    further = [send_in_turn(*each) for each in rounds.answer.extra_requests()]
     outcomes = await asyncio.gather(*further, return_exceptions=True)
     failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     if failed:

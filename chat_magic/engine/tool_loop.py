@@ -66,7 +66,7 @@ class Rounds:
     @property
     def has_output(self) -> bool:
         """Whether anything has come in any round."""
-        return bool(self.done) or self.answer.first.has_output
+        return bool(self.done) or self.answer.main.has_output
 
     @property
     def note(self) -> str | None:
@@ -142,8 +142,8 @@ class Rounds:
 
     def _timing(self) -> Timing:
         """Return the times of the round that goes on."""
-        first, total_s = self.answer.first.first_text_ms, self.round_watch.elapsed_s
-        is_streamed = self.answer.first.n_events > 1
+        first, total_s = self.answer.main.first_text_ms, self.round_watch.elapsed_s
+        is_streamed = self.answer.main.n_events > 1
         ttft_s = first / 1000 if first is not None and is_streamed else None
         count = self.answer.n_tokens
         rate = (

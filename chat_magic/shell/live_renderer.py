@@ -32,7 +32,7 @@ def _snapshot(run: Run) -> AnswerProgress:
     from chat_magic.view.live.progress import AnswerProgress
 
     request, answer = run.rounds.request, run.rounds.answer
-    first = answer.first.first_text_ms
+    first = answer.main.first_text_ms
     return AnswerProgress(
         model=request.model or "",
         n=request.n,

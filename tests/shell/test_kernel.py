@@ -386,7 +386,7 @@ def test_choices_that_a_server_kept_back_stream_into_the_cell(kernel, at_gateway
     ran = kernel.run("%%chat a/b --n 2 --out r\nHi")
     assert (ran.status, len(ran.outputs)) == ("ok", 1)
     assert kernel.value("[choice.text for choice in r]") == "['One', 'Other']"
-    assert "further request" in ran.displays[0]["data"]["text/html"]
+    assert "extra request" in ran.displays[0]["data"]["text/html"]
     kernel.run("%%chat a/b --n 2 --no-top-up --out r\nHi")
     assert kernel.value("[choice.text for choice in r]") == "['Alone']"
     assert len(server.requests) == 3

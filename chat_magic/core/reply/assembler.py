@@ -84,10 +84,10 @@ class Assembler:
         """Return the indices of the choices that have come, or begun to."""
         return sorted(self._drafts)
 
-    def is_tangled(self, n: int) -> bool:
-        """Whether n choices seem to have come mixed, all under index 0."""
+    def is_interleaved(self, n: int) -> bool:
+        """Whether n choices seem to have been interleaved, all under index 0."""
         draft = self._drafts.get(0)
-        return len(self._drafts) == 1 and draft is not None and draft.is_tangled(n)
+        return len(self._drafts) == 1 and draft is not None and draft.is_interleaved(n)
 
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it goes on."""
@@ -248,11 +248,11 @@ class _ChoiceDraft:
             extra=self._extra.copy(),
         )
 
-    def is_tangled(self, n: int) -> bool:
-        """Whether n choices seem to have come mixed as this one.
+    def is_interleaved(self, n: int) -> bool:
+        """Whether n choices seem to have been interleaved as this one.
 
-        They have where n openings came before the first finish reason, or where the n finish
-        reasons stand closer together than choices that came one after the other would have them.
+        They have been where n openings came before the first finish reason, or where the n finish
+        reasons are closer together than those of choices sent one after the other.
         """
         if self._n_openings >= n:
             return True

@@ -1,4 +1,4 @@
-"""The answer to a request for n choices, asked for once more where the server returned fewer."""
+"""Topping up: extra requests for the choices of n that a server did not return."""
 
 from __future__ import annotations
 
@@ -24,87 +24,87 @@ T = TypeVar("T")
 
 
 class TopUp:
-    """What has come of a request, from the first answer and those that top it up.
+    """The answer to a request for n choices, and those to the extra requests that complete it.
 
     One thread works on it; others may read it at any time.
 
     Args:
         request: What was asked for.
-        price: What the model costs, to say what the further requests did.
+        price: What the model costs, to say what the extra requests cost.
     """
 
     def __init__(self, request: ChatRequest, price: Price | None = None) -> None:
         self._request = request
         self._price = price
-        self.first = Assembler(request.prefill)
-        """What the answer to the request itself is folded into."""
-        self._further: dict[int, Assembler] = {}
-        """Likewise for each further request, by the index of its choice."""
+        self.main = Assembler(request.prefill)
+        """Assembles the answer to the request itself."""
+        self._extra: dict[int, Assembler] = {}
+        """Assembles the answer to each extra request, by the index of its choice."""
 
-    def further(self) -> list[tuple[ChatRequest, Assembler]]:
-        """Return the requests for the choices that the first answer lacks, one for each.
+    def extra_requests(self) -> list[tuple[ChatRequest, Assembler]]:
+        """Return a request for each choice that the main answer lacks, with its assembler.
 
-        They are the same but for `n`, and for the seed, to which the choice's index is added. Where
-        all choices came mixed under one index they cannot be told apart: all are asked for again.
+        They differ from the request in `n`, and in the seed, to which the choice's index is added.
+        Where all choices came interleaved under one index they cannot be told apart, and all are
+        requested again.
         """
-        n, present = self._request.n, self.first.indices()
-        kept = set() if self._is_tangled else set(present)
+        n, present = self._request.n, self.main.indices()
+        kept = set() if self._is_interleaved else set(present)
         missing = [index for index in range(n) if index not in kept][: n - len(kept)]
-        self._further = {index: Assembler(self._request.prefill) for index in missing}
-        return [(self._request_for(index), one) for index, one in self._further.items()]
+        self._extra = {index: Assembler(self._request.prefill) for index in missing}
+        return [(self._request_for(index), answer) for index, answer in self._extra.items()]
 
     def texts(self) -> list[str]:
         """Return the content of each choice so far, by index."""
-        return self._each(Assembler.texts, "")
+        return self._by_index(Assembler.texts, "")
 
     def finish_reasons(self) -> list[str | None]:
-        """Return the finish reason of each choice, by index; None while it goes on."""
-        return self._each(Assembler.finish_reasons, None)
+        """Return the finish reason of each choice, by index; None while it is being written."""
+        return self._by_index(Assembler.finish_reasons, None)
 
     @property
     def n_tokens(self) -> int:
         """Completion tokens so far, of the choices that are kept."""
-        return sum(one.n_tokens for one in [*self._kept(), *self._further.values()])
+        return sum(answer.n_tokens for answer in [*self._kept(), *self._extra.values()])
 
     @property
     def note(self) -> str | None:
-        """What is asked for beside what comes, in words."""
-        open_ones = sum(not one.is_complete for one in self._further.values())
-        if not open_ones:
-            return None
-        return f"asking for {open_ones} more choice{'' if open_ones == 1 else 's'}"
+        """How many choices are being requested again, in words; None if none are."""
+        count = sum(not answer.is_complete for answer in self._extra.values())
+        return f"asking for {count} more choice{'' if count == 1 else 's'}" if count else None
 
     def reply(self, unfinished: str | None = None) -> Reply:
         """Return all that has arrived as one reply; `unfinished` as for `Assembler.reply`."""
-        first = self.first.reply(unfinished)
-        further = {index: one.reply(unfinished) for index, one in self._further.items()}
-        choices = list(first.choices) if self._kept() else []
-        for index, reply in further.items():
+        main = self.main.reply(unfinished)
+        extra = {index: answer.reply(unfinished) for index, answer in self._extra.items()}
+        choices = list(main.choices) if self._kept() else []
+        for index, reply in extra.items():
             choices += [msgspec.structs.replace(c, index=index) for c in reply.choices[:1]]
         choices.sort(key=lambda choice: choice.index)
-        replies = [first, *further.values()]
+        replies = [main, *extra.values()]
         warnings = [warning for reply in replies for warning in reply.warnings]
         return msgspec.structs.replace(
-            first,
+            main,
             choices=tuple(choices),
             usage=total_usage([reply.usage for reply in replies]),
-            warnings=tuple(dict.fromkeys([*self._oddities(list(further.values())), *warnings])),
+            warnings=tuple(dict.fromkeys([*self._own_warnings(list(extra.values())), *warnings])),
         )
 
     @property
-    def _is_tangled(self) -> bool:
-        return self._request.n > 1 and self.first.is_tangled(self._request.n)
+    def _is_interleaved(self) -> bool:
+        return self._request.n > 1 and self.main.is_interleaved(self._request.n)
 
     def _kept(self) -> list[Assembler]:
-        return [] if self._further and self._is_tangled else [self.first]
+        return [] if self._extra and self._is_interleaved else [self.main]
 
-    def _each(self, values: Callable[[Assembler], Sequence[T]], default: T) -> list[T]:
-        found: dict[int, T] = {}
-        for one in self._kept():
-            found |= zip(one.indices(), values(one), strict=False)  # it grows in another thread
-        for index, one in self._further.items():
-            found[index] = next(iter(values(one)), default)
-        return [found[index] for index in sorted(found)]
+    def _by_index(self, values: Callable[[Assembler], Sequence[T]], default: T) -> list[T]:
+        by_index: dict[int, T] = {}
+        for answer in self._kept():
+            # It may grow in another thread.
+            by_index |= zip(answer.indices(), values(answer), strict=False)
+        for index, answer in self._extra.items():
+            by_index[index] = next(iter(values(answer)), default)
+        return [by_index[index] for index in sorted(by_index)]
 
     def _request_for(self, index: int) -> ChatRequest:
         parameters = {name: v for name, v in self._request.parameters.items() if name != "n"}
@@ -114,23 +114,23 @@ class TopUp:
             parameters["seed"] = seed + index if seed + index <= largest else seed - index
         return replace(self._request, parameters=parameters)
 
-    def _oddities(self, further: Sequence[Reply]) -> list[str]:
-        """Say that choices were missing, what was done, and what that cost."""
-        came = len(self.first.indices())
-        if self._is_tangled:
-            what = "all choices said index 0 and came mixed, so they cannot be told apart"
-        elif further:
-            what = f"the server returned {came} choice{'' if came == 1 else 's'}"
+    def _own_warnings(self, extra: Sequence[Reply]) -> list[str]:
+        """Say that choices were missing, what was done about it, and what that cost."""
+        count = len(self.main.indices())
+        if self._is_interleaved:
+            reason = "all choices had index 0 and were interleaved, so they cannot be told apart"
+        elif extra:
+            reason = f"the server returned {count} choice{'' if count == 1 else 's'}"
         else:
             return []
-        if not further:
-            return [f"n {self._request.n}: {what}"]
-        done = "each was asked for again" if self._is_tangled else "the others were asked for"
-        requests = f"{len(further)} further request{'' if len(further) == 1 else 's'}"
-        return [f"n {self._request.n}: {what}; {done} by {requests}{self._price_of(further)}"]
+        if not extra:
+            return [f"n {self._request.n}: {reason}"]
+        action = "all were requested again" if self._is_interleaved else "the rest was requested"
+        requests = f"{len(extra)} extra request{'' if len(extra) == 1 else 's'}"
+        return [f"n {self._request.n}: {reason}; {action} by {requests}{self._cost_of(extra)}"]
 
-    def _price_of(self, further: Sequence[Reply]) -> str:
-        usage = total_usage([reply.usage for reply in further])
+    def _cost_of(self, extra: Sequence[Reply]) -> str:
+        usage = total_usage([reply.usage for reply in extra])
         if usage is None:
             return ""
         cost = cost_of(usage, self._price)

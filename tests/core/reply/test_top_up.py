@@ -24,7 +24,7 @@ def asked(n: int, **parameters: Any) -> ChatRequest:
 
 def answered(n: int, *chunks: dict[str, Any], **parameters: Any) -> TopUp:
     answer = TopUp(asked(n, **parameters), Price(input=1, output=10))
-    feed(answer.first, *chunks)
+    feed(answer.main, *chunks)
     return answer
 
 
@@ -39,7 +39,7 @@ def numbered(*indices: int) -> list[dict[str, Any]]:
 
 def wanted(answer: TopUp) -> list[int]:
     """Return the indices that are asked for, read off the seeds."""
-    return [request.parameters["seed"] for request, _ in answer.further()]
+    return [request.parameters["seed"] for request, _ in answer.extra_requests()]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_what_is_missing_is_asked_for(n, came, missing):
     assert wanted(answered(n, *numbered(*came), seed=0)) == missing
 
 
-def test_a_further_request_is_the_same_but_for_n_and_the_seed():
+def test_a_extra_request_is_the_same_but_for_n_and_the_seed():
     """All else stays, a prefill too."""
     answer = answered(2, *numbered(0), seed=7, temperature=0.5)
-    ((request, assembler),) = answer.further()
+    ((request, assembler),) = answer.extra_requests()
     assert request.body() == {
         "model": "a/b",
         "messages": [{"role": "user", "content": "Hi"}],
@@ -78,9 +78,9 @@ def test_a_further_request_is_the_same_but_for_n_and_the_seed():
 @pytest.mark.parametrize(
     ("seed", "sent"), [(UNSET, UNSET), (-1, 0), (PARAMETERS["seed"].maximum, 2**63 - 2)]
 )
-def test_the_seed_of_a_further_request_stays_in_its_range(seed, sent):
+def test_the_seed_of_a_extra_request_stays_in_its_range(seed, sent):
     """One that was not set is not sent."""
-    ((request, _),) = answered(2, *numbered(0), seed=seed).further()
+    ((request, _),) = answered(2, *numbered(0), seed=seed).extra_requests()
     assert request.parameters["seed"] == sent
 
 
@@ -89,7 +89,7 @@ INTERLEAVED = [delta(text) for pair in zip(A, B, strict=True) for text in pair]
 
 
 @pytest.mark.parametrize(
-    ("chunks", "is_tangled"),
+    ("chunks", "is_interleaved"),
     [
         ([ROLE, ROLE, *INTERLEAVED, FINISH, FINISH], True),
         ([*INTERLEAVED, FINISH, FINISH], True),
@@ -118,23 +118,23 @@ INTERLEAVED = [delta(text) for pair in zip(A, B, strict=True) for text in pair]
         "one after the other, of one chunk each",
     ],
 )
-def test_choices_that_came_mixed_are_all_asked_for_again(chunks, is_tangled):
+def test_choices_that_came_mixed_are_all_asked_for_again(chunks, is_interleaved):
     """Those that came one after the other can be told apart: the first is kept."""
     answer = answered(2, *chunks, seed=0)
-    assert wanted(answer) == ([0, 1] if is_tangled else [1])
-    assert answer.texts() == (["", ""] if is_tangled else ["ab", ""])
+    assert wanted(answer) == ([0, 1] if is_interleaved else [1])
+    assert answer.texts() == (["", ""] if is_interleaved else ["ab", ""])
 
 
 def test_one_choice_that_was_asked_for_is_never_mixed():
     """Whatever roles and ends come twice."""
-    assert answered(1, ROLE, ROLE, *INTERLEAVED, FINISH, FINISH).further() == []
+    assert answered(1, ROLE, ROLE, *INTERLEAVED, FINISH, FINISH).extra_requests() == []
 
 
 def test_the_choices_of_all_requests_are_one_reply():
     """By index, while they come and at the end; what it cost is a warning."""
     usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
     answer = answered(3, *chunks_of(completion("Hello there")))
-    (_, second), (_, third) = answer.further()
+    (_, second), (_, third) = answer.extra_requests()
     assert answer.note == "asking for 2 more choices"
     feed(third, delta("Good"))
     assert (answer.texts(), answer.finish_reasons()) == (
@@ -156,7 +156,7 @@ def test_the_choices_of_all_requests_are_one_reply():
     assert answer.n_tokens == 6
     assert reply.warnings == (
         (
-            "n 3: the server returned 1 choice; the others were asked for by 2 further requests "
+            "n 3: the server returned 1 choice; the rest was requested by 2 extra requests "
             "(10 tokens in, 4 out, $5e-05)"
         ),
     )
@@ -165,13 +165,13 @@ def test_the_choices_of_all_requests_are_one_reply():
 def test_mixed_choices_are_replaced_and_that_is_said():
     """What cannot be told apart is no choice; its tokens count all the same."""
     answer = answered(2, ROLE, ROLE, *INTERLEAVED, FINISH, FINISH)
-    for number, (_, assembler) in enumerate(answer.further()):
+    for number, (_, assembler) in enumerate(answer.extra_requests()):
         feed(assembler, delta(f"again {number}", finish_reason="stop"))
     reply = answer.reply()
     assert [choice.text for choice in reply.choices] == ["again 0", "again 1"]
     assert reply.warnings[0] == (
-        "n 2: all choices said index 0 and came mixed, so they cannot be told apart; "
-        "each was asked for again by 2 further requests"
+        "n 2: all choices had index 0 and were interleaved, so they cannot be told apart; "
+        "all were requested again by 2 extra requests"
     )
 
 
@@ -179,14 +179,14 @@ def test_mixed_choices_that_are_kept_are_a_warning():
     """As they are where nobody asks again."""
     reply = answered(2, *INTERLEAVED, FINISH, FINISH).reply()
     assert reply.warnings[0] == (
-        "n 2: all choices said index 0 and came mixed, so they cannot be told apart"
+        "n 2: all choices had index 0 and were interleaved, so they cannot be told apart"
     )
 
 
-def test_a_further_answer_that_broke_off_is_marked():
+def test_a_extra_answer_that_broke_off_is_marked():
     """And one that never began is no choice."""
     answer = answered(3, *numbered(0))
-    (_, second), _ = answer.further()
+    (_, second), _ = answer.extra_requests()
     feed(second, delta("Half"))
     reply = answer.reply("error")
     assert [(c.index, c.text, c.finish_reason) for c in reply.choices] == [
