@@ -31,22 +31,22 @@ __all__ = ["COMMANDS", "Command", "run"]
 
 @dataclass(frozen=True)
 class Command:
-    """One command: how it is written, what it does, and the function that does it."""
+    """A command: its name, its arguments, its help, and the function that runs it."""
 
     name: str
     arguments: str
     help: str
     run: Callable[[str, str | None], pd.DataFrame | Panel | None]
-    """Takes what follows the name and the model of `-m`; prints, or returns what is shown."""
+    """Called with the text after the name and the model of `-m`; prints, or returns its output."""
     takes_model: bool = False
 
 
 def run(cell: Cell) -> pd.DataFrame | Panel | None:
-    """Run the command of a `%chat` line; return what it shows, if anything.
+    """Run the command of a `%chat` line; return its output unless it has printed it.
 
     Raises:
-        InvalidRequest: It is unknown, or cannot be run as written.
-        ChatError: A server was asked and did not answer.
+        InvalidRequest: The command is unknown, or its arguments are not valid.
+        ChatError: The server that it asks does not answer.
     """
     name, *rest = (cell.command or "").split(maxsplit=1)
     command = COMMANDS.get(name)
@@ -58,46 +58,46 @@ def run(cell: Cell) -> pd.DataFrame | Panel | None:
     request = cell.request
     has_model = request.model is not None and not command.takes_model
     if has_model or request.parameters or request.extra or cell.options:
-        takes = "no option but -m" if command.takes_model else "no options"
-        raise InvalidRequest(f"{name} takes {takes}", line=1)
+        allowed = "no options except -m" if command.takes_model else "no options"
+        raise InvalidRequest(f"{name} takes {allowed}", line=1)
     return command.run("".join(rest).strip(), request.model)
 
 
-def _help(_words: str, _model: str | None) -> None:
+def _help(_arguments: str, _model: str | None) -> None:
     for command in COMMANDS.values():
         print(f"%chat {f'{command.name} {command.arguments}':<28}{command.help}")
 
 
-def _models(words: str, model: str | None) -> pd.DataFrame:
+def _models(arguments: str, model: str | None) -> pd.DataFrame:
     from chat_magic.analysis.listing_tables import models_table
     from chat_magic.transport.model_listing import list_models
 
-    return models_table(matching(list_models(model), words))
+    return models_table(matching(list_models(model), arguments))
 
 
-def _config(words: str, _model: str | None) -> pd.DataFrame:
+def _config(arguments: str, _model: str | None) -> pd.DataFrame:
     from chat_magic.analysis.listing_tables import settings_table
 
-    if words:
-        raise InvalidRequest(f"/config takes nothing after it, not {words!r}", line=1)
+    if arguments:
+        raise InvalidRequest(f"/config takes no arguments, got {arguments!r}", line=1)
     return settings_table(list(_config_rows()))
 
 
 def _config_rows() -> Iterator[Row]:
     path = configuration.config_path()
-    yield "config file", str(path), "read" if path.exists() else "not there"
+    yield "config file", str(path), "read" if path.exists() else "not found"
     settings = configuration.settings()
     for name in SETTINGS:
         if name in settings or name == "model":
-            yield name, *_shown(name, settings.get(name))
+            yield name, *_value_and_source(name, settings.get(name))
     for variable in dict.fromkeys(configuration.key_variables().values()):
-        found = keys.find_key(variable)
-        yield f"key {variable}", "set" if found else "not set", found.source if found else ""
-    for name, value in _entries(configuration.config()):
+        key = keys.find_key(variable)
+        yield f"key {variable}", "set" if key else "not set", key.source if key else ""
+    for name, value in _config_file_rows(configuration.config()):
         yield name, value, configuration.FILE
 
 
-def _shown(name: str, setting: Setting | None) -> tuple[str, str]:
+def _value_and_source(name: str, setting: Setting | None) -> tuple[str, str]:
     """Return a setting's value as text, and its source."""
     if setting is None:
         return endpoints.fallback_model() or "", "nothing is set"
@@ -109,9 +109,9 @@ def _shown(name: str, setting: Setting | None) -> tuple[str, str]:
     return json.dumps(value) if isinstance(value, bool | list) else str(value), setting.source
 
 
-def _entries(config: Config) -> Iterator[tuple[str, str]]:
+def _config_file_rows(config: Config) -> Iterator[tuple[str, str]]:
     for name, server in config.endpoints.items():
-        yield f"endpoint {name}", _place(server)
+        yield f"endpoint {name}", _describe_server(server)
     for pattern, name in config.routes.items():
         yield f"route {pattern}", name
     for alias, model in config.aliases.items():
@@ -120,16 +120,16 @@ def _entries(config: Config) -> Iterator[tuple[str, str]]:
         yield f"price {pattern}", f"${price.input:g} in, ${price.output:g} out per million tokens"
 
 
-def _place(server: Server) -> str:
+def _describe_server(server: Server) -> str:
     headers = f", with {', '.join(server.headers)}" if server.headers else ""
     return f"{endpoints.masked(server.base_url)}, takes {server.takes}{headers}"
 
 
-def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
+def _jobs(arguments: str, _model: str | None) -> pd.DataFrame | None:
     from chat_magic.analysis.listing_tables import jobs_table
     from chat_magic.shell import jobs
 
-    match words.split():
+    match arguments.split():
         case []:
             rows = [
                 (job.number, job.name, job.model, job.state, job.started_s, job.elapsed_s)
@@ -143,27 +143,27 @@ def _jobs(words: str, _model: str | None) -> pd.DataFrame | None:
             raise InvalidRequest("write %chat /jobs or %chat /jobs cancel NUMBER", line=1)
 
 
-def _panel(words: str, _model: str | None) -> Panel:
+def _panel(arguments: str, _model: str | None) -> Panel:
     from chat_magic.shell.panel import open_panel
 
-    return open_panel(words)
+    return open_panel(arguments)
 
 
-def _key(words: str, _model: str | None) -> None:
-    match words.split():
+def _key(arguments: str, _model: str | None) -> None:
+    match arguments.split():
         case ["set", vendor]:
             variable = _key_variable(vendor)
             keys.require_keyring()
-            keys.store(variable, _asked(f"The key {variable}: "))
-            print(f"{variable} is in the keyring{_overriding(variable)}.")
+            keys.store(variable, _ask(f"The key {variable}: "))
+            print(f"{variable} is in the keyring{_override_note(variable)}.")
         case ["forget", vendor]:
             variable = _key_variable(vendor)
             was = "is no longer" if keys.forget(variable) else "was not"
-            print(f"{variable} {was} in the keyring{_overriding(variable)}.")
+            print(f"{variable} {was} in the keyring{_override_note(variable)}.")
         case ["set", _, *_]:
             raise InvalidRequest(
-                "no key on the line: it would be saved with the notebook; "
-                "%chat /key set VENDOR asks for it",
+                "/key set takes no key on the line, which is saved with the notebook; "
+                "%chat /key set VENDOR asks for the key",
                 line=1,
             )
         case _:
@@ -172,28 +172,31 @@ def _key(words: str, _model: str | None) -> None:
 
 def _key_variable(vendor: str) -> str:
     """Return the variable of a vendor's key; an error does not repeat what may be a key."""
-    known = configuration.key_variables()
-    if vendor in known.values():
+    variables = configuration.key_variables()
+    if vendor in variables.values():
         return vendor
-    if vendor not in known:
+    if vendor not in variables:
         raise InvalidRequest(
-            f"/key: no such vendor{nearest(vendor, known)}; the known ones are {', '.join(known)}, "
-            "and the endpoints of the config file",
+            f"/key: unknown vendor{nearest(vendor, variables)}; expected one of {', '.join(variables)}, "
+            "or an endpoint of the config file with a key",
             line=1,
         )
-    return known[vendor]
+    return variables[vendor]
 
 
-def _asked(prompt: str) -> Secret:
+def _ask(prompt: str) -> Secret:
     try:
         return Secret(getpass.getpass(prompt), "the key")
     except (EOFError, NotImplementedError) as error:
-        raise InvalidRequest("nobody can be asked for the key here; set its variable") from error
+        raise InvalidRequest(
+            "/key set cannot ask for the key, as there is no input here; "
+            "set its environment variable instead"
+        ) from error
 
 
-def _overriding(variable: str) -> str:
-    found = keys.cached_key(variable)
-    return f"; the one in {found.source} is used" if found else ""
+def _override_note(variable: str) -> str:
+    key = keys.cached_key(variable)
+    return f"; the one in {key.source} is used" if key else ""
 
 
 COMMANDS = {
@@ -202,15 +205,19 @@ COMMANDS = {
         Command(
             "/models",
             "[FILTER]",
-            "The models of the server, or of the one that answers for -m MODEL.",
+            "List the models of the server, or of the server of -m MODEL.",
             _models,
             takes_model=True,
         ),
-        Command("/config", "", "Each setting, and where it came from.", _config),
-        Command("/jobs", "[cancel N]", "What goes on in the background; stop job N.", _jobs),
-        Command("/panel", "[NAME]", "Controls that write a cell, filled from a result.", _panel),
-        Command("/key", "set|forget VENDOR", "Keep a key in the system's keyring, or not.", _key),
-        Command("/help", "", "These commands.", _help),
+        Command("/config", "", "Show all settings and where they come from.", _config),
+        Command("/jobs", "[cancel N]", "List the jobs in the background, or cancel job N.", _jobs),
+        Command(
+            "/panel", "[NAME]", "Open controls that write a cell, filled from a result.", _panel
+        ),
+        Command(
+            "/key", "set|forget VENDOR", "Save a key in the system's keyring, or remove it.", _key
+        ),
+        Command("/help", "", "List these commands.", _help),
     )
 }
 """The commands by name."""

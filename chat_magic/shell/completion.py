@@ -31,8 +31,8 @@ _MARKS = {
 }
 
 
-class _Silence(tuple[()]):
-    """No completions, that still count as one: only then does IPython leave out Python's."""
+class _NoCompletions(tuple[()]):
+    """No completions, but a length of 1: only then does IPython suppress those of Python."""
 
     __slots__ = ()
 
@@ -41,35 +41,35 @@ class _Silence(tuple[()]):
 
 
 class ChatMatcher:
-    """Completes in one shell; asks no server and evaluates no call."""
+    """Completes in one shell, without asking a server or calling anything of the notebook."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell: Any = shell  # IPython annotates few of its attributes
 
     @context_matcher(identifier="chat_magic", priority=1000)  # type: ignore[untyped-decorator]
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
-        """Return what fits at the cursor, in place of IPython's own completions."""
+        """Return the completions at the cursor, which replace those of IPython."""
         lines = context.full_text.split("\n")[: context.cursor_line]
-        ours = read_context("\n".join([*lines, context.text_until_cursor]))
-        if ours is None:
+        at_cursor = read_context("\n".join([*lines, context.text_until_cursor]))
+        if at_cursor is None:
             return SimpleMatcherResult(completions=[], suppress=False)
-        found = [
+        completions = [
             SimpleCompletion(text, type=kind)
-            for text, kind in self._candidates(ours)
-            if text.startswith(ours.fragment)
+            for text, kind in self._candidates(at_cursor)
+            if text.startswith(at_cursor.fragment)
         ]
         return SimpleMatcherResult(
-            completions=found or _Silence(),
-            matched_fragment=ours.fragment,
+            completions=completions or _NoCompletions(),
+            matched_fragment=at_cursor.fragment,
             suppress=True,
             ordered=True,
         )
 
     def _candidates(self, context: Context) -> Iterable[tuple[str, str]]:
-        """Return texts and what to say of them beside, in the order of the tables."""
+        """Return pairs of a text and its type, in the order of the tables."""
         match context.kind:
             case "word":
-                return _words_of_line(context)
+                return _models_and_options(context)
             case "value":
                 return self._values(context)
             case "axis value":
@@ -98,9 +98,9 @@ class ChatMatcher:
             case "out" | "after":
                 return self._results(context.fragment)
             case "tools":
-                return self._of_kind(inspect.isroutine)
+                return self._variables_where(inspect.isroutine)
             case "schema":
-                return self._of_kind(lambda value: isinstance(value, type | dict))
+                return self._variables_where(lambda value: isinstance(value, type | dict))
             case "unset":
                 return [(name, "parameter") for name in PARAMETERS]
             case name if name in PARAMETERS:
@@ -110,9 +110,9 @@ class ChatMatcher:
         return ()
 
     def _axis_values(self, parameter: str) -> Iterator[tuple[str, str]]:
-        """Return values of a swept parameter; the notebook's lists and dicts for a variable."""
+        """Return values of a swept parameter, or the notebook's lists and dicts for a variable."""
         if not parameter:
-            yield from self._of_kind(lambda value: isinstance(value, list | tuple | dict))
+            yield from self._variables_where(lambda value: isinstance(value, list | tuple | dict))
             return
         yield from _field_values(parameter)
         if parameter in SCALARS:
@@ -121,19 +121,19 @@ class ChatMatcher:
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
         from chat_magic.results.chat_result import ChatResult
 
-        for name, value in self._own_names():
+        for name, value in self._variables():
             if not isinstance(value, ChatResult):
                 continue
             yield name, "result"
             if ":" in fragment:
                 yield from ((f"{name}:{choice.index}", "choice") for choice in value.choices)
 
-    def _of_kind(self, is_wanted: Callable[[Any], bool]) -> Iterator[tuple[str, str]]:
-        for name, value in self._own_names():
+    def _variables_where(self, is_wanted: Callable[[Any], bool]) -> Iterator[tuple[str, str]]:
+        for name, value in self._variables():
             if is_wanted(value):
                 yield name, type(value).__name__
 
-    def _own_names(self) -> Iterator[tuple[str, Any]]:
+    def _variables(self) -> Iterator[tuple[str, Any]]:
         namespace: Mapping[str, Any] = self._shell.user_ns
         hidden = self._shell.user_ns_hidden
         for name in sorted(namespace):
@@ -148,7 +148,7 @@ class ChatMatcher:
                 if context.fragment or not name.startswith("_"):
                     yield name, "attribute"
             return
-        yield from self._of_kind(lambda _: True)
+        yield from self._variables_where(lambda _: True)
         if context.fragment:
             yield from ((name, "builtin") for name in dir(builtins) if not name.startswith("_"))
 
@@ -156,7 +156,7 @@ class ChatMatcher:
 def _fields(context: Context) -> Iterator[tuple[str, str]]:
     for name, allowed in _FIELDS.items():
         if name not in context.given:
-            yield f"{name}: ", _beside(allowed)
+            yield f"{name}: ", _type_label(allowed)
 
 
 def _field_values(name: str) -> Iterator[tuple[str, str]]:
@@ -168,22 +168,22 @@ def _field_values(name: str) -> Iterator[tuple[str, str]]:
         yield from ((choice, "value") for choice in choices)
 
 
-def _words_of_line(context: Context) -> Iterator[tuple[str, str]]:
+def _models_and_options(context: Context) -> Iterator[tuple[str, str]]:
     if "model" not in context.given:
         yield from _models()
     for option in OPTIONS:
         name = option.negates or option.name.replace("-", "_")
         if option.repeats or name not in context.given:
-            yield f"--{option.name}", _beside(option.value or "switch")
+            yield f"--{option.name}", _type_label(option.value or "switch")
 
 
-def _beside(allowed: str) -> str:
-    """Return what a value may be as the front ends' narrow column for types shows it whole."""
+def _type_label(allowed: str) -> str:
+    """Return the allowed values if they fit the narrow type column of front ends, else `value`."""
     return allowed.replace(" ", "\N{NO-BREAK SPACE}") if len(allowed) <= 16 else "value"
 
 
 def _models() -> Iterator[tuple[str, str]]:
-    """Return the models that the settings name: no server, and no keyring, is asked."""
+    """Return the models in the settings, without asking a server or the keyring."""
     from chat_magic.transport import configuration
 
     yield "local", "model"
@@ -191,7 +191,7 @@ def _models() -> Iterator[tuple[str, str]]:
         if default := configuration.value_of("model"):
             yield default, "model"
         yield from ((alias, "alias") for alias in configuration.config().aliases)
-    except InvalidRequest:  # the cell will say what is wrong with them
+    except InvalidRequest:  # reported when the cell is run
         return
 
 

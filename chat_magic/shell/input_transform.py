@@ -1,8 +1,4 @@
-"""Input transformers that hand `%%chat` cells and `%chat` lines to the magic as they were typed.
-
-IPython rewrites what people write in prompts (a final `?`, `>>> `, `$x`, an apostrophe); these run
-before it does.
-"""
+"""Input transformers that pass `%%chat` cells and `%chat` lines to the magic exactly as typed."""
 
 from __future__ import annotations
 
@@ -36,18 +32,21 @@ _TOKEN = re.compile(
 class ChatTransformer:
     """Rewrites `%%chat` cells and `%chat` lines into calls of the magic.
 
+    It must run before IPython's own transformers, which would change prompts: a final `?`, `>>> `,
+    `$x`, an apostrophe.
+
     Args:
-        end: What ends the call of a cell: a semicolon keeps a terminal from printing `Out[n]:`.
+        end: What the call ends in: a semicolon keeps a terminal from printing `Out[n]:`.
     """
 
     has_side_effects = True
-    """Keeps it out of IPython's check whether a cell is complete, which must see `%%chat`."""
+    """IPython then skips it when it checks whether a cell is complete, which needs `%%chat`."""
 
     def __init__(self, end: str = "") -> None:
         self.end = end
 
     def __call__(self, lines: list[str]) -> list[str]:
-        """Return the lines of the cell, rewritten."""
+        """Return the rewritten lines of a cell."""
         text = "".join(lines)
         match = _CELL.fullmatch(text)
         if match is None:
@@ -58,14 +57,14 @@ class ChatTransformer:
 
 
 def transform_lines(lines: list[str], end: str = "") -> list[str]:
-    """Rewrite the `%chat` lines among a cell's Python."""
+    """Return a cell of Python with its `%chat` lines rewritten."""
     text = "".join(lines)
     if "%chat" not in text or text.lstrip().startswith("%%"):
         return lines
-    return "".join(_rewritten(text, end)).splitlines(keepends=True)
+    return "".join(_rewrite(text, end)).splitlines(keepends=True)
 
 
-def _rewritten(text: str, end: str) -> Iterator[str]:
+def _rewrite(text: str, end: str) -> Iterator[str]:
     position, depth, at_start = 0, 0, True
     while position < len(text):
         if at_start and depth == 0:

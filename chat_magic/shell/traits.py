@@ -1,4 +1,4 @@
-"""Defaults as traits: `%config ChatMagics.temperature = 0.2` for every setting of the table."""
+"""Default settings as traits, for `%config ChatMagics.temperature = 0.2`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Value(TraitType[Any, Any]):
-    """A default, checked by its row of the table; None where there is none.
+    """The default of a setting, validated by its row of the table; None for no default.
 
     Args:
         setting: One of `SETTINGS`.
@@ -27,11 +27,11 @@ class Value(TraitType[Any, Any]):
         self.setting = setting
 
     def validate(self, _obj: Any, value: Any) -> Any:
-        """Return the value, or raise InvalidRequest saying what is allowed."""
+        """Return the value, or raise InvalidRequest with the allowed values."""
         return check_setting(self.setting, value)
 
     def from_string(self, s: str) -> Any:
-        """Read what a command line gives."""
+        """Parse a value of the command line."""
         return None if s == "None" else read_setting(self.setting, s)
 
 
@@ -41,11 +41,11 @@ def setting_traits() -> Mapping[str, Value]:
 
 
 def push(change: Mapping[str, Any]) -> None:
-    """Hand a changed trait to the settings that the engine reads, for `chat()` too."""
+    """Apply a changed trait to the settings that the engine reads, so that `chat()` uses it too."""
     configuration.configure(change["name"], change["new"])
 
 
 def forget() -> None:
-    """Take back what the traits have set."""
+    """Remove the settings that the traits have made."""
     for name in SETTINGS:
         configuration.configure(name, None)

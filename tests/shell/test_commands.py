@@ -26,7 +26,7 @@ def chat(shell, monkeypatch):
 
 
 def test_config_shows_each_setting_and_where_it_came_from(chat, config_file, monkeypatch, capsys):
-    """Keys are set or not set; nothing that may be one is shown."""
+    """Of a key only whether it is set; secrets in addresses and headers are masked."""
     path = config_file(
         """
         [defaults]
@@ -68,7 +68,7 @@ def test_config_shows_each_setting_and_where_it_came_from(chat, config_file, mon
 
 
 def test_models_are_listed_and_filtered(chat, monkeypatch, capsys):
-    """As a table, which is shown too."""
+    """As a table, which is also displayed."""
     models = [
         {"id": "b/two", "owned_by": "b", "created": 1700000000, "context_length": 8192},
         {"id": "a/one"},
@@ -85,8 +85,8 @@ def test_models_are_listed_and_filtered(chat, monkeypatch, capsys):
     assert "a/one" in capsys.readouterr().out
 
 
-def test_a_key_is_asked_for_and_kept_in_the_keyring(chat, own_keyring, monkeypatch, capsys):
-    """By the vendor's name or the variable's; the environment still comes first."""
+def test_a_key_is_asked_for_and_saved_in_the_keyring(chat, own_keyring, monkeypatch, capsys):
+    """By the name of the vendor or of the variable; the environment takes precedence."""
     chat("/key set openai")
     assert own_keyring.passwords == {("chat-magic", "OPENAI_API_KEY"): KEY}
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-other")
@@ -106,49 +106,49 @@ def test_a_key_is_asked_for_and_kept_in_the_keyring(chat, own_keyring, monkeypat
         ("/modles", "unknown command /modles; did you mean /models?.*%chat --"),
         ("/show", "unknown command /show"),
         ("/etc/passwd is what?", "unknown command /etc/passwd"),
-        ("/config now", "/config takes nothing after it, not 'now'"),
+        ("/config now", "/config takes no arguments, got 'now'"),
         ("--temperature 1 /config", "/config takes no options"),
         ("-m a/b /config", "/config takes no options"),
-        ("--dry-run /models", "/models takes no option but -m"),
+        ("--dry-run /models", "/models takes no options except -m"),
         ("/key", "%chat /key set VENDOR or %chat /key forget VENDOR"),
         ("/key set", "%chat /key set VENDOR or"),
-        (f"/key set openai {KEY}", "no key on the line"),
-        (f"/key set {KEY}", "no such vendor; the known ones are gateway, openai"),
+        (f"/key set openai {KEY}", "/key set takes no key on the line"),
+        (f"/key set {KEY}", "unknown vendor; expected one of gateway, openai, or an endpoint"),
         ("/key set opnai", "did you mean openai"),
     ],
 )
-def test_what_cannot_be_run_is_refused_and_a_key_never_repeated(chat, line, words):
-    """With the nearest command, or what it takes."""
+def test_an_invalid_command_is_an_error_that_never_repeats_a_key(chat, line, words):
+    """It names the nearest command, or what the command takes."""
     with pytest.raises(InvalidRequest, match=words) as caught:
         chat(line)
     assert KEY not in str(caught.value)
 
 
 @pytest.mark.parametrize("error", [EOFError, NotImplementedError])
-def test_where_nobody_can_be_asked_a_key_is_not_set(chat, own_keyring, monkeypatch, error):
-    """Such as in a scheduled notebook."""
+def test_without_input_a_key_cannot_be_set(chat, own_keyring, monkeypatch, error):
+    """As in a scheduled notebook."""
 
     def ask(_prompt):
         raise error
 
     monkeypatch.setattr(getpass, "getpass", ask)
-    with pytest.raises(InvalidRequest, match="nobody can be asked"):
+    with pytest.raises(InvalidRequest, match="cannot ask for the key"):
         chat("/key set openai")
 
 
 def test_help_lists_every_command(chat, capsys):
-    """And nothing else."""
+    """Once each, in the order of the table."""
     assert chat("/help") is None
     assert re.findall(r"%chat (/\w+)", capsys.readouterr().out) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("line", ["-- /help", "--raw -- /help", "{{ command }}"])
 def test_a_prompt_can_begin_with_a_slash(line):
-    """After `--`; and what a template inserts is only ever text."""
+    """After `--`, or inserted by a template, which is always text."""
     read = read_prompt(f"%chat {line}", {"command": "/help"})
     assert (read.command, read.request.messages[0].content) == (None, "/help")
 
 
 def test_a_command_is_not_a_template():
-    """It stands as typed."""
+    """Its arguments are not filled in."""
     assert read_prompt("%chat -m a/b /models {{ x }}", {}).command == "/models {{ x }}"

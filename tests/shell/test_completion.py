@@ -12,6 +12,7 @@ from tests.shell.test_kernel import REPLY_S, Kernel
 
 @pytest.fixture(scope="module")
 def kernel():
+    """A kernel with the extension, some variables, and a class that counts calls."""
     manager, client = start_new_kernel()
     kernel = Kernel(manager, client)
     kernel.run(
@@ -32,14 +33,14 @@ def kernel():
 
 @pytest.fixture
 def config(kernel, tmp_path):
-    """Where the kernel looks for its config file."""
+    """The config file of the kernel, which does not exist yet."""
     kernel.run(f"import os; os.environ['JUPYTER_CONFIG_DIR'] = {str(tmp_path)!r}")
     return tmp_path / "chat_magic.toml"
 
 
 @pytest.fixture
 def offered(kernel):
-    """Return a function that gives what the kernel offers, with what it says of each."""
+    """Return a function that completes code in the kernel: a dict of texts and types."""
 
     def complete(code, after=""):
         kernel.client.complete(code + after, len(code))
@@ -55,7 +56,7 @@ def offered(kernel):
 
 
 def test_the_options_are_offered_with_their_ranges(offered):
-    """All of them, of the request and of the magic, and nothing of Python."""
+    """Those of the request and of the magic, without completions of Python."""
     options = offered("%%chat local --")
     assert options["--temperature"] == "0\xa0to\xa02"
     assert options["--top-k"] == "at\xa0least\xa01"
@@ -97,19 +98,19 @@ def test_the_options_are_offered_with_their_ranges(offered):
         ("%%chat\nuser: {{ sort", ["sorted"]),
     ],
 )  # fmt: skip
-def test_a_kernel_offers_what_fits_and_nothing_of_python(offered, code, texts):
-    """In the order of the tables; also where nothing fits."""
+def test_a_kernel_offers_what_fits_and_no_python(offered, code, texts):
+    """In the order of the tables; an empty list where nothing fits."""
     assert list(offered(code)) == texts
 
 
-def test_the_cursor_may_stand_amid_the_cell(offered):
+def test_the_cursor_may_be_inside_the_cell(offered):
     """What comes after it does not matter."""
     assert list(offered("%%chat\nus", "\nassistant: x")) == ["user: "]
     assert list(offered("%%chat --temp", " --out r\nuser: hi")) == ["--temperature"]
 
 
 def test_models_are_those_of_the_settings(kernel, offered, config):
-    """`local`, the default and the aliases; no server is asked, and a broken setting is nothing."""
+    """`local`, the default and the aliases; no server is asked, and a broken file adds nothing."""
     assert list(offered("%%chat -m ")) == ["local"]
     with Gateway() as gateway:
         kernel.run(f"os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}")
@@ -127,7 +128,7 @@ def test_models_are_those_of_the_settings(kernel, offered, config):
 
 
 def test_results_are_offered_where_one_is_wanted(kernel, offered):
-    """With the choices of the one that is named."""
+    """After a colon with its choices."""
     kernel.run(
         "from chat_magic.core.reply.reply import Choice, Message, Reply, Timing\n"
         "from chat_magic.core.request.request import ChatRequest\n"
@@ -152,8 +153,8 @@ def test_files_are_offered_after_an_attachment_mark(offered, tmp_path):
     assert list(offered(f"%%chat\n@file {start}nowhere/")) == []
 
 
-def test_completing_calls_nothing_of_the_notebook(kernel, offered):
-    """Attributes are listed, neither calls nor what properties compute."""
+def test_completion_calls_nothing_of_the_notebook(kernel, offered):
+    """Attributes are listed, but calls and properties are not evaluated."""
     assert list(offered("%%chat\nuser: {{ trap.len")) == ["length", "lengthy"]
     assert list(offered("%%chat\nuser: {{ trap().len")) == []
     offered("%%chat\nuser: {{ trap.lengthy.")
@@ -161,13 +162,13 @@ def test_completing_calls_nothing_of_the_notebook(kernel, offered):
 
 
 def test_python_is_completed_as_before(offered):
-    """Outside of our cells and lines, and in all cells once the extension is gone."""
+    """Outside the magic's cells and lines."""
     assert "name_list" in offered("name_l")
     assert "clear" in "".join(offered("name_list.cl"))
 
 
-def test_unloading_takes_the_matcher_out(kernel, offered):
-    """And loading brings it back, once."""
+def test_unloading_removes_the_matcher(kernel, offered):
+    """Loading it again adds it once."""
     kernel.run("%unload_ext chat_magic")
     assert "--temperature" not in offered("%%chat --temp")
     kernel.run("%load_ext chat_magic\n%reload_ext chat_magic")
@@ -176,8 +177,8 @@ def test_unloading_takes_the_matcher_out(kernel, offered):
     assert kernel.value(count) == "1"
 
 
-def test_axes_are_offered_parameters_then_values_then_names_of_the_notebook(offered):
-    """Of the parameter its own values and `unset`; of a variable, lists and dicts."""
+def test_axes_are_completed_by_parameters_values_and_variables(offered):
+    """A parameter by its values and `unset`; a variable of a template by lists and dicts."""
     sweeps = offered("%%chat --sweep ")
     assert {"temperature=", "seed=", "model="} <= set(sweeps)
     assert "tools=" not in sweeps

@@ -1,4 +1,4 @@
-"""`%config ChatMagics.…`: a trait for every setting, and one place that they end up in."""
+"""`%config ChatMagics.…`: a trait for every setting, which all end up in one place."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def start():
 
 
 def in_force():
-    return {name: one.value for name, one in settings().items()}
+    """Return the values of the settings in force, by name."""
+    return {name: setting.value for name, setting in settings().items()}
 
 
 def test_every_setting_is_a_trait_with_its_range(start, capsys):
@@ -47,8 +48,8 @@ def test_every_setting_is_a_trait_with_its_range(start, capsys):
     )
 
 
-def test_a_value_reaches_the_settings_and_none_takes_it_back(start):
-    """So that `chat()` sees the same."""
+def test_a_value_reaches_the_settings_and_none_removes_it(start):
+    """So that `chat()` uses the same."""
     shell = start()
     shell.user_ns["UNSET"] = UNSET
     shell.run_line_magic("config", "ChatMagics.temperature = 0.2")
@@ -60,8 +61,8 @@ def test_a_value_reaches_the_settings_and_none_takes_it_back(start):
     assert in_force() == {"n": UNSET, "stop": ["a", "b"]}
 
 
-def test_a_wrong_value_is_refused_with_the_tables_words(start, caplog):
-    """IPython logs them; the value stays what it was."""
+def test_a_value_out_of_range_is_refused_with_what_is_allowed(start, caplog):
+    """IPython logs the error; the setting keeps its value."""
     shell = start()
     shell.run_line_magic("config", "ChatMagics.temperature = 0.2")
     shell.run_line_magic("config", "ChatMagics.temperature = 3")
@@ -75,15 +76,17 @@ def test_a_profile_can_set_them(start):
     assert in_force() == {"model": "a/b"}
 
 
-def test_unloading_takes_them_back(start):
-    """And loading again leaves one object for `%config`."""
+def test_unloading_removes_the_settings(start):
+    """Loading it again leaves one object for `%config`."""
     shell = start()
     shell.configurables[-1].temperature = 0.2
     unload_ipython_extension(shell)
     assert in_force() == {}
     load_ipython_extension(shell)
     load_ipython_extension(shell)
-    assert [type(one).__name__ for one in shell.configurables].count("ChatMagics") == 1
+    assert [type(configurable).__name__ for configurable in shell.configurables].count(
+        "ChatMagics"
+    ) == 1
 
 
 @pytest.mark.parametrize(
