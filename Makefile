@@ -4,6 +4,7 @@
 # make test   lint, types, layers and tests, of Python and TypeScript
 # make bench  print what answers, their display and their tables cost, against others
 # make fuzz   search a minute for streams that break the decoder
+# make generated  rewrite the files that are generated from the package
 # make clean  remove what the others set up
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build test bench fuzz tour clean
+.PHONY: demo lab build test bench fuzz tour generated clean
 
 demo: tour
 	@echo
@@ -83,6 +84,9 @@ $(NODE_MODULES): labextension/package-lock.json
 $(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
 	cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
 	@touch $@
+
+generated: .venv/ready
+	$(BIN)/python -m tests.generated
 
 clean:
 	rm -rf .venv build chat_magic/_labextension labextension/node_modules labextension/lib

@@ -136,7 +136,8 @@ _INSPECTOR = """async ([type, data]) => {
         })
     }
     for (const place of [50, 150, 250]) {
-        await timed(`panel of token ${place}`, () => host.querySelectorAll('.chm-token')[place].click())
+        const token = host.querySelectorAll('.chm-token')[place]
+        await timed(`panel of token ${place}`, () => token.click())
     }
     const long = []
     const observer = new PerformanceObserver(list => long.push(...list.getEntries()))

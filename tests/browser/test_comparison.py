@@ -108,7 +108,9 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
 def test_what_is_dimmed_inserted_or_deleted_can_be_read_in_every_theme(show, page):
     """At least 4.5 to 1, as the browser paints it."""
     root = show("themes.ipynb", names(), base=3, opens="diff")
-    seen = root.locator(".chm-common, .chm-same, .chm-diff-target, .chm-badge, .chm-choice-head span")
+    seen = root.locator(
+        ".chm-common, .chm-same, .chm-diff-target, .chm-badge, .chm-choice-head span"
+    )
     for theme in THEMES:
         use_theme(page, theme)
         ratios = [contrast(back, ink) for back, ink in painted(seen)]

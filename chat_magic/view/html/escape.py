@@ -8,9 +8,13 @@ import re
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that reorder the text around them, as the inside of a regular expression's set."""
 
-_CONTROL = f"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{BIDI}"
+_CONTROL = f"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff{BIDI}"
 _CONTROLS = re.compile(f"[{_CONTROL}]")
-_HIDDEN = re.compile(f"[{_CONTROL}\xa0\xad\u200b\u2060\ufeff\U000e0000-\U000e007f]")
+_HIDDEN = re.compile(
+    f"[{_CONTROL}\xa0\xad\u200b\u2060-\u2065\ufeff\U000e0000-\U000e007f]"
+    r"|(?<!\S)[\u200c\u200d]|[\u200c\u200d](?!\S)"
+)
+"""Joiners and non-joiners are left alone within words and emoji, where they belong."""
 
 _CHIP = (
     "font-family:monospace;font-size:80%;padding:0 3px;border:1px solid rgba(127,127,127,0.6);"

@@ -1,0 +1,297 @@
+/**
+ * The types of the display payload.
+ *
+ * Written from tests/wire/result.v1.schema.json by `make generated`.
+ */
+
+/**
+ * What a front end needs to draw results. A column of numbers is comma-separated text with one
+ * entry for each token; an entry is empty if its number is unknown. The column `tokens` has no
+ * unknown numbers: if it is empty, there are no entries. The alternatives are one compressed block,
+ * whose layout chat_magic/view/alternatives_block.py describes.
+ */
+export interface Payload {
+  version: 1;
+  /** Those of a grid are in row-major order: the last axis varies fastest. */
+  results: PayloadResult[];
+  /** The axes of the grid; empty if the results are not a grid. */
+  axes: PayloadAxis[];
+  /** Null if there are fewer than two answers. */
+  comparison: null | PayloadComparison;
+}
+
+/** One request and its answer. */
+export interface PayloadResult {
+  /** As asked for: vendor/model. */
+  model: string;
+  /** The result's coordinates in a grid, in the order of the axes; empty for a single request. */
+  coordinates: PayloadCoordinate[];
+  /** Why the answer is missing or incomplete, in one line. */
+  error: string | null;
+  request: PayloadRequest;
+  /**
+   * The beginning of the cell that continues from this result: everything before the prefill or the
+   * answer. Null where the request cannot be written as a cell; absent in payloads of earlier
+   * versions.
+   */
+  cell?: PayloadCellHead | null;
+  /** The prefilled beginning of every choice; it is not part of its text. */
+  prefill: string;
+  /** What the server reported about its reply. */
+  reply: PayloadReply;
+  timing: PayloadTiming;
+  usage: PayloadUsage | null;
+  /** Dollars. */
+  cost: number | null;
+  /** Time, speed, tokens and cost of the request, in words. */
+  facts: string[];
+  warnings: string[];
+  /** The tokens with the lowest probabilities, in words. */
+  unsure: string | null;
+  /** The earlier answers whose tool calls were run. */
+  rounds: PayloadRound[];
+  choices: PayloadChoice[];
+  /**
+   * The distinct tokens of the answer. A token's id is its index in `tokens`; the block of
+   * alternatives continues the numbering. Equal texts with different bytes are different tokens.
+   */
+  vocabulary: PayloadVocabulary;
+  /**
+   * The block in base64: a row for each token of each part of each choice, in that order; empty if
+   * there are none.
+   */
+  alternatives: string;
+  /** The number of alternatives that were left out to limit the size. */
+  alternatives_left_out: number;
+}
+
+export interface PayloadRound {
+  /** The model's text before its tool calls. */
+  text: string;
+  tool_runs: PayloadToolRun[];
+}
+
+export interface PayloadChoice {
+  index: number;
+  text: string;
+  /** The server's, or `error` or `interrupted`. */
+  finish_reason: string | null;
+  refusal: string | null;
+  reasoning: string | null;
+  /** The spoken answer; the sound is in the HTML. */
+  audio: PayloadAudio | null;
+  tool_calls: PayloadToolCall[];
+  /** Finish reason and length, in words. */
+  facts: string[];
+  /** Null if unknown. Log probabilities are natural logarithms. */
+  metrics: PayloadMetrics;
+  /** In words. */
+  perplexity: string | null;
+  /** The surprisal along the answer in block characters. */
+  sparkline: string;
+  /** The parts that have log probabilities. */
+  parts: PayloadParts;
+}
+
+/** Columns with an entry for each token. */
+export interface PayloadPart {
+  /** Ids. */
+  tokens: PayloadIntegers;
+  logprobs: PayloadNumbers;
+  statuses: PayloadStatuses;
+  /**
+   * Milliseconds from the arrival of the token before to that of this one; the first from the start
+   * of the request. May be empty.
+   */
+  waits_ms: PayloadNumbers;
+}
+
+export interface PayloadComparison {
+  /** What is shown first. */
+  opens: 'answers' | 'diff';
+  /** The unit that differences are made of. */
+  by: PayloadUnit;
+  /** Index in `answers` of the answer that the others are compared with. */
+  base: number;
+  answers: PayloadAnswer[];
+  /** Identical answers, the largest group first. */
+  groups: PayloadPlaces[];
+  /**
+   * How the answers of a request continue where they first differ, in words: the model's
+   * probabilities and the counts.
+   */
+  chip: string | null;
+  /** How far the answers agree, in words. */
+  agreement: string | null;
+  /**
+   * A tree for each result whose choices differ. Node 0 is what all choices share; a node's text
+   * extends to the next divergence or to the end. The leaves are the choices: the texts from the
+   * root to a leaf, joined, are the choice's text.
+   */
+  trees: PayloadTree[];
+}
+
+export interface PayloadNode {
+  /** Index in `nodes`; -1 for the root. */
+  parent: number;
+  text: string;
+  /** Length of the token at which the text diverges, in UTF-16 code units. */
+  token_units: number;
+  /** Number of choices that take this branch. */
+  count: number;
+  /** Number of choices that reach the divergence. */
+  among: number;
+  /** Lower end of the 95% Wilson interval of count / among. */
+  low: number | null;
+  high: number | null;
+  /** The model's probability of this branch: a mean over the choices that reach it. */
+  prob: number | null;
+  answers: PayloadPlaces;
+}
+
+/** Indexes in `answers`. */
+export type PayloadPlaces = number[];
+
+export type PayloadIntegers = string;
+
+/** Log probabilities are natural logarithms with 4 decimals. */
+export type PayloadNumbers = string;
+
+/**
+ * By index in the column, the status of log probabilities that are not measurements and are left
+ * empty.
+ */
+export type PayloadStatuses = Record<string, PayloadStatus>;
+
+export interface PayloadAxis {
+  name: string;
+  titles: string[];
+}
+
+export interface PayloadCoordinate {
+  name: string;
+  title: string;
+}
+
+export interface PayloadRequest {
+  /** As sent; long data of attachments is truncated. */
+  messages: (Record<string, unknown>)[];
+  /** The other fields that were sent, except the model. */
+  parameters: Record<string, unknown>;
+  /** The fields that the API does not define. */
+  extra: Record<string, unknown>;
+  /** Whether the data of every attachment is complete. */
+  is_whole: boolean;
+}
+
+export interface PayloadCellHead {
+  /**
+   * As a block of messages, ending with a line break: append `role: text` lines. It takes texts
+   * whose first and last lines are not blank and which have no carriage return; a backslash goes
+   * before each further line that would open a message or attach a file, also where backslashes
+   * precede that. Null where a block cannot hold the request.
+   */
+  block: string | null;
+  /**
+   * As a JSON body, ending inside the list of messages: append message objects with commas between
+   * them, then `]` and `}`. It takes any text. In both forms the first line must end with ` --raw`
+   * where an appended text has a template.
+   */
+  json: string;
+}
+
+export interface PayloadReply {
+  id: string | null;
+  /** Seconds since 1970 UTC. */
+  created: number | null;
+  model: string | null;
+  system_fingerprint: string | null;
+  service_tier: string | null;
+}
+
+export interface PayloadTiming {
+  /** Seconds to the first text. */
+  ttft_s: number | null;
+  total_s: number;
+  tokens_per_s: number | null;
+}
+
+export interface PayloadUsage {
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  total_tokens: number | null;
+  reasoning_tokens: number | null;
+}
+
+export interface PayloadVocabulary {
+  /** As sent. */
+  tokens: string[];
+  /**
+   * By id, the bytes of tokens whose bytes are not the UTF-8 of their text: parts of characters.
+   */
+  bytes: Record<string, number[]>;
+}
+
+export interface PayloadToolRun {
+  id: string;
+  name: string;
+  /** Usually JSON, but as the model wrote it. */
+  arguments: string;
+  /**
+   * What the function returned; null if it failed. A long result is truncated: the request's tool
+   * message has all of it.
+   */
+  result: string | null;
+  /** Why the function failed. */
+  error: string | null;
+  seconds: number;
+}
+
+export interface PayloadAudio {
+  transcript: string | null;
+  bytes: number;
+}
+
+export interface PayloadToolCall {
+  id: string;
+  name: string;
+  /** Usually JSON, but as the model wrote it. */
+  arguments: string;
+}
+
+export interface PayloadMetrics {
+  n_tokens: number | null;
+  perplexity: number | null;
+  mean_logprob: number | null;
+  joint_logprob: number | null;
+  bits_per_byte: number | null;
+  min_prob: number | null;
+}
+
+/**
+ * A choice that is compared, by its text or else its refusal. `start` and `end`, in UTF-16 code
+ * units of that text, enclose the first token in which the answers differ. Both are its length if
+ * all answers are the same; they are equal if it ends where others continue.
+ */
+export interface PayloadAnswer {
+  result: number;
+  /** Its index in the result's choices. */
+  choice: number;
+  title: string;
+  start: number;
+  end: number;
+}
+
+export interface PayloadTree {
+  result: number;
+  nodes: PayloadNode[];
+}
+
+export type PayloadUnit = 'word' | 'token' | 'sentence' | 'json';
+
+export type PayloadStatus = 'censored' | 'masked' | 'positive' | 'nan' | 'missing';
+
+export interface PayloadParts {
+  content?: PayloadPart;
+  refusal?: PayloadPart;
+}

@@ -1,0 +1,1 @@
+"""Files that are written from the tables, patterns and schemas of the package."""

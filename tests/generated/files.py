@@ -1,0 +1,24 @@
+"""The generated files and what writes each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.generated.cell_vocabulary import cell_vocabulary
+from tests.generated.payload_types import payload_types
+from tests.generated.readme_options import README, readme
+from tests.generated.shared_constants import shared_constants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+_TYPESCRIPT = ROOT / "labextension" / "src"
+
+FILES: dict[Path, Callable[[], str]] = {
+    README: readme,
+    _TYPESCRIPT / "cell" / "vocabulary.json": cell_vocabulary,
+    _TYPESCRIPT / "constants.json": shared_constants,
+    _TYPESCRIPT / "result" / "payloadTypes.ts": payload_types,
+}
