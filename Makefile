@@ -55,8 +55,7 @@ $(BENCH)/ready: pyproject.toml
 	@echo "Setting up $(BENCH) (once; a minute or so)"
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --editable '.[httpx2,lab]' \
-		openai httpx-aiohttp
+	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --editable '.[lab]' openai
 	@touch $@
 
 fuzz: build/fuzz/ready

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
-    from chat_magic.engine.grid_task import chat_grid
+    from chat_magic.engine.chat_grid import chat_grid
     from chat_magic.errors import (
         ApiError,
         ChatError,
@@ -63,7 +63,7 @@ _HOMES = {
     "Panel": "shell.panel",
     "achat": "engine.chat",
     "chat": "engine.chat",
-    "chat_grid": "engine.grid_task",
+    "chat_grid": "engine.chat_grid",
     "compare": "results.compare",
     "load_ipython_extension": "shell",
     "to_csv": "analysis.export",

@@ -62,10 +62,18 @@ def _no_settings():
     """Take back what a test has set as `%config` does."""
     yield
     from chat_magic.core.request.settings import SETTINGS
-    from chat_magic.transport.configuration import configure
+    from chat_magic.engine.session import default_session
 
     for name in SETTINGS:
-        configure(name, None)
+        default_session().configuration.set(name, None)
+
+
+@pytest.fixture
+def session():
+    """Return the session of this process."""
+    from chat_magic.engine.session import default_session
+
+    return default_session()
 
 
 @pytest.fixture
@@ -92,13 +100,13 @@ def own_keyring():
         def delete_password(self, service, username):
             del self.passwords[service, username]
 
-    from chat_magic.transport import keys
+    from chat_magic.engine.session import default_session
 
     before, memory = keyring.get_keyring(), Memory()
     keyring.set_keyring(memory)
     yield memory
     keyring.set_keyring(before)
-    keys._stored.clear()
+    default_session().keys._stored.clear()
 
 
 @pytest.fixture

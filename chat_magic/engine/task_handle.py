@@ -1,26 +1,32 @@
-"""A run on the background loop: it starts at once, is waited for, shown and cancelled."""
+"""A task on the event loop, as a thread waits for it, shows it and cancels it."""
 
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from chat_magic.errors import ChatInterrupted
-from chat_magic.transport import loop as background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from chat_magic.results.chat_result import ChatResult
-    from chat_magic.results.chat_results import ChatResults
+    from chat_magic.transport.loop import EventLoopThread
 
-__all__ = ["BackgroundRun", "take"]
+__all__ = ["Task", "TaskHandle", "take", "with_display_warning"]
 
-T = TypeVar("T", bound="ChatResult | ChatResults")
+
+class Result(Protocol):
+    """What a task returns: a `ChatResult` or `ChatResults`."""
+
+    def with_warning(self, words: str) -> Self:
+        """Return the result with one more warning."""
+
+
+R = TypeVar("R", bound=Result)
+R_co = TypeVar("R_co", bound=Result, covariant=True)
 
 _TICK_S = 0.2
 """How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
@@ -28,99 +34,92 @@ _CLOSE_S = 0.2
 """How long an interrupted request may take to close its connection."""
 
 
-@dataclass(frozen=True)
-class _Done(Generic[T]):
-    """A run's end, if it did not fail."""
-
-    value: T
-
-
-class BackgroundRun(ABC, Generic[T]):
-    """Something that is being answered; its subclass says what, and calls `start` when it can."""
-
-    def __init__(self) -> None:
-        self._has_changed = False
-        self._changes: SimpleQueue[None] = SimpleQueue()
-        self._ends: SimpleQueue[None] = SimpleQueue()
-        self._outcome: _Done[T] | BaseException | None = None
-        self._future: Future[None]
+class Task(Protocol[R_co]):
+    """One answer, a grid or a map: it runs on the loop, and other threads read how far it is."""
 
     @property
-    @abstractmethod
     def elapsed_s(self) -> float:
         """Seconds since it was started."""
 
     @property
-    @abstractmethod
     def note(self) -> str | None:
-        """What is being done while no answer comes, in words."""
+        """What is being done while no text arrives, in words."""
 
-    @abstractmethod
-    async def _answer(self) -> T:
-        """Do it, on the background loop; `_change` tells that something has come."""
+    async def run(self) -> R_co:
+        """Do the work."""
 
-    @abstractmethod
-    def _so_far(self) -> T | None:
-        """Return what had come when it was interrupted, None if nothing had."""
+    def partial(self) -> R_co | None:
+        """Return what has arrived, as interrupted; None if nothing has."""
 
-    def _accepted(self, value: T) -> T:
-        """Return the result as the caller gets it; called in the caller's thread."""
-        return value
 
-    def start(self) -> None:
-        """Begin."""
-        self._future = background.submit(self._run())
+@dataclass(frozen=True)
+class _Returned(Generic[R]):
+    """The outcome of a task that did not fail."""
 
-    async def _run(self) -> None:
-        try:
-            self._outcome = _Done(await self._answer())
-        except BaseException as error:
-            self._outcome = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            self._ends.put(None)
-            self._changes.put(None)
+    value: R
 
-    def _change(self) -> None:
-        if not self._has_changed:
-            self._has_changed = True
-            self._changes.put(None)
 
-    def wait(self, show: Callable[[Self], float] | None = None) -> T:
+class TaskHandle(Generic[R]):
+    """A task that was started, for the threads that wait for it.
+
+    Args:
+        loop: Where it runs.
+        make_task: Makes the task, given what it calls when it has changed.
+        finish: Completes the result in the thread that waits.
+    """
+
+    def __init__(
+        self,
+        loop: EventLoopThread,
+        make_task: Callable[[Callable[[], None]], Task[R]],
+        finish: Callable[[R], R],
+    ) -> None:
+        self._finish = finish
+        self._has_changed = False
+        self._changes: SimpleQueue[None] = SimpleQueue()
+        self._ends: SimpleQueue[None] = SimpleQueue()
+        self._outcome: _Returned[R] | BaseException | None = None
+        self.task = make_task(self._on_change)
+        """How far it is."""
+        self._future: Future[None] = loop.submit(self._run())
+
+    def wait(self, show: Callable[[Task[R]], float] | None = None) -> R:
         """Wait for the result.
 
         Args:
-            show: Called in this thread after changes; returns the seconds until its next call.
+            show: Called in this thread after changes; returns the seconds until its next call. If
+                it raises, the task goes on unseen, and the result has a warning.
 
         Raises:
-            ChatError: It failed; what had arrived is its `.result`.
+            ChatError: The task failed; what had arrived is its `.result`.
             ChatInterrupted: The user interrupted; likewise.
         """
         # An interrupt can strike anywhere here. It must leave no lock held that the loop's thread
         # takes too, as it can with the locks inside Event, Condition and Future.
+        fault: Exception | None = None
         try:
             while self._outcome is None:
-                if show is None:
+                if show is None or fault is not None:
                     self._await_end(_TICK_S)
                     continue
                 take(self._changes)
                 self._has_changed = False
                 if self._outcome is None:
-                    self._await_end(show(self))
-            if isinstance(self._outcome, _Done):
-                return self._accepted(self._outcome.value)
+                    try:
+                        delay_s = show(self.task)
+                    except Exception as error:
+                        fault = error
+                    else:
+                        self._await_end(delay_s)
+            if isinstance(self._outcome, _Returned):
+                result = self._finish(self._outcome.value)
+                return with_display_warning(result, fault) if fault else result
         except KeyboardInterrupt:
             self.cancel()
             raise self._interrupted() from None
         if isinstance(self._outcome, asyncio.CancelledError):
             raise self._interrupted() from None
         raise self._outcome
-
-    def _await_end(self, timeout_s: float) -> None:
-        """Wait for the end, so long at most; it can be waited for again."""
-        if take(self._ends, timeout_s):
-            self._ends.put(None)
 
     def cancel(self) -> None:
         """Stop it: its connections are closed at once."""
@@ -129,10 +128,39 @@ class BackgroundRun(ABC, Generic[T]):
         if self._outcome is None:  # it had not begun, or closes slowly
             self._outcome = asyncio.CancelledError()
 
+    async def _run(self) -> None:
+        try:
+            self._outcome = _Returned(await self.task.run())
+        except BaseException as error:
+            self._outcome = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._ends.put(None)
+            self._changes.put(None)
+
+    def _on_change(self) -> None:
+        if not self._has_changed:
+            self._has_changed = True
+            self._changes.put(None)
+
+    def _await_end(self, timeout_s: float) -> None:
+        """Wait for the end, so long at most; it can be waited for again."""
+        if take(self._ends, timeout_s):
+            self._ends.put(None)
+
     def _interrupted(self) -> ChatInterrupted:
         error = ChatInterrupted("the request was interrupted")
-        error.result = self._so_far()
+        partial: Any = self.task.partial()
+        error.result = partial
         return error
+
+
+def with_display_warning(outcome: Any, fault: Exception) -> Any:
+    """Return a result that says that it could not be drawn; an error as it is."""
+    if isinstance(outcome, BaseException):
+        return outcome
+    return outcome.with_warning(f"the display failed: {type(fault).__name__}: {fault}")
 
 
 def take(queue: SimpleQueue[Any], timeout_s: float = _TICK_S) -> bool:

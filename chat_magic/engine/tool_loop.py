@@ -1,160 +1,132 @@
-"""The rounds of one answer: the model calls, functions of the notebook run, the model goes on."""
+"""The rounds of one answer in which the model calls functions, they run, and it continues."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.conversation import conversation
-from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
-from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.reply.reply import Reply
 from chat_magic.core.reply.tool_rounds import ToolRound
-from chat_magic.core.reply.top_up import TopUp
-from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.tools import is_forced
-from chat_magic.engine.tool_functions import NO_TOOLS, RunningCall, Toolbox
-from chat_magic.results.chat_result import ChatResult
-from chat_magic.transport import configuration
-from chat_magic.transport.exchange import Stopwatch
+from chat_magic.engine.tool_call_task import ToolCallTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chat_magic.core.reply.reply import Timing
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.tool_functions import ToolFunctions
 
-__all__ = ["Rounds"]
+__all__ = ["ToolLoop"]
 
 
-class Rounds:
-    """How far the answer to a request has come; one thread works on it, others may read it.
+class ToolLoop:
+    """Runs the tools that answers call; it works on the loop, other threads may read it.
 
     Args:
-        request: A prepared request; `request` is then the one of the round that goes on.
-        toolbox: The functions that may be run.
-        schema: What the last answer is to be, if the request asks for that.
+        tools: The functions that the model may call, and for how many rounds.
     """
 
-    def __init__(
-        self,
-        request: ChatRequest,
-        toolbox: Toolbox = NO_TOOLS,
-        schema: Schema | None = None,
-    ) -> None:
-        self.request = request
-        self.watch = Stopwatch()
-        """Measures from the first request."""
-        self.done: tuple[ToolRound, ...] = ()
-        toolbox.check(request)
-        self._toolbox = toolbox
-        self._schema = schema
-        self._price = configuration.price_of(request.model or "")
-        self._answered: ToolRound | None = None
-        """The round whose calls run now."""
-        self._running: tuple[RunningCall, ...] = ()
-        self._warnings: list[str] = []
-        self.answer = TopUp(request, self._price)
-        """What has come in the round that goes on."""
-        self.round_watch = self.watch
+    def __init__(self, tools: ToolFunctions) -> None:
+        self.warnings: list[str] = []
+        """Of the complete rounds and the open one."""
+        self._tools = tools
+        self._progress: tuple[tuple[ToolRound, ...], _OpenRound | None] = ((), None)
+        """The complete rounds, and the open one: one value, so that no thread reads half of it."""
 
     @property
-    def has_output(self) -> bool:
-        """Whether anything has come in any round."""
-        return bool(self.done) or self.answer.main.has_output
+    def rounds(self) -> tuple[ToolRound, ...]:
+        """The complete rounds."""
+        return self._progress[0]
 
     @property
     def note(self) -> str | None:
-        """What is done beside the answer that comes, in words: calls, further requests."""
-        running = [each.words for each in self._running if not each.is_done]
-        return f"calling {', '.join(running)}" if running else self.answer.note
+        """Which calls are running, in words."""
+        open_round = self._progress[1]
+        calls = open_round.calls if open_round else ()
+        running = [call.description for call in calls if not call.is_done]
+        return f"calling {', '.join(running)}" if running else None
 
-    async def run_calls(self, on_change: Callable[[], None] | None = None) -> bool:
-        """Run what the complete answer calls; return whether a next request follows.
+    async def run_round(
+        self, request: ChatRequest, reply: Reply, timing: Timing, on_change: Callable[[], None]
+    ) -> ChatRequest | None:
+        """Run the tools that a complete answer calls, in a round that stays open.
 
         Args:
-            on_change: Called when the calls begin and when they have ended.
-        """
-        reply = self.answer.reply()
-        calls = self._toolbox.calls_to_run(self.request, reply)
-        if not calls or len(self.done) == self._toolbox.max_rounds:
-            return False
-        self._warnings += [*reply.warnings, *ignored_parameters(self.request, reply)]
-        self._answered = ToolRound(reply=reply, timing=self._timing())
-        self._running = tuple(
-            RunningCall(call, self._toolbox.functions.get(call.function.name)) for call in calls
-        )
-        if on_change:
-            on_change()
-        await asyncio.gather(*(each.run() for each in self._running))
-        self.request, self.done = self._after_calls()
-        self._answered, self._running = None, ()
-        self.answer = TopUp(self.request, self._price)
-        self.round_watch = Stopwatch()
-        if on_change:
-            on_change()
-        return True
+            request: The request of the round.
+            reply: Its answer.
+            timing: The times of that answer.
+            on_change: Called when the calls have started.
 
-    def _after_calls(self) -> tuple[ChatRequest, tuple[ToolRound, ...]]:
-        """Return the request that follows the calls, and the rounds with this one."""
-        assert self._answered is not None, "calls run in an answered round"  # noqa: S101
-        runs = tuple(each.tool_run() for each in self._running)
-        answers = (Message(role="tool", tool_call_id=run.id, content=run.content) for run in runs)
-        messages = (*conversation(self.request, self._answered.reply.choices[0].message), *answers)
+        Returns:
+            The next request; None when no tool is called, or none may be.
+        """
+        calls = self._tools.calls_to_run(request, reply)
+        if not calls or len(self.rounds) == self._tools.max_rounds:
+            return None
+        self.warnings += [*reply.warnings, *ignored_parameters(request, reply)]
+        functions = self._tools.functions
+        tasks = tuple(ToolCallTask(call, functions.get(call.function.name)) for call in calls)
+        open_round = _OpenRound(request, reply, timing, tasks)
+        self._progress = self.rounds, open_round
+        on_change()
+        await asyncio.gather(*(task.run() for task in tasks))
+        return open_round.next_request()
+
+    def close_round(self) -> None:
+        """Count the open round as complete."""
+        rounds, open_round = self._progress
+        if open_round:
+            self._progress = (*rounds, open_round.as_round()), None
+
+    def state(
+        self, request: ChatRequest, reply: Reply
+    ) -> tuple[ChatRequest, tuple[ToolRound, ...], Reply]:
+        """Return how far the rounds are, given the current request and its reply so far.
+
+        Returns:
+            The last request, the rounds before it, and its reply. While a round is open these are
+            the request that follows it, which was not sent yet, and an empty reply.
+        """
+        rounds, open_round = self._progress
+        if open_round is None:
+            return request, rounds, reply
+        return open_round.next_request(), (*rounds, open_round.as_round()), Reply()
+
+    def limit_warnings(self, request: ChatRequest, reply: Reply) -> Sequence[str]:
+        """Warn of calls that were not run because the limit was reached."""
+        if not self._tools.calls_to_run(request, reply):
+            return ()
+        rounds = f"{len(self.rounds)} round{'' if len(self.rounds) == 1 else 's'}"
+        return [f"the model called tools again after {rounds}: a higher max_tool_rounds runs them"]
+
+
+@dataclass(frozen=True)
+class _OpenRound:
+    """An answer whose calls are running."""
+
+    request: ChatRequest
+    reply: Reply
+    timing: Timing
+    calls: tuple[ToolCallTask, ...]
+
+    def as_round(self) -> ToolRound:
+        """Return the round with its calls as far as they are."""
+        runs = tuple(call.tool_run() for call in self.calls)
+        return ToolRound(reply=self.reply, timing=self.timing, tool_runs=runs)
+
+    def next_request(self) -> ChatRequest:
+        """Return the request that follows; a tool is not forced a second time."""
+        runs = (call.tool_run() for call in self.calls)
+        results = (Message(role="tool", tool_call_id=run.id, content=run.content) for run in runs)
         parameters = {
             name: value
             for name, value in self.request.parameters.items()
             if not (name == "tool_choice" and is_forced(value))
         }
-        request = replace(self.request, messages=messages, parameters=parameters)
-        return request, (*self.done, msgspec.structs.replace(self._answered, tool_runs=runs))
-
-    def result(self, unfinished: str | None = None) -> ChatResult:
-        """Return all that has come.
-
-        Args:
-            unfinished: Finish reason for what has none: `error`, `interrupted`.
-        """
-        request, rounds, reply = self.request, self.done, self.answer.reply(unfinished)
-        if self._answered is not None:
-            request, rounds = self._after_calls()
-            reply = Reply()
-        warnings = [*request.warnings, *self._warnings, *reply.warnings, *logprob_warnings(reply)]
-        if unfinished is None:
-            warnings += [*ignored_parameters(request, reply), *self._limit(reply)]
-        unique = tuple(dict.fromkeys(warnings))
-        usage = total_usage([*(each.reply.usage for each in rounds), reply.usage])
-        cost = cost_of(usage, self._price)
-        timing = self._total_timing()
-        return ChatResult(request, reply, timing, unique, self._schema, cost, rounds)
-
-    def _limit(self, reply: Reply) -> Sequence[str]:
-        """Warn of calls that were not run because there had been enough."""
-        if not self._toolbox.calls_to_run(self.request, reply):
-            return ()
-        rounds = f"{len(self.done)} round{'' if len(self.done) == 1 else 's'}"
-        return [f"the model called tools again after {rounds}: a higher max_tool_rounds runs them"]
-
-    def _timing(self) -> Timing:
-        """Return the times of the round that goes on."""
-        first, total_s = self.answer.main.first_text_ms, self.round_watch.elapsed_s
-        is_streamed = self.answer.main.n_events > 1
-        ttft_s = first / 1000 if first is not None and is_streamed else None
-        count = self.answer.n_tokens
-        rate = (
-            (count - 1) / (total_s - ttft_s)
-            if ttft_s is not None and count > 1 and total_s > ttft_s
-            else None
-        )
-        return Timing(ttft_s=ttft_s, total_s=total_s, tokens_per_s=rate)
-
-    def _total_timing(self) -> Timing:
-        """Return the times of all: from the first request, at the speed of the last answer."""
-        last = self._answered.timing if self._answered else self._timing()
-        first = self.done[0].timing if self.done else last
-        return msgspec.structs.replace(last, ttft_s=first.ttft_s, total_s=self.watch.elapsed_s)
+        messages = (*conversation(self.request, self.reply.choices[0].message), *results)
+        return replace(self.request, messages=messages, parameters=parameters)

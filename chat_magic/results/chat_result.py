@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from chat_magic.core.schema.structured import Schema
     from chat_magic.view.bundle import ComparisonView, RunView
 
-__all__ = ["ChatResult", "no_result"]
+__all__ = ["ChatResult", "not_a_result"]
 
 
-def no_result(value: Any) -> str:
+def not_a_result(value: Any) -> str:
     """Say that a value is not a result, and how to get one from a value that can be waited for."""
     words = f"{type(value).__name__} is not a chat result"
     can_wait = callable(getattr(value, "wait", None))
@@ -179,6 +179,10 @@ class ChatResult(ResultTables):
             "params": body,
             "warnings": list(self.warnings),
         }
+
+    def with_warning(self, words: str) -> ChatResult:
+        """Return the result with one more warning."""
+        return replace(self, warnings=(*self.warnings, words))
 
     def pick(self, choice: int) -> ChatResult:
         """Return the result with one of its choices only, such as for `after=`.

@@ -8,7 +8,7 @@ from chat_magic.core.cell.grid import title_of
 from chat_magic.core.request.settings import SCALARS
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
-from chat_magic.results.chat_result import ChatResult, no_result
+from chat_magic.results.chat_result import ChatResult, not_a_result
 from chat_magic.results.chat_results import ChatResults
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def compare(
             runs.append(result)
             coordinates.append({})
         else:
-            raise InvalidRequest(f"compare: {no_result(result)}")
+            raise InvalidRequest(f"compare: {not_a_result(result)}")
     together = ChatResults(tuple(runs), (), _distinguishing(runs, coordinates))
     return together.compare(base, by, ignore_whitespace=ignore_whitespace)
 

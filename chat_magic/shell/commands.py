@@ -11,9 +11,12 @@ from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.listing import matching
 from chat_magic.core.request.settings import SETTINGS, Setting
 from chat_magic.core.unset import UNSET
+from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport import configuration, endpoints, keys
+from chat_magic.transport.configuration import FILE
 from chat_magic.transport.credentials import Secret
+from chat_magic.transport.endpoints import masked
+from chat_magic.transport.keys import require_keyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,9 +73,9 @@ def _help(_arguments: str, _model: str | None) -> None:
 
 def _models(arguments: str, model: str | None) -> pd.DataFrame:
     from chat_magic.analysis.listing_tables import models_table
-    from chat_magic.transport.model_listing import list_models
+    from chat_magic.engine.models import list_models
 
-    return models_table(matching(list_models(model), arguments))
+    return models_table(matching(list_models(default_session(), model), arguments))
 
 
 def _config(arguments: str, _model: str | None) -> pd.DataFrame:
@@ -84,26 +87,26 @@ def _config(arguments: str, _model: str | None) -> pd.DataFrame:
 
 
 def _config_rows() -> Iterator[Row]:
-    path = configuration.config_path()
+    path = default_session().configuration.path()
     yield "config file", str(path), "read" if path.exists() else "not found"
-    settings = configuration.settings()
+    settings = default_session().configuration.settings()
     for name in SETTINGS:
         if name in settings or name == "model":
             yield name, *_value_and_source(name, settings.get(name))
-    for variable in dict.fromkeys(configuration.key_variables().values()):
-        key = keys.find_key(variable)
+    for variable in dict.fromkeys(default_session().configuration.key_variables().values()):
+        key = default_session().keys.find_key(variable)
         yield f"key {variable}", "set" if key else "not set", key.source if key else ""
-    for name, value in _config_file_rows(configuration.config()):
-        yield name, value, configuration.FILE
+    for name, value in _config_file_rows(default_session().configuration.config()):
+        yield name, value, FILE
 
 
 def _value_and_source(name: str, setting: Setting | None) -> tuple[str, str]:
     """Return a setting's value as text, and its source."""
     if setting is None:
-        return endpoints.fallback_model() or "", "nothing is set"
+        return default_session().endpoints.fallback_model() or "", "nothing is set"
     value = setting.value
     if name == "base_url" and isinstance(value, str):
-        return endpoints.masked(value), setting.source
+        return masked(value), setting.source
     if value is UNSET:
         return "not sent", setting.source
     return json.dumps(value) if isinstance(value, bool | list) else str(value), setting.source
@@ -122,22 +125,21 @@ def _config_file_rows(config: Config) -> Iterator[tuple[str, str]]:
 
 def _describe_server(server: Server) -> str:
     headers = f", with {', '.join(server.headers)}" if server.headers else ""
-    return f"{endpoints.masked(server.base_url)}, takes {server.takes}{headers}"
+    return f"{masked(server.base_url)}, takes {server.takes}{headers}"
 
 
 def _jobs(arguments: str, _model: str | None) -> pd.DataFrame | None:
     from chat_magic.analysis.listing_tables import jobs_table
-    from chat_magic.shell import jobs
 
     match arguments.split():
         case []:
             rows = [
                 (job.number, job.name, job.model, job.state, job.started_s, job.elapsed_s)
-                for job in jobs.underway()
+                for job in default_session().jobs.running()
             ]
             return jobs_table(rows)
         case ["cancel", number] if number.isdecimal():
-            print(f"Job {jobs.cancel(int(number)).number} is cancelled.")
+            print(f"Job {default_session().jobs.cancel(int(number)).number} is cancelled.")
             return None
         case _:
             raise InvalidRequest("write %chat /jobs or %chat /jobs cancel NUMBER", line=1)
@@ -153,12 +155,12 @@ def _key(arguments: str, _model: str | None) -> None:
     match arguments.split():
         case ["set", vendor]:
             variable = _key_variable(vendor)
-            keys.require_keyring()
-            keys.store(variable, _ask(f"The key {variable}: "))
+            require_keyring()
+            default_session().keys.store(variable, _ask(f"The key {variable}: "))
             print(f"{variable} is in the keyring{_override_note(variable)}.")
         case ["forget", vendor]:
             variable = _key_variable(vendor)
-            was = "is no longer" if keys.forget(variable) else "was not"
+            was = "is no longer" if default_session().keys.forget(variable) else "was not"
             print(f"{variable} {was} in the keyring{_override_note(variable)}.")
         case ["set", _, *_]:
             raise InvalidRequest(
@@ -172,7 +174,7 @@ def _key(arguments: str, _model: str | None) -> None:
 
 def _key_variable(vendor: str) -> str:
     """Return the variable of a vendor's key; an error does not repeat what may be a key."""
-    variables = configuration.key_variables()
+    variables = default_session().configuration.key_variables()
     if vendor in variables.values():
         return vendor
     if vendor not in variables:
@@ -195,7 +197,7 @@ def _ask(prompt: str) -> Secret:
 
 
 def _override_note(variable: str) -> str:
-    key = keys.cached_key(variable)
+    key = default_session().keys.cached_key(variable)
     return f"; the one in {key.source} is used" if key else ""
 
 

@@ -184,13 +184,13 @@ def _type_label(allowed: str) -> str:
 
 def _models() -> Iterator[tuple[str, str]]:
     """Return the models in the settings, without asking a server or the keyring."""
-    from chat_magic.transport import configuration
+    from chat_magic.engine.session import default_session
 
     yield "local", "model"
     try:
-        if default := configuration.value_of("model"):
+        if default := default_session().configuration.value_of("model"):
             yield default, "model"
-        yield from ((alias, "alias") for alias in configuration.config().aliases)
+        yield from ((alias, "alias") for alias in default_session().configuration.config().aliases)
     except InvalidRequest:  # reported when the cell is run
         return
 

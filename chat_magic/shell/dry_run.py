@@ -1,4 +1,4 @@
-"""What would be sent, as `--dry-run` prints it."""
+"""What `--dry-run` prints: the requests that would be sent."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.engine.grid_task import Plan
+    from chat_magic.engine.grid_plan import GridPlan
+    from chat_magic.transport.endpoints import EndpointResolver
 
 
-def described(plan: Plan) -> str:
-    """Write the requests of a plan: how many, where each stands and would go, and its body."""
+def describe_plan(plan: GridPlan, endpoints: EndpointResolver) -> str:
+    """Write the requests of a plan: how many, their coordinates, where each would go, its body."""
     from chat_magic.core.cell.grid import title_of
 
+    requests = [call.request for call in plan.calls]
     if not plan.axes:
-        return _request(plan.requests[0])
+        return _describe(requests[0], endpoints)
     sizes = " x ".join(f"{len(axis.titles)} {axis.name}" for axis in plan.axes)
-    count = len(plan.requests)
+    count = len(requests)
     parts = [f"{count} request{'s'[: count != 1]}: {sizes}"]
-    for run, request in enumerate(plan.requests):
-        where = ", ".join(f"{name} {title_of(v)}" for name, v in plan.coordinates[run].items())
-        parts.append(f"── {run}: {where} ──\n{_request(request)}")
+    for run, (request, coordinates) in enumerate(zip(requests, plan.coordinates, strict=True)):
+        where = ", ".join(f"{name} {title_of(value)}" for name, value in coordinates.items())
+        parts.append(f"── {run}: {where} ──\n{_describe(request, endpoints)}")
     return "\n\n".join(parts)
 
 
-def _request(request: ChatRequest) -> str:
-    from chat_magic.transport.endpoints import describe
-
+def _describe(request: ChatRequest, endpoints: EndpointResolver) -> str:
     try:
-        place = describe(request.model or "")
+        target = endpoints.describe(request.model or "")
     except InvalidRequest as error:
-        place = str(error)
-    return f"{place}\n{json.dumps(request.body(), indent=2, ensure_ascii=False)}"
+        target = str(error)
+    return f"{target}\n{json.dumps(request.body(), indent=2, ensure_ascii=False)}"

@@ -1,17 +1,16 @@
-"""Runs in the background: the notebook goes on while an answer comes."""
+"""Answers in the background: the notebook continues while they stream."""
 
 from __future__ import annotations
 
 import contextvars
-import itertools
 import threading
 import time
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chat_magic.engine.task_handle import take
-from chat_magic.errors import ChatInterrupted, InvalidRequest
+from chat_magic.engine.task_handle import take, with_display_warning
+from chat_magic.errors import ChatInterrupted
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.shell.live_renderer import live_renderer
@@ -20,33 +19,15 @@ from chat_magic.view.failure_bundle import failure_bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from chat_magic.engine.session import JobList
+    from chat_magic.engine.task_handle import TaskHandle
     from chat_magic.view.live.display import Bundle, LiveDisplay
 
-__all__ = ["Job", "Screen", "cancel", "outcome_bundle", "resolve", "underway"]
+__all__ = ["Job", "Screen", "outcome_bundle", "resolve"]
 
 _RESULT_NAMES = {
     name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
 }
-_numbers = itertools.count(1)
-_underway: dict[int, Job] = {}
-
-
-class Run(Protocol):
-    """What can go on in the background: `engine.Run`, and what behaves as it does."""
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since it was started."""
-
-    @property
-    def note(self) -> str | None:
-        """What is being done while no answer comes, in words."""
-
-    def wait(self, show: Callable[[Any], float] | None = None) -> Any:
-        """Wait for the result; `engine.Run.wait`."""
-
-    def cancel(self) -> None:
-        """Stop it at once."""
 
 
 class Screen(Protocol):
@@ -60,79 +41,87 @@ class Screen(Protocol):
 
 
 class Job:
-    """An answer that comes in the background.
+    """An answer in the background.
 
-    It stands for its result: `.text`, `.frame`, `[0]`, iteration and all else of a `ChatResult`
-    wait until that is there. `wait()` returns the result itself.
+    It stands for its result: `.text`, `.frame`, `[0]`, iteration and everything else of a
+    `ChatResult` wait for the answer. `wait()` returns the result itself.
 
     Args:
-        run: What has been started.
+        handle: The task that was started.
+        jobs: The session's list of jobs, which has this one while it is running.
         model: As `vendor/model`.
-        name: The name that it is bound to, or what started it.
+        name: The name that it is assigned to, or what started it.
         screen: Where it is drawn; None draws nothing.
-        on_end: Called with the job, in its own thread, when it has ended and is drawn.
+        on_end: Called with the job, in the job's thread, when the answer has been drawn. Only then
+            has the job ended for those who wait.
     """
 
     def __init__(
         self,
-        run: Run,
+        handle: TaskHandle[Any],
+        jobs: JobList[Any],
         *,
         model: str,
         name: str = "",
         screen: Screen | None = None,
         on_end: Callable[[Job], None] | None = None,
     ) -> None:
-        self.number = next(_numbers)
+        self.number = jobs.next_number()
         self.model = model
         self.name = name
         self.started_s = time.time()
         """When it was started, in seconds since 1970 UTC."""
-        self._run = run
+        self._handle = handle
+        self._jobs = jobs
         self._screen = screen
         self._on_end = on_end
         self._outcome: Any = None
+        """The result, or the error that it ended with."""
+        self._has_ended = False
         self._is_awaited = False
         self._ends: SimpleQueue[None] = SimpleQueue()
-        _underway[self.number] = self
+        jobs.add(self)
         live = screen.open() if screen else None
         show = live_renderer(live) if live else None
-        # In a context of its own a thread draws as part of the cell that runs at that time: clients
+        # In a fresh context the thread draws as part of the cell that runs at that time: clients
         # that execute a notebook cell by cell hear nothing else.
-        threading.Thread(
+        self._thread = threading.Thread(
             target=contextvars.Context().run,
             args=[self._follow, live, show],
             name=f"chat-magic job {self.number}",
             daemon=True,
-        ).start()
+        )
+        self._thread.start()
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, well or not."""
-        return self._outcome is not None
+        """Whether it has ended, well or not, and has been drawn."""
+        return self._has_ended
 
     @property
     def result(self) -> Any:
-        """What has come of it: the result, what had arrived before it failed, or None so far."""
+        """The result, or what had arrived before it failed; None while it is running."""
         return getattr(self._outcome, "result", None) if self._has_failed else self._outcome
 
     @property
     def error(self) -> BaseException | None:
-        """Why it failed, or that it was cancelled; None while it goes on and when it went well."""
+        """Why it failed, or that it was cancelled; None while it is running, and on success."""
         return self._outcome if self._has_failed else None
 
     @property
     def elapsed_s(self) -> float:
         """Seconds that it has taken so far."""
-        return self._run.elapsed_s
+        return self._handle.task.elapsed_s
 
     @property
     def state(self) -> str:
         """How far it is, in words."""
-        if self.is_done:
+        if self._outcome is not None:
             failed = "cancelled" if isinstance(self.error, ChatInterrupted) else "failed"
             return failed if self.error else "done"
-        rounds = getattr(self._run, "rounds", None)
-        return self._run.note or (f"{rounds.answer.n_tokens} tokens" if rounds else "running")
+        task = self._handle.task
+        answer = getattr(task, "answer", None)
+        return task.note or (f"{answer.n_tokens} tokens" if answer else "running")
 
     @property
     def _has_failed(self) -> bool:
@@ -145,7 +134,7 @@ class Job:
             ChatError: The request failed; what had arrived is its `.result`.
             ChatInterrupted: It was cancelled; likewise.
         """
-        is_late = self.is_done and not self._is_awaited
+        is_late = self._has_ended and not self._is_awaited
         self.join()
         if is_late and self._screen:
             self._screen.redraw()
@@ -154,31 +143,36 @@ class Job:
         return self._outcome
 
     def join(self) -> None:
-        """Wait for its end, however that is."""
+        """Wait until it has ended, well or not; in `on_end` it has."""
         self._is_awaited = True
-        while not self.is_done:
-            take(self._ends)
+        while not self._has_ended and threading.current_thread() is not self._thread:
+            if take(self._ends):
+                self._ends.put(None)  # for others who wait
 
     def cancel(self) -> None:
         """Stop it at once; what had arrived is kept. Does nothing once it has ended."""
-        if not self.is_done:
-            self._run.cancel()
+        if self._outcome is None:
+            self._handle.cancel()
 
     def _follow(self, live: LiveDisplay | None, show: Callable[[Any], float] | None) -> None:
         outcome: Any
         try:
-            outcome = self._run.wait(show)
+            outcome = self._handle.wait(show)
         except BaseException as error:
             outcome = error
-        try:
-            if live is not None:
+        if live is not None:
+            try:
                 live.finish(outcome_bundle(outcome, self.model))
-        finally:
-            self._outcome = outcome
-            _underway.pop(self.number, None)
-            self._ends.put(None)
+            except Exception as fault:
+                outcome = with_display_warning(outcome, fault)
+        self._outcome = outcome
+        self._jobs.remove(self)
+        try:
             if self._on_end:
                 self._on_end(self)
+        finally:
+            self._has_ended = True
+            self._ends.put(None)
 
     def __getattr__(self, name: str) -> Any:
         if name not in _RESULT_NAMES or name.startswith("_"):
@@ -231,23 +225,3 @@ def outcome_bundle(outcome: Any, model: str) -> Bundle:
 def resolve(value: Any) -> Any:
     """Wait for a job's result; any other value is returned as it is."""
     return value.wait() if isinstance(value, Job) else value
-
-
-def underway() -> list[Job]:
-    """Return the jobs that go on, the oldest first."""
-    return list(_underway.values())
-
-
-def cancel(number: int) -> Job:
-    """Cancel a job by its number.
-
-    Raises:
-        InvalidRequest: No such job goes on.
-    """
-    job = _underway.get(number)
-    if job is None:
-        known = ", ".join(map(str, _underway))
-        others = f"; those that do are {known}" if known else ""
-        raise InvalidRequest(f"/jobs cancel {number}: no such job goes on{others}", line=1)
-    job.cancel()
-    return job

@@ -1,77 +1,76 @@
-"""Draws the state of a run that goes on."""
+"""Draws a task while it streams."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chat_magic.engine.chat import Run
-    from chat_magic.engine.grid_task import Part, Sweep
+    from chat_magic.engine.answer_task import AnswerTask
+    from chat_magic.engine.grid_task import GridRun, GridTask
     from chat_magic.view.live.display import LiveDisplay
     from chat_magic.view.live.progress import AnswerProgress, GridProgress, RunProgress
 
 
-def live_renderer(live: LiveDisplay) -> Callable[[Any], float]:
-    """Make the function that draws a run's state and says when it may be called again.
+def live_renderer(display: LiveDisplay) -> Callable[[AnswerTask | GridTask], float]:
+    """Return a function that draws a task's state and returns the seconds until its next call."""
 
-    It takes an `engine.Run` or a `engine.grid_task.Sweep`.
-    """
+    def show(task: AnswerTask | GridTask) -> float:
+        from chat_magic.engine.answer_task import AnswerTask
 
-    def show(run: Run | Sweep) -> float:
-        from chat_magic.engine.chat import Run
-
-        live.show(_snapshot(run) if isinstance(run, Run) else _grid(run))
-        return live.delay_s
+        progress = _answer_progress(task) if isinstance(task, AnswerTask) else _grid_progress(task)
+        display.show(progress)
+        return display.delay_s
 
     return show
 
 
-def _snapshot(run: Run) -> AnswerProgress:
+def _answer_progress(task: AnswerTask) -> AnswerProgress:
     from chat_magic.view.live.progress import AnswerProgress
 
-    request, answer = run.rounds.request, run.rounds.answer
-    first = answer.main.first_text_ms
+    request, answer = task.request, task.answer
+    first_ms = answer.main.first_text_ms
     return AnswerProgress(
         model=request.model or "",
         n=request.n,
         texts=answer.texts(),
         finish_reasons=answer.finish_reasons(),
-        elapsed_s=run.elapsed_s,
-        ttft_s=None if first is None else first / 1000,
+        elapsed_s=task.elapsed_s,
+        ttft_s=None if first_ms is None else first_ms / 1000,
         tokens=answer.n_tokens,
-        note=run.note,
-        rounds=run.rounds.done,
+        note=task.note,
+        rounds=task.rounds,
     )
 
 
-def _grid(run: Sweep) -> GridProgress:
+def _grid_progress(task: GridTask) -> GridProgress:
     from chat_magic.view.live.progress import GridProgress
 
-    models = list(dict.fromkeys(part.request.model or "" for part in run.parts))
+    models = list(dict.fromkeys(run.call.request.model or "" for run in task.runs))
     return GridProgress(
         model=models[0] if len(models) == 1 else f"{len(models)} models",
-        axes=run.axes,
-        runs=[_part(part) for part in run.parts],
-        n_done=run.n_done,
-        elapsed_s=run.elapsed_s,
-        notes=run.notes,
+        axes=task.axes,
+        runs=[_run_progress(run) for run in task.runs],
+        n_done=task.n_done,
+        elapsed_s=task.elapsed_s,
+        notes=task.notes,
     )
 
 
-def _part(part: Part) -> RunProgress:
+def _run_progress(run: GridRun) -> RunProgress:
     from chat_magic.core.cell.grid import title_of
     from chat_magic.view.comparison_model import value_title
     from chat_magic.view.live.progress import RunProgress
 
-    texts, finish_reasons = part.texts()
+    texts, finish_reasons = run.texts()
+    titles = (value_title(name, title_of(value)) for name, value in run.coordinates.items())
     return RunProgress(
-        title=" · ".join(value_title(n, title_of(v)) for n, v in part.coordinates.items()),
-        n=part.request.n,
+        title=" · ".join(titles),
+        n=run.call.request.n,
         texts=texts,
         finish_reasons=finish_reasons,
-        is_waiting=part.rounds is None,
-        note=part.note,
-        error=part.error,
+        is_waiting=run.task is None,
+        note=run.note,
+        error=run.error,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitType
 
 from chat_magic.core.request.settings import SETTINGS, check_setting, read_setting
-from chat_magic.transport import configuration
+from chat_magic.engine.session import default_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +42,10 @@ def setting_traits() -> Mapping[str, Value]:
 
 def push(change: Mapping[str, Any]) -> None:
     """Apply a changed trait to the settings that the engine reads, so that `chat()` uses it too."""
-    configuration.configure(change["name"], change["new"])
+    default_session().configuration.set(change["name"], change["new"])
 
 
 def forget() -> None:
     """Remove the settings that the traits have made."""
     for name in SETTINGS:
-        configuration.configure(name, None)
+        default_session().configuration.set(name, None)

@@ -38,7 +38,7 @@ async def read_refusal(
 ) -> ApiError:
     """Read a response that is no success, and return it as an error; see `api_error`."""
     body = bytearray()
-    with suppress(TimeoutError, http.Fault):
+    with suppress(TimeoutError, http.ConnectionLost):
         async with asyncio.timeout(_BODY_S), aclosing(http.chunks(response)) as chunks:
             async for chunk in chunks:
                 body += chunk
@@ -58,7 +58,7 @@ def api_error(
         words: What that says.
         sent: The fields of the request, of which the words may name one.
     """
-    status = response.status_code
+    status = response.status
     request_id = _request_id(response)
     parts = [
         f"{endpoint.name} answered {status}: {shown(words)}",
@@ -101,7 +101,7 @@ def _request_id(response: http.Response) -> str | None:
 
 
 def _advice(endpoint: Endpoint, response: http.Response) -> str:
-    status = response.status_code
+    status = response.status
     if status == 401:
         return f"check the key in {endpoint.key_variable}" if endpoint.key_variable else ""
     if status == 404:
@@ -117,6 +117,6 @@ def _advice(endpoint: Endpoint, response: http.Response) -> str:
 
 
 def _wait(response: http.Response, otherwise: str) -> str:
-    failure = Failure(status=response.status_code, headers=response.headers)
+    failure = Failure(status=response.status, headers=response.headers)
     told_s = server_delay_s(failure, now_s=time.time())
     return otherwise if told_s is None else f"wait {math.ceil(told_s)} s and try again"

@@ -22,17 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.request.config import Price
 
-__all__ = [
-    "FILE",
-    "config",
-    "config_path",
-    "configure",
-    "key_variables",
-    "price_of",
-    "resolve_alias",
-    "settings",
-    "value_of",
-]
+__all__ = ["FILE", "Configuration"]
 
 FILE = "chat_magic.toml"
 
@@ -46,104 +36,121 @@ _PLACES = (
 )
 """Variables that say where Jupyter's config folder is."""
 
-_session: dict[str, Setting] = {}
-_paths: dict[tuple[str | None, ...], Path] = {}
-"""The config file's place for those variables: looking it up costs more than a request."""
-_read: tuple[object, Config] = (None, Config())
-"""The config file as it was last read, and what tells whether it has changed since."""
+_VARIABLES = {name: [f"CHAT_MAGIC_{name.upper()}"] for name in SETTINGS}
+_VARIABLES["base_url"].append("OPENAI_BASE_URL")
 
 
-def configure(name: str, value: Any) -> None:
-    """Set a default for this process, as `%config ChatMagics.NAME = VALUE` does.
+class Configuration:
+    """The settings of one session: its own over the environment over the config file.
 
-    Args:
-        name: One of `SETTINGS`.
-        value: What it is to be; None takes it back, UNSET sends nothing for it.
-
-    Raises:
-        InvalidRequest: The value is out of range.
+    The environment and the file are read at every use, so that a change counts at once; the file
+    is parsed again only when it has changed.
     """
-    if value is None:
-        _session.pop(name, None)
-    else:
-        _session[name] = Setting(check_setting(name, value), "%config")
+
+    def __init__(self) -> None:
+        self._own: dict[str, Setting] = {}
+        self._paths: dict[tuple[str | None, ...], Path] = {}
+        """The config file's place for the variables of `_PLACES`, which is slow to look up."""
+        self._stamp: object = None
+        """What tells whether the file has changed since it was parsed."""
+        self._parsed = Config()
+
+    def set(self, name: str, value: Any) -> None:
+        """Set a default for this session, as `%config ChatMagics.NAME = VALUE` does.
+
+        Args:
+            name: One of `SETTINGS`.
+            value: The default; None removes it, UNSET sends nothing for the parameter.
+
+        Raises:
+            InvalidRequest: The value is out of range.
+        """
+        if value is None:
+            self._own.pop(name, None)
+        else:
+            self._own[name] = Setting(check_setting(name, value), "%config")
+
+    def settings(self) -> dict[str, Setting]:
+        """Return the settings in force, the stronger ones first.
+
+        Raises:
+            InvalidRequest: The environment or the config file holds a value out of range.
+        """
+        defaults = {name: Setting(value, FILE) for name, value in self.config().defaults.items()}
+        own = {name: self._own[name] for name in SETTINGS if name in self._own}
+        return merge_settings(own, _environment(), defaults)
+
+    def setting(self, name: str) -> Setting | None:
+        """Return one setting in force; None when nothing sets it; raises as `settings`."""
+        if name in self._own:
+            return self._own[name]
+        if setting := _from_environment(name):
+            return setting
+        defaults = self.config().defaults
+        return Setting(defaults[name], FILE) if name in defaults else None
+
+    def value_of(self, name: str) -> str | None:
+        """Return the value in force of `model` or `base_url`; None when nothing sets it."""
+        setting = self.setting(name)
+        return None if setting is None or setting.value is UNSET else setting.value
+
+    def resolve_alias(self, model: str) -> str:
+        """Return the model that a name stands for: an alias of the config file, or itself."""
+        return self.config().aliases.get(model, model)
+
+    def price_of(self, model: str) -> Price | None:
+        """Return the price of a model by the config file; None where it has none."""
+        return best_match(self.config().prices, model)
+
+    def key_variables(self) -> dict[str, str]:
+        """Return the variables that hold keys, by vendor: `gateway`, `openai`, the endpoints."""
+        ours = {"gateway": "CHAT_MAGIC_API_KEY", "openai": "OPENAI_API_KEY"}
+        endpoints = self.config().endpoints.items()
+        return {**ours, **{name: server.key for name, server in endpoints if server.key}}
+
+    def config(self) -> Config:
+        """Return the config file's content; empty without a file.
+
+        Raises:
+            InvalidRequest: The file cannot be read, or holds something that it must not.
+        """
+        path = self.path()
+        try:
+            status = os.stat(path)  # noqa: PTH116 - each request asks
+            stamp = (path, status.st_mtime_ns, status.st_size)
+            if stamp != self._stamp:
+                self._parsed = read_config(path.read_text("utf-8-sig"), FILE)
+                self._stamp = stamp
+        except FileNotFoundError:
+            return Config()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidRequest(f"{path} cannot be read: {reason}") from error
+        return self._parsed
+
+    def path(self) -> Path:
+        """Return the path of the config file, in Jupyter's config folder."""
+        places = tuple(map(os.environ.get, _PLACES))
+        if places not in self._paths:
+            self._paths[places] = _config_folder() / FILE
+        return self._paths[places]
 
 
-def settings() -> dict[str, Setting]:
-    """Return the settings in force, the stronger ones first.
-
-    Raises:
-        InvalidRequest: The environment or the config file holds what it cannot.
-    """
-    defaults = {name: Setting(value, FILE) for name, value in config().defaults.items()}
-    session = {name: _session[name] for name in SETTINGS if name in _session}
-    return merge_settings(session, _environment(), defaults)
-
-
-def value_of(name: str) -> str | None:
-    """Return the value in force of `model` or `base_url`; None when nothing sets it."""
-    setting = settings().get(name)
-    return None if setting is None or setting.value is UNSET else setting.value
-
-
-def resolve_alias(model: str) -> str:
-    """Return the model that a name stands for: an alias of the config file, or itself."""
-    return config().aliases.get(model, model)
-
-
-def price_of(model: str) -> Price | None:
-    """Return what the config file says a model costs."""
-    return best_match(config().prices, model)
-
-
-def key_variables() -> dict[str, str]:
-    """Return the variables that hold keys, by vendor: `gateway`, `openai`, and the endpoints."""
-    ours = {"gateway": "CHAT_MAGIC_API_KEY", "openai": "OPENAI_API_KEY"}
-    named = {name: server.key for name, server in config().endpoints.items() if server.key}
-    return {**ours, **named}
-
-
-def config() -> Config:
-    """Return the config file's content, read again when it has changed; empty without one.
-
-    Raises:
-        InvalidRequest: It cannot be read, or holds what it cannot.
-    """
-    global _read  # noqa: PLW0603 - one file, whose last state this is
-    path = config_path()
+def _config_folder() -> Path:
     try:
-        status = path.stat()
-        stamp = (path, status.st_mtime_ns, status.st_size)
-        if stamp != _read[0]:
-            _read = (stamp, read_config(path.read_text("utf-8-sig"), FILE))
-    except FileNotFoundError:
-        return Config()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidRequest(f"{path} cannot be read: {reason}") from error
-    return _read[1]
-
-
-def config_path() -> Path:
-    """Return where the config file lies, or would: in Jupyter's config folder."""
-    try:
-        from jupyter_core.paths import jupyter_config_dir  # may not be installed
+        from jupyter_core.paths import jupyter_config_dir
     except ImportError:
-        return Path(os.environ.get("JUPYTER_CONFIG_DIR") or Path.home() / ".jupyter") / FILE
-    places = tuple(map(os.environ.get, _PLACES))
-    if places not in _paths:
-        _paths[places] = Path(jupyter_config_dir()) / FILE
-    return _paths[places]
+        return Path(os.environ.get("JUPYTER_CONFIG_DIR") or Path.home() / ".jupyter")
+    return Path(jupyter_config_dir())
 
 
 def _environment() -> Mapping[str, Setting]:
-    found = {}
-    for name in SETTINGS:
-        variable = f"CHAT_MAGIC_{name.upper()}"
+    settings = ((name, _from_environment(name)) for name in SETTINGS)
+    return {name: setting for name, setting in settings if setting is not None}
+
+
+def _from_environment(name: str) -> Setting | None:
+    for variable in _VARIABLES[name]:
         if word := os.environ.get(variable, "").strip():
-            found[name] = Setting(read_setting(name, word, variable), variable)
-    if "base_url" not in found and (word := os.environ.get("OPENAI_BASE_URL", "").strip()):
-        found["base_url"] = Setting(
-            read_setting("base_url", word, "OPENAI_BASE_URL"), "OPENAI_BASE_URL"
-        )
-    return found
+            return Setting(read_setting(name, word, variable), variable)
+    return None

@@ -12,24 +12,19 @@ from urllib.parse import parse_qsl, urlsplit
 from chat_magic.core.request.config import Server
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport import configuration, keys, local
+from chat_magic.transport import local
+from chat_magic.transport.configuration import FILE
 from chat_magic.transport.credentials import Secret, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Look = Callable[[str], keys.StoredKey | None]
+    from chat_magic.transport.configuration import Configuration
+    from chat_magic.transport.keys import KeyCache, StoredKey
 
-__all__ = [
-    "Endpoint",
-    "any_model",
-    "default_model",
-    "describe",
-    "fallback_model",
-    "find_key",
-    "masked",
-    "resolve",
-]
+    LookUp = Callable[[str], StoredKey | None]
+
+__all__ = ["LOCAL_MODEL", "Endpoint", "EndpointResolver", "masked"]
 
 LOCAL_MODEL = "local/smollm2-135m-instruct"
 _OPENAI_HOST = "api.openai.com"
@@ -72,129 +67,128 @@ class Endpoint:
         return parts._replace(path=base + path).geturl()
 
 
-def default_model() -> tuple[str, str | None]:
-    """Return the model to ask when none is named, and a notice when nothing is configured.
+class EndpointResolver:
+    """Finds the server of a model by a session's configuration and keys."""
 
-    Raises:
-        InvalidRequest: A server is configured, but no model.
-    """
-    if model := configuration.value_of("model"):
-        return model.strip(), None
-    if fallback_model() is None:
-        raise InvalidRequest(
-            "no model: name one (%%chat openai/gpt-4o), or set CHAT_MAGIC_MODEL; "
-            "`local` is the one that runs on this machine"
+    def __init__(self, configuration: Configuration, keys: KeyCache) -> None:
+        self._configuration = configuration
+        self._keys = keys
+
+    def default_model(self) -> tuple[str, str | None]:
+        """Return the model of requests that name none, and a notice when nothing is configured.
+
+        Raises:
+            InvalidRequest: A server is configured, but no model.
+        """
+        if model := self._configuration.value_of("model"):
+            return model.strip(), None
+        if self.fallback_model() is None:
+            raise InvalidRequest(
+                "no model: name one (%%chat openai/gpt-4o), or set CHAT_MAGIC_MODEL; "
+                "`local` is the one that runs on this machine"
+            )
+        notice = f"no server is configured: {LOCAL_MODEL} answers; for others set {_VARIABLES}"
+        return LOCAL_MODEL, notice
+
+    def fallback_model(self) -> str | None:
+        """Return the model where no setting names one: None once a server is configured."""
+        is_configured = self._configuration.config().routes or self._gateway(self._keys.find_key)
+        return None if is_configured else LOCAL_MODEL
+
+    def any_model(self) -> str:
+        """Return some model of the server that answers by default: the default one, or `*`.
+
+        Raises:
+            InvalidRequest: There are servers for some models only, and no default model.
+        """
+        name = self._configuration.value_of("model") or self.fallback_model() or "*"
+        if name == "*" and self._server(name, self._keys.find_key) is None:
+            raise InvalidRequest("no model: name one of the server, as in %chat -m a/b /models")
+        return self._configuration.resolve_alias(name)
+
+    def find_key(self, model: str) -> None:
+        """Look for the key of a model's server wherever keys are kept, so that `resolve` has it.
+
+        It may ask the user to unlock a keyring, and so is not for the loop.
+
+        Raises:
+            InvalidRequest: As `resolve`, except for a missing server.
+        """
+        if not local.is_local(model):
+            server = self._server(model, self._keys.find_key)
+            if server is not None and server.key:
+                self._keys.find_key(server.key)
+
+    async def resolve(
+        self, model: str, on_progress: Callable[[str, float | None], None] | None = None
+    ) -> Endpoint:
+        """Return the server of a model; the local one is started if need be.
+
+        Args:
+            model: `vendor/model`, `local`, `local/NAME` or `local/PATH.gguf`.
+            on_progress: Called with what is being done, and how far it is (0 to 1).
+
+        Raises:
+            InvalidRequest: The configuration lacks something, or names what cannot be used.
+            ConnectionFailed: The local server did not start.
+        """
+        if not local.is_local(model):
+            return self._configured(model)
+        server = await asyncio.to_thread(local.connect, model, on_progress)
+        return Endpoint(
+            name="the local server",
+            base_url=server.base_url,
+            model=server.model,
+            secret=Secret(server.api_key),
+            keeps_alive=False,  # llama.cpp says it does, and closes the connection after a stream
         )
-    notice = f"no server is configured: {LOCAL_MODEL} answers; for others set {_VARIABLES}"
-    return LOCAL_MODEL, notice
 
+    def describe(self, model: str) -> str:
+        """Say in a line where a request for this model would be sent; starts nothing.
 
-def fallback_model() -> str | None:
-    """Return the model that answers when no setting names one: None once a server is configured."""
-    is_configured = configuration.config().routes or _gateway(keys.find_key)
-    return None if is_configured else LOCAL_MODEL
+        Raises:
+            InvalidRequest: As `resolve`.
+        """
+        if local.is_local(model):
+            return f"POST to the local server on this machine, as {model}"
+        endpoint = self._configured(model)
+        key = f"the key in {endpoint.key_variable}" if endpoint.secret else "no key"
+        name = "" if endpoint.model == model else f", as {endpoint.model}"
+        return redact(f"POST {endpoint.url} with {key}{name}")
 
-
-def any_model() -> str:
-    """Return a model of the server that is asked when none is named: the default one, or `*`.
-
-    Raises:
-        InvalidRequest: There are servers for some models only, and no default model.
-    """
-    name = configuration.value_of("model") or fallback_model() or "*"
-    if name == "*" and _server(name, keys.find_key) is None:
-        raise InvalidRequest("no model: name one of the server to ask, as in %chat -m a/b /models")
-    return configuration.resolve_alias(name)
-
-
-def find_key(model: str) -> None:
-    """Look for the key of a model's server wherever keys are kept, so that `resolve` knows it.
-
-    It may ask the user to unlock a keyring, and so is not for the loop.
-
-    Raises:
-        InvalidRequest: As `resolve`, a missing server excepted.
-    """
-    if not local.is_local(model):
-        server = _server(model, keys.find_key)
-        if server is not None and server.key:
-            keys.find_key(server.key)
-
-
-async def resolve(
-    model: str, on_progress: Callable[[str, float | None], None] | None = None
-) -> Endpoint:
-    """Return the server for a model; the local one is started if need be.
-
-    Args:
-        model: `vendor/model`, `local`, `local/NAME` or `local/PATH.gguf`.
-        on_progress: Told what is done meanwhile, and how far it is (0 to 1).
-
-    Raises:
-        InvalidRequest: The configuration lacks something, or names what cannot be used.
-        ConnectionFailed: The local server did not start.
-    """
-    if not local.is_local(model):
-        return _configured(model)
-    server = await asyncio.to_thread(local.connect, model, on_progress)
-    return Endpoint(
-        name="the local server",
-        base_url=server.base_url,
-        model=server.model,
-        secret=Secret(server.api_key),
-        keeps_alive=False,  # llama.cpp says it does, and closes the connection after a stream
-    )
-
-
-def describe(model: str) -> str:
-    """Say in a line where a request for this model would be sent; starts nothing.
-
-    Raises:
-        InvalidRequest: As `resolve`.
-    """
-    if local.is_local(model):
-        return f"POST to the local server on this machine, as {model}"
-    endpoint = _configured(model)
-    key = f"the key in {endpoint.key_variable}" if endpoint.secret else "no key"
-    name = "" if endpoint.model == model else f", as {endpoint.model}"
-    return redact(f"POST {endpoint.url} with {key}{name}")
-
-
-def _configured(model: str) -> Endpoint:
-    if not model.strip():
-        raise InvalidRequest("no model is named")
-    server = _server(model)
-    if server is None:
-        raise InvalidRequest(
-            f"no server is configured for {model}: set {_VARIABLES}, "
-            "or use the model `local`, which needs no account"
+    def _configured(self, model: str) -> Endpoint:
+        if not model.strip():
+            raise InvalidRequest("no model is named")
+        server = self._server(model, self._keys.cached_key)
+        if server is None:
+            raise InvalidRequest(
+                f"no server is configured for {model}: set {_VARIABLES}, "
+                "or use the model `local`, which needs no account"
+            )
+        _register_secrets(server.base_url)
+        key = self._keys.cached_key(server.key) if server.key else None
+        return Endpoint(
+            name=urlsplit(server.base_url).hostname or "",
+            base_url=server.base_url,
+            model=_name_at(server, model),
+            secret=key.secret if key else None,
+            key_variable=server.key,
+            headers={name: _header(name, value) for name, value in server.headers.items()},
         )
-    _register_secrets(server.base_url)
-    found = keys.cached_key(server.key) if server.key else None
-    return Endpoint(
-        name=urlsplit(server.base_url).hostname or "",
-        base_url=server.base_url,
-        model=_name_at(server, model),
-        secret=found.secret if found else None,
-        key_variable=server.key,
-        headers={name: _header(name, value) for name, value in server.headers.items()},
-    )
 
+    def _server(self, model: str, look_up: LookUp) -> Server | None:
+        return self._configuration.config().route(model) or self._gateway(look_up)
 
-def _server(model: str, look: Look = keys.cached_key) -> Server | None:
-    return configuration.config().route(model) or _gateway(look)
-
-
-def _gateway(look: Look = keys.cached_key) -> Server | None:
-    """Return the server of models that no route names."""
-    base_url = configuration.settings().get("base_url")
-    if base_url is not None and base_url.value is not UNSET:
-        is_openai = base_url.source.startswith("OPENAI")
-        key = "OPENAI_API_KEY" if is_openai else "CHAT_MAGIC_API_KEY"
-        return Server(base_url=base_url.value, key=key)
-    if look("OPENAI_API_KEY"):
-        return Server(base_url=f"https://{_OPENAI_HOST}/v1", key="OPENAI_API_KEY")
-    return None
+    def _gateway(self, look_up: LookUp) -> Server | None:
+        """Return the server of models that no route names."""
+        base_url = self._configuration.setting("base_url")
+        if base_url is not None and base_url.value is not UNSET:
+            is_openai = base_url.source.startswith("OPENAI")
+            key = "OPENAI_API_KEY" if is_openai else "CHAT_MAGIC_API_KEY"
+            return Server(base_url=base_url.value, key=key)
+        if look_up("OPENAI_API_KEY"):
+            return Server(base_url=f"https://{_OPENAI_HOST}/v1", key="OPENAI_API_KEY")
+        return None
 
 
 def masked(base_url: str) -> str:
@@ -214,13 +208,13 @@ def _register_secrets(base_url: str) -> None:
 
 def _header(name: str, value: str) -> Secret:
     """Fill in the variables of a header; they are keys to the redactor, as is the whole."""
-    label = f"{configuration.FILE}: the header {name}"
+    label = f"{FILE}: the header {name}"
 
     def variable(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1], "")
-        if not found.strip():
+        value = os.environ.get(match[1], "")
+        if not value.strip():
             raise InvalidRequest(f"{label} names the variable {match[1]}, which is not set")
-        return Secret(found, match[1], may_hold_spaces=True).reveal()
+        return Secret(value, match[1], may_hold_spaces=True).reveal()
 
     return Secret(_PLACEHOLDER.sub(variable, value), label, may_hold_spaces=True)
 

@@ -28,14 +28,16 @@ from chat_magic.transport import http
 from chat_magic.transport.api_error import api_error, error_text, read_refusal, shown
 from chat_magic.transport.credentials import redact, redact_answer, redact_exception
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
+from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.transport.endpoints import Endpoint
+    from chat_magic.transport.http import HttpClient
 
-__all__ = ["Stopwatch", "exchange"]
+__all__ = ["exchange"]
 
 FIRST_EVENT_S = 600.0
 """How long the first event may take: a long prompt is slow to read."""
@@ -53,23 +55,8 @@ _log = logging.getLogger(__name__)
 """Tells at debug level what is sent and what comes: places and figures, no texts and no keys."""
 
 
-class Stopwatch:
-    """Measures from the moment it is made, or started again."""
-
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Measure from now."""
-        self._start = time.perf_counter()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since then."""
-        return time.perf_counter() - self._start
-
-
 async def exchange(
+    client: HttpClient,
     endpoint: Endpoint,
     body: Mapping[str, Any],
     assembler: Assembler,
@@ -78,7 +65,7 @@ async def exchange(
     timeout_s: float | None = None,
     on_change: Callable[[], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
-    watch: Stopwatch | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
@@ -87,6 +74,7 @@ async def exchange(
     idempotency key.
 
     Args:
+        client: The connections.
         endpoint: Where to send it, and with which key.
         body: The request, as JSON values.
         assembler: What the answer is folded into; it keeps what came before a fault.
@@ -94,7 +82,7 @@ async def exchange(
         timeout_s: Seconds that the whole answer may take, all tries and waits included.
         on_change: Called after each part of the answer.
         on_wait: Told, in words, what is waited for between tries.
-        watch: What the arrival times are measured with, from the start of the last try.
+        stopwatch: What the arrival times are measured with, from the start of the last try.
 
     Raises:
         InvalidRequest: The body is no JSON; nothing was sent.
@@ -107,7 +95,9 @@ async def exchange(
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
-    exchanging = _Exchange(endpoint, body, assembler, on_change, watch or Stopwatch(), timeout_s)
+    exchanging = _Exchange(
+        client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s
+    )
     causes: list[str] = []
     while True:
         try:
@@ -158,19 +148,21 @@ class _Exchange:
 
     def __init__(
         self,
+        client: HttpClient,
         endpoint: Endpoint,
         body: Mapping[str, Any],
         assembler: Assembler,
         on_change: Callable[[], None] | None,
-        watch: Stopwatch,
+        stopwatch: Stopwatch,
         timeout_s: float | None,
     ) -> None:
+        self._client = client
         self._endpoint = endpoint
         self._sent = tuple(body)
         self._n_asked = body.get("n", 1)
         self._assembler = assembler
         self._on_change = on_change
-        self._watch = watch
+        self._stopwatch = stopwatch
         self._clock = asyncio.get_running_loop().time
         self._timeout_s = timeout_s
         self._end = math.inf if timeout_s is None else self._clock() + timeout_s
@@ -188,7 +180,7 @@ class _Exchange:
     async def run(self, content: bytes) -> None:
         """Send the request, read the answer, and turn every fault into a `ChatError`."""
         self.failure = None
-        self._watch.restart()
+        self._stopwatch.restart()
         self._timer = asyncio.timeout_at(min(self._end, self._clock() + FIRST_EVENT_S))
         try:
             async with self._timer:
@@ -196,11 +188,11 @@ class _Exchange:
                 try:
                     await self._read(response)
                 finally:
-                    await response.aclose()
+                    await http.close_response(response)
         except TimeoutError as error:
             if not (self._is_complete and self._has_all):
                 raise self._failed(RequestTimeout, self._silence()) from error
-        except http.Fault as error:
+        except http.ConnectionLost as error:
             if not (self._is_complete and self._has_all):
                 self._note_lost(error)
                 why = f"the connection was lost ({http.reason(error)})"
@@ -211,7 +203,7 @@ class _Exchange:
         place = http.address(where.url)
         _log.debug("POST to %s: %s, %d bytes", place, redact(where.model), len(content))
         try:
-            response = await http.post(
+            response = await self._client.post(
                 where.url,
                 content,
                 where.secret,
@@ -222,7 +214,7 @@ class _Exchange:
         except (ConnectionFailed, RequestTimeout) as error:
             self._note_lost(error.__cause__)
             raise
-        _log.debug("%s: %d after %.3f s", place, response.status_code, self._watch.elapsed_s)
+        _log.debug("%s: %d after %.3f s", place, response.status, self._stopwatch.elapsed_s)
         return response
 
     def _note_lost(self, error: BaseException | None) -> None:
@@ -230,8 +222,8 @@ class _Exchange:
             self.failure = Failure(may_pass=http.may_pass(error))
 
     async def _read(self, response: http.Response) -> None:
-        if not response.is_success:
-            self.failure = Failure(status=response.status_code, headers=response.headers)
+        if not http.is_success(response):
+            self.failure = Failure(status=response.status, headers=response.headers)
             raise await read_refusal(self._endpoint, response, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:
@@ -247,7 +239,7 @@ class _Exchange:
 
     def _take_whole(self, body: bytes) -> None:
         try:
-            self._assembler.feed_whole(self._redacted(body), self._watch.elapsed_s * 1000)
+            self._assembler.feed_whole(self._redacted(body), self._stopwatch.elapsed_s * 1000)
         except MalformedChunk as error:
             raise _Unusable(f"no completion but {error_text(body)}") from error
         self._check_choices(body)
@@ -267,7 +259,7 @@ class _Exchange:
             else:
                 if not self._ends_complete(decoder) and self._n_events:
                     raise _Unusable("it ended before every choice had a finish_reason")
-        except http.Fault:
+        except http.ConnectionLost:
             if not self._ends_complete(decoder) or not self._has_all:
                 raise
         self._check_choices(start)
@@ -278,7 +270,7 @@ class _Exchange:
 
     def _take(self, events: list[Event]) -> bool:
         """Feed the events to the assembler; return whether `[DONE]` was among them."""
-        t_ms = self._watch.elapsed_s * 1000
+        t_ms = self._stopwatch.elapsed_s * 1000
         is_done = False
         for event in map(self._without_keys, events):
             if event.event != "message" or not event.data.startswith(b"{"):
@@ -359,7 +351,7 @@ async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
     """Read what is left, for a moment, so that the connection can be used again."""
-    with suppress(TimeoutError, http.Fault):
+    with suppress(TimeoutError, http.ConnectionLost):
         async with asyncio.timeout(AFTER_DONE_S):
             async for _ in chunks:
                 pass

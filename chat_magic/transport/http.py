@@ -1,4 +1,4 @@
-"""The one place that meets httpx: the pooled client, what it sends, and its errors."""
+"""The one place that meets aiohttp: the pooled client, what it sends, and its errors."""
 
 from __future__ import annotations
 
@@ -8,138 +8,202 @@ import os
 import socket
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
-from weakref import WeakKeyDictionary
+
+import aiohttp
+import certifi
+from yarl import URL
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
-from chat_magic.transport.aiohttp_transport import AiohttpTransport
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
 
-    import httpx
-
     from chat_magic.transport.credentials import Secret
-else:
-    try:
-        import httpx2 as httpx
-    except ImportError:
-        import httpx
 
 __all__ = [
-    "Fault",
+    "ConnectionLost",
+    "HttpClient",
     "Response",
     "address",
     "chunks",
-    "close",
-    "get",
+    "close_response",
+    "is_success",
     "may_pass",
-    "post",
     "reason",
     "redirect_target",
 ]
 
-Response = httpx.Response
-Fault = httpx.HTTPError
-"""What reading a response raises when the connection or the protocol fails."""
+Response = aiohttp.ClientResponse
 
 _CONNECT_S = 10.0
 _MAX_REDIRECTS = 3
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_READ_BUFFER = 2**18
+"""Bytes that may wait to be read before the sender is held back."""
+_IDLE_S = 60.0
+"""How long an idle connection is kept: the next cell is typed in the meantime."""
+_NOT_SENT = ("User-Agent", "Accept", "Content-Type")
+"""Headers that aiohttp would add."""
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+class ConnectionLost(Exception):
+    """The connection or the protocol failed; the error of the library is `__cause__`.
+
+    Args:
+        why: The plainest words for it.
+        may_pass: Whether the next try may succeed: an unknown host stays unknown.
+    """
+
+    def __init__(self, why: str, *, may_pass: bool = True) -> None:
+        super().__init__(why)
+        self.may_pass = may_pass
 
 
-def _redacted(record: logging.LogRecord) -> bool:
+def _redact_record(record: logging.LogRecord) -> bool:
     record.msg, record.args = redact(record.getMessage()), None
     return True
 
 
-for _name in (httpx.__name__, "aiohttp.client"):
-    logging.getLogger(_name).addFilter(_redacted)
+logging.getLogger("aiohttp.client").addFilter(_redact_record)
 
 
-async def post(
-    url: str,
-    body: bytes,
-    secret: Secret | None,
-    *,
-    headers: Mapping[str, Secret] | None = None,
-    idempotency_key: str | None = None,
-    keep_alive: bool = True,
-) -> Response:
-    """Send a JSON body; return the response when its head is here, to be closed by its reader.
+class HttpClient:
+    """A pool of connections on the event loop that uses it."""
 
-    A redirect that keeps the method and stays on the host is followed, any other returned: a key
-    is not handed to another host. Requests with the same `idempotency_key` are one to a server that
-    knows such keys (draft-ietf-httpapi-idempotency-key-header).
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._inherited: list[aiohttp.ClientSession] = []
+        """What a forked child has from its parent: collecting it would touch shared sockets."""
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        secret: Secret | None,
+        *,
+        headers: Mapping[str, Secret] | None = None,
+        idempotency_key: str | None = None,
+        keep_alive: bool = True,
+    ) -> Response:
+        """Send a JSON body; return the response once its head has arrived.
+
+        The caller reads the response by `chunks` and closes it. A redirect that keeps the method
+        and the host is followed, any other is returned: a key is never sent to another host.
+        Requests with the same `idempotency_key` count as one to a server that supports such keys
+        (draft-ietf-httpapi-idempotency-key-header).
+
+        Raises:
+            ConnectionFailed: There is no connection, or it was lost before the response.
+            RequestTimeout: There was no connection in time.
+            InvalidRequest: The URL cannot be used.
+        """
+        sent = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+        if idempotency_key:
+            sent["Idempotency-Key"] = idempotency_key
+        if not keep_alive:
+            sent["Connection"] = "close"
+        return await self._send("POST", url, body, sent, secret, headers or {})
+
+    async def get(
+        self, url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
+    ) -> Response:
+        """Ask for the content of a URL; see `post`."""
+        sent = {"Accept": "application/json", "Connection": "close"}
+        return await self._send("GET", url, None, sent, secret, headers or {})
+
+    async def close(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        sent: dict[str, str],
+        secret: Secret | None,
+        headers: Mapping[str, Secret],
+    ) -> Response:
+        session = self._opened()
+        try:
+            for _ in range(_MAX_REDIRECTS + 1):
+                response = await session.request(
+                    method,
+                    URL(url, encoded=True),
+                    headers=_revealed(sent, secret, headers),
+                    data=body,
+                    allow_redirects=False,
+                    proxy=_proxy_of(url),
+                )
+                target = redirect_target(response) if response.status in {307, 308} else ""
+                if not target or not _is_same_host(url, target):
+                    break
+                await close_response(response)
+                url = target
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _send_error(error, url) from _connection_lost(error)
+        return response
+
+    def _opened(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is not None and self._loop is not loop:
+            self._inherited.append(self._session)
+            self._session = None
+        if self._session is None:
+            self._loop = loop
+            try:
+                authorities = _certificate_authorities()
+            except (ValueError, OSError) as error:
+                raise ConnectionFailed(
+                    redact(f"the certificate variables of the environment fail: {error}")
+                ) from error
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, ssl=authorities),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+                headers={"User-Agent": "chat-magic"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_NOT_SENT,
+                read_bufsize=_READ_BUFFER,
+            )
+        return self._session
+
+
+async def chunks(response: Response) -> AsyncGenerator[bytes, None]:
+    """Yield a body's bytes as they arrive, decompressed.
 
     Raises:
-        ConnectionFailed: There is no connection, or it was lost before the response.
-        RequestTimeout: There was no connection in time.
-        InvalidRequest: The URL cannot be used.
+        ConnectionLost: The connection or the protocol failed; what had arrived was yielded first.
     """
-    ours = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-    if idempotency_key:
-        ours["Idempotency-Key"] = idempotency_key
-    if not keep_alive:
-        ours["Connection"] = "close"
-    return await _send("POST", url, body, secret, headers or {}, ours)
-
-
-async def get(
-    url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
-) -> Response:
-    """Ask for what lies at a URL; as `post`."""
-    ours = {"Accept": "application/json", "Connection": "close"}
-    return await _send("GET", url, None, secret, headers or {}, ours)
-
-
-async def _send(
-    method: str,
-    url: str,
-    body: bytes | None,
-    secret: Secret | None,
-    headers: Mapping[str, Secret],
-    ours: Mapping[str, str],
-) -> Response:
+    content = response.content
     try:
-        client = _client()
-
-        async def send(url: str) -> Response:
-            request = client.build_request(method, url, content=body, headers=ours)
-            _add_secrets(request, secret, headers)
-            return await client.send(request, stream=True)
-
-        response = await send(url)
-        for _ in range(_MAX_REDIRECTS):
-            target = redirect_target(response)
-            if response.status_code not in {307, 308} or not _is_same_host(url, target):
-                break
-            await response.aclose()
-            url = target
-            response = await send(url)
-    except httpx.InvalidURL as error:
-        raise InvalidRequest(redact(f"the base URL cannot be used: {error}")) from error
-    except httpx.HTTPError as error:
-        raise _connection_error(error, url) from error
-    return response
+        async for data in content.iter_any():
+            yield data
+    except (aiohttp.ClientError, OSError) as error:
+        if unread := _unread(content):
+            yield unread
+        lost = _connection_lost(error)
+        raise lost from lost.__cause__
 
 
-def chunks(response: Response) -> AsyncGenerator[bytes, None]:
-    """Return the body's bytes as they come, decompressed; reading them raises `Fault`."""
-    stream = response.aiter_bytes if "content-encoding" in response.headers else response.aiter_raw
-    return cast("AsyncGenerator[bytes, None]", stream())
+async def close_response(response: Response) -> None:
+    """End with a response: keep its connection if the body was read to its end, else close it."""
+    if response.content.at_eof():
+        response.release()
+    else:
+        response.close()
+        await asyncio.sleep(0)  # the loop closes the socket
 
 
-async def close() -> None:
-    """Close the connections of the running loop."""
-    client = _clients.pop(asyncio.get_running_loop(), None)
-    if client is not None:
-        await client.aclose()
+def is_success(response: Response) -> bool:
+    """Whether the status is 2xx."""
+    return 200 <= response.status < 300
 
 
 def address(url: str) -> str:
@@ -149,107 +213,19 @@ def address(url: str) -> str:
 
 
 def redirect_target(response: Response) -> str:
-    """Return the URL that a response points to; empty when it points nowhere."""
-    if not response.has_redirect_location:
+    """Return the URL that a response redirects to; empty when it is not a redirect."""
+    location = response.headers.get("location")
+    if response.status not in {301, 302, 303, 307, 308} or not location:
         return ""
     try:
-        return str(response.url.join(response.headers["location"]))
-    except httpx.InvalidURL:
+        return str(response.url.join(URL(location, encoded=True)))
+    except ValueError:
         return ""
-
-
-def _client() -> httpx.AsyncClient:
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        try:
-            _clients[loop] = httpx.AsyncClient(
-                transport=AiohttpTransport(
-                    _authorities(), connect_s=_CONNECT_S, proxy_of=_proxy_of
-                ),
-                headers={"User-Agent": "chat-magic"},
-            )
-        except (ValueError, ImportError, OSError) as error:
-            raise ConnectionFailed(
-                redact(f"the certificate variables of the environment fail: {error}")
-            ) from error
-    return _clients[loop]
-
-
-def _authorities() -> ssl.SSLContext:
-    """Return whose certificates to trust: a bundle by the variables that other clients read.
-
-    `SSL_CERT_FILE` and `SSL_CERT_DIR`, which come first, are the library's own.
-    """
-    is_librarys = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if is_librarys or not bundle:
-        return httpx.create_ssl_context()
-    if Path(bundle).is_dir():
-        return ssl.create_default_context(capath=bundle)
-    return ssl.create_default_context(cafile=bundle)
-
-
-def _add_secrets(
-    request: httpx.Request, secret: Secret | None, headers: Mapping[str, Secret]
-) -> None:
-    """Reveal the secrets here only: the local variables in a traceback show them masked."""
-    for name, value in headers.items():
-        request.headers[name] = value.reveal()
-    if secret is not None:
-        request.headers["Authorization"] = f"Bearer {secret.reveal()}"
-
-
-def _is_same_host(url: str, target: str) -> bool:
-    """Whether a redirect stays on the host, at the same port or from http up to https."""
-    old, new = urlsplit(url), urlsplit(target)
-    is_upgrade = (old.scheme, new.scheme) == ("http", "https")
-    return old.hostname == new.hostname and (address(url) == address(target) or is_upgrade)
-
-
-def _connection_error(error: httpx.HTTPError, url: str) -> ChatError:
-    place = address(url) + _through(url)
-    if isinstance(error, httpx.TimeoutException):
-        return RequestTimeout(f"no connection to {place} within {_CONNECT_S:.0f} s")
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
-        return ConnectionFailed(redact(f"no connection to {place}: {reason(error)}"))
-    return ConnectionFailed(redact(f"the connection to {place} was lost: {reason(error)}"))
-
-
-def _through(url: str) -> str:
-    proxy = _proxy_of(url)
-    return f" through the proxy {address(proxy)}" if proxy else ""
-
-
-def _proxy_of(url: str) -> str | None:
-    """Return the proxy that the environment names for a URL, None for none and for this machine.
-
-    Raises:
-        ConnectionFailed: It is none that can be used.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in _LOOPBACK:
-        return None
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(host):
-        return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        kind = urlsplit(proxy).scheme
-        raise ConnectionFailed(f"the proxy of the environment is {kind}: only http and https work")
-    return proxy
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Whether a connection that failed may work the next time: an unknown host stays unknown."""
-    lasting = (socket.gaierror, ssl.SSLCertVerificationError)
-    wrong = (httpx.ProxyError, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-    return (
-        isinstance(error, httpx.TransportError)
-        and not isinstance(error, wrong)
-        and not any(isinstance(cause, lasting) for cause in _chain(error))
-    )
+    """Whether a connection that failed may work the next time."""
+    return isinstance(error, ConnectionLost) and error.may_pass
 
 
 def reason(error: BaseException) -> str:
@@ -266,6 +242,127 @@ def reason(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"TLS: {cause.reason or cause}"
     return str(error) or type(error).__name__
+
+
+def _revealed(
+    sent: Mapping[str, str], secret: Secret | None, headers: Mapping[str, Secret]
+) -> dict[str, str]:
+    """Reveal the secrets in a value that no frame of ours keeps in a variable."""
+    return {
+        **sent,
+        **{name: value.reveal() for name, value in headers.items()},
+        **({"Authorization": f"Bearer {secret.reveal()}"} if secret is not None else {}),
+    }
+
+
+def _certificate_authorities() -> ssl.SSLContext:
+    """Return whose certificates to trust: a bundle by the variables that other clients read."""
+    for file, folder in (("SSL_CERT_FILE", "SSL_CERT_DIR"), ("REQUESTS_CA_BUNDLE", "")):
+        bundle, directory = os.environ.get(file), os.environ.get(folder) if folder else None
+        if bundle or directory:
+            return _context(bundle, directory)
+    return _context(os.environ.get("CURL_CA_BUNDLE") or certifi.where(), None)
+
+
+def _context(bundle: str | None, directory: str | None) -> ssl.SSLContext:
+    if bundle and Path(bundle).is_dir():
+        bundle, directory = None, bundle
+    return ssl.create_default_context(cafile=bundle or None, capath=directory or None)
+
+
+def _is_same_host(url: str, target: str) -> bool:
+    """Whether a redirect stays on the host, at the same port or from http up to https."""
+    old, new = urlsplit(url), urlsplit(target)
+    is_upgrade = (old.scheme, new.scheme) == ("http", "https")
+    return old.hostname == new.hostname and (address(url) == address(target) or is_upgrade)
+
+
+def _send_error(error: aiohttp.ClientError | OSError | ValueError, url: str) -> ChatError:
+    if isinstance(error, aiohttp.InvalidURL) or not isinstance(
+        error, aiohttp.ClientError | OSError
+    ):
+        return InvalidRequest(redact(f"the base URL cannot be used: {error}"))
+    place = address(url) + _through(url)
+    match error:
+        case aiohttp.ServerTimeoutError() | TimeoutError():
+            return RequestTimeout(f"no connection to {place} within {_CONNECT_S:.0f} s")
+        case aiohttp.ClientConnectorError() | aiohttp.ClientHttpProxyError():
+            why = reason(_connection_lost(error))
+            return ConnectionFailed(redact(f"no connection to {place}: {why}"))
+    why = reason(_connection_lost(error))
+    return ConnectionFailed(redact(f"the connection to {place} was lost: {why}"))
+
+
+def _connection_lost(error: Exception) -> ConnectionLost:
+    """Return an error of the library in plain words, its plainest cause as `__cause__`."""
+    lost = ConnectionLost(_words(error), may_pass=_may_pass(error))
+    lost.__cause__ = getattr(error, "os_error", None) or error.__cause__ or error
+    return lost
+
+
+def _words(error: Exception) -> str:
+    match error:
+        case aiohttp.ServerTimeoutError():
+            return "no connection in time"
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answered {error.status} {error.message}"
+        case aiohttp.ClientConnectorError():
+            return str(error.os_error)
+        case aiohttp.ServerDisconnectedError():
+            return "the server closed the connection without an answer"
+        case aiohttp.ClientPayloadError() if "ConnectionResetError" in str(error):
+            return "connection reset"  # the library names it in its words only
+        case aiohttp.ClientPayloadError():
+            return "the server closed the connection in the middle of its answer"
+        case aiohttp.ClientResponseError():
+            return "the answer is not HTTP"
+    return str(error)
+
+
+def _may_pass(error: Exception) -> bool:
+    lasting = (
+        socket.gaierror,
+        ssl.SSLCertVerificationError,
+        aiohttp.ClientProxyConnectionError,
+        aiohttp.ClientHttpProxyError,
+        aiohttp.NonHttpUrlClientError,
+    )
+    causes = [*_chain(error), getattr(error, "os_error", None)]
+    return not any(isinstance(cause, lasting) for cause in causes)
+
+
+def _unread(content: aiohttp.StreamReader) -> bytes:
+    """Return what had arrived before an error, which the error would hold back."""
+    content.set_exception(None)  # type: ignore[arg-type]  # there is no other way to reach it
+    return content.read_nowait()
+
+
+def _through(url: str) -> str:
+    proxy = _proxy_of(url)
+    return f" through the proxy {address(proxy)}" if proxy else ""
+
+
+def _proxy_of(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL; None for none and for this machine.
+
+    Raises:
+        ConnectionFailed: It is not a proxy that can be used.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in _LOOPBACK:
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(host):
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    scheme = urlsplit(proxy).scheme
+    if scheme not in {"http", "https"}:
+        raise ConnectionFailed(
+            f"the proxy of the environment is a {scheme} proxy: expected http or https"
+        )
+    return proxy
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

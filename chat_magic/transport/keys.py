@@ -16,81 +16,81 @@ from chat_magic.transport.credentials import Secret, from_environment
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["StoredKey", "cached_key", "find_key", "forget", "require_keyring", "store"]
+__all__ = ["KeyCache", "StoredKey", "require_keyring"]
 
 SERVICE = "chat-magic"
 """What the keyring files our keys under; the user there is the variable's name."""
 
-_stored: dict[str, StoredKey] = {}
-"""Keys that a keyring or Colab has given to this process."""
-
 
 @dataclass(frozen=True)
 class StoredKey:
-    """A key, and where it was."""
+    """A key, and where it is kept."""
 
     secret: Secret
     source: Literal["the environment", "the keyring", "Colab"]
 
 
-def cached_key(variable: str) -> StoredKey | None:
-    """Return a key without asking anything that may ask the user in turn.
+class KeyCache:
+    """The keys that a session has found: the keyring and Colab are asked once for each."""
 
-    Args:
-        variable: The environment variable that holds it, or would.
+    def __init__(self) -> None:
+        self._stored: dict[str, StoredKey] = {}
 
-    Raises:
-        InvalidRequest: It holds a character that no key can have.
-    """
-    if secret := from_environment(variable):
-        return StoredKey(secret, "the environment")
-    return _stored.get(variable)
+    def cached_key(self, variable: str) -> StoredKey | None:
+        """Return a key without asking anything that may ask the user in turn.
 
+        Args:
+            variable: The environment variable that holds the key, or would.
 
-def find_key(variable: str) -> StoredKey | None:
-    """Return a key wherever it is kept; not to be called on the loop, since it may block.
+        Raises:
+            InvalidRequest: It holds a character that no key can have.
+        """
+        if secret := from_environment(variable):
+            return StoredKey(secret, "the environment")
+        return self._stored.get(variable)
 
-    Args:
-        variable: As for `cached_key`.
+    def find_key(self, variable: str) -> StoredKey | None:
+        """Return a key wherever it is kept; not to be called on the loop, since it may block.
 
-    Raises:
-        InvalidRequest: As for `cached_key`.
-    """
-    found = cached_key(variable) or _from_keyring(variable) or _from_colab(variable)
-    if found is not None and found.source != "the environment":
-        _stored[variable] = found
-    return found
+        Args:
+            variable: As for `cached_key`.
 
+        Raises:
+            InvalidRequest: As for `cached_key`.
+        """
+        key = self.cached_key(variable) or _from_keyring(variable) or _from_colab(variable)
+        if key is not None and key.source != "the environment":
+            self._stored[variable] = key
+        return key
 
-def store(variable: str, secret: Secret) -> None:
-    """Put a key into the keyring of the operating system.
+    def store(self, variable: str, secret: Secret) -> None:
+        """Put a key into the keyring of the operating system.
 
-    Raises:
-        InvalidRequest: There is no keyring, or it refuses.
-    """
-    keyring = require_keyring()
-    try:
-        keyring.set_password(SERVICE, variable, secret.reveal())
-    except keyring.errors.KeyringError as error:
-        raise InvalidRequest(f"the keyring did not take the key: {error}") from error
-    _stored.pop(variable, None)
+        Raises:
+            InvalidRequest: There is no keyring, or it refuses.
+        """
+        keyring = require_keyring()
+        try:
+            keyring.set_password(SERVICE, variable, secret.reveal())
+        except keyring.errors.KeyringError as error:
+            raise InvalidRequest(f"the keyring did not take the key: {error}") from error
+        self._stored.pop(variable, None)
 
+    def forget(self, variable: str) -> bool:
+        """Remove a key from the keyring; return whether it was there.
 
-def forget(variable: str) -> bool:
-    """Take a key out of the keyring; return whether it was there.
-
-    Raises:
-        InvalidRequest: There is no keyring, or it refuses.
-    """
-    keyring = require_keyring()
-    _stored.pop(variable, None)
-    try:
-        if keyring.get_password(SERVICE, variable) is None:
-            return False
-        keyring.delete_password(SERVICE, variable)
-    except keyring.errors.KeyringError as error:
-        raise InvalidRequest(f"the keyring did not give the key up: {error}") from error
-    return True
+        Raises:
+            InvalidRequest: There is no keyring, or it refuses.
+        """
+        keyring = require_keyring()
+        self._stored.pop(variable, None)
+        try:
+            if keyring.get_password(SERVICE, variable) is None:
+                return False
+            keyring.delete_password(SERVICE, variable)
+        except keyring.errors.KeyringError as error:
+            raise InvalidRequest(f"the keyring did not give up the key: {error}") from error
+        return True
 
 
 def _from_keyring(variable: str) -> StoredKey | None:

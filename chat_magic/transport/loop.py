@@ -1,4 +1,4 @@
-"""The one background thread whose event loop runs all requests."""
+"""The background thread whose event loop runs all requests of a session."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import os
 import threading
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from chat_magic.transport import http
+from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from concurrent.futures import Future
 
-__all__ = ["run", "submit"]
+__all__ = ["EventLoopThread"]
 
 T = TypeVar("T")
 
@@ -25,67 +24,74 @@ _CLOSE_S = 2.0
 """How long the open requests may take to close when the process ends."""
 
 
-def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Run a coroutine on the background loop, which is started when it is first needed.
+class EventLoopThread:
+    """An event loop in a daemon thread, started when it is first needed.
 
-    Cancelling the future cancels the coroutine.
+    Args:
+        on_stop: Run on the loop before it ends, such as what closes the connections.
     """
-    return asyncio.run_coroutine_threadsafe(coroutine, _state.loop())
 
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the background loop and wait for it; an interrupt cancels it."""
-    future = submit(coroutine)
-    try:
-        while not future.done():
-            wait([future], _TICK_S)
-        return future.result()
-    finally:
-        future.cancel()
-
-
-class _State:
-    """The loop, its thread, and what is left of a parent process's."""
-
-    def __init__(self) -> None:
+    def __init__(self, on_stop: Callable[[], Awaitable[None]]) -> None:
+        self._on_stop = on_stop
         self._lock = threading.Lock()
         self._running: tuple[threading.Thread, asyncio.AbstractEventLoop] | None = None
         self._inherited: list[Any] = []
+        _threads.add(self)
 
-    def loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._running is None:
-                self._running = _start()
-            return self._running[1]
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop; cancelling the future cancels the coroutine."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop())
 
-    def forget(self) -> None:
-        """Begin anew in a forked child: the parent's thread is not here, its sockets are.
-
-        They are kept, unused, since collecting them would warn and touch shared connections.
-        """
-        self._inherited.append(self._running)
-        self._lock = threading.Lock()
-        self._running = None
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop and wait for it; an interrupt cancels it."""
+        future = self.submit(coroutine)
+        try:
+            while not future.done():
+                wait([future], _TICK_S)
+            return future.result()
+        finally:
+            future.cancel()
 
     def close(self) -> None:
-        """Cancel what still runs and close the connections."""
+        """Cancel what still runs, and end the loop; the next `submit` starts another."""
         with self._lock:
             if self._running is None:
                 return
             thread, loop = self._running
             self._running = None
-        asyncio.run_coroutine_threadsafe(_stop(), loop)
+        asyncio.run_coroutine_threadsafe(self._stop(), loop)
         thread.join(_CLOSE_S)
 
+    def after_fork(self) -> None:
+        """Start over in a forked child: the parent's thread is not there, its sockets are.
 
-def _start() -> tuple[threading.Thread, asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=_run, args=[loop], name="chat-magic", daemon=True)
-    thread.start()
-    return thread, loop
+        They are kept, unused: collecting them would warn, and touch connections of the parent.
+        """
+        self._inherited.append(self._running)
+        self._lock = threading.Lock()
+        self._running = None
+
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._running is None:
+                loop = asyncio.new_event_loop()
+                thread = threading.Thread(
+                    target=_run_forever, args=[loop], name="chat-magic", daemon=True
+                )
+                thread.start()
+                self._running = thread, loop
+            return self._running[1]
+
+    async def _stop(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._on_stop()
+        asyncio.get_running_loop().stop()
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
+def _run_forever(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
@@ -93,16 +99,20 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _stop() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await http.close()
-    asyncio.get_running_loop().stop()
+_threads: WeakSet[EventLoopThread] = WeakSet()
+"""All of this process: they end with it, and start over in a forked child."""
 
 
-_state = _State()
-atexit.register(_state.close)
+@atexit.register
+def _close_all() -> None:
+    for thread in list(_threads):
+        thread.close()
+
+
+def _after_fork() -> None:
+    for thread in list(_threads):
+        thread.after_fork()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_state.forget)
+    os.register_at_fork(after_in_child=_after_fork)

@@ -12,9 +12,8 @@ import chat_magic
 from chat_magic.analysis import reply_tables as tables
 from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.transport import endpoints
-from chat_magic.transport import exchange as client
-from chat_magic.transport import loop as background
+from chat_magic.engine.session import default_session
+from chat_magic.transport.exchange import exchange
 
 PROMPT = "Tell me in two sentences about café life in Paris 👍."
 PARAMETERS = {"model": "local", "seed": 5, "n": 2, "max_completion_tokens": 30, "temperature": 1}
@@ -63,7 +62,7 @@ def test_five_alternatives_are_the_first_five_of_twenty(wide, narrow):
 def test_twenty_alternatives_are_the_first_twenty_of_three_hundred(wide):
     """llama.cpp itself gives more than the API allows; our interval contains what they say."""
     body = {**wide.request.body(), "top_logprobs": 300}
-    reply = background.run(_answered(body))
+    reply = default_session().loop.run(_answered(body))
     many = tables.alternatives_table(read_replies([reply]), attrs={})
     assert len(many) >= 300 * len(wide.tokens)
     key = ["choice", "position", "rank"]
@@ -76,9 +75,10 @@ def test_twenty_alternatives_are_the_first_twenty_of_three_hundred(wide):
 
 
 async def _answered(body):
-    endpoint = await endpoints.resolve("local")
+    session = default_session()
+    endpoint = await session.endpoints.resolve("local")
     assembler = Assembler()
-    await client.exchange(endpoint, {**body, "model": endpoint.model}, assembler)
+    await exchange(session.http, endpoint, {**body, "model": endpoint.model}, assembler)
     return assembler.reply()
 
 

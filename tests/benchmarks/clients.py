@@ -98,31 +98,29 @@ class Ours:
         self._point("plain")
         from chat_magic.core.request.messages import Message
         from chat_magic.core.request.request import ChatRequest
-        from chat_magic.engine import chat as engine
-        from chat_magic.engine import tool_loop as rounds
-        from chat_magic.transport import loop as background
+        from chat_magic.engine import answer_task, chat, prepare, session
 
-        self._engine, self._rounds, self._background = engine, rounds, background
-        self._request = ChatRequest(
-            model="test/model", messages=(Message(role="user", content="Hi"),)
-        )
+        self._chat, self._tasks, self._prepare = chat, answer_task, prepare
+        self._session = session.default_session()
+        message = Message(role="user", content="Hi")
+        self._request = ChatRequest(model="test/model", messages=(message,))
 
     def _point(self, path: str) -> None:
         os.environ["CHAT_MAGIC_BASE_URL"] = f"{self._origin}/{path}/v1"
 
-    async def _ask(self, on_change: Callable[[], None] | None = None) -> Any:
-        rounds = self._rounds.Rounds(self._engine.prepare(self._request))
-        return await self._engine.ask(rounds, on_change=on_change)
+    async def _ask(self, on_change: Callable[[], None] = lambda: None) -> Any:
+        call = self._prepare.prepare_call(self._session, self._request)
+        return await self._tasks.AnswerTask(call, self._session, on_change).run()
 
     def ask(self, path: str) -> str:
         self._point(path)
-        request = self._engine.prepare(self._request)
-        result = self._engine.Run(request).wait()
+        call = self._prepare.prepare_call(self._session, self._request)
+        result = self._chat.start_answer(self._session, call).wait()
         return "".join(choice.text for choice in result.choices)
 
     def first_s(self) -> float:
         self._point("first")
-        return self._background.run(self._first_s())
+        return self._session.loop.run(self._first_s())
 
     async def _first_s(self) -> float:
         times: list[float] = []
@@ -132,7 +130,7 @@ class Ours:
 
     def many(self, concurrency: int) -> float:
         self._point("short")
-        return self._background.run(_timed(self._ask, concurrency))
+        return self._session.loop.run(_timed(self._ask, concurrency))
 
 
 class OpenAI:
@@ -204,11 +202,7 @@ async def _timed(ask: Callable[[], Coroutine[Any, Any, Any]], concurrency: int) 
 def made(name: str, origin: str) -> Client:
     """Return a client by its name."""
     kinds: dict[str, Callable[[str], Client]] = {"floor": Floor, "openai": OpenAI, "ours": Ours}
-    if name not in kinds:
-        from tests.benchmarks import transports
-
-        transports.use(name)
-    return kinds.get(name, Ours)(origin)
+    return kinds[name](origin)
 
 
 def cpu_s(client: Client, path: str) -> float:

@@ -15,9 +15,9 @@ import openai
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.errors import ChatError
-from chat_magic.transport import exchange as client
-from chat_magic.transport import http
 from chat_magic.transport.endpoints import Endpoint
+from chat_magic.transport.exchange import exchange
+from chat_magic.transport.http import HttpClient
 from tests.completions import body_of
 from tests.gateway import Answer, Gateway
 
@@ -38,13 +38,13 @@ async def ours(base_url: str) -> list[str] | str:
     endpoint = Endpoint(
         name="the gateway", base_url=base_url, model="m", secret=None, key_variable=""
     )
-    assembler = Assembler()
+    client, assembler = HttpClient(), Assembler()
     try:
-        await client.exchange(endpoint, {"model": "m", "stream": True}, assembler)
+        await exchange(client, endpoint, {"model": "m", "stream": True}, assembler)
     except ChatError as error:
         return f"{type(error).__name__}: {error}"
     finally:
-        await http.close()
+        await client.close()
     return assembler.texts()
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 
 from tests.benchmarks.server import served
-from tests.benchmarks.transports import TRANSPORTS
 
 MEASURES = {
     "plain": ("CPU s, 10,000 events", ".3f"),
@@ -60,24 +59,11 @@ def ratio(value: float) -> str:
     return f"1/{1 / value:.1f}" if value < 1 else f"{value:.1f}"
 
 
-def tried(origin: str, repeats: int) -> None:
-    """Print what our client costs by each transport."""
-    measures = ("plain", "top", "single", "first", "many64", "many512", "import", "memory")
-    print("| transport |", " | ".join(MEASURES[measure][0] for measure in measures), "|")
-    print("|---|" + "---|" * len(measures))
-    columns = {m: medians(TRANSPORTS, m, origin, repeats) for m in measures}
-    for name in TRANSPORTS:
-        cells = [format(columns[m][name], MEASURES[m][1]) for m in measures]
-        print("|", " | ".join([name, *cells]), "|", flush=True)
-
-
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     repeats = int(sys.argv[1]) if sys.argv[1:] else REPEATS
     with served() as origin:
         compared(origin, repeats)
-        print()
-        tried(origin, max(1, repeats // 2))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,22 @@ import pytest
 import chat_magic
 from chat_magic import UNSET, ApiError, ChatInterrupted, ChatResult, InvalidRequest, StreamBroken
 from chat_magic.core.request.request import read_fields
-from chat_magic.engine.chat import Run, prepare
-from chat_magic.transport import loop as background
-from chat_magic.transport.configuration import configure
+from chat_magic.engine.chat import start_answer
+from chat_magic.engine.prepare import prepare_call
+from chat_magic.engine.session import default_session
 from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, RESET, events, streamed, whole
+
+
+def prepare(**fields):
+    """Return the prepared call of a request."""
+    return prepare_call(default_session(), read_fields(fields, allow_extra=False))
+
+
+def start(call):
+    """Send a prepared call."""
+    return start_answer(default_session(), call)
 
 
 def test_a_text_is_one_user_message_verbatim(gateway):
@@ -115,7 +125,7 @@ def test_its_tables_start_with_run_and_stay_when_pickled(gateway):
         ({"temperature": 3}, "0 to 2"),
         ({"top_logprobs": 2, "logprobs": False}, "needs logprobs"),
         ({"extra": {"n": 2}}, "known field"),
-        ({"after": "x"}, "no chat result"),
+        ({"after": "x"}, "is not a chat result"),
         ({"variables": {}}, "'x' is undefined"),
         ({"timeout": 0}, "timeout 0: must be a number of seconds above 0"),
         ({"timeout": float("nan")}, "timeout nan"),
@@ -161,16 +171,16 @@ def test_an_answer_that_is_not_streamed_has_no_first_token(gateway):
 def test_a_run_that_is_cancelled_from_elsewhere_is_interrupted(gateway):
     """Also when it had hardly begun; what came is its result."""
     gateway(events(delta("Half"), HOLD))
-    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
-    early = Run(request)
+    call = prepare(messages="Hi")
+    early = start(call)
     early.cancel()
     with pytest.raises(ChatInterrupted):
         early.wait()
-    late = Run(request)
+    late = start(call)
 
-    def cancel_when_begun(run):
-        if run.rounds.has_output:
-            run.cancel()
+    def cancel_when_begun(task):
+        if task.has_output:
+            late.cancel()
         return 0.01
 
     with pytest.raises(ChatInterrupted) as caught:
@@ -181,8 +191,8 @@ def test_a_run_that_is_cancelled_from_elsewhere_is_interrupted(gateway):
 def test_an_interrupt_at_any_moment_ends_the_request_and_leaves_the_next_one_free(gateway):
     """No lock stays held: struck at many moments, each request ends, and a last one answers."""
     gateway(interrupts.answer)
-    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
-    assert interrupts.strike(lambda: Run(request), 60, 0.0002) > 40
+    call = prepare(messages="Hi")
+    assert interrupts.strike(lambda: start(call), 60, 0.0002) > 40
     assert chat_magic.chat("Last").text == "Hi"
 
 
@@ -254,7 +264,7 @@ def test_chat_and_achat_take_the_same():
 
 def test_nothing_configured_means_the_local_model_and_a_notice(monkeypatch):
     """The notice names the variables that change it."""
-    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
+    request = prepare(messages="Hi").request
     assert request.model == "local/smollm2-135m-instruct"
     assert "CHAT_MAGIC_BASE_URL" in request.warnings[0]
 
@@ -265,7 +275,7 @@ def test_defaults_are_sent_where_the_call_leaves_them_open(gateway, config_file,
     config_file("[defaults]\ntemperature = 0.1\ntop_p = 0.1\nseed = 1\nmax_tokens = 1\nn = 1")
     monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
     monkeypatch.setenv("CHAT_MAGIC_TOP_P", "0.2")
-    configure("temperature", 0.3)
+    default_session().configuration.set("temperature", 0.3)
     chat_magic.chat("Hi", seed=UNSET, max_completion_tokens=5)
     sent = server.requests[0].json
     for name in ("model", "messages", "stream", "stream_options"):
@@ -376,7 +386,9 @@ class TestTopUp:
             return whole({"error": "no luck"}, status=400) if fails else streamed(completion("Hi"))
 
         gateway(answer)
-        with pytest.raises(StreamBroken, match=r"n 4: 1 of the missing choices did not come.*luck"):
+        with pytest.raises(
+            StreamBroken, match=r"n 4: 1 of the missing choices did not arrive.*luck"
+        ):
             chat_magic.chat("Hi", n=4, seed=0)
         with pytest.raises(StreamBroken) as caught:
             chat_magic.chat("Hi", n=4, seed=0)
@@ -385,16 +397,16 @@ class TestTopUp:
     def test_an_interrupt_ends_them_all(self, gateway):
         """What had come is kept."""
         server = gateway(streamed(completion("One")), events(delta("Half"), HOLD))
-        run = Run(prepare(read_fields({"messages": "Hi", "n": 3}, allow_extra=False)))
+        handle = start(prepare(messages="Hi", n=3))
 
-        def cancel_when_begun(run):
-            if run.rounds.answer.texts() == ["One", "Half", "Half"]:
-                assert run.note == "asking for 2 more choices"
-                run.cancel()
+        def cancel_when_begun(task):
+            if task.answer.texts() == ["One", "Half", "Half"]:
+                assert task.note == "asking for 2 more choices"
+                handle.cancel()
             return 0.01
 
         with pytest.raises(ChatInterrupted) as caught:
-            run.wait(cancel_when_begun)
+            handle.wait(cancel_when_begun)
         assert [(c.text, c.finish_reason) for c in caught.value.result] == [
             ("One", "stop"),
             ("Half", "interrupted"),
@@ -410,7 +422,7 @@ class TestTries:
     def test_the_call_wins_over_the_setting(self, gateway, given, configured, n_sent):
         """And the setting over the default of two."""
         server = gateway(whole({}, status=503))
-        configure("retries", configured)
+        default_session().configuration.set("retries", configured)
         with pytest.raises(ApiError):
             chat_magic.chat("Hi", retries=given)
         assert len(server.requests) == n_sent
@@ -427,25 +439,29 @@ class TestTries:
 def test_nothing_is_left_of_a_thousand_interrupted_requests(gateway):
     """No task, no socket and no thread."""
     server = gateway(events(delta("Half"), HOLD))
-    request = prepare(read_fields({"messages": "Hi"}, allow_extra=False))
-    loop = background.submit(_running_loop()).result()
+    call = prepare(messages="Hi")
+    loop = default_session().loop.submit(_running_loop()).result()
 
     def left():
         gc.collect()
         is_ours = [s for s in gc.get_objects() if type(s) is socket.socket and s.fileno() >= 0]
         return len(asyncio.all_tasks(loop)), threading.active_count(), len(is_ours)
 
-    def interrupt(run):
-        if run.rounds.has_output:
-            run.cancel()
-        return 0.0
+    def interrupt_when_begun():
+        handle = start(call)
 
-    with pytest.raises(ChatInterrupted):
-        Run(request).wait(interrupt)
+        def show(task):
+            if task.has_output:
+                handle.cancel()
+            return 0.0
+
+        with pytest.raises(ChatInterrupted):
+            handle.wait(show)
+
+    interrupt_when_begun()
     before = left()
     for _ in range(1000):
-        with pytest.raises(ChatInterrupted):
-            Run(request).wait(interrupt)
+        interrupt_when_begun()
     assert all(request.closed.wait(2) for request in server.requests)
     assert left() == before
 

@@ -10,11 +10,12 @@ import time
 import pytest
 
 import chat_magic
-from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRequest
+from chat_magic import UNSET, ChatError, ChatInterrupted, ChatResults, InvalidRequest, chat_grid
 from chat_magic.core.cell.grid import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
-from chat_magic.engine.chat import Limits
-from chat_magic.engine.grid_task import Sweep, chat_grid, plan
+from chat_magic.engine.grid_plan import plan_grid
+from chat_magic.engine.grid_task import start_grid
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ApiError
 from tests import interrupts
 from tests.completions import completion, delta
@@ -30,7 +31,9 @@ def echo(request):
 
 def start(cell, *, concurrency=8, **variables):
     grid = read_grid(cell, variables, MAGIC_OPTIONS)
-    return Sweep(plan(grid.axes, grid.variants), Limits(), concurrency)
+    session = default_session()
+    plan = plan_grid(session, grid.axes, grid.variants, concurrency=concurrency)
+    return start_grid(session, plan)
 
 
 def test_every_combination_is_asked_and_stands_in_its_place(gateway):
@@ -84,12 +87,12 @@ def test_what_holds_for_one_model_is_sent_to_it_alone(gateway):
         ({"models": ["a/b", "a/b"]}, "models: a/b is given twice"),
         ({"models": "a/b"}, "models: must be a list of models"),
         ({"models": []}, "models: there is no value"),
-        ({"models": ["a"], "model": "b"}, "model is given by itself, and as an axis"),
+        ({"models": ["a"], "model": "b"}, "model: given both as a value and as an axis"),
         ({"sweep": {"temperature": [3]}}, "sweep temperature 3: must be 0 to 2"),
         ({"sweep": {"temperature": 1}}, "sweep temperature: must be a list of values"),
         ({"sweep": [("n", [1])]}, "sweep: must be a dict of names and their values"),
         ({"vary": ["tone"]}, "vary: must be a dict of names and their values"),
-        ({"sweep": {"n": [1]}, "n": 2}, "n is given by itself, and as an axis"),
+        ({"sweep": {"n": [1]}, "n": 2}, "n: given both as a value and as an axis"),
         ({"sweep": {"model": ["a"]}, "models": ["b"]}, "models are given twice"),
         ({"vary": {"tone": ["x"]}}, r"vary tone: no \{\{ tone \}\} in the cell"),
         ({"vary": {"tone": "x"}}, "vary tone: must be a list or a dict of the notebook"),
@@ -187,16 +190,16 @@ def test_an_interrupt_stops_all_and_keeps_what_came(gateway):
         return echo(request) if request.json["seed"] == 0 else events(delta("Half"), HOLD)
 
     server = gateway(answer)
-    run = start("%%chat a/b --sweep seed=0,1,2,3\nHi", concurrency=2)
+    handle = start("%%chat a/b --sweep seed=0,1,2,3\nHi", concurrency=2)
 
-    def cancel_when_begun(run):
-        if all(part.rounds and part.rounds.has_output for part in run.parts[:3]):
-            assert run.note == "1 of 4 done"
-            run.cancel()
+    def cancel_when_begun(task):
+        if all(run.task and run.task.has_output for run in task.runs[:3]):
+            assert task.note == "1 of 4 done"
+            handle.cancel()
         return 0.01
 
     with pytest.raises(ChatInterrupted) as caught:
-        run.wait(cancel_when_begun)
+        handle.wait(cancel_when_begun)
     results = caught.value.result
     assert [result.text for result in results] == ["a/b None Hi", "Half", "Half", ""]
     assert results.errors == {
@@ -237,7 +240,7 @@ def test_functions_run_in_every_run(gateway):
     gateway(answer)
     results = chat_grid("Weather?", models=["paris", "rome"], tools=[weather])
     assert [result.text for result in results] == ["sun in paris", "sun in rome"]
-    with pytest.raises(InvalidRequest, match="n 2: n 2: tools that are functions need n = 1"):
+    with pytest.raises(InvalidRequest, match="n 2: n 2: tools that are functions require n = 1"):
         chat_grid("Weather?", sweep={"n": [1, 2]}, tools=[weather])
 
 
@@ -262,7 +265,10 @@ def test_a_grid_goes_on_from_a_result(gateway):
     results = chat_grid("On", models=["c/d", "e/f"], after=first)
     assert [len(request.json["messages"]) for request in server.requests] == [1, 3, 3]
     assert results[1].request.model == "e/f"
-    with pytest.raises(InvalidRequest, match=r"after: the ChatResults of 2 runs: .*pick\(1\)"):
+    with pytest.raises(
+        InvalidRequest,
+        match=r"after: expected one result, got the ChatResults of 2 runs: .*pick\(1\)",
+    ):
         chat_magic.chat("On", after=results)
     assert chat_magic.chat("On", after=results.pick(1)).request.model == "e/f"
 
@@ -301,10 +307,10 @@ def test_a_wait_is_told_while_it_lasts(gateway):
     run = start("%%chat --models a/b,c/d\nHi")
     server.wait_for_request()
     deadline = time.monotonic() + 5
-    while "try 2 of 3" not in run.note and time.monotonic() < deadline:
+    while "try 2 of 3" not in run.task.note and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert run.note.startswith("0 of 2 done · ")
-    assert run.elapsed_s > 0
+    assert run.task.note.startswith("0 of 2 done · ")
+    assert run.task.elapsed_s > 0
     run.cancel()
     with pytest.raises(ChatInterrupted) as caught:
         run.wait()

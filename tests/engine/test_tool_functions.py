@@ -11,7 +11,9 @@ import pytest
 import chat_magic
 from chat_magic import ChatInterrupted, InvalidRequest, StreamBroken
 from chat_magic.core.request.request import read_fields
-from chat_magic.engine.chat import Run, prepare
+from chat_magic.engine.chat import start_answer
+from chat_magic.engine.prepare import prepare_call
+from chat_magic.engine.session import default_session
 from chat_magic.engine.tool_functions import with_tools
 from tests.completions import completion, delta
 from tests.gateway import HOLD, events, streamed, whole
@@ -298,11 +300,11 @@ def test_the_conversation_goes_on_with_calls_and_results(gateway):
         ({"tools": ["get_weather"]}, "tools: str is no function"),
         ({"tools": get_weather}, "tools .* must be a list"),
         ({"tools": [{"type": "web_search"}]}, r"tools\[0\]: must be a function"),
-        ({"tools": [get_weather], "n": 2}, "n 2: tools that are functions need n = 1"),
+        ({"tools": [get_weather], "n": 2}, "n 2: tools that are functions require n = 1"),
         ({"tools": [get_weather], "max_tool_rounds": 101}, "max_tool_rounds 101: .*0 to 100"),
         ({"tools": [get_weather], "max_tool_rounds": -1}, "max_tool_rounds -1: .*0 to 100"),
         ({"tools": [get_weather], "max_tool_rounds": True}, "max_tool_rounds True"),
-        ({"tools": [MOON], "max_tool_rounds": 3}, "needs tools that are functions"),
+        ({"tools": [MOON], "max_tool_rounds": 3}, "requires tools that are functions"),
         ({"tool_choice": "required"}, "tool_choice needs tools"),
         (
             {
@@ -342,16 +344,17 @@ def test_a_refusal_in_a_later_round_keeps_the_rounds_before(gateway):
 
 def interrupted_run(functions, is_running, note):
     """Run a request, and interrupt it as the kernel does when a function runs and this is said."""
-    request, toolbox = with_tools(read_fields({"messages": "Wait"}, allow_extra=False), functions)
-    run = Run(prepare(request), toolbox=toolbox)
+    request, tools = with_tools(read_fields({"messages": "Wait"}, allow_extra=False), functions)
+    session = default_session()
+    handle = start_answer(session, prepare_call(session, request, tools=tools))
 
-    def show(run):
-        if is_running.is_set() and run.note == note:
+    def show(task):
+        if is_running.is_set() and task.note == note:
             raise KeyboardInterrupt
         return 0.01
 
     with pytest.raises(ChatInterrupted) as caught:
-        run.wait(show)
+        handle.wait(show)
     return caught.value.result
 
 

@@ -10,9 +10,9 @@ from traitlets.config import Config
 
 from chat_magic import UNSET, load_ipython_extension, unload_ipython_extension
 from chat_magic.core.request.settings import SETTINGS
+from chat_magic.engine.session import default_session
 from chat_magic.shell.magics import ChatMagics
 from chat_magic.shell.traits import Value
-from chat_magic.transport.configuration import settings
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def start():
 
 def in_force():
     """Return the values of the settings in force, by name."""
-    return {name: setting.value for name, setting in settings().items()}
+    return {
+        name: setting.value for name, setting in default_session().configuration.settings().items()
+    }
 
 
 def test_every_setting_is_a_trait_with_its_range(start, capsys):

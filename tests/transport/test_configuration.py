@@ -10,25 +10,39 @@ import pytest
 from chat_magic.core.request.config import Config, Price
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport import configuration
-from chat_magic.transport.configuration import FILE, configure, settings
+from chat_magic.transport.configuration import FILE, Configuration
 
 
-def in_force():
-    return {name: (one.value, one.source) for name, one in settings().items()}
+@pytest.fixture
+def configuration():
+    """Return the configuration of a session."""
+    return Configuration()
 
 
-def test_nothing_is_set_until_something_sets_it():
+@pytest.fixture
+def in_force(configuration):
+    """Return a function that returns the value and the source of each setting."""
+
+    def in_force():
+        settings = configuration.settings().items()
+        return {name: (setting.value, setting.source) for name, setting in settings}
+
+    return in_force
+
+
+def test_nothing_is_set_until_something_sets_it(configuration):
     """No default of ours is sent."""
-    assert settings() == {}
+    assert configuration.settings() == {}
 
 
-def test_config_comes_before_the_environment_and_that_before_the_file(config_file, monkeypatch):
+def test_config_comes_before_the_environment_and_that_before_the_file(
+    configuration, in_force, config_file, monkeypatch
+):
     """Each setting says where it came from."""
     config_file("[defaults]\ntemperature = 0.1\nn = 1\nseed = 1")
     monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
     monkeypatch.setenv("CHAT_MAGIC_N", "2")
-    configure("temperature", 0.3)
+    configuration.set("temperature", 0.3)
     assert in_force() == {
         "temperature": (0.3, "%config"),
         "n": (2, "CHAT_MAGIC_N"),
@@ -36,12 +50,12 @@ def test_config_comes_before_the_environment_and_that_before_the_file(config_fil
     }
 
 
-def test_none_takes_a_setting_back_and_unset_sends_nothing(config_file):
+def test_none_takes_a_setting_back_and_unset_sends_nothing(configuration, in_force, config_file):
     """UNSET beats the weaker layers."""
     config_file("[defaults]\ntemperature = 0.1")
-    configure("temperature", UNSET)
+    configuration.set("temperature", UNSET)
     assert in_force() == {"temperature": (UNSET, "%config")}
-    configure("temperature", None)
+    configuration.set("temperature", None)
     assert in_force() == {"temperature": (0.1, FILE)}
 
 
@@ -57,21 +71,21 @@ def test_none_takes_a_setting_back_and_unset_sends_nothing(config_file):
         ({"CHAT_MAGIC_BASE_URL": " ", "OPENAI_BASE_URL": "https://b.example"}, "OPENAI_BASE_URL"),
     ],
 )
-def test_openais_variable_counts_when_ours_is_not_set(monkeypatch, variables, found):
+def test_openais_variable_counts_when_ours_is_not_set(configuration, monkeypatch, variables, found):
     """A blank one is not set."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert settings()["base_url"].source == found
+    assert configuration.settings()["base_url"].source == found
 
 
-def test_a_bad_variable_is_named_with_what_is_allowed(monkeypatch):
+def test_a_bad_variable_is_named_with_what_is_allowed(configuration, monkeypatch):
     """As on the line."""
     monkeypatch.setenv("CHAT_MAGIC_TOP_P", "2")
     with pytest.raises(InvalidRequest, match="CHAT_MAGIC_TOP_P 2: must be 0 to 1"):
-        settings()
+        configuration.settings()
 
 
-def test_the_file_is_read_again_when_it_has_changed(config_file):
+def test_the_file_is_read_again_when_it_has_changed(configuration, in_force, config_file):
     """And forgotten when it is gone."""
     path = config_file("[defaults]\nn = 1")
     assert in_force()["n"] == (1, FILE)
@@ -81,34 +95,36 @@ def test_the_file_is_read_again_when_it_has_changed(config_file):
     assert configuration.config() == Config()
 
 
-def test_a_byte_order_mark_is_no_part_of_the_file(config_file):
+def test_a_byte_order_mark_is_no_part_of_the_file(in_force, config_file):
     """Windows editors write one."""
     config_file("\ufeff[defaults]\nn = 3")
     assert in_force()["n"] == (3, FILE)
 
 
-def test_a_file_that_cannot_be_read_is_named(config_file):
+def test_a_file_that_cannot_be_read_is_named(configuration, config_file):
     """Be it no text, or no file."""
     path = config_file("")
     path.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(InvalidRequest, match="cannot be read: 'utf-8' codec"):
-        settings()
+        configuration.settings()
     path.unlink()
     path.mkdir()
     with pytest.raises(InvalidRequest, match=r"chat_magic\.toml cannot be read: Is a directory"):
-        settings()
+        configuration.settings()
 
 
-def test_the_file_lies_in_jupyters_folder_also_without_jupyter(monkeypatch, tmp_path):
+def test_the_file_lies_in_jupyters_folder_also_without_jupyter(
+    configuration, monkeypatch, tmp_path
+):
     """The variable, else `.jupyter` in the home folder."""
     monkeypatch.setitem(sys.modules, "jupyter_core.paths", None)
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
-    assert configuration.config_path() == tmp_path / FILE
+    assert configuration.path() == tmp_path / FILE
     monkeypatch.delenv("JUPYTER_CONFIG_DIR")
-    assert configuration.config_path() == Path.home() / ".jupyter" / FILE
+    assert configuration.path() == Path.home() / ".jupyter" / FILE
 
 
-def test_aliases_prices_and_the_variables_of_keys_come_from_the_file(config_file):
+def test_aliases_prices_and_the_variables_of_keys_come_from_the_file(configuration, config_file):
     """What it does not name stands for itself, has no price, or is one of ours."""
     config_file(
         '[aliases]\nfast = "a/b"\n[prices]\n"a/*" = {input = 1, output = 2}\n'

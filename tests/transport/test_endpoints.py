@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
 from chat_magic.transport.credentials import Secret
-from chat_magic.transport.endpoints import Endpoint, default_model, describe, resolve
+from chat_magic.transport.endpoints import Endpoint
 
 KEY = "sk-canary-endpoints"
 GATEWAY = {"CHAT_MAGIC_BASE_URL": "https://gateway.example/v1", "CHAT_MAGIC_API_KEY": KEY}
@@ -66,7 +67,7 @@ def configure(monkeypatch: pytest.MonkeyPatch):
 async def test_variables_choose_the_server(configure, variables, model, url, sent, has_key) -> None:
     """Ours come before OpenAI's; a gateway takes the name whole, OpenAI the model alone."""
     configure(variables)
-    endpoint = await resolve(model)
+    endpoint = await default_session().endpoints.resolve(model)
     assert (endpoint.url, endpoint.model) == (f"{url}/chat/completions", sent)
     assert endpoint.secret == (Secret(KEY) if has_key else None)
 
@@ -113,7 +114,7 @@ async def test_what_is_missing_is_named(configure, variables, model, words) -> N
     """Nothing is guessed, and no key is shown."""
     configure(variables)
     with pytest.raises(InvalidRequest) as caught:
-        await resolve(model)
+        await default_session().endpoints.resolve(model)
     assert [word for word in words if word not in str(caught.value)] == []
     assert KEY not in str(caught.value)
 
@@ -128,7 +129,9 @@ async def test_a_local_model_needs_no_variables(configure, monkeypatch) -> None:
         return local.LocalServer("http://127.0.0.1:7/v1", "local-key", f"{model}/full")
 
     monkeypatch.setattr(local, "connect", connect)
-    endpoint = await resolve("local", lambda *progress: told.append(progress))
+    endpoint = await default_session().endpoints.resolve(
+        "local", lambda *progress: told.append(progress)
+    )
     assert (endpoint.url, endpoint.model) == (
         "http://127.0.0.1:7/v1/chat/completions",
         "local/full",
@@ -144,12 +147,12 @@ class TestDefaultModel:
     def test_the_variable_wins(self, configure, variables) -> None:
         """Whatever else is set."""
         configure(variables | {"CHAT_MAGIC_MODEL": " a/b "})
-        assert default_model() == ("a/b", None)
+        assert default_session().endpoints.default_model() == ("a/b", None)
 
     def test_with_nothing_configured_it_is_the_local_one(self, configure) -> None:
         """A line says so, and what to set."""
         configure({})
-        model, notice = default_model()
+        model, notice = default_session().endpoints.default_model()
         assert model == "local/smollm2-135m-instruct"
         assert notice is not None
         assert "CHAT_MAGIC_BASE_URL" in notice
@@ -160,7 +163,7 @@ class TestDefaultModel:
         """A paid model is not chosen for the user."""
         configure(variables)
         with pytest.raises(InvalidRequest, match="CHAT_MAGIC_MODEL"):
-            default_model()
+            default_session().endpoints.default_model()
 
 
 class TestDescribe:
@@ -169,19 +172,22 @@ class TestDescribe:
     def test_a_gateway(self, configure) -> None:
         """The address and where the key comes from, not the key, be it in the URL."""
         configure(GATEWAY | {"CHAT_MAGIC_BASE_URL": "https://a.example/v1?key=in-the-url"})
-        assert describe("a/b") == (
+        assert default_session().endpoints.describe("a/b") == (
             "POST https://a.example/v1/chat/completions?key=*** with the key in CHAT_MAGIC_API_KEY"
         )
 
     def test_a_password_in_the_url(self, configure) -> None:
         """It is a key too."""
         configure({"CHAT_MAGIC_BASE_URL": "http://me:hunter22@localhost/v1"})
-        assert describe("a/b") == "POST http://me:***@localhost/v1/chat/completions with no key"
+        assert (
+            default_session().endpoints.describe("a/b")
+            == "POST http://me:***@localhost/v1/chat/completions with no key"
+        )
 
     def test_the_local_model(self, configure) -> None:
         """Nothing is started."""
         configure({})
-        assert "on this machine" in describe("local")
+        assert "on this machine" in default_session().endpoints.describe("local")
 
 
 def test_an_endpoint_shows_no_key() -> None:

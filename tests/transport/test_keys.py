@@ -13,8 +13,15 @@ from keyring.backend import KeyringBackend
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import keys
 from chat_magic.transport.credentials import Secret
+from chat_magic.transport.keys import KeyCache, StoredKey
 
 KEY = "sk-canary-in-a-keyring"
+
+
+@pytest.fixture
+def cache():
+    """Return the keys of a session that has found none yet."""
+    return KeyCache()
 
 
 @pytest.fixture
@@ -37,36 +44,38 @@ def colab(monkeypatch):
     return userdata
 
 
-def test_the_environment_comes_first_then_the_keyring_then_colab(own_keyring, colab, monkeypatch):
+def test_the_environment_comes_first_then_the_keyring_then_colab(
+    cache, own_keyring, colab, monkeypatch
+):
     """Each says where the key was."""
-    assert keys.find_key("A_KEY") == keys.StoredKey(Secret(KEY), "Colab")
-    keys.store("A_KEY", Secret("sk-canary-2"))
-    assert keys.find_key("A_KEY") == keys.StoredKey(Secret("sk-canary-2"), "the keyring")
+    assert cache.find_key("A_KEY") == StoredKey(Secret(KEY), "Colab")
+    cache.store("A_KEY", Secret("sk-canary-2"))
+    assert cache.find_key("A_KEY") == StoredKey(Secret("sk-canary-2"), "the keyring")
     monkeypatch.setenv("A_KEY", "sk-canary-3")
-    assert keys.find_key("A_KEY") == keys.StoredKey(Secret("sk-canary-3"), "the environment")
-    assert keys.find_key("B_KEY") is None
+    assert cache.find_key("A_KEY") == StoredKey(Secret("sk-canary-3"), "the environment")
+    assert cache.find_key("B_KEY") is None
 
 
-def test_a_key_that_was_found_is_known_without_asking_again(own_keyring):
+def test_a_key_that_was_found_is_known_without_asking_again(cache, own_keyring):
     """The loop asks nobody; storing or forgetting another ends it."""
-    keys.store("A_KEY", Secret(KEY))
-    assert keys.known("A_KEY") is None
-    assert keys.find_key("A_KEY") == keys.known("A_KEY")
-    assert keys.forget("A_KEY")
-    assert keys.known("A_KEY") is None
-    assert not keys.forget("A_KEY")
+    cache.store("A_KEY", Secret(KEY))
+    assert cache.cached_key("A_KEY") is None
+    assert cache.find_key("A_KEY") == cache.cached_key("A_KEY")
+    assert cache.forget("A_KEY")
+    assert cache.cached_key("A_KEY") is None
+    assert not cache.forget("A_KEY")
 
 
-def test_keys_lie_under_our_name_and_the_variables(own_keyring):
+def test_keys_lie_under_our_name_and_the_variables(cache, own_keyring):
     """So that other tools can put them there."""
-    keys.store("A_KEY", Secret(KEY))
+    cache.store("A_KEY", Secret(KEY))
     assert own_keyring.passwords == {("chat-magic", "A_KEY"): KEY}
 
 
-def test_colab_is_asked_from_the_main_thread_only(own_keyring, colab):
+def test_colab_is_asked_from_the_main_thread_only(cache, own_keyring, colab):
     """Its page answers through the kernel's main thread, which would wait for itself."""
     found = []
-    thread = threading.Thread(target=lambda: found.append(keys.find_key("A_KEY")))
+    thread = threading.Thread(target=lambda: found.append(cache.find_key("A_KEY")))
     thread.start()
     thread.join()
     assert (found, colab.asked) == ([None], [])
@@ -83,19 +92,19 @@ class NoKeyring(KeyringBackend):
     get_password = set_password = delete_password = _fail
 
 
-def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(own_keyring):
+def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(cache, own_keyring):
     """Reading is silent, since most machines that lack one need none."""
     keyring.set_keyring(NoKeyring())
-    assert keys.find_key("A_KEY") is None
-    for change in (lambda: keys.store("A_KEY", Secret(KEY)), lambda: keys.forget("A_KEY")):
+    assert cache.find_key("A_KEY") is None
+    for change in (lambda: cache.store("A_KEY", Secret(KEY)), lambda: cache.forget("A_KEY")):
         with pytest.raises(InvalidRequest, match=r"the keyring did not .*: no backend") as seen:
             change()
         assert KEY not in str(seen.value)
 
 
-def test_without_the_extra_the_error_names_it(monkeypatch):
+def test_without_the_extra_the_error_names_it(cache, monkeypatch):
     """And finding a key goes on without."""
     monkeypatch.setattr(keys, "find_spec", lambda _name: None)
-    assert keys.find_key("A_KEY") is None
+    assert cache.find_key("A_KEY") is None
     with pytest.raises(InvalidRequest, match=r"pip install 'chat-magic\[keyring\]'"):
-        keys.store("A_KEY", Secret(KEY))
+        cache.store("A_KEY", Secret(KEY))

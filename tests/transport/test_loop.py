@@ -11,26 +11,28 @@ import time
 
 import pytest
 
-from chat_magic.transport import loop as background
+from chat_magic.engine.session import default_session
+from chat_magic.transport import loop as module
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
 
 SETUP = """
 import asyncio, os, threading, time
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.transport import loop as background
+from chat_magic.engine.session import default_session
+from chat_magic.transport import loop as module
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.endpoints import Endpoint
 
 def ask(assembler):
-    return exchange(Endpoint(name="x", base_url=os.environ["URL"], model="m"), {}, assembler)
+    return exchange(default_session().http, Endpoint(name="x", base_url=os.environ["URL"], model="m"), {}, assembler)
 
 async def name():
     return threading.current_thread().name
 
 def begin():
     assembler = Assembler()
-    future = background.submit(ask(assembler))
+    future = default_session().loop.submit(ask(assembler))
     while not assembler.has_output:
         time.sleep(0.01)
     return future
@@ -56,7 +58,7 @@ def test_coroutines_run_in_one_thread_of_their_own() -> None:
     async def thread() -> threading.Thread:
         return threading.current_thread()
 
-    first, second = (background.submit(thread()).result(10) for _ in range(2))
+    first, second = (default_session().loop.submit(thread()).result(10) for _ in range(2))
     assert first is second
     assert first is not threading.current_thread()
     assert first.daemon
@@ -100,7 +102,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of fork
 future = begin()
 child = os.fork()
 if not child:
-    print(background.submit(name()).result(10), flush=True)
+    print(default_session().loop.submit(name()).result(10), flush=True)
     begin().cancel()
     os._exit(0)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), future.done())
@@ -126,8 +128,8 @@ def test_waiting_returns_the_result_and_an_interrupt_cancels(monkeypatch: pytest
         begun.wait(30)
         raise KeyboardInterrupt
 
-    assert background.run(asyncio.sleep(0, "done")) == "done"
-    monkeypatch.setattr(background, "wait", interrupt)
+    assert default_session().loop.run(asyncio.sleep(0, "done")) == "done"
+    monkeypatch.setattr(module, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        background.run(hold())
+        default_session().loop.run(hold())
     assert cancelled.wait(30)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.reply.listing import ListedModel
+from chat_magic.engine import models
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ApiError, ChatError, ConnectionFailed
-from chat_magic.transport.model_listing import list_models
 from tests.gateway import CLOSE, Answer, Gateway, whole
 
 LIST = {"object": "list", "data": [{"id": "a/b", "owned_by": "a"}]}
 KEY = "sk-canary-in-a-list"
+
+
+def list_models(model=None):
+    return models.list_models(default_session(), model)
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def serve(monkeypatch):
         gateway.__exit__()
 
 
-def test_the_configured_server_is_asked_when_no_model_is_named(library, serve):
+def test_the_configured_server_is_asked_when_no_model_is_named(no_proxy, serve):
     """With its key; the list is the API's."""
     gateway = serve(whole(LIST))
     assert list_models() == [ListedModel(id="a/b", owned_by="a")]
@@ -40,7 +45,7 @@ def test_the_configured_server_is_asked_when_no_model_is_named(library, serve):
 
 
 def test_a_model_names_the_server_by_its_route_and_headers_go_along(
-    library, serve, config_file, monkeypatch
+    no_proxy, serve, config_file, monkeypatch
 ):
     """An alias too."""
     gateway = serve(whole([]))
@@ -75,7 +80,7 @@ def test_a_model_names_the_server_by_its_route_and_headers_go_along(
         (Answer([b"{", CLOSE]), ConnectionFailed, "the connection was lost"),
     ],
 )
-def test_what_is_no_list_is_an_error_that_says_what_came(library, serve, answer, kind, words):
+def test_what_is_no_list_is_an_error_that_says_what_came(no_proxy, serve, answer, kind, words):
     """Without the key."""
     serve(answer)
     with pytest.raises(ChatError, match=words) as caught:

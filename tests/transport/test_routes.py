@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport import configuration
 from chat_magic.transport.credentials import Secret, redact
-from chat_magic.transport.endpoints import (
-    any_model,
-    default_model,
-    describe,
-    find_key,
-    masked,
-    resolve,
-)
-from chat_magic.transport.keys import store
+from chat_magic.transport.endpoints import masked
 
 FILE = """
 [endpoints.router]
@@ -56,14 +48,14 @@ async def test_the_longest_route_names_the_server_else_the_environment(
 ):
     """A gateway takes the name whole, a vendor's own server the model alone."""
     monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://gateway.example/v1")
-    endpoint = await resolve(model)
+    endpoint = await default_session().endpoints.resolve(model)
     assert (endpoint.url, endpoint.model) == (f"{url}/chat/completions", sent)
     assert (endpoint.key_variable, endpoint.secret) == (key, Secret(f"canary-of-{key.lower()}"))
 
 
 async def test_headers_name_variables_and_are_never_shown(routed):
     """Neither in a repr nor in a message."""
-    endpoint = await resolve("vendor/x")
+    endpoint = await default_session().endpoints.resolve("vendor/x")
     assert endpoint.headers == {
         "X-Team": Secret("canary-of-team"),
         "X-App": Secret("an app", may_hold_spaces=True),
@@ -76,7 +68,7 @@ async def test_a_header_whose_variable_is_not_set_is_an_error(routed, monkeypatc
     """Nothing is sent without it."""
     monkeypatch.delenv("TEAM")
     with pytest.raises(InvalidRequest, match=r"chat_magic\.toml: the header X-Team names .* TEAM"):
-        await resolve("vendor/x")
+        await default_session().endpoints.resolve("vendor/x")
 
 
 async def test_a_key_of_the_keyring_is_known_once_it_was_looked_for(
@@ -84,48 +76,48 @@ async def test_a_key_of_the_keyring_is_known_once_it_was_looked_for(
 ):
     """The loop itself asks nobody."""
     monkeypatch.delenv("VENDOR_KEY")
-    store("VENDOR_KEY", Secret("canary-stored"))
-    assert (await resolve("vendor/x")).secret is None
-    find_key("vendor/x")
-    assert (await resolve("vendor/x")).secret == Secret("canary-stored")
+    default_session().keys.store("VENDOR_KEY", Secret("canary-stored"))
+    assert (await default_session().endpoints.resolve("vendor/x")).secret is None
+    default_session().endpoints.find_key("vendor/x")
+    assert (await default_session().endpoints.resolve("vendor/x")).secret == Secret("canary-stored")
 
 
 async def test_openais_key_in_the_keyring_configures_openai(own_keyring):
     """As its variable does."""
-    store("OPENAI_API_KEY", Secret("canary-openai"))
-    find_key("openai/gpt-4o")
-    endpoint = await resolve("openai/gpt-4o")
+    default_session().keys.store("OPENAI_API_KEY", Secret("canary-openai"))
+    default_session().endpoints.find_key("openai/gpt-4o")
+    endpoint = await default_session().endpoints.resolve("openai/gpt-4o")
     assert (endpoint.base_url, endpoint.model) == ("https://api.openai.com/v1", "gpt-4o")
     with pytest.raises(InvalidRequest, match="no model"):
-        default_model()
+        default_session().endpoints.default_model()
 
 
 def test_a_dry_run_says_the_name_that_the_server_takes(routed):
     """Where it is not the whole one."""
-    assert describe("vendor/x") == (
+    assert default_session().endpoints.describe("vendor/x") == (
         "POST https://vendor.example/v1/chat/completions with the key in VENDOR_KEY, as x"
     )
 
 
-@pytest.mark.parametrize("choose", [default_model, any_model])
+@pytest.mark.parametrize("choose", ["default_model", "any_model"])
 def test_routes_without_a_model_are_an_error(routed, choose):
     """As with any server: a paid model is not chosen for the user, nor one server of several."""
     with pytest.raises(InvalidRequest, match="no model"):
-        choose()
+        getattr(default_session().endpoints, choose)()
 
 
 def test_the_default_model_can_come_of_any_setting(routed):
     """Of `%config` here."""
-    configuration.configure("model", "vendor/x")
-    assert default_model() == ("vendor/x", None)
-    assert any_model() == "vendor/x"
+    default_session().configuration.set("model", "vendor/x")
+    assert default_session().endpoints.default_model() == ("vendor/x", None)
+    assert default_session().endpoints.any_model() == "vendor/x"
 
 
 async def test_config_sets_the_gateway_for_this_session(monkeypatch):
     """Over the environment's, with the same key."""
     monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://a.example/v1")
-    configuration.configure("base_url", "https://b.example/v1")
-    endpoint = await resolve("a/b")
+    default_session().configuration.set("base_url", "https://b.example/v1")
+    endpoint = await default_session().endpoints.resolve("a/b")
     assert (endpoint.name, endpoint.key_variable) == ("b.example", "CHAT_MAGIC_API_KEY")
 
 

@@ -11,11 +11,12 @@ from chat_magic.core.cell.form import CellForm, check_form, check_options, disab
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.request import ChatRequest, read_extra
+from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.panel.controls import Control
 from chat_magic.shell.panel.messages_editor import MessagesEditor
 from chat_magic.shell.panel.section import Section
-from chat_magic.transport import configuration, endpoints
+from chat_magic.transport.endpoints import LOCAL_MODEL
 from chat_magic.view.html.escape import escape
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ class PanelForm:
 
     def _show_destination(self) -> None:
         """Show where the request is sent, or why it cannot be; the cell is written regardless."""
-        model = self.model.value.strip()
+        model, session = self.model.value.strip(), default_session()
         try:
             if model:
-                destination = endpoints.describe(configuration.resolve_alias(model))
+                destination = session.endpoints.describe(session.configuration.resolve_alias(model))
             else:
-                default, notice = endpoints.default_model()
+                default, notice = session.endpoints.default_model()
                 destination = notice or f"the default model is {default}"
         except InvalidRequest as error:
             self._note("model")(error.message)
@@ -243,15 +244,15 @@ class _Reader:
 
 def _defaults() -> Mapping[str, Setting]:
     try:
-        return configuration.settings()
+        return default_session().configuration.settings()
     except InvalidRequest:  # reported when the cell is run
         return {}
 
 
 def _known_models() -> list[str]:
     try:
-        aliases = list(configuration.config().aliases)
-        default = configuration.value_of("model")
+        aliases = list(default_session().configuration.config().aliases)
+        default = default_session().configuration.value_of("model")
     except InvalidRequest:
         return ["local"]
-    return list(dict.fromkeys(filter(None, [default, *aliases, "local", endpoints.LOCAL_MODEL])))
+    return list(dict.fromkeys(filter(None, [default, *aliases, "local", LOCAL_MODEL])))

@@ -13,6 +13,7 @@ from IPython.display import publish_display_data
 
 from chat_magic.core.cell.form import CellForm, read_form, settings_only, write_form
 from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.compare import compare
 from chat_magic.shell import magics_of
@@ -25,7 +26,6 @@ from chat_magic.shell.panel.run_history import HistoryEntry, RunHistory
 from chat_magic.shell.panel.sources import chat_cells, form_from, notebook_sources
 from chat_magic.shell.panel.toolbars import CellPreview, PresetBar, SourcePicker
 from chat_magic.store.presets import FILE, PresetStore
-from chat_magic.transport.configuration import config_path
 from chat_magic.view.html.escape import escape
 from chat_magic.view.panel_bundle import static_panel
 
@@ -73,7 +73,7 @@ class Panel:
         self._output: CellOutput | TerminalOutput | None = None
         self._fallback = widgets.Output()
         self._job: Job | None = None
-        self._presets = PresetStore(config_path().with_name(FILE))
+        self._presets = PresetStore(default_session().configuration.path().with_name(FILE))
         self.form = PanelForm(self._update_cell)
         """The controls."""
         self.history = RunHistory(
@@ -148,7 +148,9 @@ class Panel:
         self._show_status("running")
         self._set_running(True)
         try:
-            self._job = self._magics.start(cell, self._output, lambda job: self._record(job, form))
+            self._job = self._magics.start_job(
+                cell, self._output, lambda job: self._record(job, form)
+            )
         except BaseException:
             self._set_running(False)
             raise

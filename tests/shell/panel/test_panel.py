@@ -11,10 +11,10 @@ from IPython.core import getipython
 import chat_magic
 from chat_magic import InvalidRequest, Panel
 from chat_magic.core.request.parameters import PARAMETERS
+from chat_magic.engine.session import default_session
 from chat_magic.shell.jobs import Job
 from chat_magic.shell.panel import panel as panel_module
 from chat_magic.store.presets import FILE, PresetStore
-from chat_magic.transport.configuration import configure
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import DONE, completion, delta
 from tests.engine.test_every_parameter import ROWS, answer
@@ -92,7 +92,7 @@ def test_an_error_disables_run_until_it_is_corrected(open_panel):
 
 def test_a_default_of_the_settings_is_sent_unless_it_is_unset(open_panel, server):
     """`send nothing` is `--unset` in the cell."""
-    configure("temperature", 0.2)
+    default_session().configuration.set("temperature", 0.2)
     panel = open_panel()
     control = panel.form.controls["temperature"]
     server.requests.clear()

@@ -1,0 +1,122 @@
+"""The function `chat_grid`: one prompt with several models, values and wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.cell.grid import check_axes, expand, models_axis, sweep_axis, vary_axis
+from chat_magic.core.cell.options import DEFAULT_CONCURRENCY
+from chat_magic.core.cell.per_model import read_per_model
+from chat_magic.engine.grid_plan import check_concurrency, plan_grid
+from chat_magic.engine.grid_task import start_grid
+from chat_magic.engine.prepare import build_request, request_limits
+from chat_magic.engine.session import default_session
+from chat_magic.engine.tool_functions import NO_TOOLS
+from chat_magic.errors import InvalidRequest
+from chat_magic.transport.schema_file import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.request import ChatRequest
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
+
+__all__ = ["chat_grid"]
+
+
+def chat_grid(
+    messages: str | Sequence[Mapping[str, Any] | Message],
+    *,
+    models: Sequence[str] | None = None,
+    sweep: Mapping[str, Sequence[Any]] | None = None,
+    vary: Mapping[str, Sequence[Any] | Mapping[Any, Any]] | None = None,
+    per_model: Mapping[str, Mapping[str, Any]] | None = None,
+    concurrency: int = DEFAULT_CONCURRENCY,
+    model: str | None = None,
+    after: ChatResult | None = None,
+    variables: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    retries: int | None = None,
+    top_up: bool = True,
+    extra: Mapping[str, Any] | None = None,
+    schema: Any = None,
+    max_tool_rounds: int | None = None,
+    **parameters: Any,
+) -> ChatResults:
+    """Send every combination of some models, values and wordings, and wait for all answers.
+
+    Args:
+        messages: As for `chat`; they are templates when `vary` or `variables` is given.
+        models: The models, as `vendor/model`.
+        sweep: Values by parameter, or by `model`; `UNSET` and "unset" are values.
+        vary: By variable of the templates, a list of its values, or a dict whose keys name them.
+        per_model: By model, as written, parameters for that model alone; None or `UNSET` removes
+            one.
+        concurrency: How many requests run at a time, 1 to 64.
+        model: As for `chat`; so are all others.
+        after: As for `chat`.
+        variables: As for `chat`.
+        timeout: Seconds that each answer may take.
+        retries: As for `chat`.
+        top_up: As for `chat`.
+        extra: As for `chat`.
+        schema: As for `chat`.
+        max_tool_rounds: As for `chat`.
+        **parameters: As for `chat`.
+
+    Returns:
+        The results in row-major order: models first, then sweeps, then variables, the last
+        changing fastest. `.errors` has the runs that failed.
+
+    Raises:
+        InvalidRequest: One request was refused; nothing was sent.
+        ChatError: All runs failed; `.result` has what arrived, `__cause__` is the error of the
+            first.
+        ChatInterrupted: It was interrupted; likewise.
+    """
+    for name, given in (("sweep", sweep), ("vary", vary)):
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidRequest(f"{name}: must be a dict of names and their values")
+    axes = _axes(models, sweep or {}, vary or {})
+    for axis in axes:
+        if axis.name in parameters or (axis.name == "model" and model is not None):
+            raise InvalidRequest(f"{axis.name}: given both as a value and as an axis of the grid")
+    per_model_parameters, tools = read_per_model(per_model), NO_TOOLS
+
+    def read(bound: Mapping[str, Any]) -> ChatRequest:
+        nonlocal tools
+        names = None if variables is None and not vary else bound
+        request, tools = build_request(messages, model, names, extra, parameters, max_tool_rounds)
+        return replace(request, per_model=per_model_parameters)
+
+    session = default_session()
+    form = load_schema(schema)
+    variants = expand(axes, variables or {}, read)
+    plan = plan_grid(
+        session,
+        axes,
+        variants,
+        after=after,
+        schema=form,
+        tools=tools,
+        limits=request_limits(session, timeout_s=timeout, retries=retries, top_up=top_up),
+        concurrency=check_concurrency(concurrency),
+    )
+    return start_grid(session, plan).wait()
+
+
+def _axes(
+    models: Sequence[str] | None,
+    sweep: Mapping[str, Sequence[Any]],
+    vary: Mapping[str, Sequence[Any] | Mapping[Any, Any]],
+) -> tuple[Axis, ...]:
+    axes = [] if models is None else [models_axis(models, "models")]
+    axes += [sweep_axis(name, values) for name, values in sweep.items()]
+    axes += [vary_axis(name, values, f"vary {name}") for name, values in vary.items()]
+    check_axes(axes)
+    return tuple(axes)

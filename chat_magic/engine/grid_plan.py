@@ -1,0 +1,119 @@
+"""The calls of a cell or a grid: all prepared and checked before the first is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.cell.grid import title_of
+from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from chat_magic.engine.prepare import PreparedCall, RequestLimits, prepare_call
+from chat_magic.engine.tool_functions import NO_TOOLS
+from chat_magic.errors import InvalidRequest
+from chat_magic.transport.attachments import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chat_magic.core.cell.grid import Axis, Variant
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.session import Session
+    from chat_magic.engine.tool_functions import ToolFunctions
+    from chat_magic.results.chat_result import ChatResult
+
+__all__ = ["GridPlan", "check_concurrency", "plan_grid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridPlan:
+    """Prepared calls in row-major order of their axes; a single one where there is no axis."""
+
+    calls: tuple[PreparedCall, ...]
+    axes: tuple[Axis, ...] = ()
+    coordinates: tuple[Mapping[str, Any], ...] = ({},)
+    """Of each call: its value by the name of the axis."""
+    concurrency: int = DEFAULT_CONCURRENCY
+    """Calls that run at a time."""
+
+    @property
+    def models(self) -> str:
+        """The models that are asked, each once, in words."""
+        return ", ".join(dict.fromkeys(call.request.model or "" for call in self.calls))
+
+
+def plan_grid(
+    session: Session,
+    axes: Sequence[Axis],
+    variants: Sequence[Variant],
+    *,
+    after: ChatResult | None = None,
+    choice: int | None = None,
+    schema: Schema | None = None,
+    tools: ToolFunctions = NO_TOOLS,
+    limits: RequestLimits = RequestLimits(),
+    concurrency: int = DEFAULT_CONCURRENCY,
+) -> GridPlan:
+    """Prepare the calls of a grid, or the single one where there is no axis.
+
+    Args:
+        session: Whose settings fill in what the requests do not say.
+        axes: What the requests differ in.
+        variants: The requests as they were written.
+        after: A result whose conversation comes before all of them.
+        choice: The index of the choice of `after` to continue from; its first by default.
+        schema: The form that the answers must have.
+        tools: The functions that the models may call.
+        limits: How long each answer may take, and how often its request is sent.
+        concurrency: Calls that run at a time.
+
+    Raises:
+        InvalidRequest: One lacks something, or its parts exclude each other; it says which.
+    """
+    if axes:
+        limits = replace(limits, top_up_concurrency=1)
+    calls = []
+    for variant in _inlined(variants):
+        try:
+            call = prepare_call(
+                session, variant.request,
+                after=after, choice=choice, schema=schema, tools=tools, limits=limits,
+            )  # fmt: skip
+        except InvalidRequest as error:
+            raise _located(error, variant) from error
+        calls.append(call)
+    return GridPlan(
+        calls=tuple(calls),
+        axes=tuple(axes),
+        coordinates=tuple(variant.coordinates for variant in variants),
+        concurrency=concurrency,
+    )
+
+
+def _inlined(variants: Sequence[Variant]) -> Iterator[Variant]:
+    """Read the files that messages attach, once for all requests of the same messages."""
+    inlined: dict[int, tuple[Message, ...]] = {}
+    for variant in variants:
+        request, key = variant.request, id(variant.request.messages)
+        if key not in inlined:
+            inlined[key] = inline(request).messages
+        yield replace(variant, request=replace(request, messages=inlined[key]))
+
+
+def _located(error: InvalidRequest, variant: Variant) -> InvalidRequest:
+    """Return the error with the coordinates of its request."""
+    coordinates = variant.coordinates.items()
+    where = " · ".join(f"{name} {title_of(value)}" for name, value in coordinates)
+    message = f"{where}: {error.message}" if where else error.message
+    return InvalidRequest(message, line=error.line, column=error.column)
+
+
+def check_concurrency(value: int) -> int:
+    """Return how many calls of a grid run at a time.
+
+    Raises:
+        InvalidRequest: It is out of range.
+    """
+    if type(value) is not int or not 1 <= value <= MAX_CONCURRENCY:
+        raise InvalidRequest(f"concurrency {value}: must be a whole number, 1 to {MAX_CONCURRENCY}")
+    return value

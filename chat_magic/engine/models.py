@@ -1,0 +1,36 @@
+"""The models of a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chat_magic.core.reply.listing import ListedModel
+    from chat_magic.engine.session import Session
+
+__all__ = ["list_models"]
+
+
+def list_models(session: Session, model: str | None = None) -> list[ListedModel]:
+    """Return the models of the server that answers for a model, or for the default one.
+
+    Args:
+        session: Whose connections and settings are used.
+        model: A model or an alias; a local server is started if need be.
+
+    Raises:
+        InvalidRequest: No server is configured for it.
+        ApiError: The server refused, or answered with something other than a list of models.
+        ConnectionFailed: There was no connection, or it was lost.
+        RequestTimeout: The list did not come in time.
+    """
+    from chat_magic.transport import model_listing
+
+    name = session.configuration.resolve_alias(model) if model else session.endpoints.any_model()
+    session.endpoints.find_key(name)
+
+    async def request_list() -> list[ListedModel]:
+        endpoint = await session.endpoints.resolve(name)
+        return await model_listing.list_models(session.http, endpoint)
+
+    return session.loop.run(request_list())

@@ -1,0 +1,128 @@
+"""The state of a kernel: its settings, keys, connections, event loop and background jobs."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
+
+from chat_magic.errors import InvalidRequest
+from chat_magic.transport.configuration import Configuration
+from chat_magic.transport.endpoints import EndpointResolver
+from chat_magic.transport.keys import KeyCache
+from chat_magic.transport.loop import EventLoopThread
+
+if TYPE_CHECKING:
+    from chat_magic.transport.http import HttpClient
+
+__all__ = ["Job", "JobList", "Session", "default_session"]
+
+
+class Job(Protocol):
+    """A background answer, as a list of jobs knows it."""
+
+    number: int
+    """Its number in the session, from 1."""
+    name: str
+    """The name that the result is assigned to, or what started it."""
+    model: str
+    started_s: float
+    """When it was started, in seconds since 1970 UTC."""
+
+    @property
+    def state(self) -> str:
+        """How far it is, in words."""
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that it has taken so far."""
+
+    def cancel(self) -> None:
+        """Stop it at once."""
+
+
+J = TypeVar("J", bound=Job)
+
+
+class JobList(Generic[J]):
+    """The jobs of a session that are running, by number."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._running: dict[int, J] = {}
+
+    def next_number(self) -> int:
+        """Return the number of the next job."""
+        return next(self._numbers)
+
+    def add(self, job: J) -> None:
+        """Add a job that has started."""
+        self._running[job.number] = job
+
+    def remove(self, job: J) -> None:
+        """Remove a job that has ended."""
+        self._running.pop(job.number, None)
+
+    def running(self) -> list[J]:
+        """Return the jobs that are running, the oldest first."""
+        return list(self._running.values())
+
+    def cancel(self, number: int) -> J:
+        """Cancel a job.
+
+        Raises:
+            InvalidRequest: No job of this number is running.
+        """
+        job = self._running.get(number)
+        if job is None:
+            known = ", ".join(map(str, self._running))
+            others = f"; those running are {known}" if known else ""
+            raise InvalidRequest(f"/jobs cancel {number}: no such job is running{others}", line=1)
+        job.cancel()
+        return job
+
+
+class Session:
+    """What all requests of a kernel share; `default_session` returns that of this process.
+
+    A request keeps the session with which it was started. Nothing is connected, read or started
+    before it is needed.
+    """
+
+    def __init__(self) -> None:
+        self.configuration = Configuration()
+        self.keys = KeyCache()
+        self.endpoints = EndpointResolver(self.configuration, self.keys)
+        self.loop = EventLoopThread(on_stop=self._close_connections)
+        self.jobs: JobList[Job] = JobList()
+
+    @cached_property
+    def http(self) -> HttpClient:
+        """The connections."""
+        from chat_magic.transport.http import HttpClient
+
+        return HttpClient()
+
+    def close(self) -> None:
+        """Cancel what is running, and close the connections; the session can be used again."""
+        self.loop.close()
+
+    async def _close_connections(self) -> None:
+        await self.http.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a session is not pickled: it holds connections and keys")
+
+
+_lock = threading.Lock()
+_default: Session | None = None
+
+
+def default_session() -> Session:
+    """Return the session of this process, made on first use."""
+    global _default  # noqa: PLW0603 - the one default
+    with _lock:
+        if _default is None:
+            _default = Session()
+        return _default
