@@ -56,12 +56,19 @@ class ResultTables(ABC):
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """A row for each choice: metrics, model, cost, parsed fields, times and usage.
+        """A row for each choice: metrics, text, model, cost, parsed fields, times and usage.
 
-        The metrics are those of `analysis.reply_tables.choices_table`; `bits_per_byte` also
-        compares models of different vocabularies. `cost`, the times and the usage are those of
-        the whole request, and are the same on each of its rows. With a schema there is a column
+        The metrics are those of its content, or of its refusal. `cost`, the times and the usage are
+        those of the whole request, the same on each of its rows. With a schema there is a column
         `parsed.FIELD` for each scalar field.
+
+        Columns: `run`, `choice`, `finish_reason`, `n_tokens`, `n_scored`, `n_censored`,
+        `joint_logprob`, `mean_logprob`, `perplexity`, `perplexity_low`, `geo_mean_prob`,
+        `bits_per_byte`, `min_prob`, `min_prob_position`, `frac_below_50`, `frac_non_greedy`,
+        `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`, `z_sampling`,
+        `alignment_coverage`, `first_divergence`, `first_divergence_byte`, `duplicate_of`, `text`,
+        `model`, `cost`, `parsed.FIELD`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
+        `completion_tokens`.
         """
         from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed
         from chat_magic.analysis.reply_tables import choices_table
@@ -91,41 +98,64 @@ class ResultTables(ABC):
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
-        """A row for each output token; empty without `logprobs`."""
+        """A row for each sampled token; empty without `logprobs`.
+
+        Columns: `run`, `choice`, `part`, `position`, `token`, `bytes`, `text`, `group`, `frag`,
+        `n_frag`, `byte_start`, `byte_end`, `char_start`, `char_end`, `align`, `logprob`,
+        `logprob_raw`, `status`, `prob`, `surprisal_bits`, `rank`, `k_returned`, `top1_token`,
+        `gap_nats`, `margin`, `mass_known`, `mass_residual`, `entropy_bits_low`,
+        `entropy_bits_high`, `varentropy`, `is_space`, `is_newline`, `is_special`, `is_forced`,
+        `chunk`, `t_ms`.
+        """
         return self._with_coordinates(self._tokens)
 
     @cached_property
     def alternatives(self) -> pd.DataFrame:
-        """A row for each token that could have come at a position; needs `top_logprobs`."""
+        """A row for each possible token at each position; requires `top_logprobs`.
+
+        Columns: `run`, `choice`, `part`, `position`, `rank`, `token`, `bytes`, `logprob`,
+        `logprob_raw`, `status`, `prob`, `cum_prob`, `is_chosen`, `is_extra`.
+        """
         return self._with_coordinates(self._alternatives)
 
     @cached_property
     def branches(self) -> pd.DataFrame:
-        """Where the choices of a run part: a row for each way on, how often, how probable."""
+        """A row for each branch where the choices of a run diverge: how often, how probable.
+
+        Columns: `run`, `node_id`, `parent_id`, `depth`, `prefix_chars`, `token`, `count`, `share`,
+        `wilson_low`, `wilson_high`, `model_prob`, `model_prob_min`, `model_prob_max`, `choices`.
+        """
         from chat_magic.analysis.branches import branches_table
 
         return self._with_coordinates(branches_table(self._columns, attrs=self._attrs))
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """How far the choices of a run agree; a row for each run.
+        """A row for each run: how far its choices agree.
 
-        `share`, `distinct`, `entropy_nats`, `unseen_mass` and more: the columns are those of
-        `analysis.agreement.agreement_table`.
+        Columns: `run`, `n_choices`, `share`, `distinct`, `entropy_nats`, `unseen_mass`, `text`,
+        `weight`, `sampled_entropy`, `predictive_entropy`, `total_variation_low`.
         """
         from chat_magic.analysis.agreement import agreement_table
 
         return self._with_coordinates(agreement_table(self._columns, attrs=self._attrs))
 
     def spans(self, by: SpanUnit) -> pd.DataFrame:
-        """Return a row for each stretch of each choice, with the probability of its tokens.
+        """Return a row for each span of each choice, with the probability of its tokens.
+
+        Columns: `run`, `choice`, `name`, `kind`, `byte_start`, `byte_end`, `text`, `n_tokens`,
+        `logprob`, `prob`, `mean_logprob`, `min_prob`, `min_prob_position`, `shared_start`,
+        `shared_end`.
 
         Args:
-            by: `json` (fields under their JSON Pointers), `sentence`, `line`, `word`, a compiled
-                pattern, or a list of (start, end) in characters.
+            by: `json` (fields, named by their JSON Pointers), `sentence`, `line`, `word`, a
+                compiled pattern, or a list of (start, end) in characters.
 
         Raises:
-            InvalidRequest: `by` is none of these.
+            InvalidRequest: `by` is not one of these.
+
+        Example:
+            >>> result.spans("json")[["name", "text", "prob"]]
         """
         from chat_magic.analysis.spans import spans_table
 
@@ -133,18 +163,24 @@ class ResultTables(ABC):
         return self._with_coordinates(table)
 
     def labels(self, labels: Sequence[str], *, at: At = "first") -> pd.DataFrame:
-        """Return how probable each label was where the answer was decided; a row a choice.
+        """Return the probability of each label at the token that decides the answer.
 
-        Alternatives that begin a label count for it, whatever their case and the space before
-        them; `ambiguous`, `other` and `residual` hold the rest.
+        There is a row for each choice. Alternatives that begin a label count towards it, in any
+        case and with or without a space before them; `ambiguous`, `other` and `residual` have the
+        rest, so that each row adds up to 1.
+
+        Columns: `run`, `choice`, `position`, `token`, `ambiguous`, `other`, `residual`, `LABEL`.
 
         Args:
-            labels: What the answer can be.
-            at: `first`, the start of the text; a JSON Pointer such as `/label`; or a compiled
-                pattern, whose first group, or else whole match, is the answer.
+            labels: The possible answers.
+            at: The place of the answer: `first`, the start of the text; a JSON Pointer such as
+                `/label`; or a compiled pattern, whose first group, else whole match, it is.
 
         Raises:
-            InvalidRequest: Two labels are alike, or `at` is no place.
+            InvalidRequest: Two labels are alike, or `at` is not a place.
+
+        Example:
+            >>> result.labels(["yes", "no"])[["yes", "no"]]
         """
         from chat_magic.analysis.labels import labels_table
 
@@ -156,17 +192,21 @@ class ResultTables(ABC):
     def expected(
         self, *, at: At = "first", between: tuple[float, float] = (-math.inf, math.inf)
     ) -> pd.DataFrame:
-        """Return the mean of the numbers that could have come, by probability; a row a choice.
+        """Return the mean of the possible numbers, weighted by probability.
+
+        There is a row for each choice. It is meant for scales whose values are one token each.
+
+        Columns: `run`, `choice`, `position`, `token`, `expected`, `covered`.
 
         Args:
-            at: Where the number stands, as for `labels`.
-            between: The ends of the scale; other numbers do not count.
-
-        Returns:
-            The table: `expected`, and `covered`, the probability of the numbers that count.
+            at: The place of the number, as for `labels`.
+            between: The ends of the scale; numbers outside it do not count.
 
         Raises:
-            InvalidRequest: `at` is no place.
+            InvalidRequest: `at` is not a place.
+
+        Example:
+            >>> result.expected(between=(1, 5))["expected"]
         """
         from chat_magic.analysis.labels import expected_table
 
@@ -176,10 +216,14 @@ class ResultTables(ABC):
         return self._with_coordinates(table)
 
     def to_frame(self, *, wide: bool = False) -> pd.DataFrame:
-        """Return the table of tokens; wide, with `token_1`, `p_1`, … `token_K`, `p_K` beside each.
+        """Return the table of tokens, or a wide one with the alternatives beside each token.
+
+        `to_frame()` is `tokens`; of `to_frame(wide=True)`, K counts the alternatives by rank:
+
+        Columns: `run`, `choice`, `part`, `position`, `token`, `prob`, `token_K`, `p_K`.
 
         Args:
-            wide: One row holds all that could have come at a position.
+            wide: Whether a row has all alternatives at its position.
         """
         if not wide:
             return self.tokens

@@ -1,0 +1,729 @@
+"""The columns of every public table: name, dtype, unit, meaning, source, and when it is missing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """A column of a table, or several that follow a pattern."""
+
+    name: str
+    """A part in capitals stands for any name or number: `p_K`, `parsed.FIELD`."""
+    dtype: str
+    """As pandas writes it. `string` is `str` on pandas 3 and `string` on pandas 2; where there
+    are alternatives, the wider one is taken only if a value requires it."""
+    meaning: str
+    unit: str = ""
+    source: str = ""
+    """The formula, or where it is from."""
+    missing: str = ""
+    """When it is NaN or NA; empty if it never is."""
+
+
+class Table(NamedTuple):
+    """A public table and its columns, in order."""
+
+    name: str
+    """How a user gets it."""
+    rows: str
+    """What a row is."""
+    key: tuple[str, ...]
+    """The columns that identify a row."""
+    columns: tuple[Column, ...]
+
+
+_NO_SCORE = "no token has a log probability"
+_NOT_OK = "status is not ok"
+_FEW = "fewer than two alternatives were returned"
+
+RUN = Column("run", "int32", "Position of the result, from 0; 0 for a single result.")
+COORDINATES = (
+    Column("model", "category", "Model of the run, as `vendor/model`."),
+    Column(
+        "COORDINATE",
+        "Float64, Int64, boolean or category",
+        "Value of the run on an axis of the grid; a numeric or boolean parameter keeps its type, "
+        "everything else is a category in the order of the runs. Named `vary.NAME` if the table "
+        "already has a column of that name.",
+        missing="the parameter was unset",
+    ),
+)
+"""What the tables of several results have after `run`."""
+
+_CHOICE = Column("choice", "int16", "The `index` of the choice.")
+_PART = Column("part", "category", "Part of the message: content, refusal, reasoning or other.")
+_POSITION = Column("position", "int32", "Position of the token in its part, from 0.")
+_BYTES = Column(
+    "bytes",
+    "object",
+    "The token's bytes, as a `bytes` object.",
+    missing="the server sent neither bytes nor a text that determines them",
+)
+_REPORTED = (
+    Column("logprob", "float64", "Log probability of the token.", "nats", missing=_NOT_OK),
+    Column(
+        "logprob_raw",
+        "float64",
+        "Log probability as sent, sentinels included.",
+        "nats",
+        missing="none was sent",
+    ),
+    Column(
+        "status",
+        "category",
+        "ok; censored (-9999 or less: outside the most probable tokens), masked (-100: forbidden "
+        "by a grammar), positive, nan or missing.",
+    ),
+    Column("prob", "float64", "Probability, 0 to 1.", source="exp(logprob)", missing=_NOT_OK),
+)
+
+TOKENS = Table(
+    ".tokens",
+    "a sampled token; no rows without `logprobs`",
+    ("run", "choice", "part", "position"),
+    (
+        RUN,
+        _CHOICE,
+        _PART,
+        _POSITION,
+        Column("token", "string", "Text of the token, exactly as sent."),
+        _BYTES,
+        Column(
+            "text",
+            "string",
+            "Decoded text that the token contributes; of tokens that share a code point, all of it "
+            "is on the first.",
+        ),
+        Column("group", "int32", "Number of the group of tokens that share code points, from 0."),
+        Column("frag", "int8", "Position in the group, from 0; at most 127."),
+        Column("n_frag", "int8", "Tokens in the group; at most 127."),
+        *(
+            Column(
+                f"{unit}_{end}",
+                "Int32",
+                f"{'Start' if end == 'start' else 'End'} of the token in the text of its part.",
+                "UTF-8 bytes" if unit == "byte" else "code points",
+                missing="the token was not found in the text",
+            )
+            for unit in ("byte", "char")
+            for end in ("start", "end")
+        ),
+        Column(
+            "align",
+            "category",
+            "ok; repaired (cut, or a space before it dropped), extra (not in the text) or "
+            "unaligned (not known).",
+        ),
+        *_REPORTED,
+        Column(
+            "surprisal_bits", "float64", "Surprisal.", "bits", "-log2 p (Shannon 1948)", _NOT_OK
+        ),
+        Column(
+            "rank",
+            "Int16 or Int32",
+            "Rank among the alternatives by probability, from 1; equal ones share a rank.",
+            source="1 + number of more probable alternatives (Gehrmann et al. 2019)",
+            missing="the token is outside the most probable ones, or its status is not ok",
+        ),
+        Column(
+            "k_returned",
+            "int16 or int32",
+            "Alternatives that the server returned as the most probable.",
+        ),
+        Column(
+            "top1_token",
+            "category",
+            "Text of the most probable alternative.",
+            missing="no alternative was returned, or it has no probability",
+        ),
+        Column(
+            "gap_nats",
+            "float64",
+            "Distance below the most probable alternative; 0 for a greedy choice.",
+            "nats",
+            "logprob of the most probable - logprob (Gehrmann et al. 2019)",
+            "the token or the alternatives have no log probability",
+        ),
+        Column(
+            "margin",
+            "float64",
+            "Difference between the two highest probabilities, 0 to 1.",
+            source="p1 - p2 (Scheffer et al. 2001)",
+            missing=_FEW,
+        ),
+        Column(
+            "mass_known",
+            "float64",
+            "Probability of all alternatives and the sampled token together; not clipped at 1.",
+            missing="none has a probability",
+        ),
+        Column(
+            "mass_residual",
+            "float64",
+            "Probability of all other tokens, 0 to 1.",
+            source="max(0, 1 - mass_known)",
+            missing="mass_known is",
+        ),
+        Column(
+            "entropy_bits_low",
+            "float64",
+            "Lower bound of the entropy of the next token, given the alternatives.",
+            "bits",
+            "the unseen mass in tokens as probable as the least of the top (Marshall, Olkin & "
+            "Arnold 2011)",
+            _FEW,
+        ),
+        Column(
+            "entropy_bits_high",
+            "float64",
+            "Upper bound of the entropy, for a vocabulary of `vocab_size_assumed` tokens.",
+            "bits",
+            "the unseen mass spread evenly over all unseen tokens",
+            _FEW,
+        ),
+        Column(
+            "varentropy",
+            "float64",
+            "Variance of the surprisal of the next token.",
+            "nats²",
+            "sum p (-ln p - H)² (Kontoyiannis & Verdú 2014)",
+            f"mass_residual is 0.01 or more, or {_FEW}",
+        ),
+        Column("is_space", "bool", "Whether the token is white space only."),
+        Column("is_newline", "bool", "Whether the token contains a line break."),
+        Column(
+            "is_special", "bool", "Whether the token looks like a control token (`<|im_end|>`)."
+        ),
+        Column(
+            "is_forced",
+            "bool",
+            "Whether a grammar left no other token: p is at least 1 - 1e-6 and every other "
+            "alternative is at -50 nats or less.",
+        ),
+        Column("chunk", "int32", "Number of the event that carried it, from 0; -1 if unknown."),
+        Column(
+            "t_ms",
+            "float64",
+            "Time of arrival, from the start of the request.",
+            "ms",
+            missing="it is unknown",
+        ),
+    ),
+)
+
+ALTERNATIVES = Table(
+    ".alternatives",
+    "a possible token at a position, the sampled one included; requires `top_logprobs`",
+    ("run", "choice", "part", "position", "rank"),
+    (
+        RUN,
+        _CHOICE,
+        _PART,
+        _POSITION,
+        Column(
+            "rank",
+            "int16 or int32",
+            "Place in the list, from 1: by falling probability, then those without one, then a "
+            "sampled token from outside. Equal ones have different ranks, in server order.",
+        ),
+        Column("token", "category", "Text of the token, exactly as sent."),
+        _BYTES,
+        *_REPORTED,
+        Column(
+            "cum_prob", "float64", "Probability of this and all rows above it together, 0 to 1."
+        ),
+        Column("is_chosen", "bool", "Whether it is the sampled token."),
+        Column("is_extra", "bool", "Whether it is a sampled token outside the most probable ones."),
+    ),
+)
+
+CHOICES = (
+    RUN,
+    _CHOICE,
+    Column(
+        "finish_reason",
+        "category",
+        "Why the choice ended: stop, length, tool_calls, …, error or interrupted.",
+        missing="the server sent none",
+    ),
+    Column("n_tokens", "int32", "Tokens of the choice with log probabilities.", "tokens"),
+    Column("n_scored", "int32", "Tokens with status ok.", "tokens"),
+    Column("n_censored", "int32", "Tokens with status censored.", "tokens"),
+    Column(
+        "joint_logprob",
+        "float64",
+        "Log probability of this sequence of tokens: a lower bound for its text.",
+        "nats",
+        "LL = sum of logprob",
+        _NO_SCORE,
+    ),
+    Column("mean_logprob", "float64", "Mean log probability.", "nats a token", "LL / n", _NO_SCORE),
+    Column(
+        "perplexity",
+        "float64",
+        "Perplexity over the scored tokens, 1 and up.",
+        source="exp(-LL / n) (Jelinek et al. 1977)",
+        missing=_NO_SCORE,
+    ),
+    Column(
+        "perplexity_low",
+        "float64",
+        "Lower bound of the perplexity, censored tokens included.",
+        source="each censored token at its highest possible log probability",
+        missing="no token is scored or censored",
+    ),
+    Column(
+        "geo_mean_prob",
+        "float64",
+        "Geometric mean of the probabilities, 0 to 1.",
+        source="exp(LL / n)",
+        missing=_NO_SCORE,
+    ),
+    Column(
+        "bits_per_byte",
+        "float64",
+        "Information of the text; comparable between tokenizers.",
+        "bits a UTF-8 byte",
+        "-LL / (ln 2 · bytes) (Gao et al. 2020)",
+        "alignment_coverage is below 1, or a token is not scored",
+    ),
+    Column("min_prob", "float64", "Least probability of a token.", missing=_NO_SCORE),
+    Column("min_prob_position", "Int32", "Position of the first such token.", missing=_NO_SCORE),
+    Column(
+        "frac_below_50",
+        "float64",
+        "Share of the scored tokens with a probability below 0.5, 0 to 1.",
+        missing=_NO_SCORE,
+    ),
+    Column(
+        "frac_non_greedy",
+        "float64",
+        "Share of the tokens that were not the most probable, 0 to 1.",
+        missing="gap_nats is missing for all tokens",
+    ),
+    Column(
+        "mean_entropy_bits_low",
+        "float64",
+        "Mean of entropy_bits_low over the scored tokens.",
+        "bits",
+        missing="it is missing for all of them",
+    ),
+    Column(
+        "mean_entropy_bits_high",
+        "float64",
+        "Mean of entropy_bits_high over the scored tokens.",
+        "bits",
+        missing="it is missing for all of them",
+    ),
+    Column(
+        "mean_residual",
+        "float64",
+        "Mean of mass_residual over the scored tokens, 0 to 1.",
+        missing=_NO_SCORE,
+    ),
+    Column(
+        "z_sampling",
+        "float64",
+        "Whether the tokens look sampled from the reported probabilities: about normal (0, 1) if "
+        "they do, far below 0 if sampling was sharper (probabilities before temperature or top_p).",
+        source="sum(S - H) / sqrt(sum V) over tokens with varentropy V, in nats",
+        missing="fewer than 50 such tokens",
+    ),
+    Column(
+        "alignment_coverage",
+        "float64",
+        "Share of the bytes of the text that belong to a token, 0 to 1.",
+        missing="there is no text, or no token",
+    ),
+    Column(
+        "first_divergence",
+        "Int32",
+        "Position of the token with the first byte in which the choices of the run differ.",
+        missing="they do not differ, or no token has that byte",
+    ),
+    Column(
+        "first_divergence_byte",
+        "Int32",
+        "Length of what all choices of the run begin with.",
+        "UTF-8 bytes",
+        missing="they do not differ",
+    ),
+    Column(
+        "duplicate_of",
+        "Int16",
+        "The `index` of the first choice of the run with the same text.",
+        missing="it is the first, or the text is empty",
+    ),
+    Column("text", "string", "Content of the choice, or its refusal; without the prefill."),
+)
+
+FRAME = Table(
+    ".frame",
+    "a choice",
+    ("run", "choice"),
+    (
+        *CHOICES,
+        Column("model", "string", "Model of the request; for several results it follows `run`."),
+        Column(
+            "cost",
+            "float64",
+            "Cost of the whole request.",
+            "dollars",
+            missing="prices are not known",
+        ),
+        Column(
+            "parsed.FIELD",
+            "string, Int64, Float64, boolean or object",
+            "Value of a scalar field of the schema; `parsed` if the answer itself is a scalar, and "
+            "a list of values if it is a list. Only with a schema.",
+            missing="the answer does not fit the schema, or the field is null",
+        ),
+        Column("ttft_s", "float64", "Time to the first text.", "s", missing="there was none"),
+        Column("total_s", "float64", "Time of the whole request.", "s"),
+        Column(
+            "tokens_per_s",
+            "float64",
+            "Completion tokens after the first, by time.",
+            "tokens a second",
+            missing="fewer than two arrived",
+        ),
+        Column(
+            "prompt_tokens",
+            "Int64",
+            "Tokens of the prompt, for the whole request.",
+            "tokens",
+            missing="the server does not report usage",
+        ),
+        Column(
+            "completion_tokens",
+            "Int64",
+            "Tokens of all choices, for the whole request.",
+            "tokens",
+            missing="the server does not report usage",
+        ),
+    ),
+)
+
+BRANCHES = Table(
+    ".branches",
+    "a branch that choices of a run take where they diverge",
+    ("run", "node_id"),
+    (
+        RUN,
+        Column("node_id", "int32", "Number of the branch in its run, from 0."),
+        Column("parent_id", "int32", "Branch that leads here; -1 at the first divergence."),
+        Column("depth", "int32", "Number of divergences before this one."),
+        Column("prefix_chars", "int32", "Length of the text before `token`.", "code points"),
+        Column("token", "string", "What the branch begins with; empty if the text ends."),
+        Column("count", "int32", "Choices that take the branch."),
+        Column("share", "float64", "Share of the choices that reach the divergence, 0 to 1."),
+        Column(
+            "wilson_low",
+            "float64",
+            "Lower end of the 95 % interval of the share.",
+            source="Wilson 1927",
+        ),
+        Column("wilson_high", "float64", "Upper end of that interval.", source="Wilson 1927"),
+        Column(
+            "model_prob",
+            "float64",
+            "Mean of the probabilities that the model reports for the branch, 0 to 1.",
+            missing="none is reported",
+        ),
+        Column("model_prob_min", "float64", "Least of them.", missing="none is reported"),
+        Column("model_prob_max", "float64", "Greatest of them.", missing="none is reported"),
+        Column("choices", "object", "The `index` of each of the choices, as a tuple."),
+    ),
+)
+
+_NO_CHOICE = "the run has no choice"
+
+AGREEMENT = Table(
+    ".agreement",
+    "a run",
+    ("run",),
+    (
+        RUN,
+        Column("n_choices", "int32", "Choices of the run, m."),
+        Column(
+            "share",
+            "float64",
+            "Share of the most frequent text, 0 to 1; texts are compared after NFKC, case folding "
+            "and stripping.",
+            source="max c_j / m",
+            missing=_NO_CHOICE,
+        ),
+        Column(
+            "distinct", "float64", "Distinct texts per choice.", source="J / m", missing=_NO_CHOICE
+        ),
+        Column(
+            "entropy_nats",
+            "float64",
+            "Entropy of the texts; biased low for small m.",
+            "nats",
+            "-sum c_j/m ln(c_j/m) + (J - 1) / 2m (Miller & Madow 1955)",
+            _NO_CHOICE,
+        ),
+        Column(
+            "unseen_mass",
+            "float64",
+            "Estimated probability of texts that were not sampled, 0 to 1.",
+            source="texts sampled once / m (Good & Turing 1953)",
+            missing=_NO_CHOICE,
+        ),
+        Column("text", "string", "The most frequent text, as first sampled.", missing=_NO_CHOICE),
+        Column(
+            "weight",
+            "float64",
+            "Probability of that text among the sampled ones, 0 to 1.",
+            source="softmax of joint_logprob over the distinct texts",
+            missing="a choice has no log probability",
+        ),
+        Column(
+            "sampled_entropy",
+            "float64",
+            "Monte Carlo estimate of the entropy of answers; unbiased if z_sampling is near 0.",
+            "nats",
+            "-(1/m) sum LL",
+            "no choice has a log probability",
+        ),
+        Column(
+            "predictive_entropy",
+            "float64",
+            "The same, by length.",
+            "nats a token",
+            "-(1/m) sum LL / n",
+            "no choice has a log probability",
+        ),
+        Column(
+            "total_variation_low",
+            "float64",
+            "Lower bound of the total variation between this run and run 0 of the next token where "
+            "their first choices diverge, 0 to 1.",
+            source="½ sum |p - q| over the tokens that both list",
+            missing="they are equal, or one lists no token there",
+        ),
+    ),
+)
+
+SPANS = Table(
+    ".spans(by)",
+    "a span of a choice",
+    ("run", "choice", "kind", "name", "byte_start"),
+    (
+        RUN,
+        _CHOICE,
+        Column("name", "string", "JSON Pointer, name of a group, or number from 0."),
+        Column("kind", "category", "json, sentence, line, word, regex or user."),
+        Column("byte_start", "int32", "Start of the span.", "UTF-8 bytes"),
+        Column("byte_end", "int32", "End of the span.", "UTF-8 bytes"),
+        Column("text", "string", "Text of the span."),
+        Column("n_tokens", "int32", "Tokens that share a byte with the span.", "tokens"),
+        Column(
+            "logprob",
+            "float64",
+            "Log probability of these tokens together.",
+            "nats",
+            "sum of logprob",
+            "one has none, or a part of the span has no token",
+        ),
+        Column(
+            "prob",
+            "float64",
+            "Probability of these tokens together, 0 to 1.",
+            source="exp(logprob)",
+            missing="logprob is",
+        ),
+        Column("mean_logprob", "float64", "Mean log probability.", "nats a token", "", _NO_SCORE),
+        Column("min_prob", "float64", "Least probability of a token, 0 to 1.", missing=_NO_SCORE),
+        Column(
+            "min_prob_position",
+            "Int32",
+            "Position in the part of the first such token.",
+            missing=_NO_SCORE,
+        ),
+        Column("shared_start", "bool", "Whether the first token begins before the span."),
+        Column("shared_end", "bool", "Whether the last token ends after the span."),
+    ),
+)
+
+_DECIDING = (
+    RUN,
+    _CHOICE,
+    Column(
+        "position",
+        "Int32",
+        "Position in the part of the token that decides the answer.",
+        missing="there is no such token",
+    ),
+    Column("token", "string", "Text of that token.", missing="there is no such token"),
+)
+_NO_PROBABILITY = "there is no such token, or it has no probabilities"
+
+LABELS = Table(
+    ".labels(labels)",
+    "a choice",
+    ("run", "choice"),
+    (
+        *_DECIDING,
+        Column(
+            "ambiguous",
+            "float64",
+            "Probability of alternatives that begin several labels, 0 to 1.",
+            missing=_NO_PROBABILITY,
+        ),
+        Column(
+            "other",
+            "float64",
+            "Probability of alternatives that begin no label, 0 to 1.",
+            missing=_NO_PROBABILITY,
+        ),
+        Column(
+            "residual",
+            "float64",
+            "Probability of tokens that are not listed, 0 to 1.",
+            missing=_NO_PROBABILITY,
+        ),
+        Column(
+            "LABEL",
+            "float64",
+            "Probability of alternatives that begin this label and no other, 0 to 1.",
+            missing=_NO_PROBABILITY,
+        ),
+    ),
+)
+
+EXPECTED = Table(
+    ".expected()",
+    "a choice",
+    ("run", "choice"),
+    (
+        *_DECIDING,
+        Column(
+            "expected",
+            "float64",
+            "Mean of the possible numbers, weighted by probability.",
+            source="sum v p / sum p (Liu et al. 2023)",
+            missing="no alternative is a number",
+        ),
+        Column(
+            "covered",
+            "float64",
+            "Probability of the alternatives that are numbers in range, 0 to 1.",
+            missing=_NO_PROBABILITY,
+        ),
+    ),
+)
+
+WIDE = Table(
+    ".to_frame(wide=True)",
+    "a sampled token, with its alternatives beside it",
+    ("run", "choice", "part", "position"),
+    (
+        RUN,
+        _CHOICE,
+        _PART,
+        _POSITION,
+        Column("token", "string", "Text of the sampled token, exactly as sent."),
+        Column("prob", "float64", "Probability of the sampled token, 0 to 1.", missing=_NOT_OK),
+        Column(
+            "token_K",
+            "string",
+            "Text of the alternative of rank K: `token_1`, `p_1`, `token_2`, `p_2` and so on.",
+            missing="fewer were returned",
+        ),
+        Column(
+            "p_K",
+            "float64",
+            "Probability of the alternative of rank K, 0 to 1.",
+            missing="fewer were returned, or its status is not ok",
+        ),
+    ),
+)
+
+_COMPARED = (
+    Column("run", "int32", "Position of the result of the answer, from 0."),
+    _CHOICE,
+    Column("base_run", "int32", "Position of the result that has the base."),
+    Column("base_choice", "int16", "The `index` of the choice that is the base."),
+    Column("place", "int32", "Number of the row in the answer, from 0."),
+)
+
+CHANGES = Table(
+    ".compare(by).table",
+    "a stretch of an answer, compared with the base by word, token or sentence",
+    ("run", "choice", "place"),
+    (
+        *_COMPARED,
+        Column("kind", "category", "same, insert or delete."),
+        Column("text", "string", "Text of the stretch."),
+    ),
+)
+JSON_CHANGES = Table(
+    '.compare(by="json").table',
+    "a JSON field of an answer, compared with the base",
+    ("run", "choice", "place"),
+    (
+        *_COMPARED,
+        Column("kind", "category", "same, insert, delete or change."),
+        Column(
+            "pointer",
+            "string",
+            "JSON Pointer of the field in the answer, in the base if it is deleted; empty if one "
+            "of the texts is not a JSON object or list.",
+        ),
+        Column("before", "string", "Compact JSON in the base.", missing="the field is inserted"),
+        Column("after", "string", "Compact JSON in the answer.", missing="the field is deleted"),
+    ),
+)
+
+MODELS = Table(
+    "%chat /models",
+    "a model of the server",
+    ("id",),
+    (
+        Column("id", "string", "Name of the model, as the server writes it."),
+        Column("owned_by", "string", "Its owner.", missing="the server does not say"),
+        Column(
+            "created", "datetime64[UTC]", "Time of its creation.", missing="the server does not say"
+        ),
+        Column(
+            "context_length",
+            "Int64",
+            "Length of its context.",
+            "tokens",
+            missing="the server does not say",
+        ),
+    ),
+)
+SETTINGS = Table(
+    "%chat /config",
+    "a setting",
+    ("setting",),
+    (
+        Column("setting", "string", "Name of the setting."),
+        Column("value", "string", "Its value, as text."),
+        Column("source", "string", "Where the value is from."),
+    ),
+)
+JOBS = Table(
+    "%chat /jobs",
+    "a job in the background",
+    ("job",),
+    (
+        Column("job", "int32", "Number of the job."),
+        Column("name", "string", "Name that the result is assigned to."),
+        Column("model", "string", "Model, or models, of the requests."),
+        Column("state", "string", "What the job is doing, in words."),
+        Column("started", "datetime64[UTC]", "Time of its start, in whole seconds."),
+        Column("elapsed_s", "float64", "Time since its start, or until its end.", "s"),
+        Column("cancel", "string", "The command that cancels it."),
+    ),
+)
+
+RESULT_TABLES = (
+    FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
+)  # fmt: skip
+"""The tables of results, in which those of several have `COORDINATES` after `run`."""
+TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS)
