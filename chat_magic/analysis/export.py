@@ -1,4 +1,4 @@
-"""Tables for other tools: a row a token with its alternatives beside it, and CSV."""
+"""Tables for other tools: a wide table of tokens, and CSV that is safe in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What makes a spreadsheet run a text, and the mark that keeps it from that."""
+"""What makes a spreadsheet run a text as a formula, and the mark that prevents it."""
 _KEY = ["run", "choice", "part", "position"]
 
 
@@ -23,41 +23,60 @@ def wide_table(tokens: pd.DataFrame, alternatives: pd.DataFrame) -> pd.DataFrame
         alternatives: The table of alternatives of the same replies.
 
     Returns:
-        The key, `token` and `prob` of what came, then `token_1`, `p_1`, … `token_K`, `p_K` by
-        falling probability, missing where fewer were returned. A token that came from outside the
-        most probable ones stands only in `token` and `prob`.
+        The table `WIDE` of `column_docs`. A sampled token outside the most probable ones is only
+        in `token` and `prob`.
     """
     top = alternatives[~alternatives["is_extra"]]
-    found = tokens[[*_KEY, "token", "prob"]].copy()
-    index = pd.MultiIndex.from_frame(found[_KEY])
+    wide = tokens[[*_KEY, "token", "prob"]].copy()
+    index = pd.MultiIndex.from_frame(wide[_KEY])
     for rank, rows in top.groupby("rank"):
-        here = rows.set_index(_KEY)[["token", "prob"]].reindex(index)
-        found[f"token_{rank}"] = here["token"].astype(tokens["token"].dtype).to_numpy()
-        found[f"p_{rank}"] = here["prob"].to_numpy()
-    found.attrs = tokens.attrs
-    return found
+        ranked = rows.set_index(_KEY)[["token", "prob"]].reindex(index)
+        wide[f"token_{rank}"] = ranked["token"].astype(tokens["token"].dtype).to_numpy()
+        wide[f"p_{rank}"] = ranked["prob"].to_numpy()
+    wide.attrs = tokens.attrs
+    return wide
 
 
 def to_csv(table: pd.DataFrame, path: str | Path | None = None) -> str | None:
-    """Write a table as CSV that a spreadsheet shows as it is: no token is run as a formula.
+    """Write a table as CSV whose texts no spreadsheet runs as formulas.
 
     A text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or `'` gets a `'` before
-    it; taking one away where a text begins with it gives the texts back.
+    it: in cells, names of columns, and the index, which is written unless it only numbers the
+    rows. To get the texts back, take one `'` away from each that begins with it.
 
     Args:
-        table: Any table of a result.
+        table: Any table of a result, or one made from it.
         path: Where to write it, in UTF-8.
 
     Returns:
-        The CSV when no path is given.
+        The CSV if no path is given.
+
+    Example:
+        >>> chat_magic.to_csv(result.tokens, "tokens.csv")
     """
     safe = table.copy()
-    for name in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
-        safe[name] = table[name].astype(object).map(_as_text)
+    safe.columns = pd.RangeIndex(table.shape[1])
+    for position, dtype in enumerate(table.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            safe[position] = table.iloc[:, position].astype(object).map(_as_text)
+    safe.columns = _safe_labels(table.columns)
+    safe.index = _safe_labels(table.index)
+    is_numbered = isinstance(table.index, pd.RangeIndex) and table.index.name is None
     text: str | None = safe.to_csv(
-        path, index=False, encoding="utf-8", quoting=csv.QUOTE_NONNUMERIC
+        path, index=not is_numbered, encoding="utf-8", quoting=csv.QUOTE_NONNUMERIC
     )
     return text
+
+
+def _safe_labels(labels: pd.Index[Any]) -> pd.Index[Any]:
+    """Return the names of rows or columns, and what these are called, as texts that are safe."""
+    names = [_as_text(name) for name in labels.names]
+    if isinstance(labels, pd.MultiIndex):
+        levels: list[Any] = [_safe_labels(level) for level in labels.levels]
+        return labels.set_levels(levels).set_names(names)
+    is_plain = pd.api.types.is_numeric_dtype(labels) or pd.api.types.is_datetime64_any_dtype(labels)
+    safe = labels if is_plain else pd.Index([_as_text(label) for label in labels], dtype=object)
+    return safe.set_names(names)
 
 
 def _as_text(value: Any) -> Any:

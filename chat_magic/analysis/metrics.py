@@ -176,11 +176,6 @@ def joint_logprob(logprob: Floats) -> float:
     return float(measured.sum()) if measured.size else np.nan
 
 
-def joint_log10(logprob: Floats) -> float:
-    """Return the joint log probability to base 10, LL / ln 10: its whole part is the magnitude."""
-    return joint_logprob(logprob) / float(np.log(10))
-
-
 def mean(values: Floats) -> float:
     """Return the mean of what is not NaN, in the unit of the values; NaN when all is.
 
@@ -242,51 +237,6 @@ def weakest(prob: Floats) -> tuple[float, int | None]:
 def share_where(flags: Flags, among: Flags) -> float:
     """Return the share, 0 to 1, of the tokens in `among` that are flagged; NaN when it is empty."""
     return float(np.mean(flags[among])) if among.any() else np.nan
-
-
-def longest_run(flags: Flags) -> int:
-    """Return the length of the longest run of flagged tokens: `longest_run(prob < 0.1)`.
-
-    0 where none is flagged; a token without a measurement (NaN < 0.1 is false) ends a run.
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, dtype=np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def deviation(values: Floats) -> float:
-    """Return the standard deviation of what is not NaN, in the unit of the values.
-
-    Of the tokens at hand, so divided by n and not n - 1; 0 for one value, NaN for none. Over
-    `surprisal_bits` it says how unevenly a text surprises (uniform information density: Meister
-    et al. 2021).
-    """
-    measured = np.asarray(values)[~np.isnan(values)]
-    return float(measured.std()) if measured.size else np.nan
-
-
-def tempered(alternatives: Floats, temperature: float) -> Floats:
-    """Return the probabilities that a temperature makes of the reported ones.
-
-    p_T(a) = p_a^(1/T) / sum of the same over all alternatives and the residual, which counts as
-    one more token (the Boltzmann distribution: Ackley, Hinton & Sejnowski 1985). It is approximate:
-    what is unseen is spread over many tokens, whose share T above 1 would raise further, and T
-    below 1 lower.
-
-    Args:
-        alternatives: In nats, NaN as padding, shape (n, width).
-        temperature: T, above 0; 1 changes nothing.
-
-    Returns:
-        The probabilities, shape (n, width + 1), the residual last; NaN where nothing was.
-    """
-    residual = mass_residual(mass_known(alternatives))
-    with np.errstate(divide="ignore"):
-        logprob = np.column_stack([alternatives, np.log(residual)]) / temperature
-    most = np.fmax.reduce(logprob, axis=1, initial=np.nan)
-    weight = np.exp(logprob - most[:, None])
-    total: Floats = np.nansum(weight, axis=1)[:, None]
-    shares: Floats = weight / np.where(total > 0, total, np.nan)
-    return shares
 
 
 def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> float:

@@ -60,6 +60,42 @@ def test_no_token_is_a_formula_in_a_spreadsheet(token, reply, text):
     assert tokens["token"].tolist() == [text]
 
 
+FRAMES = {
+    "a column": pd.DataFrame({"=1+1": [1]}),
+    "two columns of one name": pd.DataFrame([["x", "y"]], columns=["=1+1", "=1+1"]),
+    "levels of columns": pd.DataFrame(
+        [[1, 2]], columns=pd.MultiIndex.from_tuples([("=1+1", "@b"), ("=1+1", "c")])
+    ),
+    "the name of columns": pd.DataFrame({"a": [1]}).rename_axis(columns="=1+1").set_index("a"),
+    "the index": pd.DataFrame({"a": [1]}, index=["=1+1"]),
+    "the name of the index": pd.DataFrame({"a": [1]}).rename_axis("=1+1"),
+    "levels of the index": pd.DataFrame({"=1+1": ["@b"], "-c": ["+d"], "e": 1}).set_index(
+        ["=1+1", "-c"]
+    ),
+    "a category": pd.DataFrame({"a": pd.Categorical(["=1+1", None])}),
+    "a category as the index": pd.DataFrame({"a": [1]}, index=pd.CategoricalIndex(["=1+1"])),
+    "nothing but names": pd.DataFrame({"=1+1": []}),
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+def test_no_name_or_category_is_a_formula_either(frame):
+    """Of columns, of rows, and of all levels of both."""
+    before = frame.copy()
+    cells = [cell for row in csv.reader(io.StringIO(to_csv(frame), newline="")) for cell in row]
+    assert "'=1+1" in cells or frame.columns.name == "=1+1"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_index_is_written_unless_it_only_numbers_the_rows():
+    """Numbers and dates in it stay as pandas writes them."""
+    frame = pd.DataFrame({"day": pd.to_datetime(["2026-01-02"]), "n": [-1], "x": [0.5]})
+    assert to_csv(frame[["n", "x"]]) == '"n","x"\n-1,0.5\n'
+    assert to_csv(frame.set_index("n")[["x"]]) == '"n","x"\n-1,0.5\n'
+    assert to_csv(frame.set_index("day")[["x"]]) == '"day","x"\n"2026-01-02",0.5\n'
+
+
 def test_csv_is_written_as_utf_8_to_a_path(token, reply, tmp_path):
     """What no encoding holds has been replaced before; bytes that are no text are escaped."""
     tokens, _ = tables(

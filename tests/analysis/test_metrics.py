@@ -286,45 +286,6 @@ def test_nothing_uncertain_says_nothing_of_the_sampling():
     assert math.isnan(metrics.sampling_z(np.zeros(60), entropy))
 
 
-def test_the_joint_log_to_base_ten_is_the_magnitude():
-    """A thousandth is -3; where e to the sum underflows it still says how small."""
-    assert metrics.joint_log10(logs(0.1, 0.01)) == pytest.approx(-3)
-    assert metrics.joint_log10(np.full(400, -10.0)) == pytest.approx(-4000 / math.log(10))
-    assert math.isnan(metrics.joint_log10(logs(NAN)))
-
-
-@pytest.mark.parametrize(
-    ("probs", "length"),
-    [
-        ((0.9, 0.05, 0.01, 0.9, 0.02), 2),
-        ((0.05, NAN, 0.05), 1),
-        ((0.05,) * 3, 3),
-        ((0.9,), 0),
-        ((), 0),
-    ],
-)
-def test_the_longest_run_counts_neighbours(probs, length):
-    """Of tokens under 10 % here; one without a measurement ends a run."""
-    assert metrics.longest_run(np.array(probs) < 0.1) == length
-
-
-def test_the_deviation_is_that_of_the_tokens_at_hand():
-    """1 and 3 bits lie 1 from their mean."""
-    assert metrics.deviation(np.array([1.0, NAN, 3.0])) == pytest.approx(1)
-    assert metrics.deviation(np.array([5.0])) == 0
-    assert math.isnan(metrics.deviation(np.array([NAN])))
-
-
-def test_a_temperature_sharpens_or_flattens_what_was_reported():
-    """At T = 1/2 the squares: .36, .04 and .04 of the residual, over .44."""
-    alternatives = np.vstack([row(0.6, 0.2), row(NAN, NAN)])
-    found = metrics.tempered(alternatives, 0.5)
-    assert found[0] == pytest.approx([0.36 / 0.44, 0.04 / 0.44, 0.04 / 0.44])
-    assert np.isnan(found[1]).all()
-    assert metrics.tempered(alternatives, 1.0)[0] == pytest.approx([0.6, 0.2, 0.2])
-    assert metrics.tempered(row(0.75, 0.25), 2.0)[0][2] == 0
-
-
 @pytest.mark.parametrize(
     ("count", "among", "low", "high"),
     [(5, 10, 0.2366, 0.7634), (0, 4, 0.0, 0.4899), (4, 4, 0.5101, 1.0), (1, 1, 0.2065, 1.0)],
