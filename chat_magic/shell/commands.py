@@ -178,8 +178,9 @@ def _key_variable(vendor: str) -> str:
     if vendor in variables.values():
         return vendor
     if vendor not in variables:
+        vendors = ", ".join(variables)
         raise InvalidRequest(
-            f"/key: unknown vendor{nearest(vendor, variables)}; expected one of {', '.join(variables)}, "
+            f"/key: unknown vendor{nearest(vendor, variables)}; expected one of {vendors}, "
             "or an endpoint of the config file with a key",
             line=1,
         )
