@@ -1,16 +1,16 @@
-"""What else could have come, as one block: columns of bytes, deflated, in base64.
+"""The alternatives of all tokens as one block: columns of bytes, deflated, in base64.
 
 The layout, all numbers little-endian, is read by `labextension/src/result/alternativesBlock.ts`:
 
 - four unsigned 32-bit numbers: rows, entries, distinct tokens, bytes of the vocabulary
-- the vocabulary: JSON as in the payload, of the tokens that are not in the payload's own
-- for each row (a token that came) how many entries it has: 2 planes
-- for each entry its id, counted on from the payload's vocabulary: 3 planes
-- for each entry how much less probable it is than the one before it, in 1/256 nat: 2 planes
-- for each entry what its log probability is: its place in `STATUSES`: 1 plane
+- the vocabulary: JSON as in the payload, of the tokens that are not in the payload's vocabulary
+- for each row (a sampled token) its number of entries: 2 planes
+- for each entry its id, continuing the ids of the payload's vocabulary: 3 planes
+- for each entry its log probability below that of the entry before it, in 1/256 nat: 2 planes
+- for each entry the status of its log probability, as its position in `STATUSES`: 1 plane
 
 A plane holds the lowest bytes of all numbers, the next one the second lowest, and so on. A row's
-entries go from the most probable to the least; those that are no measurement come last.
+entries go from the most probable to the least; those with an unknown probability come last.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 LARGEST_BLOCK = 1_000_000
 """Characters that the alternatives of a result may take in a notebook."""
 _NEVER_FIT = 400_000
-"""Alternatives that take more than that however regular they are."""
+"""Alternatives that exceed that however regular they are."""
 _KEPT = 5
-"""Alternatives that every token keeps where not all fit."""
+"""Alternatives that every token keeps if not all fit."""
 _KEPT_WHOLE = 500
-"""Tokens, the least sure, that then keep theirs all the same."""
+"""The least sure tokens, which then keep all of theirs."""
 _STEPS_PER_NAT = 256
 _MOST = 65_535
 
@@ -48,7 +48,7 @@ Row = list["TopLogprob"]
 
 
 class Vocabulary:
-    """The distinct tokens, numbered as they come."""
+    """The distinct tokens, numbered in order of appearance."""
 
     def __init__(self) -> None:
         self._codes: defaultdict[tuple[str, bytes], int] = defaultdict()
@@ -58,7 +58,7 @@ class Vocabulary:
         return len(self._codes)
 
     def copy(self) -> Vocabulary:
-        """Return one that goes on from here on its own."""
+        """Return a copy that grows independently."""
         other = Vocabulary()
         other._codes.update(self._codes)
         return other
@@ -68,15 +68,15 @@ class Vocabulary:
         return self._codes[token.token, bytes(token.raw_bytes)]
 
     def columns(self, start: int = 0) -> dict[str, Any]:
-        """Return the texts as sent, and the bytes of those that are not their text's."""
+        """Return the texts as sent, and the bytes of tokens where these differ from it."""
         keys = list(self._codes)[start:]
         data = [(text, token_bytes(text, raw)) for text, raw in keys]
         return {
             "tokens": [well_formed(text) for text, _ in keys],
             "bytes": {
-                str(start + place): list(own)
-                for place, (text, own) in enumerate(data)
-                if own is not None and own != text.encode(errors="replace")
+                str(start + number): list(token_data)
+                for number, (text, token_data) in enumerate(data)
+                if token_data is not None and token_data != text.encode(errors="replace")
             },
         }
 
@@ -85,13 +85,13 @@ def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tup
     """Pack as many of the tokens' alternatives as a notebook should hold.
 
     Args:
-        tokens: What came, in the order of the payload.
+        tokens: The sampled tokens, in the order of the payload.
         vocabulary: The tokens that the payload itself names.
 
     Returns:
-        The block, empty where no token has alternatives, and how many were left out: none up to
-        `LARGEST_BLOCK`; else all but the likeliest 5 of each token and all of the 500 least sure
-        ones; else all.
+        The block, empty if no token has alternatives, and the number left out: none up to
+        `LARGEST_BLOCK`; else all but the 5 most probable of each token and all of the 500 least
+        sure tokens; else all.
     """
     rows = [sorted(token.top_logprobs or (), key=_known, reverse=True) for token in tokens]
     total = sum(map(len, rows))
@@ -99,9 +99,9 @@ def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tup
         return "", 0
     block = pack(rows, vocabulary) if total <= _NEVER_FIT else None
     if block is None or len(block) > LARGEST_BLOCK:
-        order = sorted(range(len(rows)), key=lambda place: _known(tokens[place]))
-        for place in order[_KEPT_WHOLE:]:
-            del rows[place][_KEPT:]
+        order = sorted(range(len(rows)), key=lambda row: _known(tokens[row]))
+        for row in order[_KEPT_WHOLE:]:
+            del rows[row][_KEPT:]
         block = pack(rows, vocabulary)
     if len(block) > LARGEST_BLOCK:
         return "", total
@@ -134,10 +134,10 @@ def _measured(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
         before = 0
         for entry in row:
             status = status_of(entry.logprob)
-            place = round(-entry.logprob * _STEPS_PER_NAT) if status == "ok" else before  # type: ignore[operator]
-            steps.append(min(place - before, _MOST))
+            level = round(-entry.logprob * _STEPS_PER_NAT) if status == "ok" else before  # type: ignore[operator]
+            steps.append(min(level - before, _MOST))
             statuses.append(STATUSES.index(status))
-            before = place
+            before = level
     return steps, statuses
 
 
@@ -150,6 +150,6 @@ def _planes(numbers: Iterable[int], count: int) -> bytes:
 
 
 def _known(token: TopLogprob) -> float:
-    """Return a log probability to sort by; what is not measured counts as the least probable."""
+    """Return a log probability to sort by; an unknown one sorts as the least probable."""
     known = token.logprob is not None and status_of(token.logprob) == "ok"
     return token.logprob if known and token.logprob is not None else -math.inf

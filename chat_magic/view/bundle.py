@@ -1,4 +1,4 @@
-"""A result as one bundle of MIME types: for the labextension, for any browser, for a terminal."""
+"""A result as one bundle of MIME types: for the labextension, any browser, and a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import InvalidRequest
-from chat_magic.view.comparison_model import By, compared
+from chat_magic.view.comparison_model import By, compare_runs
 from chat_magic.view.html.comparison_html import comparison_html
 from chat_magic.view.html.result_html import result_html
 from chat_magic.view.payload import payload
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
 VIEW = "chat_magic_view"
-"""Where an output's metadata say how it is looked at; as in `labextension/src/mime.ts`."""
+"""The key of an output's metadata that says which view opens; as in `labextension/src/mime.ts`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunView:
-    """One request and its answer, as they are to be shown."""
+    """One request and its answer, as pictures need them."""
 
     model: str
     """As `vendor/model`."""
@@ -41,26 +41,26 @@ class RunView:
     reply: Reply
     timing: Timing
     prefill: str = ""
-    """What the answer was to begin with; it is not in its text."""
+    """What the answer had to begin with; it is not part of its text."""
     warnings: tuple[str, ...] = ()
     cost: float | None = None
-    """In dollars, where prices are known."""
+    """In dollars, if the prices are known."""
     rounds: Sequence[ToolRound] = ()
-    """The answers before this one, whose calls were run."""
+    """The rounds before this answer, whose tool calls were run."""
     coordinates: Mapping[str, str] = field(default_factory=dict)
-    """Where it stands in a grid of runs: the title of its value on each axis, by the axis' name."""
+    """Its position in a grid of runs: the title of its value on each axis, by the axis' name."""
     error: str | None = None
-    """Why there is no whole answer, in one line."""
+    """Why there is no complete answer, in one line."""
 
     @property
     def usage(self) -> Usage | None:
-        """What all rounds took together."""
-        return total_usage([*(each.reply.usage for each in self.rounds), self.reply.usage])
+        """The tokens of all rounds together."""
+        return total_usage([*(done.reply.usage for done in self.rounds), self.reply.usage])
 
 
 @dataclass(frozen=True, repr=False)
 class TokensView:
-    """Runs whose tokens are to be looked at: a value that notebooks draw."""
+    """Runs whose tokens are to be inspected: a value that notebooks draw."""
 
     runs: Sequence[RunView]
 
@@ -73,10 +73,10 @@ class TokensView:
 
 @dataclass(frozen=True, repr=False)
 class ComparisonView:
-    """Answers whose differences are to be looked at: a value that notebooks draw.
+    """Answers whose differences are to be inspected: a value that notebooks draw.
 
     Raises:
-        InvalidRequest: `by` is no way to compare, or `base` no place among the answers.
+        InvalidRequest: `by` is not a unit of comparison, or `base` is not an answer's position.
     """
 
     runs: Sequence[RunView]
@@ -94,7 +94,7 @@ class ComparisonView:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row for each stretch, or JSON field, of each answer against the base."""
+        """A row for each changed or unchanged stretch, or JSON field, of each answer."""
         from chat_magic.analysis.changes import changes_table
 
         return changes_table(
@@ -135,29 +135,29 @@ def bundle(
     ignore_whitespace: bool = False,
     opens: Opens = "answers",
 ) -> dict[str, Any]:
-    """Return the runs drawn three times from the same values.
+    """Return pictures of the runs for three kinds of front ends, made from the same values.
 
     Args:
-        runs: What is drawn.
+        runs: The runs.
         opens_tokens: Whether the static HTML shows the tokens without a click.
-        axes: Of the grid that the runs are, in row-major order: the last axis turns fastest.
-        base: Place, among the choices of all runs, of the answer that the others are held
-            against; else the most frequent one.
-        by: What a difference is made of.
-        ignore_whitespace: Whether answers are identical that differ in their white space alone.
-        opens: What is to be seen first: the answers, or how they differ.
+        axes: Of the grid that the runs are, in row-major order: the last axis changes fastest.
+        base: Position, among the choices of all runs, of the answer that the others are compared
+            with; by default the most frequent one.
+        by: The unit of a difference.
+        ignore_whitespace: Whether answers that differ only in white space are identical.
+        opens: Whether the answers or their differences come first.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
-        `text/markdown`, which front ends render with what the model wrote in it.
+        `text/markdown`, in which front ends would render what the model wrote.
     """
-    found = compared(runs, base=base, by=by, ignore_whitespace=ignore_whitespace)
+    comparison = compare_runs(runs, base=base, by=by, ignore_whitespace=ignore_whitespace)
     return {
-        MIME_TYPE: payload(runs, axes=axes, compared=found, opens=opens),
+        MIME_TYPE: payload(runs, axes=axes, comparison=comparison, opens=opens),
         "text/html": result_html(runs, opens_tokens=opens_tokens)
-        if found is None
-        else comparison_html(found, axes=axes, opens=opens, opens_tokens=opens_tokens),
+        if comparison is None
+        else comparison_html(comparison, axes=axes, opens=opens, opens_tokens=opens_tokens),
         "text/plain": result_text(runs)
-        if found is None
-        else comparison_text(found, axes=axes, opens=opens),
+        if comparison is None
+        else comparison_text(comparison, axes=axes, opens=opens),
     }

@@ -1,4 +1,4 @@
-"""The figures of one choice: how long it is, and how sure the model was of it."""
+"""The metrics of one choice: its length, and how sure the model was of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceMetrics:
-    """Named and defined as in the table of choices; None where it is not known."""
+    """Named and defined as in the table of choices; None where unknown."""
 
     n_tokens: int | None
     perplexity: float | None
@@ -30,11 +30,11 @@ class ChoiceMetrics:
 
 
 def choice_metrics(choice: Choice, usage: Usage | None = None) -> ChoiceMetrics:
-    """Return the figures of what a choice shows as its answer.
+    """Return the metrics of the content of a choice, or else of its refusal.
 
     Args:
         choice: The choice.
-        usage: The request's usage where this is its only choice, for its count of tokens.
+        usage: The request's usage if this is its only choice, for the number of tokens.
     """
     tokens = tokens_of(choice)
     known = [t.logprob or 0.0 for t in tokens if status_of(t.logprob) == "ok"]
@@ -51,15 +51,15 @@ def choice_metrics(choice: Choice, usage: Usage | None = None) -> ChoiceMetrics:
 
 
 def _bits_per_byte(tokens: Sequence[TokenLogprob], text: str) -> float | None:
-    """Return the information of a text per UTF-8 byte; None unless measured tokens spell it."""
+    """Return the information of a text per UTF-8 byte; None unless known tokens spell it."""
     target = well_formed(text).encode()
     data = [token_bytes(token.token, bytes(token.raw_bytes)) or b"" for token in tokens]
     head = b"".join(data).rfind(target)
     if not target or head < 0:
         return None
     end, total = -head, 0.0
-    for piece, token in zip(data, tokens, strict=True):
-        start, end = end, end + len(piece)
+    for token_data, token in zip(data, tokens, strict=True):
+        start, end = end, end + len(token_data)
         if start < len(target) and end > 0:
             if status_of(token.logprob) != "ok":
                 return None

@@ -1,11 +1,10 @@
-"""How each other answer differs from the base, cut to what can be shown."""
+"""How the other distinct answers differ from the base, cut to what can be shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.view.comparison_model import choice_at
 from chat_magic.view.text_segments import text_segments, tokens_of
 
 if TYPE_CHECKING:
@@ -15,66 +14,68 @@ if TYPE_CHECKING:
     from chat_magic.analysis.json_diff import FieldChange
     from chat_magic.view.comparison_model import ComparisonModel
 
-_MOST = 12
-"""Answers that are held against the base."""
+_MOST_DIFFERENCES = 12
+"""Answers that are compared with the base."""
 _LONGEST_SAME = 200
-"""Characters of what is the same that are shown between two changes."""
+"""Characters of unchanged text that are shown between two changes."""
 _KEPT = 60
-"""Of a longer one, at each of its ends."""
+"""Characters kept at each end of a longer unchanged text."""
 
 Kind = Literal["same", "insert", "delete", "left out"]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What must change in the base to make it another answer."""
+    """The changes that turn the base into another answer."""
 
-    places: tuple[int, ...]
-    """Of the answers that are so."""
+    positions: tuple[int, ...]
+    """Of the answers that are identical to this one."""
     changes: Sequence[tuple[Kind, str]]
-    """In reading order; empty where `fields` says it."""
+    """In reading order; empty if `fields` are given."""
     fields: Sequence[FieldChange]
-    """Where both are JSON: what became of each field, those that stayed left out."""
+    """If both are JSON: the fields that changed."""
     shared: float = 1.0
-    """How much of the two texts, 0 to 1, they have in common."""
+    """The share, 0 to 1, of the two texts that is the same."""
 
 
-def differences(compared: ComparisonModel) -> tuple[list[Difference], int]:
-    """Return the differences, and of how many more distinct answers there are some."""
-    others = [group for group in compared.groups if compared.base not in group]
-    return [_difference(compared, group) for group in others[:_MOST]], len(others[_MOST:])
+def differences(comparison: ComparisonModel) -> tuple[list[Difference], int]:
+    """Return the differences, and how many further distinct answers are left out."""
+    others = [group for group in comparison.groups if comparison.base not in group]
+    shown = [_difference(comparison, group) for group in others[:_MOST_DIFFERENCES]]
+    return shown, len(others) - len(shown)
 
 
-def _difference(compared: ComparisonModel, group: tuple[int, ...]) -> Difference:
+def _difference(comparison: ComparisonModel, group: tuple[int, ...]) -> Difference:
     from chat_magic.analysis.diff import diff
     from chat_magic.analysis.json_diff import diff_json
 
-    place, base = group[0], compared.base
-    answers = compared.comparison.answers
-    if compared.by in ("word", "json"):
-        begun = [compared.runs[answers[each].run].prefill for each in (base, place)]
-        fields = diff_json(begun[0] + answers[base].text, begun[1] + answers[place].text)
+    base, other = (
+        comparison.analysis.answers[position].text for position in (comparison.base, group[0])
+    )
+    if comparison.by in ("word", "json"):
+        prefills = [comparison.run_at(position).prefill for position in (comparison.base, group[0])]
+        fields = diff_json(prefills[0] + base, prefills[1] + other)
         if fields is not None:
-            return Difference(group, (), [each for each in fields if each.kind != "same"])
-    changes = diff(_units(compared, base), _units(compared, place))
-    same = sum(2 * len(text) for kind, text in changes if kind == "same")
-    total = len(answers[base].text) + len(answers[place].text)
-    return Difference(group, list(_shortened(changes)), (), same / total)
+            return Difference(group, (), [field for field in fields if field.kind != "same"])
+    changes = diff(_units(comparison, comparison.base), _units(comparison, group[0]))
+    n_same = sum(2 * len(text) for kind, text in changes if kind == "same")
+    return Difference(group, list(_cut(changes)), (), n_same / (len(base) + len(other)))
 
 
-def _units(compared: ComparisonModel, place: int) -> list[str]:
+def _units(comparison: ComparisonModel, position: int) -> list[str]:
     from chat_magic.analysis.diff_units import units
 
-    text = compared.comparison.answers[place].text
-    if compared.by == "token":
-        tokens = [piece.text for piece in text_segments(tokens_of(choice_at(compared, place)))]
+    text = comparison.analysis.answers[position].text
+    if comparison.by == "token":
+        segments = text_segments(tokens_of(comparison.choice_at(position)))
+        tokens = [segment.text for segment in segments]
         if "".join(tokens) == text:
             return tokens
-    return units(text, "sentence" if compared.by == "sentence" else "word")
+    return units(text, "sentence" if comparison.by == "sentence" else "word")
 
 
-def _shortened(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
-    """Leave out the middle of what is the same for long."""
+def _cut(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
+    """Leave out the middle of long unchanged texts."""
     last = len(changes) - 1
     for number, (kind, text) in enumerate(changes):
         if kind != "same" or len(text) <= _LONGEST_SAME:
@@ -82,10 +83,10 @@ def _shortened(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
             continue
         before = _head(text) if number else ""
         after = _tail(text) if number < last else ""
-        left_out = len(text) - len(before) - len(after)
+        n_left_out = len(text) - len(before) - len(after)
         if before:
             yield "same", before
-        yield "left out", f"{left_out:,} characters are the same"
+        yield "left out", f"{n_left_out:,} unchanged characters"
         if after:
             yield "same", after
 
@@ -96,4 +97,5 @@ def _head(text: str) -> str:
 
 
 def _tail(text: str) -> str:
+    """Return the end of a text, from the start of a word."""
     return text[-_KEPT:].partition(" ")[2] or text[-_KEPT:]

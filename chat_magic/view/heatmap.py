@@ -1,4 +1,4 @@
-"""Heatmaps of a grid of runs: an altair chart where altair is there, else a coloured table."""
+"""Heatmaps of a grid of runs: an altair chart if altair is installed, else a coloured table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import value_title
+from chat_magic.view.html.elements import page, strong
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.html_table import table
-from chat_magic.view.html.result_html import page, strong
 from chat_magic.view.text.result_text import terminal_safe
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
-"""What JupyterLab 4, Notebook 7 and VS Code draw; the chart has nothing that is newer."""
+"""The version that JupyterLab 4, Notebook 7 and VS Code draw."""
 _VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _DENSITY = 2
-"""Pixels of the picture for each of the page's."""
+"""Pixels of the image for each pixel of the page."""
 _LABELS = "#808080"
-"""Of a grey that is seen on white and on black."""
+"""A grey that is readable on white and on black."""
 _SCHEME: Literal["cividis"] = "cividis"
-"""Lightness grows evenly, and people who do not see red or green see the same colours
+"""Its lightness grows evenly, also for people with colour vision deficiency
 (Nuñez, Anderton & Renslow 2018)."""
 _CELL = "padding:2px;text-align:center;vertical-align:middle;border:none"
 
@@ -46,9 +46,9 @@ class Heatmap:
     axes: Sequence[Axis]
     metric: str
     values: tuple[float | None, ...]
-    """The mean over the choices of each run, in row-major order; None where it is not known."""
+    """The mean over the choices of each run, in row-major order; None where unknown."""
     counts: tuple[int, ...]
-    """How many choices that is the mean of."""
+    """Number of choices of which each value is the mean."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,28 +57,28 @@ class Heatmap:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """Titles of the other axes, combined; a sole one without any."""
+        """Titles of the other axes, combined; a single empty one if there are none."""
         *down, _ = self.axes
         named = [[_title(axis, title, down) for title in axis.titles] for axis in down]
         return tuple(" · ".join(titles) for titles in product(*named))
 
     @cached_property
     def chart(self) -> alt.LayerChart:
-        """The altair chart, to be changed further.
+        """The altair chart, which can be modified further.
 
         Raises:
-            InvalidRequest: altair is not installed; the heatmap itself is drawn without it too.
+            InvalidRequest: altair is not installed; the heatmap itself is drawn without it.
         """
         try:
             return _chart(self)
         except ImportError as error:
             raise InvalidRequest(
-                "an altair chart needs altair: pip install 'chat-magic[plots]'"
+                "an altair chart requires altair: pip install 'chat-magic[plots]'"
             ) from error
 
     @property
     def title(self) -> str:
-        """What is drawn, in words."""
+        """The metric and the axes, in words."""
         names = " and ".join(axis.name for axis in self.axes)
         mean = ", mean of the choices" if max(self.counts, default=0) > 1 else ""
         return f"{self.metric} by {names}{mean}"
@@ -100,18 +100,18 @@ def heatmap(
 
     Args:
         axes: Of the grid.
-        metrics: By name, each run's values, one a choice, the runs in row-major order; None or
-            NaN where a value is not known. A cell is the mean of the others.
-        metric: Which to draw.
+        metrics: By name, the values of each run, one for each choice, the runs in row-major
+            order; None or NaN where a value is unknown. A cell is the mean of the known ones.
+        metric: The name of the metric to draw.
 
     Raises:
-        InvalidRequest: There is no such metric, or no axis.
+        InvalidRequest: The metric does not exist, or there are no axes.
     """
     if metric not in metrics:
-        near = nearest(metric, metrics) or f"; there are {', '.join(metrics)}"
-        raise InvalidRequest(f"heatmap: no metric {metric}{near}")
+        near = nearest(metric, metrics) or f"; expected one of {', '.join(metrics)}"
+        raise InvalidRequest(f"heatmap: {metric} is not a metric{near}")
     if not axes:
-        raise InvalidRequest("heatmap: the runs are no grid; ask with --sweep, --vary or --models")
+        raise InvalidRequest("heatmap: the runs are not a grid; use --sweep, --vary or --models")
     known = [
         [value for value in run if value is not None and math.isfinite(value)]
         for run in metrics[metric]
@@ -132,7 +132,7 @@ def _label(value: float | None) -> str:
 
 
 def _ends(heatmap: Heatmap) -> tuple[float, float]:
-    """Return the least and the greatest value, apart also where there is only one."""
+    """Return the least and the greatest value, made different if they are equal."""
     known = [value for value in heatmap.values if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     return (low, high) if low < high else (low - 1, low + 1)
@@ -171,16 +171,18 @@ def _chart(heatmap: Heatmap) -> alt.LayerChart:
 
 def _points(heatmap: Heatmap) -> list[dict[str, Any]]:
     middle = sum(_ends(heatmap)) / 2
-    places = product(heatmap.rows, heatmap.columns)
+    positions = product(heatmap.rows, heatmap.columns)
     return [
         {"y": row, "x": column, "value": value, "count": count, "label": _label(value)}
         | {"ink": _LABELS if value is None else "black" if value > middle else "white"}
-        for (row, column), value, count in zip(places, heatmap.values, heatmap.counts, strict=True)
+        for (row, column), value, count in zip(
+            positions, heatmap.values, heatmap.counts, strict=True
+        )
     ]
 
 
 def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the chart as a picture, for pages that draw no Vega-Lite, and how large it is."""
+    """Return the chart as an image, for pages that do not draw Vega-Lite, and its size."""
     try:
         import vl_convert  # may not be installed
     except ImportError:
@@ -192,26 +194,26 @@ def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def _html(heatmap: Heatmap) -> str:
-    """Draw the cells of a table in one hue, the more of it the greater the value."""
+    """Draw a table whose cells have one hue, more intense for greater values."""
     titles = ["", *map(escape, heatmap.columns)]
     rows = [
-        [strong(title), *(_painted(value, *_ends(heatmap)) for value in row)]
+        [strong(title), *(_colored_cell(value, *_ends(heatmap)) for value in row)]
         for title, row in zip(heatmap.rows, _by_row(heatmap), strict=True)
     ]
     return page(f"<div>{escape(heatmap.title)}</div>{table(titles, rows, cell=_CELL, size='100%')}")
 
 
-def _painted(value: float | None, low: float, high: float) -> str:
-    paint = ""
+def _colored_cell(value: float | None, low: float, high: float) -> str:
+    background = ""
     if value is not None:
         strength = 0.05 + 0.6 * (value - low) / (high - low)
-        paint = f"background-color:rgba(46,139,208,{strength:.2f});"
-    return f'<div style="{paint}padding:6px 12px">{_label(value)}</div>'
+        background = f"background-color:rgba(46,139,208,{strength:.2f});"
+    return f'<div style="{background}padding:6px 12px">{_label(value)}</div>'
 
 
 def _by_row(heatmap: Heatmap) -> list[Sequence[float | None]]:
     width = len(heatmap.columns)
-    return [heatmap.values[place * width :][:width] for place in range(len(heatmap.rows))]
+    return [heatmap.values[row * width :][:width] for row in range(len(heatmap.rows))]
 
 
 def _text(heatmap: Heatmap) -> str:

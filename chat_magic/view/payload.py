@@ -1,4 +1,4 @@
-"""The display payload: all that a front end draws results from, small as plain JSON allows."""
+"""The display payload: everything that a front end needs to draw results, as compact JSON."""
 
 from __future__ import annotations
 
@@ -18,21 +18,16 @@ from chat_magic.core.request.request import read_sent
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
 from chat_magic.view.choice_metrics import choice_metrics
-from chat_magic.view.comparison_model import (
-    ComparisonModel,
-    Opens,
-    agreement_words,
-    divergence_summary,
-)
+from chat_magic.view.comparison_summary import agreement_summary, divergence_summary
 from chat_magic.view.summary import (
-    calls,
+    calls_of,
     choice_facts,
     choice_sparkline,
     notices,
     perplexity_fact,
-    shortened,
     status_facts,
-    unsure,
+    truncated,
+    unsure_summary,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +35,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.bundle import RunView
+    from chat_magic.view.comparison_model import ComparisonModel, Opens
 
 _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
@@ -51,7 +47,7 @@ def payload(
     runs: Sequence[RunView],
     *,
     axes: Sequence[Axis] = (),
-    compared: ComparisonModel | None = None,
+    comparison: ComparisonModel | None = None,
     opens: Opens = "answers",
 ) -> dict[str, Any]:
     """Return the runs as plain JSON: no NaN, no infinity, no lone surrogate.
@@ -60,27 +56,27 @@ def payload(
     numbers are comma-separated texts.
 
     Args:
-        runs: What is drawn.
-        axes: Of the grid that the runs are, the last one turning fastest.
-        compared: What was found in their answers.
-        opens: What is to be seen first.
+        runs: The runs.
+        axes: Of the grid that the runs are, the last one changing fastest.
+        comparison: Of their answers, if there are several.
+        opens: Whether the answers or their differences come first.
     """
     value = {
         "version": 1,
         "results": [_result(run) for run in runs],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
-        "comparison": _comparison(compared, opens) if compared and compared.several else None,
+        "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
     plain: dict[str, Any] = _plain(value)
     return plain
 
 
-def _comparison(compared: ComparisonModel, opens: Opens) -> dict[str, Any]:
-    found = compared.comparison
+def _comparison(comparison: ComparisonModel, opens: Opens) -> dict[str, Any]:
+    analysis = comparison.analysis
     return {
         "opens": opens,
-        "by": compared.by,
-        "base": compared.base,
+        "by": comparison.by,
+        "base": comparison.base,
         "answers": [
             {
                 "result": answer.run,
@@ -89,25 +85,25 @@ def _comparison(compared: ComparisonModel, opens: Opens) -> dict[str, Any]:
                 "start": _utf16(answer.text[: answer.start]),
                 "end": _utf16(answer.text[: answer.end]),
             }
-            for answer, title in zip(found.answers, compared.titles, strict=True)
+            for answer, title in zip(analysis.answers, comparison.titles, strict=True)
         ],
-        "groups": found.groups,
-        "chip": divergence_summary(found.branches),
-        "agreement": agreement_words(compared),
-        "trees": list(_trees(compared)),
+        "groups": analysis.groups,
+        "chip": divergence_summary(analysis.branches),
+        "agreement": agreement_summary(comparison),
+        "trees": list(_trees(comparison)),
     }
 
 
-def _trees(compared: ComparisonModel) -> Iterator[dict[str, Any]]:
-    """Return the trees that part, their answers counted over all runs."""
-    before = 0
-    for place, tree in enumerate(compared.trees):
+def _trees(comparison: ComparisonModel) -> Iterator[dict[str, Any]]:
+    """Yield the trees of answers that diverge, with positions among the answers of all runs."""
+    n_before = 0
+    for number, tree in enumerate(comparison.trees):
         if len(tree) > 1:
-            yield {"result": place, "nodes": [_node(node, before) for node in tree]}
-        before += len(compared.runs[place].reply.choices)
+            yield {"result": number, "nodes": [_node(node, n_before) for node in tree]}
+        n_before += len(comparison.runs[number].reply.choices)
 
 
-def _node(node: Node, before: int) -> dict[str, Any]:
+def _node(node: Node, n_before: int) -> dict[str, Any]:
     return {
         "parent": node.parent,
         "text": node.text,
@@ -117,7 +113,7 @@ def _node(node: Node, before: int) -> dict[str, Any]:
         "low": node.wilson_low,
         "high": node.wilson_high,
         "prob": node.model_prob,
-        "answers": [before + choice for choice in node.answers],
+        "answers": [n_before + choice for choice in node.answers],
     }
 
 
@@ -129,9 +125,11 @@ def _utf16(text: str) -> int:
 def _result(run: RunView) -> dict[str, Any]:
     vocabulary = Vocabulary()
     several = len(run.reply.choices) > 1
-    choices = [_choice(each, vocabulary, None if several else run) for each in run.reply.choices]
+    choices = [
+        _choice(choice, vocabulary, None if several else run) for choice in run.reply.choices
+    ]
     tokens = [t for choice in run.reply.choices for _, part in _parts(choice) for t in part]
-    block, left_out = fitting_block(tokens, vocabulary)
+    block, n_left_out = fitting_block(tokens, vocabulary)
     return {
         "model": run.model,
         "coordinates": [{"name": n, "title": title} for n, title in run.coordinates.items()],
@@ -145,25 +143,25 @@ def _result(run: RunView) -> dict[str, Any]:
         "cost": run.cost,
         "facts": status_facts(run),
         "warnings": notices(run),
-        "unsure": unsure(run.reply.choices),
-        "rounds": [_round(each) for each in run.rounds],
+        "unsure": unsure_summary(run.reply.choices),
+        "rounds": [_round(tool_round) for tool_round in run.rounds],
         "choices": choices,
         "vocabulary": vocabulary.columns(),
         "alternatives": block,
-        "alternatives_left_out": left_out,
+        "alternatives_left_out": n_left_out,
     }
 
 
 def _request(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was sent, the parameters that the API knows apart from all others."""
+    """Return the request without its model, known parameters apart from extra ones."""
     fields = {name: value for name, value in body.items() if name not in ("model", "messages")}
     messages = body.get("messages", [])
-    kept = _without_data(messages)
+    shown = _without_data(messages)
     return {
-        "messages": kept,
+        "messages": shown,
         "parameters": {name: value for name, value in fields.items() if name in PARAMETERS},
         "extra": {name: value for name, value in fields.items() if name not in PARAMETERS},
-        "is_whole": kept == messages,
+        "is_whole": shown == messages,
     }
 
 
@@ -192,25 +190,25 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return {**counts, "reasoning_tokens": details.get("reasoning_tokens")}
 
 
-def _round(round_: ToolRound) -> dict[str, Any]:
+def _round(tool_round: ToolRound) -> dict[str, Any]:
     return {
-        "text": round_.reply.choices[0].text,
+        "text": tool_round.reply.choices[0].text,
         "tool_runs": [
             {
                 "id": run.id,
                 "name": run.name,
                 "arguments": run.arguments,
-                "result": run.result and shortened(run.result),
-                "error": run.error and shortened(run.error),
+                "result": run.result and truncated(run.result),
+                "error": run.error and truncated(run.error),
                 "seconds": run.seconds,
             }
-            for run in round_.tool_runs
+            for run in tool_round.tool_runs
         ],
     }
 
 
-def _choice(choice: Choice, vocabulary: Vocabulary, only_of: RunView | None) -> dict[str, Any]:
-    usage = only_of.reply.usage if only_of else None
+def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView | None) -> dict[str, Any]:
+    usage = run.reply.usage if run else None
     return {
         "index": choice.index,
         "text": choice.text,
@@ -220,7 +218,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: RunView | None) -> 
         "audio": _audio(choice.audio),
         "tool_calls": [
             {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
-            for call in calls(choice)
+            for call in calls_of(choice)
         ],
         "facts": choice_facts(choice, usage),
         "metrics": asdict(choice_metrics(choice, usage)),
@@ -234,7 +232,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, only_of: RunView | None) -> 
 
 
 def _audio(audio: Audio | None) -> dict[str, Any] | None:
-    """Say what was heard; the sound itself is in the HTML alone."""
+    """Return the transcript and size; the sound itself is only in the HTML."""
     return None if audio is None else {"transcript": audio.transcript, "bytes": len(audio.data)}
 
 
@@ -249,33 +247,33 @@ def _part(
     tokens: Sequence[TokenLogprob], arrivals: TokenTimes, vocabulary: Vocabulary
 ) -> dict[str, Any]:
     statuses = [status_of(token.logprob) for token in tokens]
-    known = [
+    logprobs = [
         round(token.logprob or 0.0, 4) + 0.0 if status == "ok" else None
         for token, status in zip(tokens, statuses, strict=True)
     ]
     t_ms = [round(t_ms) for t_ms in arrivals.t_ms]
     return {
         "tokens": _packed([vocabulary.code(token) for token in tokens]),
-        "logprobs": _packed(known),
-        "statuses": {str(place): s for place, s in enumerate(statuses) if s != "ok"},
+        "logprobs": _packed(logprobs),
+        "statuses": {str(number): s for number, s in enumerate(statuses) if s != "ok"},
         "waits_ms": _packed([now - before for before, now in pairwise([0, *t_ms])]),
     }
 
 
 def _packed(numbers: Sequence[float | None]) -> str:
-    """Write a column of numbers as text, nothing for None.
+    """Write a column of numbers as text, with nothing for None.
 
-    A notebook's file gives every item of a list a line of its own, which made it three times as
-    large, and its differences unreadable.
+    A notebook's file puts every item of a list on a separate line, which would make it three
+    times as large, and its diffs unreadable.
     """
     return ",".join("" if number is None else str(number) for number in numbers)
 
 
 def _without_data(value: Any) -> Any:
-    """Leave out the data of attachments, which a notebook need not hold a second time."""
+    """Leave out the data of attachments, which would make the notebook large."""
     if isinstance(value, Mapping):
         return {
-            key: _shortened(item) if key in _DATA and isinstance(item, str) else _without_data(item)
+            key: _cut_data(item) if key in _DATA and isinstance(item, str) else _without_data(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
@@ -283,14 +281,14 @@ def _without_data(value: Any) -> Any:
     return value
 
 
-def _shortened(data: str) -> str:
+def _cut_data(data: str) -> str:
     if len(data) <= _LONGEST_DATA:
         return data
     return f"{data[:40]}… ({len(data) - 40} characters left out)"
 
 
 def _plain(value: Any) -> Any:
-    """Make what is nearly JSON into JSON that every parser takes."""
+    """Return a value as JSON that every parser accepts."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The tokens of an answer as pieces of readable text, each with how sure the model was."""
+"""The tokens of an answer as segments of readable text, each with its probability."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _LONG = 3_000
-"""Pieces beyond which a text does not mark all that is unsure."""
+"""Segments beyond which only the least sure ones of a text are marked."""
 _MOST_MARKED = 1_500
 
 
@@ -31,7 +31,7 @@ _MOST_MARKED = 1_500
 class TextSegment:
     """The text of one token, or of several that share a character.
 
-    `prob`, 0 to 1, is that of the least sure of them; None unless all are measured (`status` ok).
+    `prob`, 0 to 1, is that of the least sure of them; None unless all are known (`status` ok).
     """
 
     text: str
@@ -41,50 +41,50 @@ class TextSegment:
 
     @property
     def grade(self) -> int:
-        """The probability's bin: 0 (sure, or not known) to 4 (under 3 %)."""
+        """The probability's bin: 0 (sure, or unknown) to 4 (under 3%)."""
         return 0 if self.prob is None else bin_of(self.prob)
 
 
 def tokens_of(choice: Choice) -> list[TokenLogprob]:
-    """Return the tokens of what a choice shows as its answer: its content, else its refusal."""
+    """Return the tokens of the content of a choice, or else of its refusal."""
     if choice.logprobs is None:
         return []
     return choice.logprobs.content or choice.logprobs.refusal or []
 
 
 def text_segments(tokens: Sequence[TokenLogprob]) -> list[TextSegment]:
-    """Join the tokens that are parts of one character; all others stay on their own."""
-    return [_piece(text, group) for text, group in _characters(tokens)]
+    """Return a segment for each token, or for several tokens that share a character."""
+    return [_segment(text, group) for text, group in _characters(tokens)]
 
 
-def mark_below(pieces: Sequence[TextSegment]) -> float:
-    """Return the probability under which a text's pieces are marked: one half.
+def mark_below(segments: Sequence[TextSegment]) -> float:
+    """Return the probability under which the segments of a text are marked: one half.
 
-    In a long text it is less, so that at most a fifth of it, the least sure, is marked.
+    In a long text it is lower, so that at most the least sure fifth is marked.
     """
-    if len(pieces) <= _LONG:
+    if len(segments) <= _LONG:
         return BIN_EDGES[0]
-    known = sorted(piece.prob for piece in pieces if piece.prob is not None)
-    most = min(len(pieces) // 5, _MOST_MARKED)
+    known = sorted(segment.prob for segment in segments if segment.prob is not None)
+    most = min(len(segments) // 5, _MOST_MARKED)
     return min(BIN_EDGES[0], known[most]) if most < len(known) else BIN_EDGES[0]
 
 
 def alternatives(token: TokenLogprob) -> list[tuple[str, float]]:
-    """Return what else could have come, the likeliest first: texts with probabilities, 0 to 1."""
-    own = _bytes(token)
-    others = [other for other in token.top_logprobs or () if _bytes(other) != own]
-    found = [
+    """Return the other tokens with their probabilities, 0 to 1, the most probable first."""
+    sampled = _bytes(token)
+    others = [other for other in token.top_logprobs or () if _bytes(other) != sampled]
+    pairs = [
         (_bytes(other).decode(errors="replace"), probability(other.logprob)) for other in others
     ]
     return sorted(
-        ((text, prob) for text, prob in found if prob is not None),
+        ((text, prob) for text, prob in pairs if prob is not None),
         key=lambda pair: pair[1],
         reverse=True,
     )
 
 
 def perplexity(tokens: Sequence[TokenLogprob]) -> float | None:
-    """Return e to the mean surprisal in nats of the measured tokens; None without any."""
+    """Return e to the mean surprisal in nats of the tokens where it is known; None without any."""
     known = [-(t.logprob or 0.0) for t in tokens if status_of(t.logprob) == "ok"]
     if not known:
         return None
@@ -105,7 +105,7 @@ def _characters(tokens: Sequence[TokenLogprob]) -> Iterator[tuple[str, list[Toke
         yield text + decoder.decode(b"", final=True), group
 
 
-def _piece(text: str, group: list[TokenLogprob]) -> TextSegment:
+def _segment(text: str, group: list[TokenLogprob]) -> TextSegment:
     probs = [probability(token.logprob) for token in group]
     for token, prob in zip(group, probs, strict=True):
         if prob is None:

@@ -90,6 +90,11 @@ def run(*choices: Choice, **fields: Any) -> RunView:
     return RunView(**{**defaults, **fields, "reply": reply})
 
 
+def answers(*texts: str, **fields: Any) -> RunView:
+    """Return a run of choices without log probabilities."""
+    return run(*[choice(text=text, index=n) for n, text in enumerate(texts)], **fields)
+
+
 def axis(name: str, *titles: str) -> Axis:
     """Return an axis whose values are their titles."""
     return Axis(name=name, kind="variable", titles=titles, values=titles)

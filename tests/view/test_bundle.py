@@ -31,7 +31,7 @@ def test_a_view_of_a_comparison_opens_with_the_differences(make_run, make_choice
     drawn = ComparisonView([run], base=1)._repr_mimebundle_()
     assert drawn[MIME_TYPE]["comparison"]["opens"] == "diff"
     assert drawn[MIME_TYPE]["comparison"]["base"] == 1
-    assert drawn["text/plain"].startswith("0 against 1: a[- c-]{+ b+}")
+    assert drawn["text/plain"].startswith("0 compared with 1: a[- c-]{+ b+}")
     assert drawn["text/html"].index("</ins>") < drawn["text/html"].index("answers</summary>")
 
 

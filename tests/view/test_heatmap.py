@@ -14,7 +14,7 @@ import pytest
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.heatmap import VEGA_LITE, heatmap
 from tests.view.conftest import axis
-from tests.view.html.test_result_html import dropped, text_of
+from tests.view.html.sanitizer import dropped, text_of
 
 TEMPERATURE = axis("temperature", "0", "0.5", "1")
 TONE = axis("tone", "formal", "<b>")
@@ -117,8 +117,8 @@ def test_only_who_asks_for_the_chart_itself_is_told_to_install_altair() -> None:
     ("axes", "metric", "message"),
     [
         ((TONE,), "perplexty", "no metric perplexty; did you mean perplexity?"),
-        ((TONE,), "z", "no metric z; there are perplexity, n_tokens"),
-        ((), "perplexity", "the runs are no grid"),
+        ((TONE,), "z", "z is not a metric; expected one of perplexity, n_tokens"),
+        ((), "perplexity", "the runs are not a grid"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_what_can(axes, metric: str, message: str) -> None:

@@ -302,30 +302,31 @@ def test_rounds_have_what_was_said_and_each_call_that_was_run(
     assert result["usage"]["prompt_tokens"] == 31 + 10
 
 
-def compared(*runs: RunView, **options):
+def comparison_of(*runs: RunView, **options):
     """Return the comparison of runs as JSON would carry it, checked against the schema."""
     value = bundle(runs, **options)[MIME_TYPE]
     VALIDATOR.validate(value)
     return json.loads(json.dumps(value, allow_nan=False))["comparison"]
 
 
-def test_one_answer_is_compared_with_nothing(make_run, make_choice) -> None:
-    assert compared(make_run(make_choice(text="a"))) is None
-    assert compared(make_run(make_choice(text="a")), make_run()) is None
+def test_a_single_answer_has_no_comparison(make_run, make_choice) -> None:
+    """Nor has one beside a run without answers."""
+    assert comparison_of(make_run(make_choice(text="a"))) is None
+    assert comparison_of(make_run(make_choice(text="a")), make_run()) is None
 
 
-def test_places_in_answers_are_counted_as_javascript_counts() -> None:
+def test_positions_in_answers_are_utf_16_code_units() -> None:
     """👋🏽 is two characters of two units each, so `👋🏽 1. ` has 4 + 4, and `👋🏽 1. Clara` 13."""
-    found = compared(*four())
-    assert [(a["start"], a["end"]) for a in found["answers"]] == [
+    comparison = comparison_of(*four())
+    assert [(a["start"], a["end"]) for a in comparison["answers"]] == [
         (8, 17),
         (8, 13),
         (8, 17),
         (8, 17),
     ]
-    assert [a["title"] for a in found["answers"]] == ["0", "1", "2", "3"]
-    assert found["groups"] == [[0, 2], [1], [3]]
-    (tree,) = found["trees"]
+    assert [a["title"] for a in comparison["answers"]] == ["0", "1", "2", "3"]
+    assert comparison["groups"] == [[0, 2], [1], [3]]
+    (tree,) = comparison["trees"]
     nodes = [(n["text"], n["token_units"], n["count"], n["among"]) for n in tree["nodes"]]
     assert nodes == [
         ("👋🏽 1. ", 0, 4, 4),
@@ -337,18 +338,19 @@ def test_places_in_answers_are_counted_as_javascript_counts() -> None:
 
 
 def test_the_answers_of_a_tree_are_counted_over_all_results() -> None:
-    found = compared(*grid(), axes=(TEMPERATURE, TONE))
-    assert [(tree["result"], tree["nodes"][0]["answers"]) for tree in found["trees"]] == [
+    comparison = comparison_of(*grid(), axes=(TEMPERATURE, TONE))
+    assert [(tree["result"], tree["nodes"][0]["answers"]) for tree in comparison["trees"]] == [
         (2, [2, 3]),
         (3, [4, 5]),
     ]
 
 
-def test_what_is_compared_and_how_is_said() -> None:
-    found = compared(*four())
-    assert (found["base"], found["by"], found["opens"]) == (0, "word", "answers")
-    found = compared(*four(), base=3, by="sentence", opens="diff")
-    assert (found["base"], found["by"], found["opens"]) == (3, "sentence", "diff")
+def test_a_comparison_has_its_base_unit_and_view() -> None:
+    """By default words against the most frequent answer, with the answers first."""
+    comparison = comparison_of(*four())
+    assert (comparison["base"], comparison["by"], comparison["opens"]) == (0, "word", "answers")
+    comparison = comparison_of(*four(), base=3, by="sentence", opens="diff")
+    assert (comparison["base"], comparison["by"], comparison["opens"]) == (3, "sentence", "diff")
 
 
 def test_a_grid_has_its_axes() -> None:
@@ -369,9 +371,13 @@ def test_whatever_came_its_comparison_fits_the_schema(answers) -> None:
         Choice(index=n, message=Message(content=text), logprobs=Logprobs(content=tokens or None))
         for n, (tokens, text) in enumerate(answers)
     ]
-    found = compared(RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
-    if found:
+    comparison = comparison_of(
+        RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing())
+    )
+    if comparison:
         sizes = [len(well_formed(text).encode("utf-16-le")) // 2 for _, text in answers]
-        places = zip(found["answers"], sizes, strict=True)
-        assert all(0 <= a["start"] <= a["end"] <= size for a, size in places)
-        assert sorted(p for group in found["groups"] for p in group) == list(range(len(answers)))
+        pairs = zip(comparison["answers"], sizes, strict=True)
+        assert all(0 <= a["start"] <= a["end"] <= size for a, size in pairs)
+        assert sorted(p for group in comparison["groups"] for p in group) == list(
+            range(len(answers))
+        )

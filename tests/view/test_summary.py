@@ -9,17 +9,19 @@ import pytest
 
 from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
 from chat_magic.view.summary import (
-    calls,
+    calls_of,
     choice_facts,
     money,
-    name,
     notices,
     number,
     percent,
+    percent_digits,
     perplexity_fact,
     sparkline,
     status_facts,
-    unsure,
+    token_name,
+    truncated,
+    unsure_summary,
 )
 from chat_magic.view.text_segments import text_segments
 
@@ -27,7 +29,7 @@ from chat_magic.view.text_segments import text_segments
 @pytest.mark.parametrize(
     ("value", "text"), [(0.412, "0.41"), (3.21, "3.2"), (92.3, "92"), (1234.5, "1234"), (0, "0.00")]
 )
-def test_figures_have_three_digits_or_what_they_need(value: float, text: str) -> None:
+def test_numbers_have_three_digits_unless_they_need_more(value: float, text: str) -> None:
     assert number(value) == text
 
 
@@ -36,7 +38,8 @@ def test_figures_have_three_digits_or_what_they_need(value: float, text: str) ->
     [(0.314, "31"), (0.999, "100"), (0.01, "1"), (0.004, "0.4"), (0.0002, "0.02"), (1e-9, "0.00")],
 )
 def test_percentages_are_whole_unless_they_are_small(prob: float, text: str) -> None:
-    assert percent(prob) == text
+    assert percent_digits(prob) == text
+    assert percent(prob) == f"{text}%"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,8 @@ def test_reasoning_tokens_are_told_apart(make_run) -> None:
     assert status_facts(make_run(usage=usage))[-1] == "5 in · 30 out (20 reasoning)"
 
 
-def test_a_warning_is_told_once_whoever_gave_it(make_run) -> None:
+def test_a_warning_of_both_request_and_answer_is_shown_once(make_run) -> None:
+    """The request's warnings come first."""
     assert notices(make_run(warnings=("a", "b"), reply_warnings=("b", "c"))) == ["a", "b", "c"]
 
 
@@ -87,34 +91,38 @@ def test_a_choice_says_how_it_ended_and_how_long_it_is(make_choice, make_token) 
     assert perplexity_fact(make_choice(text="a")) is None
 
 
-def test_a_call_of_the_older_kind_is_a_call_too(make_choice) -> None:
-    (call,) = calls(make_choice(function_call=FunctionCall(name="f", arguments="{}")))
+def test_a_deprecated_function_call_is_a_tool_call(make_choice) -> None:
+    """It has a name and arguments as well."""
+    (call,) = calls_of(make_choice(function_call=FunctionCall(name="f", arguments="{}")))
     assert (call.function.name, call.function.arguments) == ("f", "{}")
 
 
-def test_the_unsure_line_names_the_token_and_what_else_could_have_come(make_choice, names) -> None:
-    """Alternatives under 1 % are not named."""
-    assert unsure([make_choice(names)]) == "unsure: Charlotte 31 % (Catherine 24, Clara 9)"
+def test_the_unsure_line_names_the_token_and_its_alternatives(make_choice, names) -> None:
+    """Alternatives under 1% are not named."""
+    assert unsure_summary([make_choice(names)]) == "unsure: Charlotte 31% (Catherine 24, Clara 9)"
 
 
 def test_there_is_no_unsure_line_when_no_token_is_under_half(make_choice, make_token) -> None:
-    assert unsure([make_choice([make_token("a", 0.5), make_token("b", 0.99)])]) is None
-    assert unsure([make_choice(text="no log probabilities")]) is None
+    assert unsure_summary([make_choice([make_token("a", 0.5), make_token("b", 0.99)])]) is None
+    assert unsure_summary([make_choice(text="no log probabilities")]) is None
 
 
 def test_the_three_least_sure_are_named_in_reading_order(make_choice, make_token) -> None:
     tokens = [make_token(f" w{n}", prob) for n, prob in enumerate((0.4, 0.1, 0.3, 0.02, 0.2))]
-    assert unsure([make_choice(tokens)]) == "unsure: w1 10 % · w3 2 % · w4 20 %"
+    assert unsure_summary([make_choice(tokens)]) == "unsure: w1 10% · w3 2% · w4 20%"
 
 
-def test_the_same_doubt_in_two_choices_is_named_once(make_choice, names) -> None:
-    assert unsure([make_choice(names), make_choice(names)]) == unsure([make_choice(names)])
+def test_the_same_unsure_token_of_two_choices_is_named_once(make_choice, names) -> None:
+    """Same text, same probability."""
+    assert unsure_summary([make_choice(names), make_choice(names)]) == unsure_summary(
+        [make_choice(names)]
+    )
 
 
 def test_punctuation_is_named_only_where_no_word_is(make_choice, make_token) -> None:
     comma = make_token(",", 0.1, ("\n", 0.4))
-    assert unsure([make_choice([comma, make_token(" x", 0.4)])]) == "unsure: x 40 %"
-    assert unsure([make_choice([comma])]) == "unsure: “,” 10 % (“↵” 40)"
+    assert unsure_summary([make_choice([comma, make_token(" x", 0.4)])]) == "unsure: x 40%"
+    assert unsure_summary([make_choice([comma])]) == "unsure: “,” 10% (“↵” 40)"
 
 
 @pytest.mark.parametrize(
@@ -130,22 +138,22 @@ def test_punctuation_is_named_only_where_no_word_is(make_choice, make_token) -> 
     ],
 )
 def test_a_token_is_named_so_that_it_can_be_read_in_a_sentence(token: str, text: str) -> None:
-    assert name(token) == text
+    assert token_name(token) == text
 
 
 def test_the_sparkline_grows_with_the_surprisal(make_token) -> None:
     """1 is 0 bits, 1/2 is 1 of 7 bits, 1/128 fills the character."""
-    pieces = text_segments([make_token("a", p) for p in (1, 0.5, 1 / 128, 1e-9)])
-    assert sparkline(pieces) == "▁▂██"
+    segments = text_segments([make_token("a", p) for p in (1, 0.5, 1 / 128, 1e-9)])
+    assert sparkline(segments) == "▁▂██"
 
 
 def test_a_long_sparkline_still_shows_a_peak(make_token) -> None:
     """A full token among five: 1/√5 of the height of 7 steps is 3."""
-    pieces = text_segments([make_token("a", 1e-9 if n == 50 else 1) for n in range(100)])
-    assert sparkline(pieces) == "▁" * 10 + "▄" + "▁" * 9
+    segments = text_segments([make_token("a", 1e-9 if n == 50 else 1) for n in range(100)])
+    assert sparkline(segments) == "▁" * 10 + "▄" + "▁" * 9
 
 
-def test_without_measured_tokens_there_is_no_sparkline(make_token) -> None:
+def test_without_known_probabilities_there_is_no_sparkline(make_token) -> None:
     assert sparkline(text_segments([make_token("a", 1, logprob=-9999.0)])) == ""
     assert sparkline([]) == ""
 
@@ -161,15 +169,23 @@ def test_without_measured_tokens_there_is_no_sparkline(make_token) -> None:
         ),
     ],
 )
-def test_the_status_says_what_came_true_of_a_prediction(make_run, details, facts) -> None:
-    """Accepted and rejected tokens, where the server counts them."""
+def test_the_status_counts_accepted_and_rejected_tokens_of_a_prediction(
+    make_run, details, facts
+) -> None:
+    """If the server counts them, and there are any."""
     usage = Usage(prompt_tokens=1, completion_tokens=2, completion_tokens_details=details)
     assert [fact for fact in status_facts(make_run(usage=usage)) if "predicted" in fact] == facts
 
 
-def test_the_status_says_the_seed_and_what_it_holds_for(make_run) -> None:
-    """The server's fingerprint stands beside it."""
+def test_the_status_has_the_seed_and_the_fingerprint(make_run) -> None:
+    """A seed is reproducible for one fingerprint only."""
     run = make_run(request={"seed": 7, "messages": []})
     assert "seed 7" in status_facts(run)
     reply = msgspec.structs.replace(run.reply, system_fingerprint="fp_1")
     assert "seed 7 · fp_1" in status_facts(dataclasses.replace(run, reply=reply))
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    """A text of the greatest length is left alone."""
+    assert truncated("abc", 3) == "abc"
+    assert truncated("abcde" * 400, 3) == "abc… (1,997 characters left out)"

@@ -1,24 +1,14 @@
-"""What is a click away from compared answers, as static HTML: differences, trees, the table."""
+"""The parts of a comparison that open with a click, as HTML: differences, trees, the table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat_magic.view.choice_metrics import choice_metrics
-from chat_magic.view.comparison_model import (
-    answer_key,
-    choice_at,
-    excerpt,
-    key_names,
-    run_key,
-    signed,
-    times,
-)
+from chat_magic.view.answer_table import answer_table
+from chat_magic.view.comparison_summary import times
 from chat_magic.view.differences import differences
-from chat_magic.view.html.escape import escape
-from chat_magic.view.html.html_table import CELL, table
-from chat_magic.view.html.markdown import RINGED
-from chat_magic.view.html.result_html import (
+from chat_magic.view.excerpt import excerpt
+from chat_magic.view.html.elements import (
     EM_SPACE,
     EN_SPACE,
     EXACT,
@@ -26,35 +16,40 @@ from chat_magic.view.html.result_html import (
     MUTED,
     SMALL,
     heading,
+    line,
     note,
+    nowrap,
     strong,
-    warned,
+    warning_html,
 )
-from chat_magic.view.summary import money, number, percent
-from chat_magic.view.text.tree_lines import branches
+from chat_magic.view.html.escape import escape
+from chat_magic.view.html.html_table import table
+from chat_magic.view.html.markdown import RINGED
+from chat_magic.view.tree_lines import tree_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.view.answer_table import AnswerRow
     from chat_magic.view.comparison_model import ComparisonModel
     from chat_magic.view.differences import Difference, Kind
-    from chat_magic.view.text.tree_lines import TreeLine
+    from chat_magic.view.tree_lines import TreeLine
 
 _ROW_TEXT = 90
 """Characters of an answer in a row of the table."""
 _LONGEST_TREE = 60
 """Lines of a tree."""
-_MOST_PAINTED = 60
-"""Changes beyond which they are underlined and struck through, but not painted."""
-_CHANGED = {
+_MOST_COLORED = 60
+"""Changes beyond which they are underlined or struck through without a background."""
+_CHANGE_STYLES = {
     "same": MUTED,
     "insert": "background-color:rgba(46,139,208,0.20);border-radius:2px",
     "delete": f"background-color:rgba(127,127,127,0.16);border-radius:2px;{MUTED}",
 }
-_WORDS = {
-    "insert": f'<ins style="{_CHANGED["insert"]}">only here</ins>',
-    "delete": f'<del style="{_CHANGED["delete"]}">only in the base</del>',
+_LEGEND = {
+    "insert": f'<ins style="{_CHANGE_STYLES["insert"]}">only here</ins>',
+    "delete": f'<del style="{_CHANGE_STYLES["delete"]}">only in the base</del>',
 }
 _TREE = (
     "margin:4px 0 8px 0;padding:0;font-family:monospace;font-size:90%;line-height:1.5;"
@@ -62,67 +57,61 @@ _TREE = (
 )
 
 
-def line(content: str) -> str:
-    """Draw a line of its own."""
-    return f'<div style="{SMALL};margin:0 0 6px 0">{content}</div>'
-
-
-def unbroken(content: str) -> str:
-    """Keep HTML in one line."""
-    return f'<span style="white-space:nowrap">{content}</span>' if content else ""
-
-
-def beginning_html(compared: ComparisonModel, place: int, most: int) -> str:
-    """Draw how an answer begins, in so many characters, and where it parts."""
-    styles = {"shared": MUTED, "parting": RINGED}
-    drawn = []
-    for kind, text in excerpt(compared.comparison.answers[place], most):
+def excerpt_html(comparison: ComparisonModel, position: int, most: int) -> str:
+    """Draw an answer shortened to one line, with a ring around the token at the divergence."""
+    styles = {"shared": MUTED, "divergence": RINGED}
+    parts = []
+    for kind, text in excerpt(comparison.analysis.answers[position], most):
         ink = text.strip()
-        if kind == "own" or not ink:
-            drawn.append(escape(text))
+        if kind == "rest" or not ink:
+            parts.append(escape(text))
             continue
         before, _, after = text.partition(ink)
-        drawn.append(f'{before}<span style="{styles[kind]}">{escape(ink)}</span>{after}')
-    return "".join(drawn) or note("empty answer")
+        parts.append(f'{before}<span style="{styles[kind]}">{escape(ink)}</span>{after}')
+    return "".join(parts) or note("empty answer")
 
 
-def differences_html(compared: ComparisonModel) -> str:
-    """Draw every other distinct answer against the base."""
-    found, more = differences(compared)
-    if not found:
-        return line(f'<span style="{MUTED}">the answers are the same</span>')
-    base = compared.titles[compared.base]
-    legend = f"against {strong(base)}{EM_SPACE}{_WORDS['insert']}{EN_SPACE}{_WORDS['delete']}"
-    boxes = "".join(_difference(compared, each) for each in found)
-    rest = (
-        f'<div style="{SMALL};{MUTED}">{more} more answers are in the table</div>' if more else ""
-    )
+def differences_html(comparison: ComparisonModel) -> str:
+    """Draw every other distinct answer as changes to the base."""
+    shown, n_more = differences(comparison)
+    if not shown:
+        return line(f'<span style="{MUTED}">the answers are identical</span>')
+    base = strong(comparison.titles[comparison.base])
+    legend = f"compared with {base}{EM_SPACE}{_LEGEND['insert']}{EN_SPACE}{_LEGEND['delete']}"
+    boxes = "".join(_difference(comparison, difference) for difference in shown)
+    more = f"{n_more} more answers are in the table" if n_more else ""
+    rest = f'<div style="{SMALL};{MUTED}">{more}</div>' if more else ""
     frame = f"border:{LINE};border-radius:6px;margin:0 0 8px 0"
     return f'{line(legend)}<div style="{frame}">{boxes}</div>{rest}'
 
 
-def _difference(compared: ComparisonModel, difference: Difference) -> str:
-    title = compared.titles[difference.places[0]]
-    name = f"{title} {times(len(difference.places))}"
-    if difference.fields:
-        rows = [
-            (
-                f'<span style="font-family:monospace">{escape(each.pointer or "/")}</span>',
-                "" if each.before is None else _changed("delete", each.before),
-                "" if each.after is None else _changed("insert", each.after),
-            )
-            for each in difference.fields
-        ]
-        body = table(("field", "base", "here"), rows)
-    else:
-        paints = len(difference.changes) <= _MOST_PAINTED
-        body = "".join(_changed(kind, text, paints) for kind, text in difference.changes)
-        body = f'<div style="{EXACT}">{body or "the same values in another spelling"}</div>'
-    return f'<div style="padding:6px 14px;border-bottom:{LINE}">{heading(name, [])}{body}</div>'
+def _difference(comparison: ComparisonModel, difference: Difference) -> str:
+    title = comparison.titles[difference.positions[0]]
+    head = heading(f"{title} {times(len(difference.positions))}", [])
+    body = _fields(difference) if difference.fields else _changes(difference)
+    return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{body}</div>'
 
 
-def _changed(kind: Kind, text: str, paints: bool = True) -> str:
-    style = f' style="{_CHANGED[kind]}"' if paints and kind != "left out" else ""
+def _fields(difference: Difference) -> str:
+    rows = [
+        (
+            f'<span style="font-family:monospace">{escape(field.pointer or "/")}</span>',
+            "" if field.before is None else _change("delete", field.before),
+            "" if field.after is None else _change("insert", field.after),
+        )
+        for field in difference.fields
+    ]
+    return table(("field", "base", "here"), rows)
+
+
+def _changes(difference: Difference) -> str:
+    is_colored = len(difference.changes) <= _MOST_COLORED
+    changes = "".join(_change(kind, text, is_colored) for kind, text in difference.changes)
+    return f'<div style="{EXACT}">{changes or "the same values, written differently"}</div>'
+
+
+def _change(kind: Kind, text: str, is_colored: bool = True) -> str:
+    style = f' style="{_CHANGE_STYLES[kind]}"' if is_colored and kind != "left out" else ""
     if kind == "same":
         return f"<span{style}>{escape(text)}</span>" if style else escape(text)
     if kind == "left out":
@@ -132,71 +121,46 @@ def _changed(kind: Kind, text: str, paints: bool = True) -> str:
     return f"<{tag}{style}>{escape(shown, hidden=True)}</{tag}>"
 
 
-def trees_html(compared: ComparisonModel) -> str:
-    """Draw the tree of each run whose answers part."""
-    drawn, before = [], 0
-    for place, (tree, run) in enumerate(zip(compared.trees, compared.runs, strict=True)):
-        choices = run.reply.choices
-        before += len(choices)
+def trees_html(comparison: ComparisonModel) -> str:
+    """Draw the tree of each run whose answers diverge."""
+    parts = []
+    for number, (tree, run) in enumerate(zip(comparison.trees, comparison.runs, strict=True)):
         if len(tree) > 1:
-            lines = branches(tree, [str(choice.index) for choice in choices])
-            title = [strong(compared.run_titles[place])] if len(compared.runs) > 1 else []
-            drawn += [*map(line, title), _tree(lines)]
-    return "".join(drawn)
+            lines = tree_lines(tree, [str(choice.index) for choice in run.reply.choices])
+            if len(comparison.runs) > 1:
+                parts.append(line(strong(comparison.run_titles[number])))
+            parts.append(_tree(lines))
+    return "".join(parts)
 
 
 def _tree(lines: Sequence[TreeLine]) -> str:
     text = "\n".join(
-        f'<span style="{MUTED}">{line.lines}{escape(line.facts)}</span>{EN_SPACE}'
-        + (strong(line.token) if line.token else "")
-        + f'<span style="{MUTED}">{escape(line.rest)}</span>'
-        for line in lines[:_LONGEST_TREE]
+        f'<span style="{MUTED}">{tree_line.indent}{escape(tree_line.facts)}</span>{EN_SPACE}'
+        + (strong(tree_line.token) if tree_line.token else "")
+        + f'<span style="{MUTED}">{escape(tree_line.rest)}</span>'
+        for tree_line in lines[:_LONGEST_TREE]
     )
-    more = len(lines) - _LONGEST_TREE
-    text += f"\n{more} more lines" if more > 0 else ""
+    n_more = len(lines) - _LONGEST_TREE
+    text += f"\n{n_more} more lines" if n_more > 0 else ""
     return f'<pre style="{_TREE}">{text}</pre>'
 
 
-def table_html(compared: ComparisonModel, axes: Sequence[Axis]) -> str:
-    """Draw a row for each distinct answer of a run, with its figures, or why a run has none."""
-    several = len(compared.runs) > 1
-    names = [*key_names(compared, axes), "", "ended", "tokens", "perplexity", "mean", "least"]
-    names += ["bits/byte", "time", "in · out", "cost"] if several else []
-    rows = []
-    for place, run in enumerate(compared.runs):
-        groups = compared.groups_by_run[place]
-        rows += [_row(compared, group, axes) for group in groups]
-        if not groups:
-            keys = [strong(key) for key in run_key(compared, place, axes)]
-            blank = [""] * (len(names) - len(keys))
-            rows.append([*keys, *blank, warned(run.error or "no answer")])
-    used = [place for place, _ in enumerate(names) if any(row[place] for row in rows)]
-    rows = [[*(row[place] for place in used), row[-1]] for row in rows]
-    drawn = table([*(escape(names[place]) for place in used), "answer"], rows, cell=CELL)
-    return f'<div style="overflow-x:auto">{drawn}</div>'
-
-
-def _row(compared: ComparisonModel, group: tuple[int, ...], axes: Sequence[Axis]) -> list[str]:
-    place = group[0]
-    answer, choice = compared.comparison.answers[place], choice_at(compared, place)
-    run = compared.runs[answer.run]
-    usage = run.reply.usage if len(run.reply.choices) == 1 else None
-    found = choice_metrics(choice, usage)
-    cells = [
-        *map(strong, answer_key(compared, place, axes)),
-        times(len(group)),
-        escape(choice.finish_reason or ""),
-        "" if found.n_tokens is None else str(found.n_tokens),
-        "" if found.perplexity is None else f"{found.perplexity:.2f}",
-        "" if found.mean_logprob is None else signed(found.mean_logprob),
-        "" if found.min_prob is None else f"{percent(found.min_prob)} %",
-    ]
-    if len(compared.runs) > 1:
-        sent = run.usage
-        cells += [
-            "" if found.bits_per_byte is None else f"{found.bits_per_byte:.2f}",
-            f"{number(run.timing.total_s)} s",
-            f"{sent.prompt_tokens} · {sent.completion_tokens}" if sent else "",
-            "" if run.cost is None else money(run.cost),
+def table_html(comparison: ComparisonModel, axes: Sequence[Axis]) -> str:
+    """Draw a row for each distinct answer of a run, with its metrics, or why a run has none."""
+    answers = answer_table(comparison, axes)
+    titles = [*map(escape, answers.key_columns), *answers.columns, "answer"]
+    rows = [
+        [
+            *(nowrap(strong(part)) for part in row.key),
+            *(nowrap(escape(row.cells.get(name, ""))) for name in answers.columns),
+            _last_cell(comparison, row),
         ]
-    return [*map(unbroken, cells), f"<bdi>{beginning_html(compared, place, _ROW_TEXT)}</bdi>"]
+        for row in answers.rows
+    ]
+    return f'<div style="overflow-x:auto">{table(titles, rows)}</div>'
+
+
+def _last_cell(comparison: ComparisonModel, row: AnswerRow) -> str:
+    if row.position is None:
+        return warning_html(row.problem or "")
+    return f"<bdi>{excerpt_html(comparison, row.position, _ROW_TEXT)}</bdi>"

@@ -1,56 +1,45 @@
-"""Answers beside each other as static HTML: columns, or a matrix of small multiples."""
+"""Answers side by side as static HTML: columns, or a matrix of small multiples."""
 
 from __future__ import annotations
 
 from itertools import product
 from typing import TYPE_CHECKING
 
-from chat_magic.view.comparison_model import (
-    TABLE_FIRST,
-    agreement_words,
-    choice_at,
+from chat_magic.view.comparison_model import TABLE_FIRST, is_matrix, value_title
+from chat_magic.view.comparison_summary import (
+    agreement_summary,
     divergence_summary,
-    figure_words,
-    is_matrix,
-    run_words,
+    metric_facts,
+    run_facts,
     times,
-    value_title,
 )
 from chat_magic.view.html.comparison_details import (
-    beginning_html,
     differences_html,
-    line,
+    excerpt_html,
     table_html,
     trees_html,
-    unbroken,
+)
+from chat_magic.view.html.elements import (
+    EM_SPACE,
+    LINE,
+    MUTED,
+    columns,
+    details,
+    exact,
+    facts_line,
+    heading,
+    line,
+    note,
+    nowrap,
+    page,
+    status_line,
+    strong,
+    warning_html,
 )
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
-from chat_magic.view.html.result_html import (
-    EM_SPACE,
-    EN_SPACE,
-    LINE,
-    MUTED,
-    SMALL,
-    answer_box,
-    columns,
-    details,
-    doubts_html,
-    exact,
-    heading,
-    note,
-    page,
-    rounds_html,
-    status_line,
-    strong,
-    warned,
-)
-from chat_magic.view.summary import (
-    choice_facts,
-    choice_sparkline,
-    notices,
-    status_facts,
-)
+from chat_magic.view.html.result_html import answer_box, rounds_html, unsure_html
+from chat_magic.view.summary import choice_facts, choice_sparkline, notices, status_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,189 +48,185 @@ if TYPE_CHECKING:
     from chat_magic.view.bundle import RunView
     from chat_magic.view.comparison_model import ComparisonModel, Opens
 
-_BEGINNING = 220
-"""Characters of an answer in a cell."""
+_EXCERPT = 220
+"""Characters of an answer in a cell of the matrix."""
 _MOST_TOKENS = 5_000
 """Tokens in all answers beyond which these are drawn as bare text, to keep a notebook small."""
+_MOST_SAME = 4
+"""Identical answers that are named."""
 _CELL = f"padding:6px 10px 6px 10px;text-align:left;vertical-align:top;border:{LINE};font-size:100%"
 
 
 def comparison_html(
-    compared: ComparisonModel,
+    comparison: ComparisonModel,
     *,
     axes: Sequence[Axis] = (),
     opens: Opens = "answers",
     opens_tokens: bool = False,
 ) -> str:
-    """Draw what is compared.
+    """Draw answers side by side.
 
     Args:
-        compared: The answers.
-        axes: Of the grid that they are.
-        opens: What stands first: the answers, or how they differ.
+        comparison: The answers.
+        axes: Of the grid that their runs are.
+        opens: Whether the answers or their differences come first.
         opens_tokens: Whether the tokens of answers are shown without a click.
     """
     is_grid = is_matrix(axes)
-    answers = _matrix(compared, axes, opens_tokens) if is_grid else _columns(compared, opens_tokens)
-    is_long = len(compared.comparison.answers) > TABLE_FIRST and not is_grid
-    rows = table_html(compared, axes) if compared.several else ""
+    answers = (
+        _matrix(comparison, axes, opens_tokens) if is_grid else _columns(comparison, opens_tokens)
+    )
+    is_long = len(comparison.analysis.answers) > TABLE_FIRST and not is_grid
+    rows = table_html(comparison, axes) if comparison.several else ""
     shown = [rows, details("answers", answers)] if is_long else [answers]
     if opens == "diff":
-        shown = [differences_html(compared), details("answers", "".join(shown))]
+        shown = [differences_html(comparison), details("answers", "".join(shown))]
     return page(
-        "".join([_head(compared), *shown, _below(compared, opens, "" if is_long else rows)])
+        "".join([_head(comparison), *shown, _below(comparison, opens, "" if is_long else rows)])
     )
 
 
-def _head(compared: ComparisonModel) -> str:
-    """Draw the status of a sole run, and how far the answers agree."""
-    found, runs = [], compared.runs
+def _head(comparison: ComparisonModel) -> str:
+    """Draw the status of a single run, and how far the answers agree."""
+    parts, runs = [], comparison.runs
     if len(runs) == 1:
         run = runs[0]
-        found.append(status_line(run.model, status_facts(run), notices(run)))
-        found += [line(warned(run.error))] if run.error else []
-        found.append(rounds_html(run.rounds))
+        parts.append(status_line(run.model, status_facts(run), notices(run)))
+        parts += [line(warning_html(run.error))] if run.error else []
+        parts.append(rounds_html(run.rounds))
     else:
-        found += [line(warned(words)) for words in compared.notices]
-    if compared.several:
-        words = divergence_summary(compared.comparison.branches, show=isolated)
-        parts = [f'<span style="{MUTED}">{escape(agreement_words(compared))}</span>']
-        parts += [f"<span>{words}</span>"] if words else []
-        found.append(line(EM_SPACE.join(reversed(parts))))
-    return "".join(found)
+        parts += [line(warning_html(notice)) for notice in comparison.notices]
+    if comparison.several:
+        divergence = divergence_summary(comparison.analysis.branches, show=isolated)
+        spans = [f"<span>{divergence}</span>"] if divergence else []
+        agreement = escape(agreement_summary(comparison))
+        spans.append(f'<span style="{MUTED}">{agreement}</span>')
+        parts.append(line(EM_SPACE.join(spans)))
+    return "".join(parts)
 
 
-def _below(compared: ComparisonModel, opens: Opens, rows: str) -> str:
-    """Draw what is a click away: the differences, the trees, the table."""
+def _below(comparison: ComparisonModel, opens: Opens, rows: str) -> str:
+    """Draw what opens with a click: the differences, the trees, the table."""
     parts = []
-    if len(compared.groups) > 1:
-        parts += [] if opens == "diff" else [details("differences", differences_html(compared))]
-        parts += [details("tree", trees)] if (trees := trees_html(compared)) else []
+    if len(comparison.groups) > 1:
+        if opens != "diff":
+            parts.append(details("differences", differences_html(comparison)))
+        parts += [details("tree", trees)] if (trees := trees_html(comparison)) else []
     parts += [details("table", rows)] if rows else []
-    choices = [choice for run in compared.runs for choice in run.reply.choices]
-    doubts = doubts_html(choices) if len(compared.runs) == 1 else ""
-    return doubts + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
+    choices = [choice for run in comparison.runs for choice in run.reply.choices]
+    unsure = unsure_html(choices) if len(comparison.runs) == 1 else ""
+    return unsure + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
 
 
-def _columns(compared: ComparisonModel, opens_tokens: bool) -> str:
-    if len(compared.runs) > 1:
-        return columns([_run(compared, place, opens_tokens) for place in range(len(compared.runs))])
-    return columns(_answers(compared, 0, opens_tokens))
+def _columns(comparison: ComparisonModel, opens_tokens: bool) -> str:
+    if len(comparison.runs) == 1:
+        return columns(_answers(comparison, 0, opens_tokens))
+    return columns([_run(comparison, run, opens_tokens) for run in range(len(comparison.runs))])
 
 
-def _answers(compared: ComparisonModel, run: int, opens_tokens: bool) -> list[str]:
+def _answers(comparison: ComparisonModel, run: int, opens_tokens: bool) -> list[str]:
     """Draw the answers of a run, identical ones once."""
-    return [_answer(compared, group, opens_tokens) for group in compared.groups_by_run[run]]
+    return [_answer(comparison, group, opens_tokens) for group in comparison.groups_by_run[run]]
 
 
-def _answer(compared: ComparisonModel, group: tuple[int, ...], opens_tokens: bool) -> str:
-    place = group[0]
-    answer, choice = compared.comparison.answers[place], choice_at(compared, place)
-    run = compared.runs[answer.run]
+def _answer(comparison: ComparisonModel, group: tuple[int, ...], opens_tokens: bool) -> str:
+    position = group[0]
+    answer, choice = comparison.analysis.answers[position], comparison.choice_at(position)
+    run = comparison.run_at(position)
     several = len(run.reply.choices) > 1
-    usage = None if several else run.reply.usage
-    facts = choice_facts(choice, usage) + _alike(compared, group)
-    differs = len(compared.groups) > 1 and answer.end > 0
-    parting = (answer.start, answer.end) if differs else None
-    head = heading(_title(compared, group) if several else None, facts, choice_sparkline(choice))
-    if compared.n_tokens > _MOST_TOKENS:
-        return head + exact(answer.text) + _joined(figure_words(choice))
+    facts = choice_facts(choice, None if several else run.reply.usage)
+    facts += _same_as(comparison, group)
+    title = f"{choice.index} {times(len(group))}".strip() if several else None
+    head = heading(title, facts, choice_sparkline(choice))
+    metrics_html = facts_line(metric_facts(choice))
+    if comparison.n_tokens > _MOST_TOKENS:
+        return head + exact(answer.text) + metrics_html
+    differs = len(comparison.groups) > 1 and answer.end > 0
     return answer_box(
         choice,
         head,
         prefill=run.prefill,
-        parting=parting,
-        figures=_joined(figure_words(choice)),
+        divergence=(answer.start, answer.end) if differs else None,
+        metrics_html=metrics_html,
         opens_tokens=opens_tokens,
     )
 
 
-def _title(compared: ComparisonModel, group: tuple[int, ...]) -> str:
-    """Name identical answers: the first, and how many there are."""
-    index = choice_at(compared, group[0]).index
-    return f"{index} {times(len(group))}".strip()
+def _same_as(comparison: ComparisonModel, group: tuple[int, ...]) -> list[str]:
+    """Name the other identical answers, of this run and of others."""
+    answers = comparison.analysis.answers
+    same = [str(comparison.choice_at(position).index) for position in group[1:]]
+    same += [
+        comparison.titles[position]
+        for position in comparison.group_of[group[0]]
+        if answers[position].run != answers[group[0]].run
+    ]
+    more = f" and {len(same) - _MOST_SAME} more" if len(same) > _MOST_SAME else ""
+    return [f"same as {', '.join(same[:_MOST_SAME])}{more}"] if same else []
 
 
-def _alike(compared: ComparisonModel, group: tuple[int, ...]) -> list[str]:
-    """Say which other answers are the same, of this run or of another."""
-    whole = compared.group_of[group[0]]
-    answers = compared.comparison.answers
-    own = [str(choice_at(compared, place).index) for place in group[1:]]
-    others = [compared.titles[p] for p in whole if answers[p].run != answers[group[0]].run]
-    same = [*own, *others]
-    more = f" and {len(same) - 4} more" if len(same) > 4 else ""
-    return [f"same as {', '.join(same[:4])}{more}"] if same else []
-
-
-def _joined(words: Sequence[str]) -> str:
-    """Draw facts in a muted line that breaks between them only; nothing where there is none."""
-    if not words:
-        return ""
-    spans = EN_SPACE.join(unbroken(escape(each)) for each in words)
-    return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
-
-
-def _run(compared: ComparisonModel, place: int, opens_tokens: bool) -> str:
+def _run(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:
     """Draw one of several runs: its status, its answers one below the other, or why it failed."""
-    run = compared.runs[place]
+    run = comparison.runs[number]
     return "".join(
         [
-            status_line(compared.run_titles[place], run_words(run)),
-            *_troubles(compared, run),
+            status_line(comparison.run_titles[number], run_facts(run)),
+            *_problems(comparison, run),
             rounds_html(run.rounds),
-            *(_answers(compared, place, opens_tokens) or [note("no answer")]),
+            *(_answers(comparison, number, opens_tokens) or [note("no answer")]),
         ]
     )
 
 
-def _troubles(compared: ComparisonModel, run: RunView) -> list[str]:
-    """Draw why a run failed, and its notices that not all have."""
-    own = [words for words in notices(run) if words not in compared.notices]
-    return [line(warned(words)) for words in [*([run.error] if run.error else []), *own]]
+def _problems(comparison: ComparisonModel, run: RunView) -> list[str]:
+    """Draw why a run failed, and its warnings that not all runs have."""
+    warnings = [notice for notice in notices(run) if notice not in comparison.notices]
+    problems = [*([run.error] if run.error else []), *warnings]
+    return [line(warning_html(problem)) for problem in problems]
 
 
-def _matrix(compared: ComparisonModel, axes: Sequence[Axis], opens_tokens: bool) -> str:
+def _matrix(comparison: ComparisonModel, axes: Sequence[Axis], opens_tokens: bool) -> str:
     """Draw a grid of small multiples: cells in a row, or rows and columns of cells."""
-    cells = [_cell(compared, place, opens_tokens) for place in range(len(compared.runs))]
+    cells = [_cell(comparison, number, opens_tokens) for number in range(len(comparison.runs))]
     if len(axes) == 1:
         titles = [value_title(axes[0].name, title) for title in axes[0].titles]
-        named = [strong(title) + cell for title, cell in zip(titles, cells, strict=True)]
-        return columns(named)
+        return columns([strong(title) + cell for title, cell in zip(titles, cells, strict=True)])
     *down, across = axes
-    rows = [
+    row_titles = [
         " · ".join(value_title(axis.name, title) for axis, title in zip(down, titles, strict=True))
         for titles in product(*(axis.titles for axis in down))
     ]
     width = len(across.titles)
-    drawn = table(
+    html = table(
         ["", *(strong(value_title(across.name, title)) for title in across.titles)],
         [
-            [unbroken(strong(title)), *cells[row * width :][:width]]
-            for row, title in enumerate(rows)
+            [nowrap(strong(title)), *cells[row * width :][:width]]
+            for row, title in enumerate(row_titles)
         ],
         cell=_CELL,
         title="font-weight:normal",
         size="100%",
     )
-    return f'<div style="overflow-x:auto">{drawn}</div>'
+    return f'<div style="overflow-x:auto">{html}</div>'
 
 
-def _cell(compared: ComparisonModel, place: int, opens_tokens: bool) -> str:
-    """Draw a run in a few lines: how its answer begins, its figures; all of it is a click away."""
-    run = compared.runs[place]
-    troubles = "".join(_troubles(compared, run))
-    groups = compared.groups_by_run[place]
+def _cell(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:
+    """Draw a run in a few lines: an excerpt and metrics; the whole answer opens with a click."""
+    run = comparison.runs[number]
+    problems = "".join(_problems(comparison, run))
+    groups = comparison.groups_by_run[number]
     if not groups:
-        return troubles + ("" if run.error else note("no answer"))
-    first = groups[0][0]
-    choice = choice_at(compared, first)
-    count = len(run.reply.choices)
-    words = [f"{len(groups[0])} of {count} choices"] if count > 1 else []
-    words += choice_facts(choice, run.reply.usage if count == 1 else None)
-    words += figure_words(choice)[:2]
-    begun = beginning_html(compared, first, _BEGINNING)
-    whole = "".join(_answers(compared, place, opens_tokens))
+        return problems + ("" if run.error else note("no answer"))
+    position = groups[0][0]
+    choice = comparison.choice_at(position)
+    n_choices = len(run.reply.choices)
+    facts = [f"{len(groups[0])} of {n_choices} choices"] if n_choices > 1 else []
+    facts += choice_facts(choice, run.reply.usage if n_choices == 1 else None)
+    facts += metric_facts(choice)[:2]
+    beginning = excerpt_html(comparison, position, _EXCERPT)
+    answers = "".join(_answers(comparison, number, opens_tokens))
     return (
-        f'{troubles}<div style="margin:2px 0 4px 0;min-width:170px">{begun}</div>{_joined(words)}'
-        + details("the whole answer", line(escape(" · ".join(run_words(run)))) + whole)
+        f'{problems}<div style="margin:2px 0 4px 0;min-width:170px">{beginning}</div>'
+        + facts_line(facts)
+        + details("the whole answer", line(escape(" · ".join(run_facts(run)))) + answers)
     )

@@ -1,4 +1,4 @@
-"""The one way of untrusted text into HTML: escaped, with what cannot be seen shown as chips."""
+"""Escaping of untrusted text for HTML, with invisible characters shown as their code points."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import re
 
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-"""Characters that reorder the text around them, as the inside of a regular expression's set."""
+"""Characters that reorder the text around them, as the content of a regular expression's set."""
 
 _CONTROL = f"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff{BIDI}"
 _CONTROLS = re.compile(f"[{_CONTROL}]")
@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
 )
 """Joiners and non-joiners are left alone within words and emoji, where they belong."""
 
-_CHIP = (
+_CODE_POINT = (
     "font-family:monospace;font-size:80%;padding:0 3px;border:1px solid rgba(127,127,127,0.6);"
     "border-radius:3px"
 )
@@ -28,27 +28,28 @@ def code_point(character: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Replace every character that cannot be seen by its `U+XXXX`, for a title attribute."""
+    """Replace every invisible character by its `U+XXXX`, for a title attribute."""
     return _HIDDEN.sub(lambda match: code_point(match[0]), text)
 
 
 def escape(text: str, *, hidden: bool = False) -> str:
-    """Return text as HTML that shows it and does nothing else, in an element or an attribute.
+    """Return text as HTML that only shows it, in an element or an attribute.
 
     Args:
         text: Anything a model, a tool or a server wrote.
-        hidden: Also mark what only takes up room: no-break and zero-width spaces.
+        hidden: Also show no-break and zero-width spaces.
 
     Returns:
-        Escaped text, its control and bidi characters and lone surrogates as `U+XXXX` chips,
-        which are elements: for an attribute, pass `visible(text)`.
+        Escaped text, with control and bidi characters and lone surrogates as `U+XXXX` in
+        elements of their own: for an attribute, pass `visible(text)`.
     """
-    chips = _HIDDEN if hidden else _CONTROLS
-    return chips.sub(
-        lambda match: f'<span style="{_CHIP}">{code_point(match[0])}</span>', html.escape(text)
+    pattern = _HIDDEN if hidden else _CONTROLS
+    return pattern.sub(
+        lambda match: f'<span style="{_CODE_POINT}">{code_point(match[0])}</span>',
+        html.escape(text),
     )
 
 
 def isolated(text: str) -> str:
-    """Return text as HTML that leaves the order of what stands around it alone."""
+    """Return text as HTML that does not reorder the text around it."""
     return f"<bdi>{escape(text)}</bdi>"

@@ -1,4 +1,4 @@
-"""Small tables in static HTML, whose look no front end's own style sheet changes."""
+"""Small tables in static HTML, styled so that no front end's style sheet changes them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ def table(
     title: str = TITLE,
     size: str = "85%",
 ) -> str:
-    """Return a table of cells that are HTML.
+    """Return a table whose cells are HTML.
 
     Args:
         titles: Of the columns.
         rows: Their cells.
         cell: The style of every cell.
-        title: What it is beyond that in the first row.
-        size: Of its letters.
+        title: The style added to it in the first row.
+        size: The font size.
     """
-    head = "".join(f'<th style="{cell};{title}">{words}</th>' for words in titles)
-    body = "".join(_row("".join(f'<td style="{cell}">{each}</td>' for each in row)) for row in rows)
+    head = "".join(f'<th style="{cell};{title}">{content}</th>' for content in titles)
+    body = "".join(
+        _row("".join(f'<td style="{cell}">{content}</td>' for content in row)) for row in rows
+    )
     return (
         f'<table style="{_TABLE.format(size=size)}"><thead style="border:none">{_row(head)}</thead>'
         f"<tbody>{body}</tbody></table>"

@@ -69,7 +69,7 @@ Span = tuple[int, int]
 
 
 def render(
-    text: str, unsure: Sequence[tuple[int, int, int]] = (), parting: Span | None = None
+    text: str, unsure: Sequence[tuple[int, int, int]] = (), divergence: Span | None = None
 ) -> str:
     r"""Return Markdown as HTML: no raw HTML, no image, links to http, https and mailto alone.
 
@@ -78,7 +78,7 @@ def render(
             `$$`, `\(`, `\[` or `\begin` is left for the front end's typesetter.
         unsure: What to underline: start and end as offsets into the text, and a bin from 1 to 4.
             Only letters count; where a mark would change what the Markdown means, none is drawn.
-        parting: Start and end of the token in which this answer leaves others: a ring is drawn
+        divergence: Start and end of the token in which this answer leaves others: a ring is drawn
             around it, and what stands before, all of it where the token is empty, is muted. Where
             the Markdown allows no ring there it is drawn around the word that follows, if it can.
 
@@ -89,13 +89,13 @@ def render(
     if plain.translate(_NO_MARKS) != plain:
         return plain
     words = list(_words(text, unsure))
-    rings = list(_rings(text, parting)) if parting else []
+    rings = list(_rings(text, divergence)) if divergence else []
     for marks in [words, []] if words else [[]]:
         for ring in [*rings, None]:
             marked = _renderer().render(_insert(text, marks, ring)) if marks or ring else plain
             has_ends = ring is None or marked.count(_RING) == marked.count(_RING_STOP) == 1
             if has_ends and marked.translate(_NO_MARKS) == plain:
-                is_end = parting is not None and parting[0] == parting[1]
+                is_end = divergence is not None and divergence[0] == divergence[1]
                 drawn = _drawn(marked, is_muted=ring is not None or is_end)
                 if ring is None or f'"{RINGED}"' in drawn:
                     return drawn
@@ -111,9 +111,9 @@ def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[
             yield start + letters.start(), start + letters.end(), grade
 
 
-def _rings(text: str, parting: Span) -> Iterable[Span]:
+def _rings(text: str, divergence: Span) -> Iterable[Span]:
     """Return where a ring can be: the token, its letters and digits, the word that follows."""
-    start, end = parting
+    start, end = divergence
     if start == end:
         return
     places = ((r"\S(?:.*\S)?", start, end), (r"\w(?:.*\w)?", start, end), (r"\w+", end, len(text)))

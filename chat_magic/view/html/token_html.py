@@ -1,4 +1,4 @@
-"""Tokens in HTML, painted by probability in five bins: ink only where the model was unsure."""
+"""Tokens in HTML, coloured by probability in five bins; sure ones are left plain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chat_magic.core.reply.tokens import BIN_EDGES
 from chat_magic.view.html.escape import escape, isolated, visible
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.markdown import INK
-from chat_magic.view.summary import name, percent
+from chat_magic.view.summary import percent, percent_digits, token_name
 from chat_magic.view.text_segments import TextSegment, alternatives, mark_below, text_segments
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _UNKNOWN = 5
 """The legend's last bin: tokens whose log probability is a sentinel or missing."""
-_BINS = ("≥ 50 %", "25\u201350", "10\u201325", "3\u201310", "< 3", "not known")
+_BINS = ("≥ 50%", "25\u201350", "10\u201325", "3\u201310", "< 3", "unknown")
 _PLAIN = "text-decoration:none;border-radius:2px"
-_PAINT = (
+_BIN_STYLES = (
     _PLAIN,
     f"{_PLAIN};background-color:rgba({INK},0.13)",
     f"{_PLAIN};background-color:rgba({INK},0.26);border-bottom:1px solid",
@@ -33,69 +33,76 @@ _TEXT = (
     "margin:4px 0 6px 0;padding:0;font-family:inherit;font-size:100%;line-height:1.8;"
     "white-space:pre-wrap;word-wrap:break-word;background-color:transparent"
 )
-_ROWS = 10
-_OTHERS = 4
+_MOST_ROWS = 10
+"""Tokens in the table."""
+_MOST_ALTERNATIVES = 4
 """Alternatives that a row of the table names."""
 
 
 def tokens_html(tokens: Sequence[TokenLogprob]) -> str:
-    """Return the tokens as painted text, a legend with counts, and the least sure as a table."""
-    pieces = text_segments(tokens)
-    below = mark_below(pieces)
-    text = "".join(_painted(piece, below) for piece in pieces)
-    return f'<pre style="{_TEXT}">{text}</pre>{_legend(pieces)}{_table(pieces)}'
+    """Draw the tokens as coloured text, a legend with counts, and a table of the least sure."""
+    segments = text_segments(tokens)
+    below = mark_below(segments)
+    text = "".join(_marked(segment, below) for segment in segments)
+    return f'<pre style="{_TEXT}">{text}</pre>{_legend(segments)}{_table(segments)}'
 
 
-def _bin(piece: TextSegment) -> int:
-    return _UNKNOWN if piece.prob is None else piece.grade
+def _bin(segment: TextSegment) -> int:
+    return _UNKNOWN if segment.prob is None else segment.grade
 
 
-def _painted(piece: TextSegment, below: float) -> str:
-    """Paint a token but for the space before it; a line break gets a mark that is not copied."""
-    number = _bin(piece)
-    if number == 0 or (piece.prob or 0.0) >= below:
-        return escape(piece.text, hidden=True)
-    text = piece.text.strip() or piece.text.strip("\n")
-    before, _, after = piece.text.partition(text) if text else ("", "", piece.text)
+def _marked(segment: TextSegment, below: float) -> str:
+    """Colour a token without the space before it; a line break gets a mark that is not copied."""
+    number = _bin(segment)
+    if number == 0 or (segment.prob or 0.0) >= below:
+        return escape(segment.text, hidden=True)
+    text = segment.text.strip() or segment.text.strip("\n")
+    before, _, after = segment.text.partition(text) if text else ("", "", segment.text)
     inner = escape(text, hidden=True) or "<q style=\"quotes:'↵' ''\"></q>"
-    title = escape(visible(_title(piece)))
-    return f'{before}<u style="{_PAINT[number]}" title="{title}">{inner}</u>{after}'
+    title = escape(visible(_title(segment)))
+    return f'{before}<u style="{_BIN_STYLES[number]}" title="{title}">{inner}</u>{after}'
 
 
-def _title(piece: TextSegment) -> str:
-    if piece.prob is None:
-        return f"probability {piece.status}: {piece.token.logprob}"
-    return " · ".join([f"{percent(piece.prob)} %", *_others(piece)])
+def _title(segment: TextSegment) -> str:
+    if segment.prob is None:
+        return f"probability {segment.status}: {segment.token.logprob}"
+    return " · ".join([percent(segment.prob), *_alternatives(segment)])
 
 
-def _others(piece: TextSegment) -> list[str]:
-    return [f"{name(text)} {percent(prob)}" for text, prob in alternatives(piece.token)[:_OTHERS]]
+def _alternatives(segment: TextSegment) -> list[str]:
+    return [
+        f"{token_name(text)} {percent_digits(prob)}"
+        for text, prob in alternatives(segment.token)[:_MOST_ALTERNATIVES]
+    ]
 
 
-def _legend(pieces: Sequence[TextSegment]) -> str:
-    counts = Counter(map(_bin, pieces))
+def _legend(segments: Sequence[TextSegment]) -> str:
+    counts = Counter(map(_bin, segments))
     entries = [
         f'<span style="white-space:nowrap;padding:1px 6px;{style}">'
-        f"{escape(words)}: {counts[number]}</span>"
-        for number, (words, style) in enumerate(zip(_BINS, _PAINT, strict=True))
+        f"{escape(label)}: {counts[number]}</span>"
+        for number, (label, style) in enumerate(zip(_BINS, _BIN_STYLES, strict=True))
         if number != _UNKNOWN or counts[_UNKNOWN]
     ]
     bins = " ".join(entries)
-    below = mark_below(pieces)
-    partly = "" if below == BIN_EDGES[0] else f"; painted under {percent(below)} % only"
+    below = mark_below(segments)
+    partly = "" if below == BIN_EDGES[0] else f"; coloured only under {percent(below)}"
     return f'<div style="font-size:80%;margin:0 0 6px 0">tokens by probability {bins}{partly}</div>'
 
 
-def _table(pieces: Sequence[TextSegment]) -> str:
-    least = sorted((p for p in pieces if p.grade), key=lambda piece: piece.prob or 0.0)[:_ROWS]
+def _table(segments: Sequence[TextSegment]) -> str:
+    least = sorted((p for p in segments if p.grade), key=lambda segment: segment.prob or 0.0)[
+        :_MOST_ROWS
+    ]
     if not least:
         return ""
-    return table(("least sure", "%", "instead"), list(map(_row, least)))
+    return table(("least sure", "%", "alternatives"), list(map(_row, least)))
 
 
-def _row(piece: TextSegment) -> tuple[str, ...]:
-    mark = f'<u style="{_PAINT[piece.grade]}">{isolated(name(piece.text))}</u>'
+def _row(segment: TextSegment) -> tuple[str, ...]:
+    mark = f'<u style="{_BIN_STYLES[segment.grade]}">{isolated(token_name(segment.text))}</u>'
     others = [
-        f'<span style="white-space:nowrap">{isolated(other)}</span>' for other in _others(piece)
+        f'<span style="white-space:nowrap">{isolated(other)}</span>'
+        for other in _alternatives(segment)
     ]
-    return (mark, percent(piece.prob or 0.0), " · ".join(others))
+    return (mark, percent_digits(segment.prob or 0.0), " · ".join(others))

@@ -1,4 +1,4 @@
-"""How far answers have come while they stream, drawn as escaped text: one request, or a grid."""
+"""The progress of answers while they stream, drawn as escaped text: one request, or a grid."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from chat_magic.view.comparison_model import value_title
+from chat_magic.view.html.elements import (
+    EXACT,
+    LINE,
+    MOST_COLUMNS,
+    SMALL,
+    heading,
+    page,
+    state_html,
+    status_line,
+)
 from chat_magic.view.html.escape import escape
-from chat_magic.view.html.markdown import INK
-from chat_magic.view.html.result_html import EXACT, page, rounds_html, status_line
+from chat_magic.view.html.result_html import rounds_html
 from chat_magic.view.summary import number, speed_facts
 from chat_magic.view.text.result_text import answer_text, choice_title, rounds_text, terminal_safe
 
@@ -21,42 +30,36 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.tool_rounds import ToolRound
 
 _TAIL = 2_000
-"""Characters of a plain text that is shown only where there is no HTML, and only for a moment."""
-_WIDEST = 4
-"""Columns in a row. More stand below: what scrolled sideways would jump back at every update."""
-_MOST_COLUMNS = 12
-"""Answers that are shown whole; of more there is a matrix with the end of each."""
+"""Characters of the plain text, which is shown only briefly, and only without HTML."""
+_MOST_WHOLE = 12
+"""Answers up to which each is shown whole; of more, a matrix shows the end of each."""
 _MOST_CELLS = 200
-"""Runs that a matrix shows; of more only those are listed that are being answered."""
+"""Runs up to which there is a matrix; of more, only those being answered are listed."""
 _MATRIX_CHARACTERS = 12_000
-"""What the ends of all answers of a matrix share."""
+"""Characters of all answers in a matrix."""
 _SHORTEST_TAIL, _LONGEST_TAIL = 40, 400
-"""Characters of the end of each."""
-_LINE = "1px solid rgba(127,127,127,0.3)"
-_CELL = f"text-align:left;vertical-align:top;padding:4px 8px;border:{_LINE}"
-_MUTED = "opacity:0.65"
-_SMALL = "font-size:85%;line-height:1.5"
-_ENDED_BADLY = ("length", "content_filter", "error", "interrupted")
+"""Characters of the end of each answer."""
+_CELL = f"text-align:left;vertical-align:top;padding:4px 8px;border:{LINE}"
 
 
 class Drawable(Protocol):
-    """A state that a display can draw."""
+    """Progress that a display can draw."""
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the request was started."""
 
     @property
     def has_text(self) -> bool:
-        """Whether any answer has begun."""
+        """Whether any answer has text."""
 
     @property
     def terminal_text(self) -> str:
-        """What a terminal has printed of it so far."""
+        """The text that a terminal prints so far."""
 
     @property
     def transient_note(self) -> str | None:
-        """What a terminal says meanwhile, in a line that goes away."""
+        """What a terminal shows before that, in a line that it erases later."""
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
@@ -64,57 +67,57 @@ class Drawable(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerProgress:
-    """How far the answer to a request has come."""
+    """The progress of the answer to one request."""
 
     model: str
     n: int = 1
-    """Choices that were asked for."""
+    """Number of choices requested."""
     texts: Sequence[str] = ()
-    """What each choice has written so far."""
+    """The text of each choice so far."""
     finish_reasons: Sequence[str | None] = ()
     elapsed_s: float = 0.0
     ttft_s: float | None = None
     tokens: int = 0
-    """Tokens in all choices so far."""
+    """Number of tokens in all choices so far."""
     note: str | None = None
-    """What is being done while nothing arrives."""
+    """What is being done before any text arrives."""
     rounds: Sequence[ToolRound] = ()
-    """The answers before this one, whose calls were run."""
+    """The rounds before this answer, whose tool calls were run."""
 
     @property
     def has_text(self) -> bool:
-        """Whether any choice has begun."""
+        """Whether any choice has text."""
         return any(self.texts)
 
     @property
     def terminal_text(self) -> str:
-        """The calls that were run, and choice 0."""
+        """The tool calls that were run, and choice 0."""
         if not self.rounds and not self.has_text:
             return ""
         return "\n\n".join([*rounds_text(self.rounds), _answers(self)[0]])
 
     @property
     def transient_note(self) -> str | None:
-        """What is being done while nothing arrives."""
+        """What is being done before any text arrives."""
         return self.note
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
         boxes = [
-            _box("" if index is None else str(index), reason or "…", text)
+            _box(None if index is None else str(index), reason or "…", text)
             for index, text, reason in _choices(self)
         ]
-        line = status_line(self.model, _facts(self))
+        head = status_line(self.model, _facts(self))
         answers = _columns(boxes) if self.has_text else ""
         status = terminal_safe(" · ".join([self.model, *_facts(self)]))
         text = "\n\n".join([*rounds_text(self.rounds), *_answers(self), status])
-        html = page(line + rounds_html(self.rounds) + answers)
+        html = page(head + rounds_html(self.rounds) + answers)
         return {"text/html": html, "text/plain": text[-_TAIL:]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunProgress:
-    """How far one run of a grid has come."""
+    """The progress of one run of a grid."""
 
     title: str
     n: int = 1
@@ -129,41 +132,42 @@ class RunProgress:
     @property
     def is_underway(self) -> bool:
         """Whether it is being answered."""
-        begun = not self.is_waiting and self.error is None
-        return begun and any(reason is None for _, _, reason in _choices(self))
+        is_sent = not self.is_waiting and self.error is None
+        return is_sent and any(reason is None for _, _, reason in _choices(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class GridProgress:
-    """How far the runs of a grid have come."""
+    """The progress of the runs of a grid."""
 
     model: str
-    """Of all runs, or how many there are."""
+    """The model of all runs, or the number of models."""
     axes: Sequence[Axis]
     runs: Sequence[RunProgress]
     """In row-major order, the last axis changing fastest."""
     n_done: int = 0
     elapsed_s: float = 0.0
     notes: Sequence[str] = field(default=())
-    """What is being done where no answer comes."""
+    """What is being done in runs without text."""
 
     @property
     def has_text(self) -> bool:
-        """Whether any answer has begun, or failed."""
+        """Whether any run has text, or failed."""
         return any(any(run.texts) or run.error for run in self.runs)
 
     @property
     def terminal_text(self) -> str:
-        """Nothing: answers that come side by side are printed when all are there."""
+        """Nothing: answers of several runs are printed when all are complete."""
         return ""
 
     @property
     def transient_note(self) -> str | None:
-        """How many runs have ended, and for how long it has gone."""
-        return " · ".join(self._facts)
+        """How many runs are done, and the elapsed time."""
+        return " · ".join(self.facts)
 
     @property
-    def _facts(self) -> list[str]:
+    def facts(self) -> list[str]:
+        """The numbers of runs done and failed, the notes, and the elapsed time."""
         n_failed = sum(run.error is not None for run in self.runs)
         facts = [f"{self.n_done} of {len(self.runs)} done"]
         facts += [f"{n_failed} failed"] if n_failed else []
@@ -171,41 +175,43 @@ class GridProgress:
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
-        html = page(_progress(self) + _drawn(self))
-        status = terminal_safe(" · ".join([self.model, *self._facts]))
+        html = page(_progress_bar(self) + _grid(self))
+        status = terminal_safe(" · ".join([self.model, *self.facts]))
         return {"text/html": html, "text/plain": "\n\n".join([*_last(self.runs), status])[-_TAIL:]}
 
 
-def _facts(snapshot: AnswerProgress) -> list[str]:
-    elapsed = f"{number(snapshot.elapsed_s)} s"
-    if snapshot.note or snapshot.ttft_s is None:
-        return [snapshot.note or "waiting", elapsed]
-    seconds = snapshot.elapsed_s - snapshot.ttft_s
-    rate = (snapshot.tokens - 1) / seconds if snapshot.tokens > 1 and seconds > 0 else None
-    return [*speed_facts(snapshot.ttft_s, rate), f"{snapshot.tokens} out", elapsed]
+def _facts(progress: AnswerProgress) -> list[str]:
+    elapsed = f"{number(progress.elapsed_s)} s"
+    if progress.note or progress.ttft_s is None:
+        return [progress.note or "waiting", elapsed]
+    seconds = progress.elapsed_s - progress.ttft_s
+    rate = (progress.tokens - 1) / seconds if progress.tokens > 1 and seconds > 0 else None
+    return [*speed_facts(progress.ttft_s, rate), f"{progress.tokens} out", elapsed]
 
 
-def _choices(one: AnswerProgress | RunProgress) -> Iterator[tuple[int | None, str, str | None]]:
-    """Return index (None for an only choice), text and finish reason of what was asked for."""
-    count = max(one.n, len(one.texts))
-    asked = range(count) if count > 1 else [None]
-    for index, text, reason in zip_longest(asked, one.texts, one.finish_reasons):
+def _choices(
+    progress: AnswerProgress | RunProgress,
+) -> Iterator[tuple[int | None, str, str | None]]:
+    """Yield index (None for a single choice), text and finish reason of each choice requested."""
+    count = max(progress.n, len(progress.texts))
+    indexes = range(count) if count > 1 else [None]
+    for index, text, reason in zip_longest(indexes, progress.texts, progress.finish_reasons):
         yield index, text or "", reason
 
 
-def _answers(snapshot: AnswerProgress) -> list[str]:
+def _answers(progress: AnswerProgress) -> list[str]:
     return [
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
-        for index, text, _ in _choices(snapshot)
+        for index, text, _ in _choices(progress)
     ]
 
 
-def _drawn(grid: GridProgress) -> str:
-    """Draw the runs: in columns, as a matrix where they are many, or those under way."""
+def _grid(grid: GridProgress) -> str:
+    """Draw the runs in columns; many of them as a matrix, and very many only while under way."""
     answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
     if len(grid.runs) > _MOST_CELLS:
         return _underway(grid)
-    if len(grid.axes) > 1 or answers > _MOST_COLUMNS:
+    if len(grid.axes) > 1 or answers > _MOST_WHOLE:
         return _matrix(grid)
     return _columns(_boxes(grid.runs))
 
@@ -219,7 +225,7 @@ def _boxes(runs: Sequence[RunProgress]) -> list[str]:
 
 
 def _state(run: RunProgress, reason: str | None) -> str:
-    """Say how far a choice of a run is."""
+    """Return the state of a choice of a run."""
     if run.error is not None:
         return f"failed: {run.error}"
     if run.is_waiting:
@@ -227,49 +233,41 @@ def _state(run: RunProgress, reason: str | None) -> str:
     return reason or run.note or "…"
 
 
-def _box(title: str, state: str, text: str) -> str:
-    """Draw a column: what it is, how far it is, and what has come."""
-    style = f"{_SMALL};margin:0 0 4px 0"
-    head = f'<strong style="font-weight:600">{escape(title)}</strong>\u2002' if title else ""
-    body = f'<div style="{EXACT};margin:0 0 8px 0">{escape(text)}</div>'
-    return f'<div style="{style}">{head}{_state_html(state)}</div>{body}'
-
-
-def _state_html(state: str) -> str:
-    if state in _ENDED_BADLY or state.startswith("failed: "):
-        style = f"border-left:3px solid rgba({INK},0.75);padding:0 0 0 5px"
-    else:
-        style = _MUTED
-    return f'<span style="{style}">{escape(state)}</span>'
+def _box(title: str | None, state: str, text: str) -> str:
+    """Draw a column: its title, its state and its text."""
+    return f'{heading(title, [state])}<div style="{EXACT};margin:0 0 8px 0">{escape(text)}</div>'
 
 
 def _columns(boxes: Sequence[str]) -> str:
-    """Draw boxes side by side, at most four in a row, and below each other in a narrow page."""
-    rows = math.ceil(len(boxes) / _WIDEST)
+    """Draw boxes side by side, at most four in a row, fewer in a narrow page.
+
+    None scrolls sideways as a whole, as it would jump back at every update.
+    """
+    rows = math.ceil(len(boxes) / MOST_COLUMNS)
     width = 100 / math.ceil(len(boxes) / rows)
     style = (
         f"box-sizing:border-box;flex:1 1 {width:.3f}%;min-width:210px;padding:8px 14px;"
-        f"overflow-x:auto;border:{_LINE};margin:-1px 0 0 -1px"
+        f"overflow-x:auto;border:{LINE};margin:-1px 0 0 -1px"
     )
-    drawn = "".join(f'<div class="chm-live-column" style="{style}">{box}</div>' for box in boxes)
+    cells = "".join(f'<div class="chm-live-column" style="{style}">{box}</div>' for box in boxes)
     return (
         '<div class="chm-live-columns" style="display:flex;flex-wrap:wrap;overflow-x:auto;'
-        f'border:{_LINE};border-radius:6px">{drawn}</div>'
+        f'border:{LINE};border-radius:6px">{cells}</div>'
     )
 
 
-def _progress(grid: GridProgress) -> str:
-    """Draw the bar and, above it, how many runs have ended."""
-    line = status_line(grid.model, grid._facts)
+def _progress_bar(grid: GridProgress) -> str:
+    """Draw the bar and, above it, how many runs are done."""
+    head = status_line(grid.model, grid.facts)
     bar = (
         f'<progress class="chm-live-progress" value="{grid.n_done}" max="{len(grid.runs)}" '
         f'style="display:block;width:100%;height:6px">{grid.n_done}/{len(grid.runs)}</progress>'
     )
-    return f'{line}<div style="line-height:0;margin:0 0 8px 0">{bar}</div>'
+    return f'{head}<div style="line-height:0;margin:0 0 8px 0">{bar}</div>'
 
 
 def _matrix(grid: GridProgress) -> str:
-    """Draw a cell for each run: the last axis across, the others down; a sole axis down."""
+    """Draw a cell for each run: the last axis across, the others down; a single axis down."""
     down, across = list(grid.axes), None
     if len(down) > 1:
         across = down.pop()
@@ -280,11 +278,13 @@ def _matrix(grid: GridProgress) -> str:
         corner = f"{' · '.join(axis.name for axis in down)} \\ {across.name}"
         lines.append(_head(corner, "130px") + "".join(map(_head, across.titles)))
     for row, titles in enumerate(product(*(axis.titles for axis in down))):
-        named = zip(down, titles, strict=True)
-        speaks = across is not None and len(down) == 1
-        words = titles if speaks else [value_title(axis.name, title) for axis, title in named]
+        is_named = across is not None and len(down) == 1
+        names = [
+            title if is_named else value_title(axis.name, title)
+            for axis, title in zip(down, titles, strict=True)
+        ]
         runs = grid.runs[row * width : (row + 1) * width]
-        lines.append(_head(" · ".join(words), "130px") + "".join(_cell(run, tail) for run in runs))
+        lines.append(_head(" · ".join(names), "130px") + "".join(_cell(run, tail) for run in runs))
     return _table(lines, width)
 
 
@@ -296,7 +296,7 @@ def _underway(grid: GridProgress) -> str:
 
 
 def _tail(count: int) -> int:
-    """Return how many characters of the end of each of so many answers are shown."""
+    """Return the number of characters of each of `count` answers to show."""
     return max(_SHORTEST_TAIL, min(_LONGEST_TAIL, _MATRIX_CHARACTERS // max(count, 1)))
 
 
@@ -310,36 +310,36 @@ def _table(lines: Sequence[str], width: int) -> str:
 
 
 def _head(title: str, width: str = "auto") -> str:
-    return f'<th style="width:{width};{_CELL};{_SMALL}">{escape(title)}</th>'
+    return f'<th style="width:{width};{_CELL};{SMALL}">{escape(title)}</th>'
 
 
 def _cell(run: RunProgress, tail: int) -> str:
-    """Draw a run of a matrix: its state, and the end of the choice that is being written."""
+    """Draw a run of a matrix: its state, and the end of the first choice that is incomplete."""
     choices = list(_choices(run))
-    _, text, reason = next((one for one in choices if one[2] is None), choices[0])
+    _, text, reason = next((choice for choice in choices if choice[2] is None), choices[0])
     state = _state(run, reason)
     if len(choices) > 1 and run.error is None and not run.is_waiting:
-        n_ended = sum(reason is not None for _, _, reason in choices)
-        state = f"{n_ended} of {len(choices)} choices"
+        n_done = sum(reason is not None for _, _, reason in choices)
+        state = f"{n_done} of {len(choices)} choices"
     shown = f"…{text[-tail:]}" if len(text) > tail else text
     style = f"{_CELL};line-height:1.45;{EXACT}"
     return (
-        f'<td class="chm-live-cell" style="{style}"><div style="{_SMALL}">{_state_html(state)}'
+        f'<td class="chm-live-cell" style="{style}"><div style="{SMALL}">{state_html(state)}'
         f"</div>{escape(shown)}</td>"
     )
 
 
 def _last(runs: Sequence[RunProgress]) -> list[str]:
-    """Write the last runs of which something came, as many as can be shown."""
-    written: list[str] = []
+    """Write the last runs that have text or failed, as many as can be shown."""
+    texts: list[str] = []
     room = _TAIL
     for run in reversed(runs):
         if room <= 0:
             break
         if any(run.texts) or run.error:
-            written.append(_run_text(run))
-            room -= len(written[-1])
-    return written[::-1]
+            texts.append(_run_text(run))
+            room -= len(texts[-1])
+    return texts[::-1]
 
 
 def _run_text(run: RunProgress) -> str:

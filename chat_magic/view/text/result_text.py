@@ -9,14 +9,14 @@ from chat_magic.core.reply.tokens import bin_of, well_formed
 from chat_magic.core.reply.tool_rounds import call_words
 from chat_magic.view.html.escape import BIDI, code_point
 from chat_magic.view.summary import (
-    calls,
+    calls_of,
     choice_facts,
     notices,
     number,
     perplexity_fact,
-    shortened,
     status_facts,
-    unsure,
+    truncated,
+    unsure_summary,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _ESCAPES = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 _UNSURE = "unsure: "
-_DOUBT = re.compile(r"(?P<name>.+?) (?P<percent>[\d.]+) %")
+_UNSURE_TOKEN = re.compile(r"(?P<name>.+?) (?P<percent>[\d.]+)%")
 _STYLES = (
     "0",
     "38;5;16;48;5;223",
@@ -43,59 +43,59 @@ _STYLES = (
     "4;38;5;16;48;5;209",
     "1;4;38;5;16;48;5;202",
 )
-"""How a terminal shows each of the five bins: black on more and more of one hue, underlined."""
+"""Codes for each of the five bins: black on a hue of growing intensity, underlined."""
 _BIDI = re.compile(f"[{BIDI}]")
 
 
 def terminal_safe(text: str) -> str:
-    """Return text that a terminal can print and does nothing else with.
+    """Return text that has no effect on a terminal other than being printed.
 
-    Escape sequences and control characters are taken out (an unfinished sequence too, so that
-    what is safe of a text's beginning is the beginning of what is safe of the text), newlines and
-    tabs are kept, bidi controls become `U+202E`, lone surrogates U+FFFD.
+    Escape sequences and control characters are removed, also an unfinished sequence, so that the
+    result for the beginning of a text is the beginning of its result. Newlines and tabs are kept,
+    bidi controls become `U+202E`, lone surrogates U+FFFD.
     """
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
     return _BIDI.sub(lambda match: code_point(match[0]), _CONTROLS.sub("", well_formed(text)))
 
 
 def answer_text(text: str) -> str:
-    """Return an answer as it is printed: safe, without the empty lines around it."""
+    """Return an answer as it is printed: safe, without empty lines around it."""
     return terminal_safe(text).lstrip("\n").rstrip()
 
 
 def choice_title(title: int | str) -> str:
-    """Return the line above one of several answers, given its index or what it is called."""
+    """Return the line above one of several answers, given its index or title."""
     return f"── {title} ──"
 
 
 def ansi_colored(text: str) -> str:
-    """Paint what was unsure, in the line that names it, for a terminal of 256 colours."""
+    """Colour the tokens in the line that names unsure ones, for a terminal with 256 colours."""
     lines = text.split("\n")
-    return "\n".join(_paint(line) if line.startswith(_UNSURE) else line for line in lines)
+    return "\n".join(_color_line(line) if line.startswith(_UNSURE) else line for line in lines)
 
 
-def _paint(line: str) -> str:
-    return _UNSURE + " · ".join(map(_paint_doubt, line.removeprefix(_UNSURE).split(" · ")))
+def _color_line(line: str) -> str:
+    return _UNSURE + " · ".join(map(_color_token, line.removeprefix(_UNSURE).split(" · ")))
 
 
-def _paint_doubt(doubt: str) -> str:
-    match = _DOUBT.match(doubt)
+def _color_token(phrase: str) -> str:
+    match = _UNSURE_TOKEN.match(phrase)
     if match is None:
-        return doubt
+        return phrase
     style = _STYLES[bin_of(float(match["percent"]) / 100)]
-    return f"\x1b[{style}m{match['name']}\x1b[0m{doubt[match.end('name') :]}"
+    return f"\x1b[{style}m{match['name']}\x1b[0m{phrase[match.end('name') :]}"
 
 
 def rounds_text(rounds: Sequence[ToolRound]) -> list[str]:
-    """Write what came before the answer: what the model said, and the calls that were run."""
+    """Write the rounds before the answer: what the model wrote, and the tool calls with results."""
     parts = []
-    for each in rounds:
-        said = answer_text(each.reply.choices[0].text)
-        parts += [said] if said else []
-        for run in each.tool_runs:
+    for tool_round in rounds:
+        text = answer_text(tool_round.reply.choices[0].text)
+        parts += [text] if text else []
+        for run in tool_round.tool_runs:
             outcome = f"failed: {run.error}" if run.result is None else f"→ {run.result}"
-            words = call_words(run.name, run.arguments)
-            parts.append(f"{words} {shortened(outcome)} ({number(run.seconds)} s)")
+            call = call_words(run.name, run.arguments)
+            parts.append(f"{call} {truncated(outcome)} ({number(run.seconds)} s)")
     return [answer_text("\n".join(parts))] if parts else []
 
 
@@ -109,14 +109,17 @@ def _run(run: RunView) -> str:
     usage = run.reply.usage
     facts = [fact for choice in choices for fact in answer_facts(choice, usage)]
     answers = [answer_body(choice) for choice in choices] or ["(no answer)"]
-    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure(choices)]
+    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure_summary(choices)]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     lines += [f"note: {notice}" for notice in notices(run)]
     return "\n\n".join([*rounds_text(run.rounds), *answers, "\n".join(filter(None, lines))])
 
 
 def answer_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
-    """Say how a choice ended, how long it is and how sure the model was; `usage` as there."""
+    """Return the facts of a choice, its perplexity and the length of its reasoning.
+
+    `usage` is that of `choice_facts`.
+    """
     facts = [*choice_facts(choice, usage), perplexity_fact(choice)]
     if choice.reasoning:
         facts.append(f"{len(choice.reasoning)} characters of reasoning")
@@ -124,11 +127,11 @@ def answer_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
 
 
 def answer_body(choice: Choice) -> str:
-    """Write what a choice says, whatever kind of answer it is."""
-    called = [call.function for call in calls(choice)]
+    """Write the content, refusal, audio and tool calls of a choice."""
+    functions = [call.function for call in calls_of(choice)]
     parts = [answer_text(choice.text)] if choice.text else []
     parts += [f"refused: {choice.refusal}"] if choice.refusal else []
     if choice.audio:
         parts.append(f"audio: {choice.audio.transcript or f'{len(choice.audio.data):,} bytes'}")
-    parts += [f"calls {call.name}({call.arguments})" for call in called]
+    parts += [f"calls {function.name}({function.arguments})" for function in functions]
     return "\n".join(parts) or "(empty answer)"

@@ -12,9 +12,8 @@ from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.markdown import RINGED
-from tests.view.conftest import axis, choice, run, token
-from tests.view.html.test_result_html import dropped, text_of
-from tests.view.test_comparison_model import answers
+from tests.view.conftest import answers, axis, choice, run, token
+from tests.view.html.sanitizer import dropped, text_of
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 
@@ -42,30 +41,34 @@ def test_choices_stand_side_by_side_and_identical_ones_once() -> None:
     assert seen.index("1 \u00d72") < seen.index("0 stop a x")
 
 
-def test_a_column_says_how_sure_the_model_was() -> None:
+def test_a_column_has_the_metrics_of_its_answer() -> None:
+    """Facts above the answer, metrics below."""
     seen = text_of(html_of(*four()))
     assert "0 \u00d72 stop 2 tokens same as 2" in seen
-    assert "perplexity 3.35 mean \u22121.21 least sure Clara 9 %" in seen
+    assert "perplexity 3.35 mean logprob \u22121.21 least sure Clara 9%" in seen
 
 
-def test_where_answers_part_there_is_a_ring_and_what_they_share_is_muted() -> None:
+def test_the_divergence_has_a_ring_and_shared_text_is_muted() -> None:
+    """Once for each distinct answer."""
     html = html_of(*four())
     columns = html.partition("differences</summary>")[0]
     assert ringed(columns) == ["Charlotte", "Clara", "Charlotte"]
     assert columns.count('<span style="opacity:0.65">👋🏽 1. </span>') == 3
-    assert "here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)" in text_of(html)
-    assert "here: <bdi>Charlotte</bdi> 31 %" in html
+    assert "First difference: Charlotte (model 31%, sampled 3/4), Clara (9%, 1/4)" in text_of(html)
+    assert "First difference: <bdi>Charlotte</bdi> (model 31%" in html
 
 
-def test_nothing_is_muted_or_ringed_where_all_are_the_same() -> None:
+def test_identical_answers_have_no_ring_and_nothing_is_muted() -> None:
+    """They have no differences either."""
     html = html_of(answers("a b", "a b"))
     assert ringed(html) == []
     assert '<p style="margin:0 0 8px 0">a b</p>' in html
-    assert "both agree" in text_of(html)
+    assert "both answers agree" in text_of(html)
     assert "differences" not in html
 
 
-def test_an_answer_that_ended_where_others_go_on_is_muted() -> None:
+def test_an_answer_that_is_the_beginning_of_others_is_muted() -> None:
+    """All of its text is shared."""
     html = html_of(answers("a b", "a"))
     assert '<p style="margin:0 0 8px 0"><span style="opacity:0.65">a</span></p>' in html
 
@@ -154,9 +157,9 @@ def test_the_table_has_the_figures_of_every_answer() -> None:
         answers("c", coordinates={"model": "c/d"}),
     ]
     _, _, drawn = html_of(*runs).partition("table</summary>")
-    names = "ended tokens perplexity mean least bits/byte time in · out cost answer"
+    names = "finish tokens perplexity mean logprob least sure bits/byte time in · out cost answer"
     assert text_of(drawn) == (
-        f"{names} a/b stop 2 4.00 \u22121.39 13 % 2.00 1.2 s 31 · 52 $0.5000 ab"
+        f"{names} a/b stop 2 4.00 \u22121.39 13% 2.00 1.2 s 31 · 52 $0.5000 ab"
         " c/d stop 52 1.2 s 31 · 52 c"
     )
 
@@ -171,13 +174,13 @@ def test_beyond_twelve_answers_the_table_comes_first() -> None:
 def test_of_very_many_tokens_the_bare_answers_are_drawn() -> None:
     """A notebook stays small: 13 answers of 400 tokens are more than 5,000 tokens."""
     tokens = [[token(f" w{n}", 0.3)] + [token(" x", 0.3)] * 399 for n in range(13)]
-    choices = [choice(own, index=n) for n, own in enumerate(tokens)]
+    choices = [choice(of_choice, index=n) for n, of_choice in enumerate(tokens)]
     assert "tokens by probability" not in html_of(run(*choices))
     assert "tokens by probability" in html_of(run(*choices[:12]))
     assert all(f"> w{n} x" in html_of(run(*choices)) for n in range(13))
 
 
-def test_very_many_changes_are_marked_without_paint() -> None:
+def test_very_many_changes_have_no_background_colour() -> None:
     words = [f"w{n}" for n in range(80)]
     others = [word if n % 2 else f"x{n}" for n, word in enumerate(words)]
     html = html_of(answers(" ".join(words), " ".join(others)))
@@ -206,17 +209,17 @@ TEXT = st.text(
 def test_whatever_came_the_page_holds_each_answer_and_none_of_its_tags(texts, opens) -> None:
     """Each distinct answer of a run stands there exactly as it is; all elements are ours."""
     runs = []
-    for own in texts:
-        choices = tuple(Choice(index=n, message=Message(content=t)) for n, t in enumerate(own))
+    for contents in texts:
+        choices = tuple(Choice(index=n, message=Message(content=t)) for n, t in enumerate(contents))
         runs.append(RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing()))
     html = html_of(*runs, opens=opens)
-    for text in {text for own in texts for text in own if text}:
+    for text in {text for contents in texts for text in contents if text}:
         assert f">{escape(text)}</pre>" in html
 
 
 def test_a_prefill_stays_on_the_line_that_it_began() -> None:
     tokens = [[token(" Paris", 0.6), token(".", 0.9)], [token(" Rome", 0.3), token(".", 0.9)]]
-    choices = [choice(own, index=n) for n, own in enumerate(tokens)]
+    choices = [choice(of_choice, index=n) for n, of_choice in enumerate(tokens)]
     html = html_of(run(*choices, prefill="It is"))
     assert re.search(r"<p[^>]*><span [^>]*>It is </span><span [^>]*border[^>]*>Paris</span>", html)
 
@@ -224,4 +227,4 @@ def test_a_prefill_stays_on_the_line_that_it_began() -> None:
 def test_a_sole_answer_is_drawn_without_a_comparison() -> None:
     html = html_of(run(choice([token("a", 0.5)])))
     assert "table</summary>" not in html
-    assert "agree" not in html
+    assert "distinct" not in html

@@ -209,7 +209,7 @@ RING = r'<span style="border:2px solid rgba\(46,139,208,0.95\);border-radius:5px
 
 
 @pytest.mark.parametrize(
-    ("text", "parting", "seen"),
+    ("text", "divergence", "seen"),
     [
         ("a b c", (1, 3), "~a ~(b) c"),
         ("a b c", (0, 1), "(a) b c"),
@@ -227,10 +227,10 @@ RING = r'<span style="border:2px solid rgba\(46,139,208,0.95\);border-radius:5px
     ],
 )
 def test_where_answers_part_there_is_a_ring_and_what_comes_before_is_muted(
-    text: str, parting: tuple[int, int], seen: str
+    text: str, divergence: tuple[int, int], seen: str
 ) -> None:
     """(b) is ringed, ~a~ muted; a token of mere Markdown rings the word that follows."""
-    html = re.sub(f"{RING}(.*?)</span>", r"(\1)", render(text, parting=parting))
+    html = re.sub(f"{RING}(.*?)</span>", r"(\1)", render(text, divergence=divergence))
     html = re.sub('<span style="opacity:0.65">(.*?)</span>', r"~\1~", html)
     assert re.sub(r"\s+", " ", re.sub("<[^>]*>", "", html)).strip() == seen
 

@@ -4,105 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.view.bundle import bundle
-from chat_magic.view.html.result_html import columns, result_html
+from chat_magic.view.html.elements import columns
+from chat_magic.view.html.result_html import result_html
 from chat_magic.view.html.token_html import tokens_html
-
-# What JupyterLab's sanitizer (packages/apputils/src/sanitizer.ts) lets through, where we use it.
-LENGTH = r"-?(?:[0-9]*\.)?[0-9]+(?:px|em|%)|0"
-COLOR = r"transparent|rgba\((?:\d{1,3},){3}0\.\d+\)"
-BORDER = rf"(?:(?:{LENGTH}|none|solid|dashed|double|{COLOR})\s*){{1,3}}"
-ALLOWED_STYLES = {
-    "background-color": COLOR,
-    **dict.fromkeys(("border", "border-bottom", "border-left", "border-top"), BORDER),
-    "border-collapse": "collapse",
-    "border-radius": LENGTH,
-    "box-sizing": "border-box",
-    "cursor": "pointer",
-    "display": "flex",
-    "flex-grow": "1",
-    "flex-wrap": "wrap",
-    "font-family": "monospace|inherit",
-    "font-size": LENGTH,
-    "font-style": "italic",
-    "font-weight": "600|normal",
-    "height": LENGTH,
-    "letter-spacing": LENGTH,
-    "line-height": r"[\d.]+",
-    "list-style": "decimal",
-    "margin": rf"(?:(?:{LENGTH})\s*){{1,4}}",
-    "max-width": LENGTH,
-    "min-width": LENGTH,
-    "opacity": r"0\.\d+",
-    "overflow-x": "auto",
-    "padding": rf"(?:(?:{LENGTH})\s*){{1,4}}",
-    "quotes": r"'[^'\\]*' '[^'\\]*'",
-    "table-layout": "auto",
-    "text-align": "left|center|right",
-    "text-decoration": "none",
-    "vertical-align": "top|middle",
-    "white-space": "pre|pre-wrap|nowrap",
-    "width": LENGTH,
-    "word-break": "normal",
-    "word-wrap": "break-word",
-}
-ALLOWED_TAGS = (
-    "a|bdi|blockquote|br|code|del|details|div|em|h[1-6]|hr|ins|li|ol|p|pre|q|s|span|strong|summary|"
-    "table|tbody|td|th|thead|tr|u|ul"
-)
-ALLOWED_ATTRIBUTES = {"class", "style", "title"}
-OWN_ATTRIBUTES = {"a": {"href", "rel", "target"}, "details": {"open"}}
-VOID = {"br", "hr"}
+from tests.view.html.sanitizer import dropped, text_of
 
 MARKDOWN = (
     "# Title\n\nA *b* **c** `d` [e](https://x.org) ![f](https://x.org/f.png) $x^2$ ~~g~~\n\n"
     "- h\n- i\n\n1. j\n\n> k\n\n---\n\n```python\nl\n```\n\n|m|n|\n|-|-:|\n|o|p|\n\n$$\nq\n$$\n"
 )
-
-
-class _Sanitizer(HTMLParser):
-    """Collects what the sanitizer would drop, and elements that are not closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dropped: list[str] = []
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not re.fullmatch(ALLOWED_TAGS, tag):
-            self.dropped.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        for key, value in attrs:
-            if key not in ALLOWED_ATTRIBUTES | OWN_ATTRIBUTES.get(tag, set()):
-                self.dropped.append(f"{tag} {key}")
-            if key == "style":
-                self._check_style(value or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID and self.open.pop() != tag:
-            self.dropped.append(f"/{tag}")
-
-    def handle_comment(self, data: str) -> None:
-        self.dropped.append(data)
-
-    def _check_style(self, style: str) -> None:
-        for declaration in style.split(";"):
-            key, _, value = declaration.partition(":")
-            if not re.fullmatch(ALLOWED_STYLES.get(key, "(?!)"), value):
-                self.dropped.append(declaration)
-
-
-def dropped(html: str) -> list[str]:
-    """Return what an untrusted notebook would lose of the HTML."""
-    parser = _Sanitizer()
-    parser.feed(html)
-    return parser.dropped + parser.open
 
 
 @pytest.fixture
@@ -147,18 +62,12 @@ def test_a_formula_is_the_only_thing_that_a_typesetter_sees(everything) -> None:
     assert html.count("mathjax_process") == 2
 
 
-def text_of(html: str) -> str:
-    """Return what a reader sees, details open."""
-    lines = re.sub(r"</?(?:div|p|pre|details|summary|li|ol|tr|td|th)\b[^>]*>", " ", html)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", lines)).strip()
-
-
 def test_one_choice_shows_status_answer_and_doubt(make_run, make_choice, names) -> None:
     seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
     assert seen.startswith(
         "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 stop 6 tokens"
     )
-    assert seen.endswith("unsure: Charlotte 31 % (Catherine 24, Clara 9)")
+    assert seen.endswith("unsure: Charlotte 31% (Catherine 24, Clara 9)")
 
 
 def test_a_sole_warning_stands_in_the_status_line_in_its_own_words(make_run, make_choice) -> None:
@@ -269,7 +178,7 @@ def test_a_spoken_answer_plays_and_says_its_words(make_run, make_choice) -> None
     assert "empty answer" not in html
     bare = result_html([make_run(make_choice(text="", audio={"data": "AAEC"}))])
     assert "<audio" not in bare
-    assert "audio, 3 bytes" in bare
+    assert "audio of 3 bytes" in bare
 
 
 def test_an_answer_without_choices_says_so(make_run) -> None:
@@ -303,7 +212,7 @@ def test_a_token_without_a_measured_probability_is_marked_double(make_token) -> 
     html = tokens_html([make_token("a", 1, logprob=-9999.0)])
     assert "border-bottom:3px double" in html
     assert "probability censored: -9999.0" in html
-    assert "not known: 1" in html
+    assert "unknown: 1" in html
 
 
 def test_copied_tokens_are_the_exact_text(make_token) -> None:
@@ -322,7 +231,7 @@ def test_copied_tokens_are_the_exact_text(make_token) -> None:
 
 def test_the_legend_counts_the_tokens_of_each_bin(make_token) -> None:
     html = text_of(tokens_html([make_token("a", p) for p in (0.9, 0.8, 0.3, 0.2, 0.05, 0.01)]))
-    expected = "≥ 50 %: 2 25\u201350: 1 10\u201325: 1 3\u201310: 1 &lt; 3: 1"
+    expected = "≥ 50%: 2 25\u201350: 1 10\u201325: 1 3\u201310: 1 &lt; 3: 1"
     assert f"tokens by probability {expected}" in html
 
 

@@ -58,11 +58,11 @@ def test_runs_stand_side_by_side_with_title_state_and_text():
 
 def test_a_bar_and_words_say_how_far_it_is():
     """In the page as an element of its own, in text as a line."""
-    drawn = grid(run(), run(error="x"), n_done=1, notes=["fetching SmolLM2 34 %"]).bundle()
+    drawn = grid(run(), run(error="x"), n_done=1, notes=["fetching SmolLM2 34%"]).bundle()
     assert '<progress class="chm-live-progress" value="1" max="2"' in drawn["text/html"]
-    assert "1 of 2 done 1 failed fetching SmolLM2 34 % 4.2 s" in words(drawn["text/html"])
+    assert "1 of 2 done 1 failed fetching SmolLM2 34% 4.2 s" in words(drawn["text/html"])
     assert drawn["text/plain"].endswith(
-        "2 models · 1 of 2 done · 1 failed · fetching SmolLM2 34 % · 4.2 s"
+        "2 models · 1 of 2 done · 1 failed · fetching SmolLM2 34% · 4.2 s"
     )
 
 

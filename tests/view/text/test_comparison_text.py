@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.view.bundle import RunView, bundle
 from chat_magic.view.text.comparison_text import WIDTH
-from tests.view.conftest import axis, run
-from tests.view.test_comparison_model import answers
+from tests.view.conftest import answers, axis, run
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 
@@ -22,44 +21,45 @@ def test_several_answers_stand_under_their_numbers_and_identical_ones_once() -> 
     """Then how they differ, the tree, where they part, and what the request took."""
     assert text_of(*four()) == (
         "── 0 ──\n👋🏽 1. Charlotte\n"
-        "(\u00d72, same as 2 · stop · 2 tokens · perplexity 1.81 · mean \u22120.59"
-        " · least sure Charlotte 31 %)\n\n"
+        "(\u00d72, same as 2 · stop · 2 tokens · perplexity 1.81 · "
+        "mean logprob \u22120.59 · least sure Charlotte 31%)\n\n"
         "── 1 ──\n👋🏽 1. Clara\n"
-        "(stop · 2 tokens · perplexity 3.35 · mean \u22121.21 · least sure Clara 9 %)\n\n"
+        "(stop · 2 tokens · perplexity 3.35 · mean logprob \u22121.21 · least sure Clara 9%)\n\n"
         "── 3 ──\n👋🏽 1. Charlotte Ann\n"
-        "(stop · 3 tokens · perplexity 1.60 · mean \u22120.47 · least sure Charlotte 31 %)\n\n"
-        "1 against 0: 👋🏽 1.[- Charlotte-]{+ Clara+}\n\n"
-        "3 against 0: 👋🏽 1. Charlotte{+ Ann+}\n\n"
+        "(stop · 3 tokens · perplexity 1.60 · mean logprob \u22120.47 · "
+        "least sure Charlotte 31%)\n\n"
+        "1 compared with 0: 👋🏽 1.[- Charlotte-]{+ Clara+}\n\n"
+        "3 compared with 0: 👋🏽 1. Charlotte{+ Ann+}\n\n"
         "all 4  👋🏽 1.\n"
-        "├ 3/4 · model 31 %  Charlotte\n"
+        "├ 3/4 · model 31%  Charlotte\n"
         "│ ├ 2/3 → 0, 2  (end)\n"
-        "│ └ 1/3 · model 80 % → 3  Ann\n"
-        "└ 1/4 · model 9 % → 1  Clara\n\n"
-        "same until: 👋🏽 1.\n"
-        "here: Charlotte 31 % · Clara 9 % (model) vs 3/4 · 1/4 (sampled)\n"
-        "2 of 4 agree · 3 different · entropy 1.29 nats (1.04 + 0.25 as they are few)"
-        " · about 50 % unseen\n"
+        "│ └ 1/3 · model 80% → 3  Ann\n"
+        "└ 1/4 · model 9% → 1  Clara\n\n"
+        "identical up to: 👋🏽 1.\n"
+        "First difference: Charlotte (model 31%, sampled 3/4), Clara (9%, 1/4)\n"
+        "3 distinct answers, the commonest 2 of 4 times · "
+        "entropy 1.29 nats (of which 0.25 small-sample\ncorrection) · unseen mass about 50%\n"
         "openai/gpt-4o · 0.41 s to first token · 92 tokens/s · 31 in · 52 out\n"
-        "unsure: Charlotte 31 % (Catherine 24, Clara 9) · Clara 9 % (Charlotte 31, Catherine 24)"
+        "unsure: Charlotte 31% (Catherine 24, Clara 9) · Clara 9% (Charlotte 31, Catherine 24)"
     )
 
 
-def test_the_first_choice_comes_first_whatever_is_most_frequent() -> None:
-    """A terminal has printed it while it came."""
+def test_the_first_choice_comes_first_even_if_another_is_more_frequent() -> None:
+    """A terminal has printed it already."""
     assert text_of(answers("a\n\n", "b", "b")).startswith(
         "── 0 ──\na\n(stop)\n\n── 1 ──\nb\n(\u00d72"
     )
 
 
-def test_answers_with_little_in_common_are_held_against_each_other_only_when_asked() -> None:
+def test_answers_with_little_in_common_are_compared_only_on_request() -> None:
     runs = [answers("one two three", "four five six")]
-    assert "1 against 0: little in common" in text_of(*runs)
+    assert "1 compared with 0: little in common" in text_of(*runs)
     assert "[-one two three-]{+four five six+}" in text_of(*runs, opens="diff")
 
 
 def test_differences_that_fit_a_line_are_written_out_where_anything_is_the_same() -> None:
     runs = [answers("the weight off", "the doctor away")]
-    assert "1 against 0: the[- weight off-]{+ doctor away+}\n" in text_of(*runs)
+    assert "1 compared with 0: the[- weight off-]{+ doctor away+}\n" in text_of(*runs)
 
 
 def test_many_changes_are_counted_unless_they_were_asked_for() -> None:
@@ -67,16 +67,17 @@ def test_many_changes_are_counted_unless_they_were_asked_for() -> None:
     words = [f"w{n}" for n in range(30)]
     others = [word if n % 2 else f"x{n}" for n, word in enumerate(words)]
     runs = [answers(" ".join(words), " ".join(others))]
-    assert "1 against 0: 30 changes\n" in text_of(*runs)
+    assert "1 compared with 0: 30 changes\n" in text_of(*runs)
     assert text_of(*runs, opens="diff").count("[-") == 15
 
 
 def test_json_differs_by_fields() -> None:
     text = text_of(answers('{"a": 1, "b": 2}', '{"a": 1, "b": 3, "c": []}'))
-    assert "1 against 0: \n  /b: [-2-]{+3+}\n  /c: {+[]+}" in text
+    assert "1 compared with 0: \n  /b: [-2-]{+3+}\n  /c: {+[]+}" in text
 
 
-def test_runs_have_what_each_took_and_a_failed_one_why() -> None:
+def test_each_run_has_its_status_and_a_failed_one_its_error() -> None:
+    """Without control characters."""
     text = text_of(answers("a", model="a/b"), run(model="c/d", error="429: slow\x1b[31m down"))
     assert text == (
         "── a/b ──\na\n(stop · 52 tokens · 1.2 s · 31 in · 52 out)\n\n"
@@ -86,7 +87,7 @@ def test_runs_have_what_each_took_and_a_failed_one_why() -> None:
 
 def test_a_grid_is_a_table_with_a_column_for_each_axis() -> None:
     lines = text_of(*grid(), axes=(TEMPERATURE, TONE)).split("\n")
-    names = "temperature tone choice ended tokens perplexity least time cost answer"
+    names = "temperature tone choice finish tokens perplexity least sure time cost answer"
     assert " ".join(lines[0].split()) == names
     assert lines[7].split(maxsplit=3) == [
         "1", "formal", "failed", "the server said 42…",
@@ -100,7 +101,7 @@ def test_a_grid_is_a_table_with_a_column_for_each_axis() -> None:
 def test_beyond_twelve_answers_there_is_a_table(count: int, is_table: bool) -> None:
     text = text_of(answers(*[f"answer {n}" for n in range(count)]))
     assert ("── 0 ──" in text) != is_table
-    assert text.split("\n")[0].split() == ["ended", "answer"] or not is_table
+    assert text.split("\n")[0].split() == ["finish", "answer"] or not is_table
 
 
 def test_lines_of_a_table_are_no_wider_than_a_page() -> None:
@@ -111,14 +112,14 @@ def test_lines_of_a_table_are_no_wider_than_a_page() -> None:
 def test_one_axis_of_a_grid_names_its_column() -> None:
     runs = [answers(text, coordinates={"seed": text}) for text in "12"]
     text = text_of(*runs, axes=(axis("seed", "1", "2"),))
-    assert text.startswith("seed  ended  tokens  time   answer\n1     stop   52      1.2 s  1\n")
+    assert text.startswith("seed  finish  tokens  time   answer\n1     stop    52      1.2 s  1\n")
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(), min_size=2, max_size=15), st.sampled_from(["answers", "diff"]))
 def test_whatever_came_only_text_is_printed(texts, opens) -> None:
     choices = tuple(Choice(index=n, message=Message(content=t)) for n, t in enumerate(texts))
-    each = RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing())
-    text = text_of(each, opens=opens)
+    view = RunView(model="m", request={}, reply=Reply(choices=choices), timing=Timing())
+    text = text_of(view, opens=opens)
     text.encode()
     assert all(c in "\t\n" or ord(c) > 0x9F or 0x20 <= ord(c) < 0x7F for c in text)

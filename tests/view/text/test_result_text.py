@@ -64,7 +64,7 @@ def test_one_answer_comes_first_and_its_facts_below(make_run, make_choice, names
         "\n"
         "openai/gpt-4o · stop · 6 tokens · perplexity 1.29 · 0.41 s to first token · 92 tokens/s"
         " · 31 in · 52 out · $0.0007\n"
-        "unsure: Charlotte 31 % (Catherine 24, Clara 9)\n"
+        "unsure: Charlotte 31% (Catherine 24, Clara 9)\n"
         "note: the server ignored top_k"
     )
 
@@ -123,9 +123,9 @@ def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_
 
 
 def test_a_terminal_paints_what_was_unsure_by_its_bin() -> None:
-    """25 to 50 % pale, under 3 % strong and underlined; all other lines stay as they are."""
-    line = "unsure: Charlotte 31 % (Catherine 24, Clara 9) · “ · ” 0.4 %"
+    """25 to 50% pale, under 3% strong and underlined; all other lines stay as they are."""
+    line = "unsure: Charlotte 31% (Catherine 24, Clara 9) · “ · ” 0.4%"
     assert ansi_colored(f"a 31 %\n{line}") == (
-        "a 31 %\nunsure: \x1b[38;5;16;48;5;223mCharlotte\x1b[0m 31 % (Catherine 24, Clara 9)"
-        " · “ · \x1b[1;4;38;5;16;48;5;202m”\x1b[0m 0.4 %"
+        "a 31 %\nunsure: \x1b[38;5;16;48;5;223mCharlotte\x1b[0m 31% (Catherine 24, Clara 9)"
+        " · “ · \x1b[1;4;38;5;16;48;5;202m”\x1b[0m 0.4%"
     )
