@@ -332,7 +332,7 @@ def test_a_metric_is_drawn_over_the_grid(gateway):
     assert heatmap.values == (1.0, 4.0, 1.0, None)
     assert heatmap.counts == (1, 2, 1, 0)
     assert "perplexity" in str(grid.heatmap()._repr_mimebundle_())
-    for wrong, words in {"seed": "no metric seed", "text": "no metric text"}.items():
+    for wrong, words in {"seed": "seed is not a metric", "text": "text is not a metric"}.items():
         with pytest.raises(InvalidRequest, match=words):
             grid.heatmap(wrong)
     with pytest.raises(InvalidRequest, match="the runs are no grid"):

@@ -116,7 +116,7 @@ def test_only_who_asks_for_the_chart_itself_is_told_to_install_altair() -> None:
 @pytest.mark.parametrize(
     ("axes", "metric", "message"),
     [
-        ((TONE,), "perplexty", "no metric perplexty; did you mean perplexity?"),
+        ((TONE,), "perplexty", "perplexty is not a metric; did you mean perplexity?"),
         ((TONE,), "z", "z is not a metric; expected one of perplexity, n_tokens"),
         ((), "perplexity", "the runs are not a grid"),
     ],
