@@ -68,7 +68,7 @@ def read_concurrency(value: str | None, *, is_grid: bool) -> int:
     if value is None:
         return DEFAULT_CONCURRENCY
     if not is_grid:
-        raise InvalidRequest("--concurrency needs --models, --sweep or --vary", line=1)
+        raise InvalidRequest("--concurrency requires --models, --sweep or --vary", line=1)
     count = _read_count("--concurrency", value, allowed)
     if count is None or not 1 <= count <= MAX_CONCURRENCY:
         raise InvalidRequest(f"--concurrency {value}: must be {allowed}", line=1)
@@ -126,7 +126,7 @@ def read_tools(value: str | None, namespace: Mapping[str, Any]) -> list[Any]:
     for name in names:
         if not _is_function(namespace.get(name)):
             near = nearest(name, [other for other in namespace if _is_function(namespace[other])])
-            what = "that is no function" if name in namespace else "there is no such function"
+            what = "that is not a function" if name in namespace else "there is no such function"
             raise InvalidRequest(f"--tools {name}: {what} in the notebook{near}", line=1)
     return [namespace[name] for name in names]
 

@@ -123,7 +123,7 @@ def test_its_tables_start_with_run_and_stay_when_pickled(gateway):
     [
         ({"tempreature": 1}, "did you mean temperature"),
         ({"temperature": 3}, "0 to 2"),
-        ({"top_logprobs": 2, "logprobs": False}, "needs logprobs"),
+        ({"top_logprobs": 2, "logprobs": False}, "requires logprobs"),
         ({"extra": {"n": 2}}, "known field"),
         ({"after": "x"}, "is not a chat result"),
         ({"variables": {}}, "'x' is undefined"),

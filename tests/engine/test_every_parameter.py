@@ -125,7 +125,7 @@ ROWS = {
         [
             ("--logprobs=1", None, "--logprobs takes no value"),
             (None, 1, "must be true or false"),
-            ("--logprobs --no-logprobs", None, "is given both ways"),
+            ("--logprobs --no-logprobs", None, "is given both with and without no-"),
         ],
     ),
     "top_logprobs": Row(
@@ -133,7 +133,7 @@ ROWS = {
         [
             ("--top-logprobs 21", 21, "must be a whole number, 0 to 20"),
             ("--top-logprobs -1", -1, "0 to 20"),
-            ("--top-logprobs 2 --no-logprobs", None, "needs logprobs, which is off"),
+            ("--top-logprobs 2 --no-logprobs", None, "requires logprobs, which is off"),
         ],
         implied={"logprobs": True},
     ),
@@ -390,14 +390,14 @@ def test_the_line_unsets_what_the_body_sets(send):
 def test_top_logprobs_contradicts_an_explicit_no(server, send, form):
     """`logprobs` off and `top_logprobs` on cannot both be meant."""
     fields = {"top_logprobs": 2, "logprobs": False}
-    with pytest.raises(InvalidRequest, match="top_logprobs needs logprobs, which is off"):
+    with pytest.raises(InvalidRequest, match="top_logprobs requires logprobs, which is off"):
         send(form, "--top-logprobs 2 --no-logprobs", fields, {})
     assert server.requests == []
 
 
 def test_top_logprobs_in_a_json_body_needs_logprobs_there_or_the_line(server, send, run_cell):
     """A JSON body is taken as it is; the line turns it on over one."""
-    with pytest.raises(InvalidRequest, match="top_logprobs needs logprobs, which is not set"):
+    with pytest.raises(InvalidRequest, match="top_logprobs requires logprobs, which is not set"):
         send("json", None, {"top_logprobs": 2}, {})
     assert server.requests == []
     sent, _ = run_cell(f"%%chat --out result --top-logprobs 2 ;\n{json.dumps(PLAIN)}")
@@ -441,14 +441,14 @@ def test_a_known_field_is_no_extra_and_an_unknown_one_no_parameter(
 @pytest.mark.parametrize(
     ("fields", "line", "words"),
     [
-        ({"tool_choice": "auto"}, "--tool-choice auto", "tool_choice needs tools"),
-        ({"parallel_tool_calls": True}, "--parallel-tool-calls", "parallel_tool_calls needs"),
+        ({"tool_choice": "auto"}, "--tool-choice auto", "tool_choice requires tools"),
+        ({"parallel_tool_calls": True}, "--parallel-tool-calls", "parallel_tool_calls requires"),
         (
             {"max_tokens": 1, "max_completion_tokens": 1},
             "--max-tokens 1 --max-completion-tokens 1",
             "max_tokens and max_completion_tokens exclude each other",
         ),
-        ({"modalities": ["text", "audio"]}, "--modalities text,audio", "needs the field audio"),
+        ({"modalities": ["text", "audio"]}, "--modalities text,audio", "requires the field audio"),
     ],
 )
 def test_what_does_not_go_together_sends_nothing(server, send, form, fields, line, words):

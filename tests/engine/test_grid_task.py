@@ -86,7 +86,7 @@ def test_what_holds_for_one_model_is_sent_to_it_alone(gateway):
     [
         ({"models": ["a/b", "a/b"]}, "models: a/b is given twice"),
         ({"models": "a/b"}, "models: must be a list of models"),
-        ({"models": []}, "models: there is no value"),
+        ({"models": []}, "models: no value is given"),
         ({"models": ["a"], "model": "b"}, "model: given both as a value and as an axis"),
         ({"sweep": {"temperature": [3]}}, "sweep temperature 3: must be 0 to 2"),
         ({"sweep": {"temperature": 1}}, "sweep temperature: must be a list of values"),
@@ -94,10 +94,10 @@ def test_what_holds_for_one_model_is_sent_to_it_alone(gateway):
         ({"vary": ["tone"]}, "vary: must be a dict of names and their values"),
         ({"sweep": {"n": [1]}, "n": 2}, "n: given both as a value and as an axis"),
         ({"sweep": {"model": ["a"]}, "models": ["b"]}, "models are given twice"),
-        ({"vary": {"tone": ["x"]}}, r"vary tone: no \{\{ tone \}\} in the cell"),
-        ({"vary": {"tone": "x"}}, "vary tone: must be a list or a dict of the notebook"),
+        ({"vary": {"tone": ["x"]}}, r"vary tone: the cell does not use \{\{ tone"),
+        ({"vary": {"tone": "x"}}, "vary tone: expected a list or a dict"),
         ({"models": ["a"], "concurrency": 65}, "concurrency 65: must be a whole number, 1 to 64"),
-        ({"models": ["a"], "per_model": {"b": {}}}, "per_model b: is not asked; asked are a"),
+        ({"models": ["a"], "per_model": {"b": {}}}, "per_model b: is not asked; the models are a"),
         (
             {"sweep": {"max_tokens": [UNSET, 5]}, "max_completion_tokens": 3},
             "max_tokens 5: max_tokens and max_completion_tokens exclude each other",

@@ -297,7 +297,7 @@ def test_the_conversation_goes_on_with_calls_and_results(gateway):
         ({"tools": [get_weather, get_weather]}, "tools: two tools are named get_weather"),
         ({"tools": [MOON] * 2}, "tools: two tools are named moon_phase"),
         ({"tools": [MOON] * 129}, "at most 128"),
-        ({"tools": ["get_weather"]}, "tools: str is no function"),
+        ({"tools": ["get_weather"]}, "tools: str is not a function"),
         ({"tools": get_weather}, "tools .* must be a list"),
         ({"tools": [{"type": "web_search"}]}, r"tools\[0\]: must be a function"),
         ({"tools": [get_weather], "n": 2}, "n 2: tools that are functions require n = 1"),
@@ -305,7 +305,7 @@ def test_the_conversation_goes_on_with_calls_and_results(gateway):
         ({"tools": [get_weather], "max_tool_rounds": -1}, "max_tool_rounds -1: .*0 to 100"),
         ({"tools": [get_weather], "max_tool_rounds": True}, "max_tool_rounds True"),
         ({"tools": [MOON], "max_tool_rounds": 3}, "requires tools that are functions"),
-        ({"tool_choice": "required"}, "tool_choice needs tools"),
+        ({"tool_choice": "required"}, "tool_choice requires tools"),
         (
             {
                 "tools": [get_weather],

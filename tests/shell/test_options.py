@@ -70,8 +70,8 @@ def test_tools_are_functions_of_the_notebook():
     assert read_tools(None, namespace) == []
     for wrong, words in {
         "gett": "--tools gett: there is no such function in the notebook; did you mean get?",
-        "number": "--tools number: that is no function",
-        "item": "--tools item: that is no function",
+        "number": "--tools number: that is not a function",
+        "item": "--tools item: that is not a function",
         "": "--tools : there is no such function",
     }.items():
         with pytest.raises(InvalidRequest, match=words):

@@ -193,7 +193,7 @@ class TestStreamBroken:
             ([], "ended before every choice had a finish_reason"),
             ([b'data: {"choices": [{"ind', CLOSE], "the connection was lost"),
             ([b"data: oops\n\n"], "not JSON"),
-            ([b"data: [1]\n\n"], "no JSON object"),
+            ([b"data: [1]\n\n"], "not a JSON object"),
             ([{"error": {"message": "no luck", "code": 502}}], "no luck"),
             ([{"error": "no luck"}], "no luck"),
             ([{**delta(finish_reason="error"), "error": {"message": "no luck"}}], "no luck"),

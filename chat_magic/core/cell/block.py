@@ -31,7 +31,7 @@ _DETAIL = re.compile(r"(?P<source>.+?)[ \t]+(?P<detail>low|high|auto)")
 
 @dataclass
 class MessageLines:
-    """A message whose lines are being read; without an opening until a role line has come."""
+    """The lines of a message, after its role line; the first has no role line."""
 
     number: int
     opening: re.Match[str] | None = None
@@ -56,7 +56,7 @@ def read_block(rendered: Rendered) -> ChatRequest:
         else:
             if capital := _CAPITAL_ROLE.match(line):
                 warnings.append(
-                    f"line {number}: {capital['role']}: is text, a role is written in small letters"
+                    f"line {number}: {capital['role']}: is text: roles are written in lowercase"
                 )
             drafts[-1].parts.append(_unescape(line))
     headless, *others = drafts
@@ -66,7 +66,7 @@ def read_block(rendered: Rendered) -> ChatRequest:
         return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
     if before:
         raise InvalidRequest(
-            "text stands before the first role line; begin it with a role such as user:",
+            "text before the first role line; begin it with a role such as user:",
             line=next(number for number, line in rendered.lines if line.strip()),
         )
     messages = [_message(draft, rendered) for draft in others]
@@ -76,7 +76,7 @@ def read_block(rendered: Rendered) -> ChatRequest:
 def _check_tool(match: re.Match[str], number: int) -> None:
     if match["tool"] and not match["call"]:
         raise InvalidRequest(
-            r"a tool message names its call: tool(CALL_ID):; as text it is written \tool:",
+            r"a tool message must name its call, tool(CALL_ID):; as text it is written \tool:",
             line=number,
         )
 
@@ -86,8 +86,8 @@ def _attachment(
 ) -> Attachment:
     if opening is not None and opening["role"] != "user":
         raise InvalidRequest(
-            f"@{match['kind']} stands in a {opening['role'] or 'tool'} message: only user messages "
-            rf"have attachments; as text it is written \@{match['kind']}",
+            f"@{match['kind']} is in a {opening['role'] or 'tool'} message: only user messages "
+            rf"may have attachments; as text it is written \@{match['kind']}",
             line=number,
         )
     source, detail = match["source"], None
@@ -142,12 +142,12 @@ def _escape(line: str) -> str:
 
 
 def write_block(messages: Sequence[Message]) -> str:
-    """Write messages as a block; what has no form in it will not read back."""
+    """Write messages as a block; what a block cannot express does not read back."""
     return "\n".join(_write_message(message) for message in messages)
 
 
 def write_text(message: Message) -> str | None:
-    """Write what stands below a message's bare role line; None where that cannot hold all of it.
+    """Write a message as the text below its role line; None where that cannot express it.
 
     `read_text(head(message), write_text(message)) == message`.
     """
@@ -163,15 +163,15 @@ def write_text(message: Message) -> str | None:
 
 
 def read_text(head: str, text: str) -> Message:
-    """Read one message: `head` is its role line without the colon, `text` what stands below.
+    """Read one message: `head` is its role line without the colon, `text` the lines below.
 
     A line of the text that would open a message is text.
 
     Raises:
-        InvalidRequest: The head is none, or an attachment stands where there can be none.
+        InvalidRequest: The head is not a role line, or an attachment is not in a user message.
     """
     if not _ROLE.fullmatch(f"{head}:"):
-        raise InvalidRequest(f"{head}: is no role line")
+        raise InvalidRequest(f"{head}: is not a role line")
     lines = ["\\" + line if _ROLE.match(line) else line for line in text.split("\n")]
     return read_block(plain("\n".join([f"{head}:", *lines]))).messages[0]
 

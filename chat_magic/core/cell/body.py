@@ -24,7 +24,7 @@ _BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
 _JSON5_PLACE = re.compile(r"<string>:(\d+) (.*) at column (\d+)")
 
 Variables = Mapping[str, Any] | None
-"""What templates see; None where there are none."""
+"""The variables of templates; None where braces are text."""
 
 
 def read_body(text: str, variables: Variables, *, first_line: int = 1) -> ChatRequest:
@@ -97,7 +97,7 @@ def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     class Constructor(SafeConstructor):
-        """Leaves timestamps as text, as JSON has none."""
+        """Reads timestamps as text, since JSON has no type for them."""
 
     Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
     yaml = YAML(typ="safe", pure=True)
@@ -118,7 +118,7 @@ def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
         plain_json: dict[str, Any] = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(
-            f"the YAML block holds what JSON cannot: {error}", line=first_line - 1
+            f"the YAML block has a value that JSON does not have: {error}", line=first_line - 1
         ) from error
     return plain_json
 
@@ -130,7 +130,7 @@ def _read_object(
     variables: Variables,
     first_line: int,
 ) -> ChatRequest:
-    """Read the fields of a YAML or JSON object, saying in errors where they stand."""
+    """Read the fields of a YAML or JSON object, adding to errors where they are in the cell."""
     if variables is not None:
         fields = _render_strings(
             fields, lambda text: _render_in(source, text, variables, first_line)
@@ -143,7 +143,7 @@ def _read_object(
 
 
 def line_of(message: str, source: str) -> int:
-    """Return the line of a source, from 0, in which stands the field that an error names."""
+    """Return the line of a source, from 0, that has the field which an error names."""
     named = re.match(
         r"(?P<block>per_model) (?P<model>[^\s:]+)(?: (?P<field>\w+))?"
         r"|(?:unknown field |extra )?(?P<name>\w+)",
@@ -167,7 +167,7 @@ def _render_strings(value: Any, render_one: Callable[[str], str]) -> Any:
 
 
 def _render_in(source: str, text: str, variables: Mapping[str, Any], first_line: int) -> str:
-    """Render one string of a YAML or JSON source; errors say where its template stands there."""
+    """Render one string of a YAML or JSON source; errors have its position there."""
     try:
         return render_text(text, variables)
     except InvalidRequest as error:
@@ -228,7 +228,7 @@ def _load_json5(text: str, first_line: int) -> Any:
         place = _JSON5_PLACE.match(str(error))
         raise InvalidRequest(
             f"the body looks like a JSON request, but {place[2] if place else error}; "
-            "to send it as text, put user: before it",
+            "to send it as text, begin it with user:",
             line=first_line + int(place[1]) - 1 if place else first_line,
             column=int(place[3]) if place else None,
         ) from error

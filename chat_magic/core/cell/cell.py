@@ -49,7 +49,7 @@ class Cell:
     is_raw: bool = False
     """Whether it says that `{{ }}` are text."""
     command: str | None = None
-    """A `/…` command in place of a prompt, as typed: templates have no part in it."""
+    """A `/…` command in place of a prompt, as typed: its braces are text."""
 
 
 def parse(text: str, variables: Mapping[str, Any] | None = None) -> ChatRequest:
@@ -91,8 +91,7 @@ def read_cell(
         line = render_line(line, variables)
     if len(line.words) > 1:
         raise InvalidRequest(
-            f"{line.words[1].text!r} is too much: after the model come options, the prompt comes "
-            "below",
+            f"{line.words[1].text!r} is not an option: the prompt belongs below the first line",
             line=1,
             column=line.words[1].start + 1,
         )
@@ -126,9 +125,13 @@ def read_prompt(
 
 
 def _cell(request: ChatRequest, line: MagicLine) -> Cell:
-    ours = {option.name for option in REQUEST_OPTIONS}
-    own = {one.option.name: one.value for one in line.options if one.option.name not in ours}
-    return Cell(request, own, line.is_silent, _is_raw(line))
+    request_names = {option.name for option in REQUEST_OPTIONS}
+    magic = {
+        option.option.name: option.value
+        for option in line.options
+        if option.option.name not in request_names
+    }
+    return Cell(request, magic, line.is_silent, _is_raw(line))
 
 
 def _is_raw(line: MagicLine) -> bool:
@@ -187,7 +190,7 @@ def _set_parameter(parameters: dict[str, Any], given: ParsedOption) -> None:
     if row is None or not row.on_line:
         return
     if row.name in parameters and not row.repeats:
-        raise InvalidRequest(f"{row.option} is given both ways")
+        raise InvalidRequest(f"{row.option} is given both with and without no-")
     if given.value is None:
         parameters[row.name] = given.option.negates is None
         return
@@ -230,7 +233,7 @@ def write(request: ChatRequest) -> str:
 
 
 def write_as_block(request: ChatRequest) -> str | None:
-    """Write a cell with a messages block; None where its grammar has no form for the request."""
+    """Write a cell with a messages block; None where its grammar cannot express the request."""
     try:
         block = _write_block(request)
         return block if parse(block) == request and not _LOST.search(block) else None
@@ -239,7 +242,7 @@ def write_as_block(request: ChatRequest) -> str | None:
 
 
 class _NoForm(Exception):
-    """A value has no form in a messages block."""
+    """A messages block cannot express a value."""
 
 
 def _write_block(request: ChatRequest) -> str:

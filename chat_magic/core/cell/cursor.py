@@ -1,4 +1,4 @@
-"""What stands at the cursor of a `%%chat` cell or a `%chat` line, whatever the notebook holds."""
+"""What is at the cursor of a `%%chat` cell or a `%chat` line."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _TEXT = Context("text")
 
 
 def read_context(before: str) -> Context | None:
-    """Say what stands at the cursor, or None outside of `%%chat` cells and `%chat` lines.
+    """Return what is at the cursor, or None outside of `%%chat` cells and `%chat` lines.
 
     Args:
         before: The code up to the cursor.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MAGIC = "%%chat"
 _JSON_KINDS = {"object", "array"}
 _NOT_KEPT = {"background", "dry-run", "help"}
-"""Options of a cell that say how it is run, which a form decides itself."""
+"""Options that say how a cell is run, which a form decides itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,24 +82,26 @@ def check_options(options: str, own_options: Sequence[Option]) -> frozenset[str]
     """Return the names of the magic's own options in some words of a line.
 
     Raises:
-        InvalidRequest: They are none, or belong to a control of their own.
+        InvalidRequest: They are not such options, or are set by a control.
     """
     line = read_line(f"{_MAGIC} {options}", (*REQUEST_OPTIONS, *own_options), start=len(_MAGIC))
     if line.words:
-        raise InvalidRequest(f"{line.words[0].text}: is no option")
+        raise InvalidRequest(f"{line.words[0].text}: is not an option")
     for given in line.options:
         name = given.option.name
         if given.option in REQUEST_OPTIONS:
-            raise InvalidRequest(f"--{name}: has a control of its own")
+            raise InvalidRequest(f"--{name}: is set by its own control")
         if name in _NOT_KEPT:
-            raise InvalidRequest(f"--{name}: has no meaning here")
+            raise InvalidRequest(f"--{name}: does not apply here")
     return frozenset(given.option.name for given in line.options)
 
 
 def _own_words(first: str, line: MagicLine) -> Iterator[str]:
     """Return the magic's own options as they were typed."""
     end = len(first) - len(first.rstrip("; \t\r")) if line.is_silent else 0
-    starts = sorted([*(each.start for each in line.options), *(each.start for each in line.words)])
+    starts = sorted(
+        [*(option.start for option in line.options), *(word.start for word in line.words)]
+    )
     for given in line.options:
         if given.option in REQUEST_OPTIONS or given.option.name in _NOT_KEPT:
             continue
@@ -113,7 +115,7 @@ def read_value(row: Parameter, text: str) -> Any:
     It is written as on the line, lists and pairs with a line for each; or as JSON.
 
     Raises:
-        InvalidRequest: It is not what the parameter takes.
+        InvalidRequest: The parameter does not allow it.
     """
     value = check(row, _read(row, text))
     if row.name == "response_format":
@@ -141,7 +143,7 @@ def _read(row: Parameter, text: str) -> Any:
 
 
 def _is_content(text: str) -> bool:
-    """Say whether a text is no content but the object around it, as JSON."""
+    """Whether a text is the whole content object as JSON, not the content."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -215,13 +217,13 @@ def disabled_reasons(parameters: Mapping[str, Any], options: Iterable[str] = ())
     for name, row in PARAMETERS.items():
         if row.needs and row.implies == row.needs:
             if given.get(row.needs, True) is False:
-                reasons[name] = f"needs {row.needs}, which is off"
+                reasons[name] = f"requires {row.needs}, which is off"
         elif row.needs and not given.get(row.needs):
-            reasons[name] = f"needs {row.needs}"
+            reasons[name] = f"requires {row.needs}"
         elif row.conflicts in given:
             reasons[name] = f"{row.conflicts} is set"
     if given.get("stream") is False:
-        reasons["stream_options"] = "needs stream, which is off"
+        reasons["stream_options"] = "requires stream, which is off"
     return reasons
 
 
@@ -229,7 +231,7 @@ def check_form(form: CellForm, own_options: Sequence[Option] = ()) -> tuple[str,
     """Check what can be checked before templates are filled in; return warnings.
 
     Raises:
-        InvalidRequest: Parts do not go together.
+        InvalidRequest: Parameters are incompatible.
     """
     options = check_options(form.options, own_options)
     given = {n: v for n, v in apply_implied(form.request.parameters).items() if v is not UNSET}

@@ -35,7 +35,7 @@ Kind = Literal["model", "parameter", "variable"]
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """What differs between the runs of a grid in one direction."""
+    """One axis of a grid: what differs between its runs."""
 
     name: str
     """`model`, a parameter, or a variable of the templates."""
@@ -53,7 +53,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Variant:
-    """The request of one run, and where the run stands on each axis."""
+    """The request of one run, and its coordinate on each axis."""
 
     request: ChatRequest
     coordinates: Mapping[str, Any]
@@ -68,7 +68,7 @@ class Grid:
     """As it was read for the first combination."""
     axes: tuple[Axis, ...]
     variants: tuple[Variant, ...]
-    """In row-major order, the last axis changing fastest; a sole one where there is no axis."""
+    """In row-major order, the last axis changing fastest; a single one without axes."""
 
 
 def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Grid:
@@ -102,7 +102,7 @@ def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Opt
 
 
 def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
-    kept = tuple(one for one in line.options if one.option in (*GRID_OPTIONS, RAW))
+    kept = tuple(option for option in line.options if option.option in (*GRID_OPTIONS, RAW))
     axes: list[Axis] = []
     for given in render_line(replace(line, options=kept, words=()), variables).options:
         value = given.value or ""
@@ -122,14 +122,16 @@ def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...
 
 def _check_line(line: MagicLine, axes: Sequence[Axis]) -> None:
     """Refuse what the line gives beside an axis of the same."""
-    options = (one.option for one in line.options)
+    options = (given.option for given in line.options)
     given = {option.negates or option.name.replace("-", "_") for option in options}
     given |= {"model"} if line.words else set()
-    unset = (one.value or "" for one in line.options if one.option.name == "unset")
+    unset = (option.value or "" for option in line.options if option.option.name == "unset")
     given |= {name.strip().replace("-", "_") for names in unset for name in names.split(",")}
     for axis in axes:
         if axis.kind != "variable" and axis.name in given:
-            raise InvalidRequest(f"{axis.name} is given by itself, and as an axis of the grid")
+            raise InvalidRequest(
+                f"{axis.name}: given both as a value and as an axis of the grid"
+            )
 
 
 def _read_sweep(word: str) -> Axis:
@@ -150,7 +152,7 @@ def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
             if isinstance(value, list | dict) and not other.startswith("_")
         ]
         near = nearest(values, collections)
-        raise InvalidRequest(f"--vary {word}: there is no name {values} in the notebook{near}")
+        raise InvalidRequest(f"--vary {word}: {values} is not assigned in the notebook{near}")
     return vary_axis(name, variables[values], f"--vary {word}")
 
 
@@ -181,7 +183,7 @@ def sweep_axis(name: str, values: Sequence[Any], label: str = "sweep ") -> Axis:
     if name == "model":
         axis = models_axis(values, f"{label}model")
         if "unset" in axis.values:
-            raise InvalidRequest(f"{label}model unset: a request needs a model")
+            raise InvalidRequest(f"{label}model unset: a request requires a model")
         return axis
     if name not in SCALARS:
         what = "is not one value" if name in PARAMETERS else "no such parameter"
@@ -213,24 +215,27 @@ def vary_axis(name: str, values: Any, label: str) -> Axis:
         label: What an error calls the option.
 
     Raises:
-        InvalidRequest: The name is none, or `values` are empty, repeated or of another type.
+        InvalidRequest: The name is not an identifier, or `values` are empty, repeated or of another
+            type.
     """
     if not name.isidentifier():
-        raise InvalidRequest(f"{label}: {name or '…'} is no name of a variable")
+        raise InvalidRequest(f"{label}: {name or '…'} is not a variable name")
     if name == "model":
-        raise InvalidRequest(f"{label}: model is no variable; --models asks several models")
+        raise InvalidRequest(
+            f"{label}: model is not a variable; use --models to ask several models"
+        )
     if isinstance(values, Mapping):
         items, titles = tuple(values.values()), [title_of(key) for key in values]
     elif isinstance(values, Sequence) and not isinstance(values, str | bytes):
         items, titles = tuple(values), [_short(str(value)) for value in values]
     else:
         kind = type(values).__name__
-        raise InvalidRequest(f"{label}: must be a list or a dict of the notebook, not {kind}")
+        raise InvalidRequest(f"{label}: expected a list or a dict, got {kind}")
     if not items:
-        raise InvalidRequest(f"{label}: it is empty")
+        raise InvalidRequest(f"{label}: the collection is empty")
     if not isinstance(values, Mapping):
         _check_values([str(value) for value in values], label)
-    return Axis(name=name, kind="variable", titles=_apart(titles), values=items)
+    return Axis(name=name, kind="variable", titles=_unique(titles), values=items)
 
 
 def title_of(value: Any) -> str:
@@ -250,22 +255,22 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1] + "…"
 
 
-def _apart(titles: Sequence[str]) -> tuple[str, ...]:
-    """Number the titles that are like an earlier one."""
-    found: dict[str, int] = {}
+def _unique(titles: Sequence[str]) -> tuple[str, ...]:
+    """Number the titles that equal an earlier one."""
+    counts: dict[str, int] = {}
     for title in titles:
-        number, own = found.get(title, 1), title
-        while own in found:
+        number, unique = counts.get(title, 1), title
+        while unique in counts:
             number += 1
-            own = f"{title} ({number})"
-        found[title] = number
-        found[own] = 1
-    return tuple(found)
+            unique = f"{title} ({number})"
+        counts[title] = number
+        counts[unique] = 1
+    return tuple(counts)
 
 
 def _check_values(titles: Sequence[str], label: str) -> None:
     if not titles:
-        raise InvalidRequest(f"{label}: there is no value")
+        raise InvalidRequest(f"{label}: no value is given")
     seen: set[str] = set()
     for title in titles:
         if not title.strip():
@@ -285,7 +290,7 @@ def check_axes(axes: Sequence[Axis]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             what = "models are" if name == "model" else f"{name} is"
-            raise InvalidRequest(f"{what} given twice, as two axes of the grid")
+            raise InvalidRequest(f"{what} given twice as an axis of the grid")
     count = prod(len(axis.values) for axis in axes)
     if count > MOST_RUNS:
         sizes = " x ".join(str(len(axis.values)) for axis in axes)
@@ -307,8 +312,8 @@ def expand(
             combination of those that vary.
 
     Raises:
-        InvalidRequest: A parameter is given beside its axis, `per_model` speaks of what is not
-            asked or of what an axis sets, or no template has a variable.
+        InvalidRequest: A parameter is given beside its axis, `per_model` has a model that is not
+            asked or a parameter that is an axis, or no template uses a variable.
     """
     varied = [axis for axis in axes if axis.kind == "variable"]
     asked: set[str] = set()
@@ -320,7 +325,7 @@ def expand(
         )
     for axis in varied:
         if axis.name not in asked:
-            raise InvalidRequest(f"--vary {axis.name}: no {{{{ {axis.name} }}}} in the cell")
+            raise InvalidRequest(f"--vary {axis.name}: the cell does not use {{{{ {axis.name} }}}}")
     _check_request(next(iter(read_for.values())), axes)
     return tuple(
         _variant(axes, places, read_for) for places in product(*(_places(axis) for axis in axes))

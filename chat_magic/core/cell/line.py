@@ -42,13 +42,13 @@ class MagicLine:
 
     options: tuple[ParsedOption, ...]
     words: tuple[Word, ...]
-    """What is no option: the model."""
+    """The words that are not options: the model."""
     rest: str
     """The prompt or the command of a `%chat` line, verbatim."""
     is_silent: bool
     """Whether the line ends in a semicolon."""
     is_command: bool = False
-    """Whether `rest` begins with a slash, and no `--` came before it."""
+    """Whether `rest` begins with a slash and does not follow `--`."""
 
 
 def next_word(line: str, position: int) -> Word | None:
@@ -111,8 +111,8 @@ def read_line(
         line: The text.
         options: The options that are known.
         start: Where the magic's name ends.
-        prompt: Whether the first word that is no option begins the prompt (`%chat`); `--`
-            before it lets it begin with a hyphen, or with a slash and be no command.
+        prompt: Whether the first word that is not an option begins the prompt (`%chat`); `--`
+            before it lets it begin with a hyphen or a slash.
 
     Raises:
         InvalidRequest: An option is unknown, shortened, given twice, or lacks its value.
@@ -135,7 +135,7 @@ def read_line(
             position = word.end
             continue
         item, position = _read_option(text, word, known)
-        if any(item.option is one.option for one in given) and not item.option.repeats:
+        if any(item.option is other.option for other in given) and not item.option.repeats:
             raise InvalidRequest(
                 f"--{item.option.name} is given twice", line=1, column=word.start + 1
             )
@@ -167,7 +167,7 @@ def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Parse
         return ParsedOption(option, value, word.start), word.end
     following = next_word(line, word.end)
     if following is None:
-        raise InvalidRequest(f"{typed} needs a value: {option.value}", line=1, column=column)
+        raise InvalidRequest(f"{typed} requires a value: {option.value}", line=1, column=column)
     typed_value = line[following.start : following.end]
     is_quoted = typed_value[0] in "'\""
     value = typed_value if option.verbatim and not is_quoted else following.text

@@ -1,4 +1,4 @@
-"""The tables of the options that the `%%chat` line takes."""
+"""The options of the `%%chat` line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """An option that the line takes."""
+    """An option of the line."""
 
     name: str
     help: str
@@ -48,7 +48,7 @@ def _parameter_options() -> Iterator[Option]:
             )
 
 
-RAW = Option(name="raw", help="No templates: send {{ and {% as they are.")
+RAW = Option(name="raw", help="Send {{ and {% as they are, without templates.")
 
 REQUEST_OPTIONS: tuple[Option, ...] = (
     Option(name="model", short="-m", value="MODEL", help="The model, as vendor/model."),
@@ -58,15 +58,19 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
         value="KEY=JSON",
         repeats=True,
         verbatim=True,
-        help="Send a further field as it is given. Repeatable.",
+        help="Send an additional field as given. Repeatable.",
     ),
-    Option(name="unset", value="PARAM,…", help="Send nothing for it, whatever the defaults say."),
+    Option(
+        name="unset",
+        value="PARAM,…",
+        help="Do not send these parameters, even where they have a default.",
+    ),
     RAW,
 )
-"""The options that make up a request; the magic adds its own."""
+"""The options of a request."""
 
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 8, 64
-"""Requests of a grid that are under way at a time: where nothing else is said, and at most."""
+"""How many requests of a grid run at the same time: by default, and at most."""
 
 GRID_OPTIONS: tuple[Option, ...] = (
     Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
@@ -74,24 +78,23 @@ GRID_OPTIONS: tuple[Option, ...] = (
         name="sweep",
         value="PARAM=VALUE,…",
         repeats=True,
-        help="Ask with each of these values: of a parameter that is a number, a word or a switch, "
-        "or of model; unset is a value. Several sweeps make a grid. Repeatable.",
+        help="Ask with each of these values of a numeric, text or boolean parameter, or of model; "
+        "unset is a value. Several sweeps make a grid. Repeatable.",
     ),
     Option(
         name="vary",
         value="VARIABLE=NAME",
         repeats=True,
-        help="Ask with {{ VARIABLE }} being each item of this list or dict of the notebook; the "
-        "keys of a dict title the answers. Repeatable.",
+        help="Ask with each item of this list or dict of the notebook as {{ VARIABLE }}; the keys "
+        "of a dict are the titles of the answers. Repeatable.",
     ),
     Option(
         name="concurrency",
         value=f"1 to {MAX_CONCURRENCY}",
-        help="How many requests of a grid run at the same time; "
-        f"{DEFAULT_CONCURRENCY} unless given.",
+        help=f"How many requests of a grid run at the same time; {DEFAULT_CONCURRENCY} by default.",
     ),
 )
-"""The options of the line that make a grid."""
+"""The options that make a grid."""
 
 
 MAGIC_OPTIONS: tuple[Option, ...] = (
@@ -99,9 +102,9 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
     Option(
         name="after",
         value="NAME[:CHOICE]",
-        help="Go on from this result, from choice 0 or the one given.",
+        help="Continue from this result: from choice 0, or the given one.",
     ),
-    Option(name="continue", short="-c", help="Go on from the last result."),
+    Option(name="continue", short="-c", help="Continue from the last result."),
     *GRID_OPTIONS,
     Option(
         name="schema",
@@ -113,27 +116,27 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
     Option(
         name="tools",
         value="NAME,…",
-        help="Functions of the notebook, sync or async, that run when the model calls them.",
+        help="Functions of the notebook, sync or async, which run when the model calls them.",
     ),
     Option(
         name="max-tool-rounds",
         value="0 to 100",
-        help="How often the model may have functions called; 5 unless given.",
+        help="How many rounds of function calls the model may request; 5 by default.",
     ),
-    Option(name="timeout", value="SECONDS", help="Give up when the answer takes longer."),
+    Option(name="timeout", value="SECONDS", help="Stop waiting when the answer takes longer."),
     Option(
         name="retries",
         value="0 to 10",
-        help="How often a request is sent again that failed before it was answered; 2 unless set.",
+        help="How often a request that failed before it was answered is retried; 2 by default.",
     ),
     Option(
         name="no-top-up",
-        help="Keep what came where the server returned fewer choices than n, and ask no more.",
+        help="Do not request again the choices that the server did not return.",
     ),
     Option(
         name="background",
-        help="Return at once: the answer comes while the notebook goes on. The result waits when "
-        "it is used; .wait(), .cancel(), and %chat /jobs.",
+        help="Return at once, and let the answer arrive while other cells run. The result waits "
+        "when it is used; see .wait(), .cancel() and %chat /jobs.",
     ),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),

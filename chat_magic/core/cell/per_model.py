@@ -1,4 +1,4 @@
-"""What a request says of one model alone: the `per_model:` of a YAML block."""
+"""Parameters of single models: the field `per_model` of a YAML block."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_per_model(value: Any) -> PerModel:
     """Read models and their parameters; `unset` and null unset one.
 
     Raises:
-        InvalidRequest: It is no such object, a parameter is unknown, or a value is out of range.
+        InvalidRequest: It is not such an object, or a parameter is unknown or out of range.
     """
     if value is None:
         return {}
@@ -54,7 +54,7 @@ def _read_parameters(model: str, given: Any) -> Mapping[str, Any]:
 
 
 def write_per_model(per_model: PerModel) -> dict[str, dict[str, Any]]:
-    """Return it as JSON that reads back."""
+    """Return it as JSON that `read_per_model` reads back."""
     return {
         model: {name: None if value is UNSET else value for name, value in values.items()}
         for model, values in per_model.items()
@@ -62,20 +62,20 @@ def write_per_model(per_model: PerModel) -> dict[str, dict[str, Any]]:
 
 
 def check_models(per_model: PerModel, models: Collection[str]) -> None:
-    """Check that every model that is spoken of is asked.
+    """Check that every model with parameters is asked.
 
     Raises:
-        InvalidRequest: One is not.
+        InvalidRequest: A model is not asked.
     """
     for model in per_model:
         if model not in models:
-            asked = f"asked are {', '.join(models)}" if models else "the cell names no model"
+            asked = f"the models are {', '.join(models)}" if models else "the cell names no model"
             raise InvalidRequest(
                 f"per_model {model}: is not asked; {asked}{nearest(model, models)}"
             )
 
 
 def apply_per_model(request: ChatRequest) -> ChatRequest:
-    """Return the request as its own model gets it: what is said of that model wins."""
-    own = request.per_model.get(request.model or "", {})
-    return replace(request, parameters={**request.parameters, **own}, per_model={})
+    """Return the request with the parameters of its model, which take precedence."""
+    of_model = request.per_model.get(request.model or "", {})
+    return replace(request, parameters={**request.parameters, **of_model}, per_model={})

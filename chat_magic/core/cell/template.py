@@ -2,7 +2,7 @@
 
 Jinja renders once, over the caller's variables and Python's builtins. What an expression inserts
 is kept out of the rendered text behind a placeholder until the cell's structure has been read,
-so that an inserted value can open no message, attach nothing and end no block.
+so that an inserted value cannot open a message, attach a file or end a block.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STATEMENTS = (
 _TAG = re.compile(r"\{%[-+]?\s*" + _STATEMENTS)
 _STRAY_TAG = re.compile(r"\{%(?![-+]?\s*" + _STATEMENTS + ")")
 _STRAY_MARK = "\ufdd0\ufdd1"
-"""Two code points that Unicode reserves for such inner use hide a `{%` that is no tag."""
+"""Two noncharacters, which Unicode reserves for internal use, hide a `{%` that is not a tag."""
 _HINT = "; use --raw to send braces as they are"
 
 
@@ -44,32 +44,32 @@ class Rendered:
 
 
 class TrackedVariables(dict[str, Any]):
-    """Variables of templates that note which names the templates speak of.
+    """Variables of templates that record which names the templates use.
 
     Args:
         values: The variables.
-        asked: Takes up the names, be they variables or not.
+        used: Receives the names, whether they are variables or not.
     """
 
-    def __init__(self, values: Mapping[str, Any], asked: set[str]) -> None:
+    def __init__(self, values: Mapping[str, Any], used: set[str]) -> None:
         super().__init__(values)
-        self.asked = asked
+        self.used = used
 
 
 def has_template(text: str) -> bool:
-    """Say whether rendering would change, or refuse, the text."""
+    """Whether rendering would change, or reject, the text."""
     return "{{" in text or _TAG.search(text) is not None
 
 
 def holds_template(value: Any) -> bool:
-    """Say whether a text anywhere in a JSON value has a template."""
+    """Whether a text anywhere in a JSON value has a template."""
     if isinstance(value, dict | list):
         return any(map(holds_template, value.values() if isinstance(value, dict) else value))
     return isinstance(value, str) and has_template(value)
 
 
 def plain(source: str, first_line: int = 1) -> Rendered:
-    """Return a text as it stands, as if it had been rendered."""
+    """Return a text unchanged, as if it had been rendered."""
     return Rendered(tuple(enumerate(source.split("\n"), first_line)))
 
 
@@ -78,7 +78,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
 
     Args:
         source: The text; only `{{` and `{%` before a Jinja statement are special.
-        variables: What expressions see, besides Python's builtins.
+        variables: The variables of expressions, besides Python's builtins.
         first_line: The number that the first line has in the cell.
 
     Raises:
@@ -86,22 +86,22 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     """
     if not has_template(source):
         return plain(source, first_line)
-    run = _Rendering()
+    rendering = Rendering()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
-    environment = _environment(run)
+    environment = _environment(rendering)
     try:
         if isinstance(variables, TrackedVariables):
-            variables.asked |= _names(environment, hidden)
+            variables.used |= _names(environment, hidden)
         text = environment.from_string(hidden).render(without_ipython_builtins(variables))
     except Exception as error:
-        line, column = _place(error, run, hidden)
+        line, column = _place(error, rendering, hidden)
         raise InvalidRequest(
-            f"in the template: {_words(error)}{_HINT}",
+            f"in the template: {_message(error)}{_HINT}",
             line=first_line + line - 1,
             column=column,
         ) from error
     text = text.replace(_STRAY_MARK, "{%")
-    return Rendered(tuple(run.numbered(text, first_line)), run.fill)
+    return Rendered(tuple(rendering.numbered(text, first_line)), rendering.fill)
 
 
 def _names(environment: jinja2.Environment, source: str) -> set[str]:
@@ -117,7 +117,7 @@ def render_text(source: str, variables: Mapping[str, Any]) -> str:
 
 
 @dataclass
-class _Rendering:
+class Rendering:
     """One rendering: what was inserted, and which expression is being evaluated."""
 
     nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
@@ -127,22 +127,25 @@ class _Rendering:
 
     @functools.cached_property
     def placeholder(self) -> re.Pattern[str]:
+        """Stands for an inserted value in the rendered text."""
         return re.compile(f"\x02{self.nonce}\\.(\\d+)\x03")
 
     @functools.cached_property
     def line_mark(self) -> re.Pattern[str]:
+        """Stands before each line of the source in the rendered text."""
         return re.compile(f"\x02{self.nonce}:(\\d+)\x03")
 
     def mark_line(self, line: int) -> str:
+        """Return the mark of a line of the source, from 1."""
         return f"\x02{self.nonce}:{line}\x03"
 
-    def enter(self, expression: int) -> _Rendering:
-        """Note that an expression begins; the returned object inserts nothing."""
+    def enter(self, expression: int) -> Rendering:
+        """Record that an expression begins; the returned object inserts nothing."""
         self.expression = expression
         return self
 
     def finalize(self, value: Any) -> str:
-        """Put a value away and return its placeholder."""
+        """Store a value and return its placeholder."""
         if value is self:
             return ""
         text = str(value)
@@ -151,9 +154,11 @@ class _Rendering:
         return f"\x02{self.nonce}.{len(self.inserted) - 1}\x03"
 
     def fill(self, text: str) -> str:
+        """Replace placeholders by what was inserted."""
         return self.placeholder.sub(lambda match: self.inserted[int(match[1])], text)
 
     def numbered(self, text: str, first_line: int) -> Iterator[tuple[int, str]]:
+        """Yield the rendered lines, each with the number of its source line in the cell."""
         number = first_line
         for line in text.split("\n"):
             marks = self.line_mark.findall(line)
@@ -161,7 +166,7 @@ class _Rendering:
             yield number, self.line_mark.sub("", line)
 
 
-def _environment(run: _Rendering) -> jinja2.Environment:
+def _environment(rendering: Rendering) -> jinja2.Environment:
     import jinja2  # only a template needs it
 
     environment = jinja2.Environment(  # noqa: S701 - prompts are no HTML
@@ -171,15 +176,15 @@ def _environment(run: _Rendering) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        finalize=jinja2.pass_context(lambda _context, value: run.finalize(value)),
-        extensions=[_tracing_extension(run), "jinja2.ext.loopcontrols"],
+        finalize=jinja2.pass_context(lambda _context, value: rendering.finalize(value)),
+        extensions=[_tracing_extension(rendering), "jinja2.ext.loopcontrols"],
     )
     install_builtins(environment)
-    environment.globals["_enter"] = run.enter
+    environment.globals["_enter"] = rendering.enter
     return environment
 
 
-def _tracing_extension(run: _Rendering) -> Any:
+def _tracing_extension(rendering: Rendering) -> Any:
     """Make the extension that marks the lines of text and announces each expression."""
     from jinja2.ext import Extension
     from jinja2.lexer import Token
@@ -197,7 +202,7 @@ def _tracing_extension(run: _Rendering) -> Any:
             expressions = 0
             for token in stream:
                 if token.type == "data":
-                    yield token._replace(value=_mark_lines(token, run))
+                    yield token._replace(value=_mark_lines(token, rendering))
                     continue
                 if token.type == "variable_begin":
                     yield from announce(expressions, token.lineno)
@@ -207,16 +212,16 @@ def _tracing_extension(run: _Rendering) -> Any:
     return Tracing
 
 
-def _mark_lines(token: Token, run: _Rendering) -> str:
+def _mark_lines(token: Token, rendering: Rendering) -> str:
     lines = token.value.split("\n")
-    return "\n".join(run.mark_line(token.lineno + i) + line for i, line in enumerate(lines))
+    return "\n".join(rendering.mark_line(token.lineno + i) + line for i, line in enumerate(lines))
 
 
-def _place(error: Exception, run: _Rendering, source: str) -> tuple[int, int | None]:
+def _place(error: Exception, rendering: Rendering, source: str) -> tuple[int, int | None]:
     """Return line and column, from 1, of what the error is about."""
     starts = list(_expression_starts(source))
-    if run.expression is not None and run.expression < len(starts):
-        return starts[run.expression]
+    if rendering.expression is not None and rendering.expression < len(starts):
+        return starts[rendering.expression]
     line = getattr(error, "lineno", None) or _template_line(error)
     text = source.split("\n")[line - 1] if line <= source.count("\n") + 1 else ""
     opening = re.search(r"\{[{%]", text)
@@ -249,7 +254,7 @@ def _template_line(error: Exception) -> int:
     return line
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     import jinja2
 
     text = str(error).rstrip(".") or type(error).__name__

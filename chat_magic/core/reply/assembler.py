@@ -25,7 +25,7 @@ class Assembler:
     One thread feeds it; others may read the live properties at any time.
 
     Args:
-        prefill: The beginning of the answer that the request gave, which some servers repeat.
+        prefill: The beginning of the answer in the request, which some servers repeat.
     """
 
     def __init__(self, prefill: str = "") -> None:
@@ -39,19 +39,19 @@ class Assembler:
         self._warnings: dict[str, None] = {}
         self._n_events = 0
         self.first_text_ms: float | None = None
-        """Milliseconds from the request to the first output, None while there is none."""
+        """Milliseconds from the request to the first output; None before it."""
 
     def feed(self, data: bytes, t_ms: float) -> None:
-        """Take the JSON of one streamed event, `t_ms` milliseconds after the request.
+        """Add the JSON of one streamed event, `t_ms` milliseconds after the request.
 
         Raises:
-            MalformedChunk: It is no chunk of a chat completion; nothing of it was taken.
-            ServerError: It reports an error; what came beside it was taken.
+            MalformedChunk: It is not a chunk of a chat completion; nothing of it is kept.
+            ServerError: It reports an error; the rest of it is kept.
         """
         self._fold(self._decoder.decode(data), t_ms)
 
     def feed_whole(self, data: bytes, t_ms: float) -> None:
-        """Take the JSON of a completion that was not streamed; raises what `feed` raises."""
+        """Add the JSON of a completion that was not streamed; raises what `feed` raises."""
         self._fold(self._decoder.decode(data), t_ms)
         for draft in self._drafts.values():
             draft.drop_prefill(self._prefill)
@@ -81,7 +81,7 @@ class Assembler:
         return [draft.text for _, draft in self._sorted()]
 
     def indices(self) -> list[int]:
-        """Return the indices of the choices that have come, or begun to."""
+        """Return the indices of the choices that have arrived so far, in whole or in part."""
         return sorted(self._drafts)
 
     def is_interleaved(self, n: int) -> bool:
@@ -90,12 +90,12 @@ class Assembler:
         return len(self._drafts) == 1 and draft is not None and draft.is_interleaved(n)
 
     def finish_reasons(self) -> list[str | None]:
-        """Return the finish reason of each choice, by index; None while it goes on."""
+        """Return the finish reason of each choice, by index; None while it is being written."""
         return [draft.finish_reason for _, draft in self._sorted()]
 
     @property
     def n_tokens(self) -> int:
-        """Completion tokens so far: as counted by the server, or else as they came."""
+        """Completion tokens so far: the server's count, else those that arrived."""
         if isinstance(self._usage, dict):
             counted = as_int(self._usage.get("completion_tokens"))
             if counted is not None:
@@ -104,7 +104,7 @@ class Assembler:
 
     @property
     def n_events(self) -> int:
-        """Events that came; an answer that is not streamed is one."""
+        """The number of events; an answer that is not streamed is one."""
         return self._n_events
 
     @property
@@ -117,9 +117,9 @@ class Assembler:
         """Whether there are choices and each has a finish reason."""
         return bool(self._drafts) and None not in self.finish_reasons()
 
-    def warn(self, oddity: str) -> None:
-        """Add an oddity, in plain words, to the reply's warnings; twice is once."""
-        self._warnings[oddity] = None
+    def warn(self, warning: str) -> None:
+        """Add a warning to the reply, unless it is there already."""
+        self._warnings[warning] = None
 
     def _sorted(self) -> list[tuple[int, _ChoiceDraft]]:
         return sorted(self._drafts.items(), key=lambda item: item[0])
@@ -154,7 +154,7 @@ class Assembler:
         for position, choice in enumerate(choices):
             index = choice.index if type(choice.index) is int else self._index(choice, position)
             if index in taken:
-                self.warn(f"two choices of one event had index {index}: numbered by their place")
+                self.warn(f"two choices of one event had index {index}: numbered by their position")
                 index = max(taken) + 1
             taken.add(index)
             self._take_choice(index, choice, t_ms)
@@ -169,13 +169,13 @@ class Assembler:
     def _index(self, choice: ChunkChoice, position: int) -> int:
         index = as_int(choice.index)
         if index is None:
-            self.warn("a choice came without an index: numbered by its place")
+            self.warn("a choice has no index: numbered by its position")
             return position
         return index
 
 
 class _ChoiceDraft:
-    """Folds what the events say of one choice."""
+    """Assembles one choice from its pieces."""
 
     def __init__(self, index: int, warn: Warn) -> None:
         self._index = index
@@ -190,7 +190,7 @@ class _ChoiceDraft:
         self._n_openings = 0
         """Pieces before the first finish reason that name the role and write nothing."""
         self._is_followed = False
-        """Whether such a piece came after it: one choice after the other."""
+        """Whether such a piece followed it: choices are sent one after the other."""
         self.finish_reason: str | None = None
         self.n_tokens = 0
         """Tokens so far: those with log probabilities, or else the pieces that wrote something."""
@@ -222,22 +222,24 @@ class _ChoiceDraft:
         return wrote
 
     def drop_prefill(self, prefill: str) -> None:
-        """Take a repeated prefill off the content, unless the tokens say the model wrote it."""
+        """Remove a repeated prefill, unless the tokens show that the model wrote it."""
         text = self.text
         tokens = self._tokens.get("content")
         if prefill and text.startswith(prefill) and not (tokens and tokens.spell(text)):
             self._message.content = [text[len(prefill) :]]
 
     def choice(self, unfinished: str | None) -> Choice:
-        """Return the choice as it stands, with this finish reason if it has none."""
+        """Return the choice so far, with this finish reason if it has none."""
         if self.finish_reason is None and unfinished is None:
             self._warn(f"choice {self._index} ended without a finish_reason")
         lists = {part: draft.tokens.copy() for part, draft in self._tokens.items()}
         if not any(lists.values()) and (legacy := read_legacy(self._extra)):
-            self._warn("log probabilities came in the shape of the older completions API")
+            self._warn("log probabilities are in the shape of the older completions API")
             lists = {"content": legacy}
         elif any(map(has_probabilities, lists.values())):
-            self._warn("probabilities after sampling settings came in place of log probabilities")
+            self._warn(
+                "the server sent probabilities after sampling settings instead of log probabilities"
+            )
             lists = {part: with_logprobs(tokens) for part, tokens in lists.items()}
         return Choice(
             index=self._index,
@@ -275,16 +277,16 @@ class _ChoiceDraft:
     def _check_finished(self, choice: ChunkChoice, delta: Delta) -> None:
         """Judge a piece that comes after a finish reason.
 
-        Some servers give every chunk a finish reason: then the choice goes on. Others give all
-        choices the same index, one after the other: the first is kept, never joined to the next.
+        Some servers give every chunk a finish reason: then the choice continues. Others send all
+        choices with the same index, one after the other: only the first is kept.
         """
-        goes_on = (delta.content and self._message.content) or (
+        continues = (delta.content and self._message.content) or (
             delta.tool_calls and len(self._message.calls)
         )
-        if goes_on and not self._is_closed:
+        if continues and not self._is_closed:
             self._is_closed = not choice.finish_reason or self._is_followed
-            what = "left out" if self._is_closed else "taken as its continuation"
-            self._warn(f"choice {self._index} went on after its finish_reason: {what}")
+            action = "the rest is left out" if self._is_closed else "the rest is kept"
+            self._warn(f"choice {self._index} continues after its finish_reason: {action}")
 
     def _add_tokens(self, lists: TokenLists, event: int, t_ms: float) -> int:
         added = 0
@@ -303,7 +305,7 @@ class _ChoiceDraft:
 
 
 class _TokensDraft:
-    """Folds the tokens of one part, and when they came."""
+    """Collects the tokens of one part and their arrival times."""
 
     def __init__(self) -> None:
         self.tokens: list[TokenLogprob] = []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
-    """Return the value of a choice, whose text goes on from the prefill.
+    """Return the value of a choice, whose text continues the prefill.
 
     Raises:
         ValueError: Why it does not fit the schema, and where.
@@ -45,7 +45,7 @@ def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
 def validation_errors(
     choices: Sequence[Choice], schema: Schema, prefill: str = ""
 ) -> Iterator[str]:
-    """Yield a warning for each choice that does not fit the schema, or came in a code fence.
+    """Yield a warning for each choice that does not fit the schema, or is in a code fence.
 
     Refusals, tool calls and choices that broke off have their own warnings.
     """
@@ -61,4 +61,4 @@ def validation_errors(
             yield f"{label} does not fit the schema: {error}"
         else:
             if without_fence(choice.text)[1]:
-                yield f"{label} came in a code fence, which the schema does not have"
+                yield f"{label} is in a code fence, which the schema does not allow"

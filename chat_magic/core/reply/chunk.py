@@ -25,7 +25,7 @@ UNREADABLE_LOGPROBS = "unreadable_logprobs"
 
 
 class MalformedChunk(ValueError):
-    """A text that is no JSON, or JSON that is no chunk of a chat completion."""
+    """A text that is not JSON, or JSON that is not a chunk of a chat completion."""
 
 
 class ExtensibleStruct(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +89,7 @@ class Chunk(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
 
 
 class UnknownNames(Struct, frozen=True, kw_only=True):
-    """The names outside the API that a server uses, in the order in which they came."""
+    """The names of a server's fields outside the API, in order of appearance."""
 
     chunk: tuple[str, ...] = ()
     choice: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class ChunkDecoder:
     """Decodes the chunks of one answer, learning the names of the server's own fields.
 
     Args:
-        warn: Called with each oddity, in plain words.
+        warn: Called with each warning, in plain words.
     """
 
     def __init__(self, warn: Callable[[str], None]) -> None:
@@ -113,7 +113,7 @@ class ChunkDecoder:
         """Decode one JSON text.
 
         Raises:
-            MalformedChunk: It is no JSON object, or not in the shape of a chunk.
+            MalformedChunk: It is not a JSON object, or does not have the shape of a chunk.
         """
         try:
             return self._decoder.decode(data)
@@ -126,14 +126,14 @@ class ChunkDecoder:
         except (ValueError, RecursionError) as error:
             raise MalformedChunk(f"it is not JSON ({error})") from error
         if not isinstance(value, dict):
-            raise MalformedChunk("it is no JSON object")
+            raise MalformedChunk("it is not a JSON object")
         for choice in _dicts(value.get("choices")):
             self._prepare_logprobs(choice)
         self._learn(value)
         try:
             return msgspec.convert(value, self._decoder.type)
         except msgspec.ValidationError as error:
-            raise MalformedChunk(f"it is no chat completion ({error})") from error
+            raise MalformedChunk(f"it is not a chat completion ({error})") from error
 
     def _prepare_logprobs(self, choice: dict[str, Any]) -> None:
         """Give a token's bytes their typed form; set aside what is not in the API's shape."""
@@ -156,7 +156,9 @@ class ChunkDecoder:
                     names[level] += (name,)
                 else:
                     del holder[name]
-                    self._warn("unknown fields were dropped: too many, or with odd names")
+                    self._warn(
+                        "unknown fields were dropped: too many, or with quotes in their names"
+                    )
         self._names = UnknownNames(**names)
         self._decoder = _decoder(self._names)
 
@@ -187,7 +189,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _is_learnable(name: str) -> bool:
-    """Whether a name can be that of a Struct's field: it holds nothing that JSON escapes."""
+    """Whether a name can be that of a Struct's field: it contains nothing that JSON escapes."""
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 

@@ -1,4 +1,4 @@
-"""What a server did not heed of a request, as far as its answer shows."""
+"""The parameters of a request that a server ignored, as far as its answer shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ignored_parameters(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
-    """Return a warning, in plain words, for each parameter that the server seems to ignore.
+    """Return a warning for each parameter that the server seems to have ignored.
 
     Args:
         request: What was asked.
@@ -29,9 +29,9 @@ def ignored_parameters(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
 
 
 def _count(request: ChatRequest, reply: Reply) -> Iterator[str]:
-    came = len(reply.choices)
-    if came != request.n:
-        yield f"n {request.n}: the server returned {came} choice{'' if came == 1 else 's'}"
+    count = len(reply.choices)
+    if count != request.n:
+        yield f"n {request.n}: the server returned {count} choice{'' if count == 1 else 's'}"
 
 
 def _logprobs(request: ChatRequest, reply: Reply) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _stop(request: ChatRequest, reply: Reply) -> Iterator[str]:
     asked = request.parameters.get("stop")
     for text in [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []:
         if any(text in choice.text for choice in reply.choices):
-            yield f"stop {text!r}: it is in the answer, so the server did not heed it"
+            yield f"stop {text!r}: it is in the answer, so the server ignored it"
 
 
 def _tool_choice(request: ChatRequest, reply: Reply) -> Iterator[str]:

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CONTEXT = ("context_length", "context_window", "max_model_len", "max_context_length", "n_ctx")
-"""What OpenRouter, Groq, vLLM, Mistral and llama.cpp call it."""
+"""The names of OpenRouter, Groq, vLLM, Mistral and llama.cpp for it."""
 _LATEST = 2**33
-"""Seconds since 1970 beyond which a date is none: the year 2242."""
+"""Seconds since 1970 from which on a number is not taken for a date: the year 2242."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class ListedModel:
 
 
 def read_models(value: Any) -> list[ListedModel] | None:
-    """Read the answer to `GET /models`, in the order of names; None when it is no such list."""
+    """Read the answer to `GET /models`, sorted by name; None if it is not a list of models."""
     items = value.get("data") if isinstance(value, dict) else value
     if not isinstance(items, list):
         return None
@@ -36,7 +36,7 @@ def read_models(value: Any) -> list[ListedModel] | None:
 
 
 def matching(models: list[ListedModel], words: str) -> list[ListedModel]:
-    """Return the models whose name holds every word, in capitals or not."""
+    """Return the models whose name contains every word, ignoring case."""
     wanted = words.lower().split()
     return [model for model in models if all(word in model.id.lower() for word in wanted)]
 
@@ -58,7 +58,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    """Return a text that can be shown in a terminal, and nothing for any other."""
+    """Return a text that a terminal can show, else None."""
     return value if isinstance(value, str) and value.isprintable() and value else None
 
 

@@ -42,14 +42,14 @@ def read_legacy(fields: Mapping[str, Any]) -> list[TokenLogprob] | None:
 def _token(
     text: str, logprob: float | None, others: Mapping[str, float | None] | None
 ) -> TokenLogprob:
-    found = [{"token": token, "logprob": value} for token, value in (others or {}).items()]
+    alternatives = [{"token": token, "logprob": value} for token, value in (others or {}).items()]
     return msgspec.convert(
-        {"token": text, "logprob": logprob, "top_logprobs": found or None}, TokenLogprob
+        {"token": text, "logprob": logprob, "top_logprobs": alternatives or None}, TokenLogprob
     )
 
 
 def has_probabilities(tokens: Sequence[TokenLogprob]) -> bool:
-    """Say whether these tokens have probabilities in place of their logarithms."""
+    """Whether these tokens have probabilities in place of their logarithms."""
     return bool(tokens) and tokens[0].logprob is None and tokens[0].prob is not None
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.chunk import Delta
 
 Warn = Callable[[str], None]
-"""Takes each oddity, in plain words."""
+"""Called with each warning, in plain words."""
 
 
 class MessageBuilder:
@@ -56,7 +56,7 @@ class MessageBuilder:
         return wrote
 
     def message(self, choice: int) -> Message:
-        """Return the message as it stands; `choice` names made-up tool-call ids."""
+        """Return the message so far; `choice` is part of generated tool-call ids."""
         return Message(
             role=self._role or "assistant",
             content=_joined(self.content),
@@ -138,8 +138,8 @@ class ToolCallsBuilder:
     def add(self, piece: Mapping[str, Any]) -> None:
         """Take a piece of a call, or a whole one.
 
-        A piece continues a call by its index, or else its id, or else its place. Servers that
-        give all calls the same index begin each with a name and an id of its own.
+        A piece continues a call by its index, else by its id, else the last call. Servers that
+        give all calls the same index begin each with a name and a new id.
         """
         index = as_int(piece.get("index"))
         begins = bool(_mapping(piece.get("function")).get("name"))
@@ -156,16 +156,16 @@ class ToolCallsBuilder:
         self._by_index[call.index] = self._by_id[call.id] = call
 
     def tool_calls(self, choice: int) -> tuple[ToolCall, ...]:
-        """Return the calls by index, with made-up ids for those that came without one."""
+        """Return the calls by index, with generated ids for those without one."""
         calls = sorted(self._calls, key=lambda call: call.index)
         return tuple(self._tool_call(call, choice, at) for at, call in enumerate(calls))
 
     def _tool_call(self, call: _CallDraft, choice: int, position: int) -> ToolCall:
-        made_up = f"call_{choice}_{position}"
+        generated = f"call_{choice}_{position}"
         if not call.id:
-            self._warn(f"a tool call came without an id: {made_up!r} was made up")
+            self._warn(f"a tool call has no id: {generated!r} is used")
         return ToolCall(
-            id=call.id or made_up,
+            id=call.id or generated,
             type=call.type or "function",
             function=call.function(),
             extra=call.extra.copy(),
@@ -199,14 +199,14 @@ class _CallDraft:
             self._arguments.append(arguments)
         elif arguments is not None:
             self._arguments.append(json.dumps(arguments, ensure_ascii=False))
-            warn("a tool call's arguments came as JSON instead of a string of JSON")
+            warn("a tool call's arguments are JSON instead of a string of JSON")
 
     def function(self) -> FunctionCall:
         return FunctionCall(name=self._name, arguments=_joined(self._arguments) or "")
 
 
 def merge(kept: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Take up fields that nobody knows: lists go on, other values replace, null replaces none."""
+    """Merge unknown fields: lists are extended, other values replaced, but not by null."""
     for name, value in new.items():
         if isinstance(value, list) and isinstance(kept.get(name), list):
             kept[name].extend(value)
@@ -215,7 +215,7 @@ def merge(kept: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def as_int(value: Any) -> int | None:
-    """Return a whole number that came as a number or as text, else None."""
+    """Return a whole number that was sent as a number or as text, else None."""
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
@@ -227,7 +227,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _joined(pieces: Sequence[str]) -> str | None:
-    """Join the pieces of a text; a surrogate pair that was cut in two is whole again."""
+    """Join the pieces of a text, including a surrogate pair that was split."""
     text = "".join(pieces)
     try:
         text.encode()
@@ -244,7 +244,7 @@ def _part_text(value: Any) -> str:
 
 
 def _audio(name: str, values: Sequence[Any]) -> Any:
-    """Join what came of one field of the audio: its data and transcript come in pieces."""
+    """Join the pieces of one audio field; data and transcript are sent in several."""
     if name not in {"data", "transcript"}:
         return next((value for value in reversed(values) if value is not None), None)
     pieces = [value for value in values if isinstance(value, str)]

@@ -16,7 +16,7 @@ NO_BYTES = Raw(b"null")
 
 
 class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
-    """One token that could have come at a position.
+    """An alternative token at a position.
 
     `logprob` is the natural logarithm of its probability as the server sent it, which can be a
     sentinel (-9999.0); None when it sent none.
@@ -26,7 +26,7 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
     logprob: float | None = None
     raw_bytes: Raw = field(name="bytes", default=NO_BYTES)
     prob: float | None = None
-    """A probability that came instead of a logarithm; None once it has been turned into one."""
+    """A probability that was sent instead of a logarithm; None once converted."""
 
     @property
     def bytes(self) -> list[int] | None:
@@ -36,7 +36,7 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False):
-    """The token that came at a position, and what else could have."""
+    """The token at a position, and its alternatives."""
 
     top_logprobs: list[TopLogprob] | None = None
     top_probs: list[TopLogprob] | None = None
@@ -84,7 +84,7 @@ class Audio(Struct, frozen=True, kw_only=True):
     """The sound, in the format that was asked for."""
     transcript: str | None = None
     expires_at: int | None = None
-    """When the server forgets it, in seconds since 1970 UTC."""
+    """When the server deletes it, in seconds since 1970 UTC."""
 
     @property
     def media_type(self) -> str | None:
@@ -146,7 +146,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     @property
     def reasoning(self) -> str | None:
-        """What the model reasoned, where the server tells."""
+        """The model's reasoning, where the server sends it."""
         return self.message.reasoning
 
     @property
@@ -164,7 +164,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 def _decoded(data: Any) -> bytes:
-    """Decode base64; what is none is left out."""
+    """Decode base64; anything else becomes no bytes."""
     try:
         return base64.b64decode(data) if isinstance(data, str) else b""
     except ValueError:
@@ -186,11 +186,11 @@ class Timing(Struct, frozen=True, kw_only=True):
     """How long a request took, as seen from here."""
 
     ttft_s: float | None = None
-    """Seconds from the request to the first text, None when none came."""
+    """Seconds from the request to the first text; None without any text."""
     total_s: float = 0.0
     """Seconds from the request to its end."""
     tokens_per_s: float | None = None
-    """Completion tokens a second after the first; None when fewer than two came."""
+    """Completion tokens per second after the first; None for fewer than two."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -205,4 +205,4 @@ class Reply(Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     extra: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
-    """Oddities of the answer in plain words: what the server dropped, changed or made up."""
+    """What the server dropped, changed or added, in plain words."""

@@ -1,4 +1,4 @@
-"""An error that a server reports in its answer: its own words, from any shape."""
+"""Errors that a server reports in its answer, in any shape."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class ServerError(Exception):
 
 
 def describe_error(value: Any) -> str:
-    """Return the server's own words as one printable line.
+    """Return the server's message as one printable line.
 
     Args:
         value: A decoded error body, an error event, or its `error` field.
     """
-    words = " ".join(_words(value).split())
-    return "".join(character for character in words if character.isprintable())
+    message = " ".join(_message(value).split())
+    return "".join(character for character in message if character.isprintable())
 
 
-def _words(value: Any) -> str:
+def _message(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list) and value:
-        return _words(value[0])
+        return _message(value[0])
     if isinstance(value, dict):
         for field in _FIELDS:
             if value.get(field):
-                return _with_parameter(_words(value[field]), value.get("param"))
+                return _with_parameter(_message(value[field]), value.get("param"))
     return json.dumps(value, default=str)
 
 
-def _with_parameter(words: str, parameter: Any) -> str:
-    """Name the parameter that the error is about, where its words do not."""
-    if not isinstance(parameter, str) or not parameter or parameter in words:
-        return words
-    return f"{words} (param '{parameter}')"
+def _with_parameter(message: str, parameter: Any) -> str:
+    """Add the parameter that the error is about, where the message does not name it."""
+    if not isinstance(parameter, str) or not parameter or parameter in message:
+        return message
+    return f"{message} (param '{parameter}')"

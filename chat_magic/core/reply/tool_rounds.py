@@ -13,27 +13,27 @@ _LONGEST_CALL = 100
 
 
 class ToolRun(Struct, frozen=True, kw_only=True):
-    """A call of the model, and what came of running the function."""
+    """A tool call of the model, and the outcome of running the function."""
 
     id: str
     name: str
     arguments: str
-    """JSON if the model got it right."""
+    """Text that should be JSON."""
     result: str | None = None
-    """What the function returned, as the model is told; None when it failed."""
+    """What the function returned, as sent to the model; None when it failed."""
     error: str | None = None
-    """Why it failed, as the model is told: `ValueError: no such city`."""
+    """Why it failed, as sent to the model: `ValueError: no such city`."""
     seconds: float = 0.0
     """How long it ran."""
 
     @property
     def content(self) -> str:
-        """What the model is told."""
+        """What is sent to the model."""
         return (self.error if self.result is None else self.result) or ""
 
 
 class ToolRound(Struct, frozen=True, kw_only=True):
-    """An answer whose calls were run, after which the model went on."""
+    """An answer whose tool calls were run, before the model continued."""
 
     reply: Reply
     timing: Timing
@@ -42,7 +42,7 @@ class ToolRound(Struct, frozen=True, kw_only=True):
 
 
 def call_words(name: str, arguments: str) -> str:
-    """Write a call as Python does: `get_weather(city='Paris')`, shortened where it is long."""
+    """Return a call as Python code, `get_weather(city='Paris')`, shortened where it is long."""
     try:
         given = json.loads(arguments or "{}")
     except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from chat_magic.core.reply.reply import Usage
 
 
 def total_usage(usages: Sequence[Usage | None]) -> Usage | None:
-    """Add up what several answers took; what is not known of each is not known of all."""
+    """Add up the usage of several answers; a count that one of them lacks is not in the sum."""
     known = [usage for usage in usages if usage is not None]
     if len(known) < 2 or len(known) < len(usages):
         return known[0] if usages and len(known) == len(usages) else None

@@ -1,4 +1,4 @@
-"""Attachment: what a cell names for others to read before the request is sent."""
+"""Attachments: files and URLs that a cell names, to be read before the request is sent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file or URL that a request holds in place of its content."""
+    """A file or URL in a request, in place of its content."""
 
     kind: Literal["image", "audio", "file", "text"]
     """What it becomes: a part of a message, or the text of a predicted output."""
     source: str
-    """A path, or a URL that is handed on as it is."""
+    """A path, or a URL, which is sent as it is."""
     detail: str | None = None
-    """How closely an image is looked at: `low`, `high` or `auto`."""
+    """The resolution at which a model sees an image: `low`, `high` or `auto`."""
     line: int | None = field(default=None, compare=False)
-    """Where it stands in the cell."""
+    """Its line in the cell, from 1."""

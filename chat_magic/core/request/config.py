@@ -50,9 +50,9 @@ class Server:
     key: str | None = None
     """The environment variable that holds the key."""
     takes: Literal["vendor/model", "model"] = "vendor/model"
-    """The model's name as this server wants it: whole, or without its vendor."""
+    """The form of a model's name that this server expects: whole, or without its vendor."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Further headers; `${NAME}` in a value stands for a variable of the environment."""
+    """Additional headers; `${NAME}` in a value is replaced by an environment variable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """A config file that was read; a file that is not there is an empty one."""
+    """A config file; a missing file is an empty one."""
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -76,15 +76,15 @@ class Config:
     """Prices by pattern of models."""
 
     def route(self, model: str) -> Server | None:
-        """Return the endpoint for a model, None where no route names one."""
+        """Return the endpoint for a model, or None if no route names one."""
         name = best_match(self.routes, model)
         return None if name is None else self.endpoints[name]
 
 
 def best_match(patterns: Mapping[str, T], model: str) -> T | None:
-    """Return what stands for a model: its own name wins, then the longest pattern.
+    """Return the value for a model: that of its name, else that of the longest matching pattern.
 
-    A pattern that ends in `*` stands for all names that begin so; `*` for all.
+    A pattern that ends in `*` matches every name that begins with what precedes it.
     """
     if model in patterns:
         return patterns[model]
@@ -100,7 +100,7 @@ def read_config(text: str, file: str) -> Config:
         file: What errors call it.
 
     Raises:
-        InvalidRequest: It is not TOML, or holds what it cannot; names file, table and key.
+        InvalidRequest: It is not TOML, or an entry is invalid; the message has file, table and key.
     """
     try:
         tables = tomllib.loads(text)
@@ -120,7 +120,7 @@ def read_config(text: str, file: str) -> Config:
 
 
 def _label(file: str, table: str, key: str, value: Any) -> str:
-    """Name a key as the file has it: a key of a table, or a table of its own."""
+    """Return a key as the file writes it: as a key in a table, or as a table."""
     return f"{file} [{table}.{key}]" if isinstance(value, dict) else f"{file} [{table}] {key}"
 
 
@@ -170,7 +170,7 @@ def _read_server(_name: str, value: Any, label: str) -> Server:
 def _check_header(name: str, value: Any, label: str) -> None:
     """Check a header; an error does not repeat its value, which may be a key."""
     if not _HEADER.fullmatch(name):
-        raise InvalidRequest(f"{label}: is no name of a header")
+        raise InvalidRequest(f"{label}: is not a header name")
     if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
         raise InvalidRequest(f"{label}: must be text in one line of ASCII")
 

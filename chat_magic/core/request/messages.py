@@ -1,4 +1,4 @@
-"""Messages of a conversation, as the request carries them."""
+"""The messages of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Content = str | tuple[Part, ...] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message: who speaks, and what; fields that nobody knows yet travel in `extra`."""
+    """One message: a role and its content; unknown fields are kept in `extra`."""
 
     role: str
     content: Content = None
@@ -56,12 +56,12 @@ def from_json(value: Any, label: str) -> Message:
         )
     content = _content(fields.pop("content", None), label)
     if content is None and role != "assistant":
-        raise InvalidRequest(f"{label}: a {role} message needs content")
+        raise InvalidRequest(f"{label}: a {role} message requires content")
     name, call = fields.pop("name", None), fields.pop("tool_call_id", None)
     if not isinstance(name, str | None) or not isinstance(call, str | None):
         raise InvalidRequest(f"{label}: name and tool_call_id must be text")
     if role == "tool" and not call:
-        raise InvalidRequest(f"{label}: a tool message needs tool_call_id")
+        raise InvalidRequest(f"{label}: a tool message requires tool_call_id")
     return Message(role=role, content=content, name=name, tool_call_id=call, extra=fields)
 
 

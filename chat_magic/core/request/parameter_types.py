@@ -17,42 +17,42 @@ class Parameters(TypedDict, total=False):
     """Sampling temperature: higher is more random (0 to 2)."""
 
     top_p: float | Unset
-    """Sample from the tokens that make up this share of the probability; an alternative to
+    """Sample only from the likeliest tokens that together have this probability; an alternative to
     temperature (0 to 1)."""
 
     top_k: int | Unset
-    """Only sample from the top K options for each token (at least 1)."""
+    """Sample only from the K likeliest tokens (at least 1)."""
 
     frequency_penalty: float | Unset
-    """Penalize tokens by how often they have come so far (-2 to 2)."""
+    """Penalize tokens in proportion to how often they have occurred so far (-2 to 2)."""
 
     presence_penalty: float | Unset
-    """Penalize tokens that have come at all so far (-2 to 2)."""
+    """Penalize tokens that have occurred at all so far (-2 to 2)."""
 
     max_completion_tokens: int | Unset
-    """Upper bound of the tokens of a choice, visible and reasoning tokens together (at least 1)."""
+    """Maximum number of tokens in a choice, including reasoning tokens (at least 1)."""
 
     max_tokens: int | Unset
-    """Upper bound of the tokens of a choice (at least 1)."""
+    """Maximum number of tokens in a choice (at least 1)."""
 
     n: int | Unset
-    """How many choices to generate (1 to 128)."""
+    """Number of choices to generate (1 to 128)."""
 
     seed: int | Unset
-    """Sample deterministically, as far as the server can (-9223372036854775808 to
+    """Sample reproducibly, as far as the server can (-9223372036854775808 to
     9223372036854775807)."""
 
     stop: str | list[str] | Unset
-    r"""Stop before this text; escapes such as \n work."""
+    r"""Stop before this text; escapes such as \n are recognized."""
 
     logprobs: bool | Unset
     """Return the log probabilities of the output tokens."""
 
     top_logprobs: int | Unset
-    """Return so many of the likeliest tokens at each position (0 to 20)."""
+    """Return this many of the likeliest tokens at each position (0 to 20)."""
 
     logit_bias: dict[str, int] | dict[str, float] | Unset
-    """Make a token likelier or less likely, as ID=BIAS."""
+    """Make a token more or less likely, as ID=BIAS."""
 
     response_format: dict[str, Any] | Unset
     """The form of the answer: text, json_object or json_schema."""
@@ -73,16 +73,16 @@ class Parameters(TypedDict, total=False):
     """Which function the model calls."""
 
     modalities: list[Literal["text", "audio"]] | Unset
-    """The kinds of output wanted, separated by commas."""
+    """The kinds of output to generate, separated by commas."""
 
     audio: dict[str, Any] | Unset
     """Voice and format of spoken output."""
 
     prediction: dict[str, Any] | Unset
-    """Text of which much will come again in the answer, to speed it up; @PATH reads it."""
+    """Text that the answer will largely repeat, to speed it up; @PATH reads a file."""
 
     reasoning_effort: str | Unset
-    """How much a reasoning model thinks."""
+    """How much a reasoning model reasons before it answers."""
 
     metadata: dict[str, str] | Unset
     """Tags for the provider's dashboard, as KEY=VALUE."""
@@ -91,7 +91,7 @@ class Parameters(TypedDict, total=False):
     """Let the provider keep the output for distillation or evals."""
 
     stream: bool | Unset
-    """Send the answer as it is written; on unless turned off."""
+    """Receive the answer while it is being generated; on by default."""
 
     stream_options: dict[str, Any] | Unset
-    """What a stream carries besides the answer."""
+    """What a stream contains besides the answer."""

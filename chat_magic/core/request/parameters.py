@@ -39,7 +39,7 @@ Group = Literal["sampling", "output", "choices and probabilities", "advanced"]
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One row: a request field, what it may be, and how it depends on others."""
+    """One row: a request field, its allowed values, and how it depends on other fields."""
 
     name: str
     kind: Kind
@@ -66,7 +66,7 @@ class Parameter:
 
     @property
     def repeats(self) -> bool:
-        """Whether the option may be given several times, adding up."""
+        """Whether the option may be repeated, its values adding up."""
         return self.kind in {"strings", "pairs"}
 
     @property
@@ -121,7 +121,7 @@ PARAMETERS: Final = _table(
         minimum=0,
         maximum=1,
         step=0.01,
-        help="Sample from the tokens that make up this share of the probability; "
+        help="Sample only from the likeliest tokens that together have this probability; "
         "an alternative to temperature.",
     ),
     Parameter(
@@ -129,7 +129,7 @@ PARAMETERS: Final = _table(
         kind="integer",
         group="sampling",
         minimum=1,
-        help="Only sample from the top K options for each token.",
+        help="Sample only from the K likeliest tokens.",
     ),
     Parameter(
         name="frequency_penalty",
@@ -138,7 +138,7 @@ PARAMETERS: Final = _table(
         minimum=-2,
         maximum=2,
         step=0.1,
-        help="Penalize tokens by how often they have come so far.",
+        help="Penalize tokens in proportion to how often they have occurred so far.",
     ),
     Parameter(
         name="presence_penalty",
@@ -147,14 +147,14 @@ PARAMETERS: Final = _table(
         minimum=-2,
         maximum=2,
         step=0.1,
-        help="Penalize tokens that have come at all so far.",
+        help="Penalize tokens that have occurred at all so far.",
     ),
     Parameter(
         name="max_completion_tokens",
         kind="integer",
         group="output",
         minimum=1,
-        help="Upper bound of the tokens of a choice, visible and reasoning tokens together.",
+        help="Maximum number of tokens in a choice, including reasoning tokens.",
     ),
     Parameter(
         name="max_tokens",
@@ -162,7 +162,7 @@ PARAMETERS: Final = _table(
         minimum=1,
         conflicts="max_completion_tokens",
         replaced_by="max_completion_tokens",
-        help="Upper bound of the tokens of a choice.",
+        help="Maximum number of tokens in a choice.",
     ),
     Parameter(
         name="n",
@@ -171,7 +171,7 @@ PARAMETERS: Final = _table(
         minimum=1,
         maximum=128,
         short="-n",
-        help="How many choices to generate.",
+        help="Number of choices to generate.",
     ),
     Parameter(
         name="seed",
@@ -179,14 +179,14 @@ PARAMETERS: Final = _table(
         group="sampling",
         minimum=-(2**63),
         maximum=2**63 - 1,
-        help="Sample deterministically, as far as the server can.",
+        help="Sample reproducibly, as far as the server can.",
     ),
     Parameter(
         name="stop",
         kind="strings",
         group="output",
         max_items=4,
-        help=r"Stop before this text; escapes such as \n work.",
+        help=r"Stop before this text; escapes such as \n are recognized.",
     ),
     Parameter(
         name="logprobs",
@@ -202,14 +202,14 @@ PARAMETERS: Final = _table(
         maximum=20,
         implies="logprobs",
         needs="logprobs",
-        help="Return so many of the likeliest tokens at each position.",
+        help="Return this many of the likeliest tokens at each position.",
     ),
     Parameter(
         name="logit_bias",
         kind="pairs",
         minimum=-100,
         maximum=100,
-        help="Make a token likelier or less likely, as ID=BIAS.",
+        help="Make a token more or less likely, as ID=BIAS.",
     ),
     Parameter(
         name="response_format",
@@ -257,7 +257,7 @@ PARAMETERS: Final = _table(
         name="modalities",
         kind="words",
         choices=("text", "audio"),
-        help="The kinds of output wanted, separated by commas.",
+        help="The kinds of output to generate, separated by commas.",
     ),
     Parameter(
         name="audio",
@@ -268,7 +268,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="prediction",
         kind="content",
-        help="Text of which much will come again in the answer, to speed it up; @PATH reads it.",
+        help="Text that the answer will largely repeat, to speed it up; @PATH reads a file.",
     ),
     Parameter(
         name="reasoning_effort",
@@ -276,7 +276,7 @@ PARAMETERS: Final = _table(
         group="output",
         choices=("low", "medium", "high"),
         choices_are_closed=False,
-        help="How much a reasoning model thinks.",
+        help="How much a reasoning model reasons before it answers.",
     ),
     Parameter(
         name="metadata",
@@ -292,13 +292,13 @@ PARAMETERS: Final = _table(
     Parameter(
         name="stream",
         kind="boolean",
-        help="Send the answer as it is written; on unless turned off.",
+        help="Receive the answer while it is being generated; on by default.",
     ),
     Parameter(
         name="stream_options",
         kind="object",
         on_line=False,
-        help="What a stream carries besides the answer.",
+        help="What a stream contains besides the answer.",
     ),
 )
 
@@ -433,7 +433,7 @@ def _fits(parameter: Parameter, value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -467,7 +467,7 @@ def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
 
 
 def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
-    """Say what to change where a server's words name parameters that were sent; else nothing.
+    """Return what to change if an error message names parameters that were sent, else nothing.
 
     Short names are common words too: they count in quotes only.
     """
@@ -482,7 +482,7 @@ def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
 
 
 def apply_implied(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what the given parameters turn on: `top_logprobs` turns `logprobs` on."""
+    """Add what the parameters imply: `top_logprobs` turns `logprobs` on."""
     added = {
         row.implies: True
         for name in given
@@ -506,11 +506,13 @@ def check_together(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     for name in parameters:
         row = PARAMETERS[name]
         if row.needs and not parameters.get(row.needs):
-            raise InvalidRequest(f"{name} needs {row.needs}, which is {_lacking(row, parameters)}")
+            raise InvalidRequest(
+                f"{name} requires {row.needs}, which is {_lacking(row, parameters)}"
+            )
         if row.conflicts in parameters:
-            raise InvalidRequest(f"{name} and {row.conflicts} exclude each other: give only one")
+            raise InvalidRequest(f"{name} and {row.conflicts} exclude each other: set only one")
     if "audio" in parameters.get("modalities", ()) and "audio" not in parameters:
-        raise InvalidRequest("modalities has audio, which needs the field audio (voice, format)")
+        raise InvalidRequest("modalities has audio, which requires the field audio (voice, format)")
     return tuple(_warnings(parameters))
 
 
@@ -526,4 +528,4 @@ def _warnings(parameters: Mapping[str, Any]) -> Iterable[str]:
         if row.choices and isinstance(value, str) and value not in row.choices:
             yield f"{name} {value} is not {row.allowed}: sent as it is"
     if "temperature" in parameters and "top_p" in parameters:
-        yield "temperature and top_p are both set: it is better to change only one"
+        yield "temperature and top_p are both set: it is better to set only one"

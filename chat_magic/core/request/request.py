@@ -37,14 +37,14 @@ class ChatRequest:
     messages: tuple[Message, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields that the parameter table does not know, sent as given."""
+    """Fields outside the parameter table, sent as given."""
     per_model: PerModel = field(default_factory=dict)
-    """What holds for single models alone; none of it is sent before it is applied to one."""
+    """Parameters of single models, to be applied before the request is sent."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def prefill(self) -> str:
-        """The text of a last assistant message, which the model goes on from; else empty."""
+        """The text of a final assistant message, which the model continues; else empty."""
         if not self.messages or self.messages[-1].role != "assistant":
             return ""
         content = self.messages[-1].content
@@ -90,7 +90,7 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
         allow_extra: Whether unknown fields travel; if not, they are errors.
 
     Raises:
-        InvalidRequest: A value is not what its field takes, or the field is unknown.
+        InvalidRequest: A value is not allowed, or a field is unknown.
     """
     known = {name: value for name, value in fields.items() if name in PARAMETERS}
     for name, value in known.items():
@@ -151,10 +151,10 @@ def read_extra(value: Any) -> Mapping[str, Any]:
 
 
 def validate(request: ChatRequest) -> ChatRequest:
-    """Return the request ready to be sent, with the warnings that it earns.
+    """Check a request that is about to be sent, and return it with its warnings.
 
     Raises:
-        InvalidRequest: It lacks something, or its parameters do not go together.
+        InvalidRequest: It is incomplete, or its parameters are incompatible.
     """
     if not request.messages:
         raise InvalidRequest("no messages: there is no prompt")

@@ -1,4 +1,4 @@
-"""Settings: the defaults that a request is completed with, and where each came from."""
+"""Settings: the default values of requests, and the source of each."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ SCALARS: Final[Mapping[str, Parameter]] = MappingProxyType(
 SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {
         "model": Parameter(
-            name="model", kind="string", help="The model of requests that name none."
+            name="model", kind="string", help="The model of requests that do not name one."
         ),
         "base_url": Parameter(
             name="base_url",
             kind="string",
-            help="The server of models that no route of the config file names.",
+            help="The server for models that no route of the config file matches.",
         ),
         "retries": Parameter(
             name="retries",
             kind="integer",
             minimum=0,
             maximum=10,
-            help="How often a request that failed before it was answered is sent again; else 2.",
+            help="How often a request that failed before it was answered is retried; 2 by default.",
         ),
         **SCALARS,
     }
 )
-"""What can be given a default: the model, the server, the tries, and every scalar parameter."""
+"""What can have a default: the model, the server, the retries, and every scalar parameter."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A default, and where it came from."""
+    """A default value and its source."""
 
     value: Any
     """UNSET where the setting says that nothing is sent."""
@@ -67,7 +67,7 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
 
     Args:
         name: One of `SETTINGS`.
-        value: What it is to be.
+        value: The value to check.
         label: What an error calls it; its name if not given.
     """
     if value is UNSET:
@@ -89,7 +89,7 @@ def read_url(value: str, label: str) -> str:
     """Return the base URL of a server; an error does not repeat it, as it may hold a key.
 
     Raises:
-        InvalidRequest: It is none.
+        InvalidRequest: It is not a URL of a server.
     """
     value = value.strip()
     try:
@@ -98,12 +98,12 @@ def read_url(value: str, label: str) -> str:
     except ValueError:
         is_url = False
     if not is_url or " " in value or not value.isprintable():
-        raise InvalidRequest(f"{label} is no URL such as https://host/v1")
+        raise InvalidRequest(f"{label} is not a URL such as https://host/v1")
     return value
 
 
 def merge_settings(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
-    """Merge settings, the first layer being the strongest; stronger ones come first."""
+    """Merge layers of settings, the first of which takes precedence."""
     merged: dict[str, Setting] = {}
     for layer in layers:
         merged = merged | {name: setting for name, setting in layer.items() if name not in merged}
@@ -111,20 +111,20 @@ def merge_settings(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
 
 
 def apply_defaults(request: ChatRequest, settings: Mapping[str, Setting]) -> ChatRequest:
-    """Fill in the parameters that a request leaves open.
+    """Fill in the parameters that a request does not set.
 
-    What the request says comes first, UNSET included. A default that does not go with it, or with
-    a stronger default, gives way, so that no default makes a request invalid.
+    The request takes precedence, including UNSET. A default that conflicts with it, or with a
+    default of higher precedence, is left out, so that no default makes a request invalid.
 
     Args:
         request: As it was written.
-        settings: The defaults, the stronger ones first.
+        settings: The defaults in order of precedence.
     """
     parameters = dict(request.parameters)
     for name, setting in settings.items():
         if name in PARAMETERS and name not in parameters and _fits_in(name, setting, parameters):
-            for each, value in apply_implied({name: setting.value}).items():
-                parameters.setdefault(each, value)
+            for implied, value in apply_implied({name: setting.value}).items():
+                parameters.setdefault(implied, value)
     return replace(request, parameters=parameters)
 
 

@@ -23,7 +23,7 @@ def check_tools(parameters: Mapping[str, Any]) -> None:
         parameters: Values by field name, each of the right type.
 
     Raises:
-        InvalidRequest: A tool is no function, a name is there twice, or is not there.
+        InvalidRequest: A tool is not a function, or a name is repeated or missing.
     """
     names: list[str] = []
     for index, tool in enumerate(parameters.get("tools", ())):
@@ -45,5 +45,5 @@ def check_tools(parameters: Mapping[str, Any]) -> None:
 
 
 def is_forced(choice: Any) -> bool:
-    """Whether a `tool_choice` makes the model call a tool whatever has been said."""
+    """Whether a `tool_choice` forces the model to call a tool."""
     return choice == "required" or isinstance(choice, Mapping)

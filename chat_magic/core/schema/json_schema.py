@@ -45,11 +45,11 @@ _STRICT_FORMATS = frozenset(
 
 
 def check_schema(schema: Any, label: str) -> None:
-    """Check a JSON Schema: the values of its keywords, and that its references lead somewhere.
+    """Check the values of a schema's keywords, and that its local references have targets.
 
     Args:
         schema: Any JSON value.
-        label: Where it stands, for the errors: `response_format.json_schema.schema`.
+        label: Its path, for errors: `response_format.json_schema.schema`.
 
     Raises:
         InvalidRequest: What is wrong, and the path to it.
@@ -123,10 +123,10 @@ def _parts(keyword: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_strict(schema: Mapping[str, Any]) -> bool:
-    """Whether OpenAI's strict mode takes a schema.
+    """Whether OpenAI's strict mode accepts a schema.
 
-    Every object must require all of its properties and allow no others, every value have a type,
-    and no keyword lie outside the supported ones.
+    Every object must require all of its properties and allow no others, every value must have a
+    type, and every keyword must be a supported one.
     """
     return schema.get("type") == "object" and _is_strict(schema)
 
@@ -162,7 +162,7 @@ def root_type(schema: Mapping[str, Any]) -> Any:
 
 
 def resolve(schema: Schema, root: Schema) -> Mapping[str, Any]:
-    """Return what a schema refers to, or itself; true and false say nothing."""
+    """Return what a schema refers to, or the schema itself; true and false become an empty one."""
     if isinstance(schema, bool):
         return {}
     target = _find(root, schema.get("$ref", ""))
@@ -170,7 +170,7 @@ def resolve(schema: Schema, root: Schema) -> Mapping[str, Any]:
 
 
 def _find(root: Any, reference: str) -> Any:
-    """Return what a local reference such as `#/$defs/Person` or `#person` leads to, or None."""
+    """Return the target of a local reference such as `#/$defs/Person` or `#person`, or None."""
     if not reference.startswith("#"):
         return None
     pointer = unquote(reference[1:])

@@ -25,15 +25,15 @@ def tool_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Describe a Python function as a tool of the API.
 
     Args:
-        function: Its name, the first paragraph of its docstring, and its signature and type hints
-            become the tool's; a Google-style `Args:` section describes the parameters. A parameter
+        function: The tool takes its name, the first paragraph of its docstring, its signature and
+            its type hints; a Google-style `Args:` section describes the parameters. A parameter
             with a default is not required, one without a type hint takes any JSON value.
 
     Returns:
         The API's tool object, `{"type": "function", "function": {…}}`.
 
     Raises:
-        InvalidRequest: It is no function, or has a parameter that no tool can have.
+        InvalidRequest: It is not a function, or has a parameter that a tool cannot have.
     """
     name = _tool_name(function)
     parameters = json_schema_of(_arguments_type(function))
@@ -57,7 +57,7 @@ def read_arguments(function: Callable[..., Any], json_text: str) -> dict[str, An
         The arguments that were given, by parameter, as the types of their hints.
 
     Raises:
-        ChatError: It is no JSON, an argument is missing or unknown, or has not the type.
+        ChatError: It is not JSON, or an argument is missing, unknown or of another type.
     """
     text = json_text if json_text.strip() else "{}"
     arguments = _arguments_type(function)
@@ -77,7 +77,7 @@ def read_arguments(function: Callable[..., Any], json_text: str) -> dict[str, An
 def _tool_name(function: Any) -> str:
     name = getattr(function, "__name__", None)
     if not callable(function) or isinstance(function, type) or not isinstance(name, str):
-        raise InvalidRequest(f"tools: {type(function).__name__} is no function")
+        raise InvalidRequest(f"tools: {type(function).__name__} is not a function")
     if not _TOOL_NAME.fullmatch(name):
         raise InvalidRequest(
             f"tools: a function named {name} cannot be a tool; "
@@ -118,17 +118,17 @@ def _read_arguments_section(lines: list[str]) -> dict[str, str]:
     """Return the description of each parameter that an `Args:` section has."""
     heads = [number for number, line in enumerate(lines) if _ARGUMENTS_HEAD.fullmatch(line)]
     section = [line for line in lines[heads[0] + 1 :] if line.strip()] if heads else []
-    found: dict[str, list[str]] = {}
+    descriptions: dict[str, list[str]] = {}
     words: list[str] = []
     for line in section:
         if line == line.lstrip():
             break
         match = _ARGUMENT.fullmatch(line.strip()) if _indent(line) == _indent(section[0]) else None
         if match:
-            words = found[match[1]] = [match[2]]
+            words = descriptions[match[1]] = [match[2]]
         else:
             words += line.split()
-    return {name: " ".join(words) for name, words in found.items()}
+    return {name: " ".join(words) for name, words in descriptions.items()}
 
 
 def _indent(line: str) -> int:
@@ -139,7 +139,7 @@ def json_schema_of(kind: Any) -> dict[str, Any]:
     """Return the JSON Schema of a Python type, its root in place.
 
     Raises:
-        InvalidRequest: The type has none.
+        InvalidRequest: The type has no JSON Schema.
     """
     hoisted: dict[str, Any] = {}
 
@@ -160,7 +160,7 @@ def json_schema_of(kind: Any) -> dict[str, Any]:
     root = schema.pop("$ref", "").rpartition("/")[2]
     schema = {**definitions.get(root, {}), **schema}
     written = json.dumps([schema, definitions], ensure_ascii=False)
-    used = {name: each for name, each in definitions.items() if f'"#/$defs/{name}"' in written}
+    used = {name: value for name, value in definitions.items() if f'"#/$defs/{name}"' in written}
     return {**schema, "$defs": used} if used else schema
 
 

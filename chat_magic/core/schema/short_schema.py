@@ -47,8 +47,8 @@ class _Reader:
     def error(self, expected: str) -> InvalidRequest:
         token = self._tokens[0]
         column = token.start(token.lastgroup or 0) + 1
-        found = token[token.lastgroup or 0] or "nothing more"
-        return InvalidRequest(f"schema {self._text}: {expected}, not {found}, at column {column}")
+        typed = token[token.lastgroup or 0] or "the end"
+        return InvalidRequest(f"schema {self._text}: {expected}, got {typed} at column {column}")
 
     def schema(self) -> dict[str, Any]:
         if not self.at(":", ahead=1):

@@ -25,17 +25,17 @@ _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """What an answer is to be: a JSON Schema for the server, a type for the notebook.
+    """The form of an answer: a JSON Schema for the server, a type for the notebook.
 
-    A server wants an object; what is none (a list, a choice of words) is wrapped in one for it,
-    and unwrapped again by `decode`.
+    Servers require an object: any other type (a list, a choice of words) is wrapped in one, and
+    `decode` unwraps it.
     """
 
     name: str
     json_schema: Mapping[str, Any]
     """As it is sent, with the wrapper."""
     strict: bool
-    """Whether OpenAI's strict mode takes it."""
+    """Whether OpenAI's strict mode accepts it."""
     kind: Any = None
     """The Python type of the value; None for the plain JSON value."""
     wrapper: Literal["items", "value"] | None = None
@@ -48,7 +48,7 @@ class Schema:
         return {"type": "json_schema", "json_schema": schema}
 
     def decode(self, text: str) -> Any:
-        """Decode an answer into its value; a code fence around it does not matter.
+        """Decode an answer into its value; a code fence around it is ignored.
 
         Raises:
             ValueError: Why it does not fit, and where: a path such as `$.age`, or line and column.
@@ -123,7 +123,7 @@ def _document_of(source: Any) -> tuple[str, dict[str, Any] | None]:
 
 
 def _closed(schema: Any) -> Any:
-    """Forbid what an object does not have, and type its choices, as strict mode wants it."""
+    """Forbid additional properties and type enumerations, as strict mode requires."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -156,7 +156,7 @@ def _wrap(schema: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _embed(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a document as a part of another, and the fields that move to the other's root.
 
-    Its references still lead to what they led to. A document with an `$id` keeps its own root.
+    Its references keep their targets. A document with an `$id` remains a root.
     """
     if "$id" in schema:
         return dict(schema), {}

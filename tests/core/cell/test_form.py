@@ -118,15 +118,15 @@ def test_what_a_control_refuses_is_said_in_one_line(name, text, words):
 @pytest.mark.parametrize(
     ("parameters", "options", "expected"),
     [
-        ({}, [], {"tool_choice": "needs tools", "parallel_tool_calls": "needs tools"}),
+        ({}, [], {"tool_choice": "requires tools", "parallel_tool_calls": "requires tools"}),
         ({"tools": [1]}, [], {}),
         ({}, ["tools"], {}),
         (
             {"tools": [1], "logprobs": False, "stream": False},
             [],
             {
-                "top_logprobs": "needs logprobs, which is off",
-                "stream_options": "needs stream, which is off",
+                "top_logprobs": "requires logprobs, which is off",
+                "stream_options": "requires stream, which is off",
             },
         ),
         ({"tools": [1], "logprobs": UNSET, "max_completion_tokens": 1}, [],
@@ -140,18 +140,18 @@ def test_what_cannot_be_set_says_why(parameters, options, expected):
 def test_parts_are_checked_together():
     """Templates wait; options and parameters do not."""
     good = ChatRequest(parameters={"temperature": 1, "top_p": 1, "tool_choice": "auto"})
-    with pytest.raises(InvalidRequest, match="tool_choice needs tools"):
+    with pytest.raises(InvalidRequest, match="tool_choice requires tools"):
         check_form(CellForm(request=good), MAGIC_OPTIONS)
     warnings = check_form(CellForm(request=good, options="--tools f"), MAGIC_OPTIONS)
-    assert warnings == ("temperature and top_p are both set: it is better to change only one",)
+    assert warnings == ("temperature and top_p are both set: it is better to set only one",)
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("x", "x: is no option"),
-        ("--temperature 1", "--temperature: has a control of its own"),
-        ("--background", "--background: has no meaning here"),
+        ("x", "x: is not an option"),
+        ("--temperature 1", "--temperature: is set by its own control"),
+        ("--background", "--background: does not apply here"),
         ("--nothing", "--nothing"),
     ],
 )
@@ -192,5 +192,5 @@ def test_a_message_with_more_than_text_and_attachments_has_none():
     assert block.write_text(called) is None
     attached = block.read_text("user", "See\n@image cat.png")
     assert block.write_text(attached) == "See\n@image cat.png"
-    with pytest.raises(InvalidRequest, match="is no role line"):
+    with pytest.raises(InvalidRequest, match="is not a role line"):
         block.read_text("nobody", "x")

@@ -176,9 +176,15 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--models a/b,a/b", "line 1, column 8: --models: a/b is given twice"),
         ("--models a/b,", "--models: a value is empty"),
         ("--models a --models b", "--models is given twice"),
-        ("--models a --sweep model=b", "line 1, column 19: models are given twice, as two axes"),
-        ("a/b --models c/d", "line 1, column 12: model is given by itself, and as an axis"),
-        ("-m a/b --sweep model=c/d", "model is given by itself, and as an axis of the grid"),
+        ("--models a --sweep model=b", "line 1, column 19: models are given twice as an axis"),
+        (
+            "a/b --models c/d",
+            "line 1, column 12: model: given both as a value and as an axis",
+        ),
+        (
+            "-m a/b --sweep model=c/d",
+            "model: given both as a value and as an axis of the grid",
+        ),
         ("--sweep temperature=3", "line 1, column 8: --sweep temperature 3: must be 0 to 2"),
         ("--sweep temperature=hot", "--sweep temperature hot: must be 0 to 2"),
         ("--sweep n=1.5", "--sweep n 1.5: must be a whole number, 1 to 128"),
@@ -189,23 +195,23 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--sweep temperature=0,,1", "--sweep temperature: a value is empty"),
         ("--sweep temperature=.5,0.50", "--sweep temperature: 0.5 is given twice"),
         ("--sweep model=a,unset,a", "--sweep model: a is given twice"),
-        ("--sweep n=1 --sweep n=2", "line 1, column 20: n is given twice, as two axes"),
-        ("-n 2 --sweep n=1", "line 1, column 13: n is given by itself, and as an axis"),
-        ("--no-stream --sweep stream=true", "stream is given by itself"),
-        ("--unset n --sweep n=1,2", "n is given by itself"),
+        ("--sweep n=1 --sweep n=2", "line 1, column 20: n is given twice as an axis"),
+        ("-n 2 --sweep n=1", "line 1, column 13: n: given both as a value and as an axis"),
+        ("--no-stream --sweep stream=true", "stream: given both as a value and as an axis"),
+        ("--unset n --sweep n=1,2", "n: given both as a value and as an axis"),
         ("--vary tone", "--vary tone: write VARIABLE=NAME"),
-        ("--vary tone=tnes", "no name tnes in the notebook; did you mean tones?"),
-        ("--vary tone=text", "must be a list or a dict of the notebook, not str"),
-        ("--vary tone=empty", "--vary tone=empty: it is empty"),
+        ("--vary tone=tnes", "tnes is not assigned in the notebook; did you mean tones?"),
+        ("--vary tone=text", "expected a list or a dict, got str"),
+        ("--vary tone=empty", "--vary tone=empty: the collection is empty"),
         ("--vary tone=twice", "--vary tone=twice: x is given twice"),
-        ("--vary 2x=tones", "2x is no name of a variable"),
-        ("--vary model=tones", "model is no variable"),
-        ("--vary other=tones", "line 1: --vary other: no {{ other }} in the cell"),
+        ("--vary 2x=tones", "2x is not a variable name"),
+        ("--vary model=tones", "model is not a variable"),
+        ("--vary other=tones", "line 1: --vary other: the cell does not use {{ other }}"),
         ("--vary tone=tones --sweep n=1,2 --vary tone=tones", "tone is given twice"),
-        ("--raw --vary tone=tones", "--vary tone: no {{ tone }} in the cell"),
+        ("--raw --vary tone=tones", "--vary tone: the cell does not use {{ tone }}"),
         ("--vary tone=many", "the grid has 1,001 requests: at most 1,000"),
         ("--sweep n=1,2 --vary tone=many", "the grid has 2,002 requests (2 x 1001): at most"),
-        ("--sweep model=a,unset", "--sweep model unset: a request needs a model"),
+        ("--sweep model=a,unset", "--sweep model unset: a request requires a model"),
         ("--vary tone=", "--vary tone=: write VARIABLE=NAME"),
         ("--vary =tones", "--vary =tones: write VARIABLE=NAME"),
     ],
@@ -308,8 +314,8 @@ def test_the_requests_are_all_combinations_in_row_major_order(axes):
 
     def read_with(bound):
         reads.append(bound)
-        if hasattr(bound, "asked"):
-            bound.asked |= {"x", "y"}
+        if hasattr(bound, "used"):
+            bound.used |= {"x", "y"}
         return ChatRequest(extra={name: bound[name] for name in ("x", "y") if name in bound})
 
     variants = expand(axes, {}, read_with)

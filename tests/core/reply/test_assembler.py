@@ -240,12 +240,14 @@ class TestToolCalls:
         )
         assert reply.warnings == ()
 
-    def test_a_missing_id_is_made_up_and_marked(self) -> None:
+    def test_a_missing_id_is_generated_and_a_warning(self) -> None:
         """The next request needs one."""
         calls = [{"function": {"name": "f", "arguments": "{}"}}, {"function": {"name": "f"}}]
         reply = assemble(delta(tool_calls=calls, index=2, finish_reason="tool_calls")).reply()
         assert [call.id for call in reply.choices[0].tool_calls] == ["call_2_0", "call_2_1"]
-        assert any("'call_2_0' was made up" in warning for warning in reply.warnings)
+        assert any(
+            "a tool call has no id: 'call_2_0' is used" in warning for warning in reply.warnings
+        )
 
     def test_arguments_as_an_object_become_text(self) -> None:
         """As the API has them, with a warning."""
@@ -318,7 +320,7 @@ class TestDialects:
         assembler = assemble(odd, odd)
         assert assembler.texts() == ["aa", "bb"]
         assert assembler.reply("error").warnings == (
-            "a choice came without an index: numbered by its place",
+            "a choice has no index: numbered by its position",
         )
 
     def test_all_choices_of_an_event_say_index_0(self) -> None:
@@ -341,7 +343,9 @@ class TestDialects:
             delta(finish_reason="stop"),
         ).reply()
         assert [(c.text, c.finish_reason) for c in reply.choices] == [("first", "length")]
-        assert reply.warnings == ("choice 0 went on after its finish_reason: left out",)
+        assert reply.warnings == (
+            "choice 0 continues after its finish_reason: the rest is left out",
+        )
 
     def test_a_finish_reason_on_every_chunk(self) -> None:
         """As gateways to Gemini send it: the text goes on, and that is told."""

@@ -17,7 +17,7 @@ def test_a_code_fence_around_the_answer_is_read_over(fence):
     schema = schema_of(Person)
     assert schema.decode(text.replace("{}", ADA)) == Person(name="Ada", age=36)
     (warning,) = validation_errors([choice(text.replace("{}", ADA))], schema)
-    assert warning == "the answer came in a code fence, which the schema does not have"
+    assert warning == "the answer is in a code fence, which the schema does not allow"
 
 
 def choice(text=None, finish_reason="stop", index=0, **fields):

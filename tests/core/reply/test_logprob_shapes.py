@@ -50,7 +50,7 @@ def test_a_streamed_choice_in_that_shape_has_its_log_probabilities() -> None:
     assert choice.logprobs is not None
     assert [token.token for token in choice.logprobs.content or []] == ["Hi", "!"]
     assert choice.extra["tokens"] == ["Hi", "!"]
-    assert reply.warnings == ("log probabilities came in the shape of the older completions API",)
+    assert reply.warnings == ("log probabilities are in the shape of the older completions API",)
 
 
 def test_probabilities_become_their_logarithms() -> None:

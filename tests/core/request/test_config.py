@@ -92,7 +92,7 @@ def test_without_a_match_there_is_none():
             ENDPOINT + "bas_url = 1",
             "f [endpoints.x] bas_url: no such key; did you mean base_url?",
         ),
-        ('[endpoints.x]\nbase_url = "x.example"', "f [endpoints.x] base_url is no URL such as"),
+        ('[endpoints.x]\nbase_url = "x.example"', "f [endpoints.x] base_url is not a URL such as"),
         (
             ENDPOINT + 'takes = "all"',
             'f [endpoints.x] takes \'all\': must be "vendor/model" or "model"',
@@ -100,7 +100,7 @@ def test_without_a_match_there_is_none():
         (ENDPOINT + 'key = "sk-secret"', "f [endpoints.x] key: must be the name of an environment"),
         (ENDPOINT + 'key = "AIzaSecret"', "f [endpoints.x] key: must be the name of an environ"),
         (ENDPOINT + "headers = 1", "f [endpoints.x] headers: must be a table"),
-        (ENDPOINT + 'headers = {"a b" = "c"}', "f [endpoints.x] headers a b: is no name of a"),
+        (ENDPOINT + 'headers = {"a b" = "c"}', "f [endpoints.x] headers a b: is not a header name"),
         (
             ENDPOINT + 'headers = {a = "secret\\n"}',
             "f [endpoints.x] headers a: must be text in one line of ASCII",

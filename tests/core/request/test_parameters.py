@@ -141,12 +141,12 @@ def test_top_logprobs_turns_logprobs_on():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"top_logprobs": 5}, "top_logprobs needs logprobs, which is not set"),
-        ({"top_logprobs": 5, "logprobs": False}, "top_logprobs needs logprobs, which is off"),
-        ({"tool_choice": "auto"}, "tool_choice needs tools"),
-        ({"parallel_tool_calls": True}, "parallel_tool_calls needs tools"),
+        ({"top_logprobs": 5}, "top_logprobs requires logprobs, which is not set"),
+        ({"top_logprobs": 5, "logprobs": False}, "top_logprobs requires logprobs, which is off"),
+        ({"tool_choice": "auto"}, "tool_choice requires tools"),
+        ({"parallel_tool_calls": True}, "parallel_tool_calls requires tools"),
         ({"max_tokens": 1, "max_completion_tokens": 1}, "exclude each other"),
-        ({"modalities": ["text", "audio"]}, "needs the field audio"),
+        ({"modalities": ["text", "audio"]}, "requires the field audio"),
     ],
 )
 def test_parameters_that_do_not_go_together_are_refused(parameters, message):

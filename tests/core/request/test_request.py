@@ -64,7 +64,7 @@ def test_a_last_assistant_message_is_the_prefill():
     [
         (ChatRequest(), "no messages"),
         (ChatRequest(messages=(*HI, Message(role="assistant", content=""))), "empty assistant"),
-        (ChatRequest(messages=HI, parameters={"top_logprobs": 1}), "needs logprobs"),
+        (ChatRequest(messages=HI, parameters={"top_logprobs": 1}), "requires logprobs"),
         (ChatRequest(messages=HI, extra={"x": {1, 2}}), "JSON"),
         (ChatRequest(messages=HI, extra={"x": float("nan")}), "JSON"),
     ],
@@ -81,7 +81,7 @@ def test_a_request_that_cannot_be_sent_is_refused(request_, words):
         ("hi", r"messages\[0\]: must be an object"),
         ({"content": "x"}, "role None"),
         ({"role": "usre", "content": "x"}, "did you mean user"),
-        ({"role": "user"}, "needs content"),
+        ({"role": "user"}, "requires content"),
         ({"role": "user", "content": 1}, "text or a list of parts"),
         ({"role": "user", "content": ["x"]}, "text or a list of parts"),
         ({"role": "user", "content": "x", "name": 1}, "must be text"),

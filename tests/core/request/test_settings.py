@@ -139,7 +139,7 @@ def test_text_of_the_environment_is_read_by_the_table(name, word, value):
         ("logprobs", "yes", "logprobs yes: must be true or false"),
         ("model", " ", "vendor/model"),
         ("model", 5, "model 5: must be text"),
-        ("base_url", "sk-secret-key", "base_url is no URL such as https://host/v1"),
+        ("base_url", "sk-secret-key", "base_url is not a URL such as https://host/v1"),
     ],
 )
 def test_a_default_out_of_range_is_refused(name, value, words):

@@ -96,9 +96,9 @@ def test_methods_and_wrapped_functions_are_tools():
     [
         (lambda x, /: x, "a function named <lambda> cannot be a tool"),
         (print, "the variadic positional parameter args"),
-        (Person, "type is no function"),
-        (3, "int is no function"),
-        (functools.partial(weather, days=2), "partial is no function"),
+        (Person, "type is not a function"),
+        (3, "int is not a function"),
+        (functools.partial(weather, days=2), "partial is not a function"),
     ],
 )
 def test_what_is_no_named_function_is_no_tool(function, message):

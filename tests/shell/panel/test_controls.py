@@ -104,13 +104,13 @@ def test_an_error_is_shown_as_text_above_the_help(make):
 def test_a_disabled_control_says_why(make):
     """A value that is sent already can still be changed."""
     control = make("tool_choice")
-    control.disable("needs tools")
+    control.disable("requires tools")
     assert control.send.disabled
-    assert "<em>needs tools</em>" in control.note.value
+    assert "<em>requires tools</em>" in control.note.value
     control.disable("")
     assert not control.send.disabled
     control.set("auto")
-    control.disable("needs tools")
+    control.disable("requires tools")
     assert not control.send.disabled
 
 

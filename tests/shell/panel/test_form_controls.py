@@ -101,13 +101,13 @@ def test_a_control_is_disabled_until_what_it_needs_is_set(fill):
     choice = form.controls["tool_choice"]
     form.read()
     assert choice.send.disabled
-    assert "needs tools" in choice.note.value
+    assert "requires tools" in choice.note.value
     form.options.value = "--tools f"
     form.read()
     assert not choice.send.disabled
     choose(form.controls, "tool_choice", "auto")
     form.options.value = ""
-    with pytest.raises(InvalidRequest, match="tool_choice needs tools"):
+    with pytest.raises(InvalidRequest, match="tool_choice requires tools"):
         form.read()
     assert not choice.send.disabled
     choose(form.controls, "logprobs", False)
