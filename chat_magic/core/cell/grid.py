@@ -129,9 +129,7 @@ def _check_line(line: MagicLine, axes: Sequence[Axis]) -> None:
     given |= {name.strip().replace("-", "_") for names in unset for name in names.split(",")}
     for axis in axes:
         if axis.kind != "variable" and axis.name in given:
-            raise InvalidRequest(
-                f"{axis.name}: given both as a value and as an axis of the grid"
-            )
+            raise InvalidRequest(f"{axis.name}: given both as a value and as an axis of the grid")
 
 
 def _read_sweep(word: str) -> Axis:
