@@ -1,4 +1,4 @@
-"""How far the choices of an answer agree, and how sure the model was of them together."""
+"""How far the choices of a run agree, and how probable they are together."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
 
 class Agreement(NamedTuple):
-    """How far m texts agree; every field is NaN where there is no text."""
+    """How far m texts agree; every field is NaN if there are none."""
 
     share: float
-    """Of the most frequent text: its count / m."""
+    """Of the most frequent text, 0 to 1."""
     distinct: float
-    """Different texts / m."""
+    """Distinct texts / m."""
     entropy_nats: float
-    """Of the texts, in nats; biased low where m is small (arXiv 2509.14478)."""
+    """Of the texts, in nats; biased low for small m (arXiv 2509.14478)."""
     unseen_mass: float
-    """Probability of texts that did not come, estimated."""
+    """Estimated probability of texts that were not sampled."""
 
 
 def normalised(text: str) -> str:
-    """Return a text as it is compared: NFKC, case folded, without white space around it."""
+    """Return the form in which texts are compared: NFKC, case folded, stripped."""
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 def agreement(texts: Sequence[str]) -> Agreement:
-    """Say how far texts agree, each compared as `normalised`.
+    """Measure how far texts agree, each compared as `normalised`.
 
-    With c_j the count of distinct text j of J, and f_1 the number of texts that came once:
-    share = max c_j / m; distinct = J / m; entropy = -sum (c_j/m) ln(c_j/m) + (J-1)/(2m), the
-    correction being Miller and Madow's (1955); unseen mass = f_1 / m (Good and Turing, 1953).
+    With c_j the count of the distinct text j of J, and f_1 the number of texts sampled once:
+    share = max c_j / m; distinct = J / m; entropy = -sum (c_j/m) ln(c_j/m) + (J-1)/(2m), with the
+    correction of Miller and Madow (1955); unseen mass = f_1 / m (Good and Turing, 1953).
 
     Args:
-        texts: What the m choices say.
+        texts: The texts of the m choices.
     """
     m = len(texts)
     if not m:
@@ -66,23 +66,17 @@ def agreement_table(columns: ReplyColumns, *, attrs: Mapping[str, Any]) -> pd.Da
     """Return a row for each run, with how far its choices agree.
 
     Args:
-        columns: The tokens of some replies; each choice's content counts, or its refusal.
-        attrs: As for `tables.tokens_table`.
+        columns: The tokens of some replies; of each choice its content, or its refusal.
+        attrs: As for `reply_tables.tokens_table`.
 
     Returns:
-        The table: `run`, `n_choices`, and of the choices' texts, compared as `normalised`,
-        `share`, `distinct`, `entropy_nats` and `unseen_mass` (`agreement`); `text`, the most
-        frequent one as it came first; `weight`, its probability relative to the others that were
-        sampled (`relative_weights`), which a model that samples what it reports gives a `share`
-        near to; `sampled_entropy` in nats and `predictive_entropy` in nats a token;
-        `total_variation_low`, how far at least the next token is distributed otherwise than in
-        run 0 at the place where the first choices of both part (`total_variation_low`). NaN
-        where there is no choice, or no log probability.
+        The table `AGREEMENT` of `column_docs`. A model that samples from what it reports has a
+        `share` near `weight`.
     """
-    runs: list[list[_Said]] = [[] for _ in range(columns.n_runs)]
+    runs: list[list[_Answer]] = [[] for _ in range(columns.n_runs)]
     slices = columns.slices
     for text, answer in zip(answer_texts(columns), columns.answers, strict=True):
-        runs[text.run].append(_Said(text, columns.tokens.logprob[slices[answer]]))
+        runs[text.run].append(_Answer(text, columns.tokens.logprob[slices[answer]]))
     rows = [_row(run, runs[0]) for run in runs]
     named = {name: [row[name] for row in rows] for name in _ROW}
     data = {
@@ -102,50 +96,49 @@ _ROW = (
 )  # fmt: skip
 
 
-class _Said(NamedTuple):
-    """What one choice said, and how probable each of its tokens was, those outside included."""
+class _Answer(NamedTuple):
+    """The text of a choice, and the log probability of all its tokens, in the text or not."""
 
     text: AnswerText
     logprob: Floats
 
 
-def _row(run: list[_Said], first: list[_Said]) -> dict[str, Any]:
-    texts = [said.text.data.decode() for said in run]
+def _row(run: list[_Answer], first: list[_Answer]) -> dict[str, Any]:
+    texts = [answer.text.data.decode() for answer in run]
     forms = [normalised(text) for text in texts]
-    most = Counter(forms).most_common(1)[0][0] if forms else ""
-    joint = np.array([joint_logprob(said.logprob) for said in run], dtype=np.float64)
-    n_scored = np.array([np.sum(~np.isnan(said.logprob)) for said in run], dtype=np.float64)
+    modal = Counter(forms).most_common(1)[0][0] if forms else ""
+    joint = np.array([joint_logprob(answer.logprob) for answer in run], dtype=np.float64)
+    n_scored = np.array([np.sum(~np.isnan(answer.logprob)) for answer in run], dtype=np.float64)
     scored = n_scored > 0
     return {
         "n_choices": len(run),
         **agreement(texts)._asdict(),
-        "text": texts[forms.index(most)] if texts else None,
-        "weight": _weights(forms, joint).get(most, math.nan),
+        "text": texts[forms.index(modal)] if texts else None,
+        "weight": _weights(forms, joint).get(modal, math.nan),
         "sampled_entropy": sampled_entropy(joint[scored]),
         "predictive_entropy": predictive_entropy(joint[scored], n_scored[scored]),
-        "total_variation_low": _variation([said.text for said in (*run[:1], *first[:1])]),
+        "total_variation_low": _variation([answer.text for answer in (*run[:1], *first[:1])]),
     }
 
 
 def _weights(forms: list[str], joint: Floats) -> dict[str, float]:
-    """Return the weights of the distinct texts; none where one has no probability."""
+    """Return the weights of the distinct texts; empty if one has no probability."""
     if np.isnan(joint).any():
         return {}
-    most: dict[str, float] = {}
-    for form, own in zip(forms, joint.tolist(), strict=True):
-        most[form] = max(
-            own, most.get(form, -math.inf)
-        )  # each way to cut or to spell it has its own
-    return relative_weights(most)
+    best: dict[str, float] = {}
+    for form, logprob in zip(forms, joint.tolist(), strict=True):
+        # spellings and tokenizations of the same form differ in probability
+        best[form] = max(logprob, best.get(form, -math.inf))
+    return relative_weights(best)
 
 
 def _variation(texts: list[AnswerText]) -> float:
-    """Return the lower bound for two texts, at the place where they part."""
+    """Return the lower bound for two texts at the place where they diverge."""
     divergence = first_divergence(texts)
     if divergence is None:
         return math.nan
-    one, other = (text.alternatives_at(divergence.start) for text in texts)
-    return total_variation_low(one, other) if one and other else math.nan
+    first, second = (text.alternatives_at(divergence.start) for text in texts)
+    return total_variation_low(first, second) if first and second else math.nan
 
 
 def predictive_entropy(joint_logprob: Floats, n_tokens: Floats) -> float:
@@ -153,14 +146,14 @@ def predictive_entropy(joint_logprob: Floats, n_tokens: Floats) -> float:
 
     Args:
         joint_logprob: LL_s, the log probability of each choice, in nats.
-        n_tokens: n_s, its tokens; a choice without any counts for nothing.
+        n_tokens: n_s, its number of tokens; choices without any are ignored.
 
     Returns:
-        NaN without choices. Unbiased only where the choices were sampled from the reported
-        distribution (`metrics.sampling_z` tells).
+        NaN without choices. Unbiased only if the choices were sampled from the reported
+        distribution (see `metrics.sampling_z`).
     """
-    some = np.asarray(n_tokens) > 0
-    return _mean(-np.asarray(joint_logprob)[some] / np.asarray(n_tokens)[some])
+    has_tokens = np.asarray(n_tokens) > 0
+    return _mean(-np.asarray(joint_logprob)[has_tokens] / np.asarray(n_tokens)[has_tokens])
 
 
 def sampled_entropy(joint_logprob: Floats) -> float:
@@ -172,7 +165,7 @@ def sampled_entropy(joint_logprob: Floats) -> float:
 
 
 def relative_weights(joint_logprob: Mapping[str, float]) -> dict[str, float]:
-    """Return the softmax of LL over distinct outputs: weights among those sampled, adding to 1.
+    """Return the softmax of LL over distinct outputs: weights among the sampled ones, with sum 1.
 
     Args:
         joint_logprob: LL in nats by output.
@@ -184,17 +177,17 @@ def relative_weights(joint_logprob: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(joint_logprob, (weights / weights.sum()).tolist(), strict=True))
 
 
-def total_variation_low(one: Mapping[bytes, float], other: Mapping[bytes, float]) -> float:
-    """Return a lower bound of the total variation of two distributions of which the top is known.
+def total_variation_low(p: Mapping[bytes, float], q: Mapping[bytes, float]) -> float:
+    """Return a lower bound of the total variation of two distributions whose top is known.
 
-    It is half the sum of |p_a - q_a| over the tokens that both name; what only one names, or
-    neither, can only add to it.
+    It is half the sum of |p_a - q_a| over the tokens that both list; all other tokens can only
+    add to it.
 
     Args:
-        one: Probabilities, 0 to 1, by the tokens' bytes.
-        other: Those of another run at the same place.
+        p: Probabilities, 0 to 1, by the tokens' bytes.
+        q: Those of another run at the same place.
     """
-    return sum(abs(one[token] - other[token]) for token in one.keys() & other.keys()) / 2
+    return sum(abs(p[token] - q[token]) for token in p.keys() & q.keys()) / 2
 
 
 def _mean(values: Floats) -> float:

@@ -1,4 +1,4 @@
-"""Where tokens stand in the text of their message, in UTF-8 bytes and in code points."""
+"""The offsets of tokens in the text of their message, in UTF-8 bytes and in code points."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ OK, REPAIRED, EXTRA, UNALIGNED = range(len(STATES))
 
 @dataclass(frozen=True)
 class Spans:
-    """Where n tokens stand in a text; arrays of shape (n,), offsets -1 where a token has none."""
+    """The offsets of n tokens in a text; arrays of shape (n,), -1 for a token without."""
 
     state: Integers
-    """Place in `STATES`: `ok`; `repaired`, where the server cut a part of the token off or put a
-    space before it; `extra`, a token that the text does not hold; `unaligned`, not known."""
+    """Index in `STATES`: `ok`; `repaired`, if the server cut off a part of the token or put a
+    space before it; `extra`, a token that is not in the text; `unaligned`, not known."""
     byte_start: Integers
     byte_end: Integers
     """In UTF-8."""
     char_start: Integers
     char_end: Integers
-    """In code points, those that the token shares with its neighbours included."""
+    """In code points, including those that the token shares with its neighbours."""
     n_bytes: int
     """Length of the text in UTF-8."""
     coverage: float
-    """Share of the text's bytes that have a token, 0 to 1; NaN without text or without tokens."""
+    """Share of the text's bytes that belong to a token, 0 to 1; NaN without text or tokens."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +41,30 @@ class Fragments:
     """Which of n tokens share code points; arrays of shape (n,)."""
 
     group: Integers
-    """Number of the group; a token that shares nothing is a group of its own."""
+    """Number of the group; a token that shares nothing is a group by itself."""
     index: Integers
-    """Place in the group."""
+    """Position in the group."""
     size: Integers
     """Number of tokens in the group."""
     text: list[str]
-    """Each token's text; the first of a group has that of all, the others none."""
+    """Each token's text; that of a whole group is on its first token."""
 
 
 def align(pieces: Sequence[bytes], text: str) -> Spans:
-    """Find each token's place in the text.
+    """Find the offsets of each token in the text.
 
-    The tokens' bytes one after the other should be the text. Where they are not: the text as one
-    run of them, with a head and a tail that the server kept out of it (reasoning, control tokens,
-    a stop string, a leading space); else as many tokens from both ends as fit, with or without a
-    space before them, and between those the tokens around such as came out as U+FFFD.
+    The tokens' bytes, joined, should be the text. If they are not, the text is looked for as one
+    run of them, with a head and a tail that the server removed from it (reasoning, control tokens,
+    a stop string, a leading space); failing that, as many tokens as possible are matched from both
+    ends, with or without a space before them, and between those the tokens around such that were
+    decoded as U+FFFD.
 
     Args:
         pieces: The bytes of the tokens.
         text: The text of the message; a lone surrogate counts as U+FFFD.
 
     Returns:
-        The places; all `unaligned` when less than half of the text was found.
+        The offsets; all `unaligned` if less than half of the text is found.
     """
     target = well_formed(text).encode()
     place = _as_run(pieces, target)
@@ -80,9 +81,9 @@ def align(pieces: Sequence[bytes], text: str) -> Spans:
 def fragments(pieces: Sequence[bytes]) -> Fragments:
     """Group the tokens that split a code point between them."""
     offsets, _ = _offsets(pieces)
-    goes_on = _inside(b"".join(pieces))[offsets]
-    group = np.cumsum(~goes_on) - 1
-    first = np.flatnonzero(~goes_on)
+    continues = _inside(b"".join(pieces))[offsets]
+    group = np.cumsum(~continues) - 1
+    first = np.flatnonzero(~continues)
     size = np.diff(np.append(first, len(pieces)))
     text = [piece.decode(errors="replace") for piece in pieces]
     for start, count in zip(first[size > 1], size[size > 1], strict=True):
@@ -92,7 +93,7 @@ def fragments(pieces: Sequence[bytes]) -> Fragments:
 
 
 def common_prefix(texts: Sequence[bytes]) -> int:
-    """Return how many bytes all texts have in common from their start."""
+    """Return the length of the common prefix of all texts, in bytes."""
     first, last = min(texts), max(texts)  # all others lie between
     count = min(len(first), len(last))
     differs = np.frombuffer(first, np.uint8, count) != np.frombuffer(last, np.uint8, count)
@@ -103,7 +104,7 @@ _Place = tuple[Integers, Integers, Integers]
 
 
 def _as_run(pieces: Sequence[bytes], target: bytes) -> _Place | None:
-    """Place the tokens in and around the one run of them that is the text, if there is one."""
+    """Place the tokens in and around the run of them that is the text, if there is one."""
     start, end = _offsets(pieces)
     head = _find_run(pieces, start, target)
     if head is None:
@@ -119,8 +120,8 @@ def _as_run(pieces: Sequence[bytes], target: bytes) -> _Place | None:
 def _find_run(pieces: Sequence[bytes], start: Integers, target: bytes) -> int | None:
     """Return the byte of the joined tokens at which the text begins.
 
-    At the end if it can be: reasoning may quote the answer before it. It begins with a token, or
-    with one whose leading space was cut off.
+    The last such place is taken, since reasoning may quote the answer. The text begins with a
+    token, or with one whose leading space was cut off.
     """
     joined = b"".join(pieces)
     plain = b"".join(pieces[: _special_tail(pieces)])
@@ -134,7 +135,7 @@ def _find_run(pieces: Sequence[bytes], start: Integers, target: bytes) -> int | 
 
 
 def _from_ends(pieces: Sequence[bytes], target: bytes) -> _Place:
-    """Place as many tokens as fit from the front, then from the back."""
+    """Place as many tokens as match from the front, then from the back."""
     state, start, end = _nowhere(len(pieces))
     first, last = 0, _special_tail(pieces)
     low, high = 0, len(target)
@@ -153,16 +154,16 @@ def _from_ends(pieces: Sequence[bytes], target: bytes) -> _Place:
     if low == high:
         state[first:last] = EXTRA
     else:
-        _go_on(
+        _place_between(
             pieces[first:last], target[low:high], low, (state[first:], start[first:], end[first:])
         )
     return state, start, end
 
 
-def _go_on(pieces: Sequence[bytes], target: bytes, offset: int, place: _Place) -> None:
-    """Place tokens of which some lost their bytes: between others they stand for what is there.
+def _place_between(pieces: Sequence[bytes], target: bytes, offset: int, place: _Place) -> None:
+    """Place tokens some of which lost their bytes: these divide the text between the others.
 
-    Such tokens share it out evenly. What comes after a token that fits nowhere stays unaligned.
+    They divide it evenly. Everything after a token that matches nowhere stays unaligned.
     """
     state, start, end = place
     low, waiting = 0, 0
@@ -171,26 +172,26 @@ def _go_on(pieces: Sequence[bytes], target: bytes, offset: int, place: _Place) -
             waiting += 1
             continue
         reach = low + sum(len(lost) + 4 for lost in pieces[index - waiting : index])
-        found = _next(target, piece, low, reach) if waiting else low
-        if found is None or not target.startswith(piece or b"", found):
+        begin = _next(target, piece, low, reach) if waiting else low
+        if begin is None or not target.startswith(piece or b"", begin):
             return
         lost = slice(index - waiting, index)
-        edges = np.linspace(low, found, waiting + 1).astype(np.intp) + offset
-        state[lost] = REPAIRED if found > low else EXTRA
-        start[lost], end[lost] = (edges[:-1], edges[1:]) if found > low else (-1, -1)
+        edges = np.linspace(low, begin, waiting + 1).astype(np.intp) + offset
+        state[lost] = REPAIRED if begin > low else EXTRA
+        start[lost], end[lost] = (edges[:-1], edges[1:]) if begin > low else (-1, -1)
         if piece is not None:
-            low, waiting = found + len(piece), 0
-            state[index], start[index], end[index] = OK, found + offset, low + offset
+            low, waiting = begin + len(piece), 0
+            state[index], start[index], end[index] = OK, begin + offset, low + offset
 
 
 def _next(target: bytes, piece: bytes | None, low: int, reach: int) -> int | None:
-    """Return where the next token begins, or the end when there is none; None beyond reach."""
-    found = len(target) if piece is None else target.find(piece, low, reach + len(piece))
-    return found if 0 <= found <= reach else None
+    """Return where the next token begins, the end if there is none; None beyond reach."""
+    begin = len(target) if piece is None else target.find(piece, low, reach + len(piece))
+    return begin if 0 <= begin <= reach else None
 
 
 def _is_unclear(piece: bytes) -> bool:
-    """Say whether a token is, or holds, something that came out as U+FFFD."""
+    """Say whether a token contains something that was decoded as U+FFFD."""
     return "\ufffd" in piece.decode(errors="replace")
 
 
@@ -199,7 +200,7 @@ def _nowhere(count: int) -> _Place:
 
 
 def _special_tail(pieces: Sequence[bytes]) -> int:
-    """Return the place from which on there are only control tokens."""
+    """Return the position from which there are only control tokens."""
     last = len(pieces)
     while last and is_special(pieces[last - 1].decode(errors="replace")):
         last -= 1
@@ -219,7 +220,7 @@ def _continues(data: bytes) -> Flags:
 
 
 def _inside(data: bytes) -> Flags:
-    """Say which bytes go on with a code point that began before, also when data is not UTF-8."""
+    """Say which bytes continue a code point, also if the data is not UTF-8."""
     octet = np.append(np.frombuffer(data, np.uint8), np.uint8(0))
     length = 1 + (octet >= 0xC0) + (octet >= 0xE0) + (octet >= 0xF0)
     continues = _continues(data)
@@ -231,7 +232,7 @@ def _inside(data: bytes) -> Flags:
 
 
 def _code_points(target: bytes, start: Integers, end: Integers) -> tuple[Integers, Integers]:
-    """Return the code points that the tokens touch, as start and end; -1 for those without."""
+    """Return the code points that tokens overlap, as start and end; -1 for tokens without."""
     continues = _continues(target)
     before = np.append(0, np.cumsum(~continues))
     known = start >= 0

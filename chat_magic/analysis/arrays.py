@@ -1,4 +1,4 @@
-"""The kinds of numpy arrays that the analysis is written in."""
+"""Typed numpy arrays, and how to make them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def objects(values: Sequence[object]) -> Objects:
 
 
 def integers(values: Sequence[int]) -> Integers:
-    """Return the values as an array of integers, also when there are none."""
+    """Return the values as an array of integers, even if there are none."""
     return np.array(values, dtype=np.intp)
 
 

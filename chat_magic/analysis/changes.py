@@ -1,4 +1,4 @@
-"""How answers differ from one of them, as a table."""
+"""The table of how answers differ from one of them."""
 
 from __future__ import annotations
 
@@ -37,28 +37,24 @@ def changes_table(
     ignore_whitespace: bool = False,
     prefills: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Return a row for each stretch, or JSON field, of each answer against the base.
+    """Return a row for each stretch, or JSON field, of each answer, compared with the base.
 
     Args:
-        replies: The answers, one a run; each of its choices is compared.
-        attrs: As for `tables.tokens_table`.
-        base: Place among all answers of the one that the others are held against; else that of
-            `compare`.
-        by: What a difference is made of. Where the tokens of an answer did not come, its words
-            are taken; an answer that is no JSON object or list, or whose base is none, is one
-            field whose pointer is empty.
-        ignore_whitespace: As for `compare`, for the base where none is given.
-        prefills: What each run's answers were to begin with, which counts for JSON.
+        replies: The replies, one a run; each of their choices is an answer.
+        attrs: As for `reply_tables.tokens_table`.
+        base: Position among all answers of the one that the others are compared with; that of
+            `comparison.compare_replies` by default.
+        by: The unit of a difference. If an answer has no tokens, its words are taken; if it or
+            the base is not a JSON object or list, it is one field with an empty pointer.
+        ignore_whitespace: As for `compare_replies`, for the default base.
+        prefills: The prefill of each run, which is part of the JSON.
 
     Returns:
-        The table: `run` and `choice` of the answer, `base_run` and `base_choice`; `place`, from 0
-        in each answer, and `kind`: `same`, `insert` or `delete`, of fields also `change`. Then
-        `text`; for JSON `pointer` (in the answer, in the base where the field goes), `before` and
-        `after` as compact JSON, missing where there is none. The texts of an answer that are not
-        deleted, joined, are the answer; those that are not inserted, the base.
+        The table `CHANGES` or `JSON_CHANGES` of `column_docs`. The texts of an answer that are
+        not deleted, joined, are the answer; those that are not inserted, the base.
 
     Raises:
-        InvalidRequest: There is no such base, or `by` is none of these.
+        InvalidRequest: There is no such base, or `by` is not a unit.
     """
     if by not in get_args(DiffUnit):
         raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
@@ -68,15 +64,15 @@ def changes_table(
     chosen = (
         compare_replies(replies, ignore_whitespace=ignore_whitespace).base if base is None else base
     )
-    others = [text for place, text in enumerate(texts) if place != chosen]
-    found: list[list[Change] | list[FieldChange]]
+    others = [text for number, text in enumerate(texts) if number != chosen]
+    changes: list[list[Change] | list[FieldChange]]
     if by == "json":
         starts = [*prefills, *[""] * (len(replies) - len(prefills))]
-        found = [_fields(texts[chosen], text, starts) for text in others]
+        changes = [_fields(texts[chosen], text, starts) for text in others]
     else:
-        found = [diff(_units(texts[chosen], by), _units(text, by)) for text in others]
-    key = _key(texts[chosen : chosen + 1], others, integers([len(rows) for rows in found]))
-    rows = [row for changes in found for row in changes]
+        changes = [diff(_units(texts[chosen], by), _units(text, by)) for text in others]
+    key = _key(texts[chosen : chosen + 1], others, integers([len(rows) for rows in changes]))
+    rows = [row for answer in changes for row in answer]
     kinds = integers([_KINDS.index(row.kind) for row in rows])
     names = ("pointer", "before", "after") if by == "json" else ("text",)
     data = {
@@ -88,12 +84,12 @@ def changes_table(
 
 
 def _key(base: list[AnswerText], others: list[AnswerText], sizes: Any) -> Data:
-    """Return the columns that say which answers are compared; each repeated for its rows."""
-    own = np.repeat(np.arange(len(others)), sizes)
+    """Return the columns that identify the answers, each repeated for its rows."""
+    owner = np.repeat(np.arange(len(others)), sizes)
     data: Data = {}
     for prefix, texts in (("", others), ("base_", base * len(others))):
-        data[f"{prefix}run"] = integers([text.run for text in texts])[own].astype(np.int32)
-        data[f"{prefix}choice"] = integers([text.index for text in texts])[own].astype(np.int16)
+        data[f"{prefix}run"] = integers([text.run for text in texts])[owner].astype(np.int32)
+        data[f"{prefix}choice"] = integers([text.index for text in texts])[owner].astype(np.int16)
     return {**data, "place": count_up(sizes).astype(np.int32)}
 
 
@@ -104,8 +100,8 @@ def _units(text: AnswerText, by: Literal["word", "token", "sentence"]) -> list[s
 
 
 def _fields(base: AnswerText, other: AnswerText, prefills: Sequence[str]) -> list[FieldChange]:
-    one, two = (prefills[text.run] + text.data.decode() for text in (base, other))
-    found = diff_json(one, two)
-    if found is None:
-        return [FieldChange("", "same" if one == two else "change", one, two)]
-    return found
+    before, after = (prefills[text.run] + text.data.decode() for text in (base, other))
+    fields = diff_json(before, after)
+    if fields is None:
+        return [FieldChange("", "same" if before == after else "change", before, after)]
+    return fields

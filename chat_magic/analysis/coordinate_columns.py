@@ -1,4 +1,4 @@
-"""Where runs stand: the model and the coordinates of each, as columns after `run`."""
+"""The model and the coordinates of each run, as columns after `run`."""
 
 from __future__ import annotations
 
@@ -24,44 +24,43 @@ def with_coordinates(
     """Return a table with `model` and a column for each coordinate after `run`.
 
     Args:
-        table: Any table of several replies, whose `run` is a place in what follows; a column
-            `model` of it gives way.
-        models: As `vendor/model`, by run.
-        coordinates: Values by name, by run: of parameters, or titles.
+        table: Any table of several results; a column `model` of it is replaced.
+        models: The model of each run, as `vendor/model`.
+        coordinates: For each run, values of parameters or titles of variables, by name.
 
     Returns:
-        The table. Numbers and switches are nullable columns, missing where they were unset; all
-        else is a category, in the order of the runs. A coordinate whose name is a column already
-        is called `vary.NAME`.
+        The table, with the columns `COORDINATES` of `column_docs`.
     """
     run = table["run"].to_numpy()
     columns = {"model": _titles(models)}
     taken = {*table.columns, "model"}
     names = [name for name in (coordinates[0] if coordinates else ()) if name != "model"]
     for name in names:
-        values = [one[name] for one in coordinates]
+        values = [known[name] for known in coordinates]
         columns[f"vary.{name}" if name in taken else name] = _column(name, values)
     head = pd.DataFrame({"run": table["run"], **{n: c.take(run) for n, c in columns.items()}})
     rest = table.drop(columns=["run", "model"], errors="ignore")
-    found = pd.concat([head, rest], axis=1)
-    found.attrs = table.attrs
-    return found
+    extended = pd.concat([head, rest], axis=1)
+    extended.attrs = table.attrs
+    return extended
 
 
 def metrics_by_run(
     table: pd.DataFrame, n_runs: int, names: Collection[str]
 ) -> dict[str, list[list[float]]]:
-    """Return the numbers of a table of choices by column, a list for each run.
+    """Return the numeric columns of a table of choices, as a list for each run.
 
     Args:
         table: A row for each choice.
-        n_runs: How many runs there are, those without choices included.
-        names: Columns that are no metrics besides run and choice: the coordinates.
+        n_runs: Number of runs, those without choices included.
+        names: Columns besides run and choice that are not metrics: the coordinates.
     """
     metrics = table.select_dtypes("number").drop(columns=["run", "choice"])
     rows = [np.flatnonzero(table["run"] == run) for run in range(n_runs)]
     return {
-        str(name): [column.to_numpy("float64", na_value=np.nan)[own].tolist() for own in rows]
+        str(name): [
+            column.to_numpy("float64", na_value=np.nan)[run_rows].tolist() for run_rows in rows
+        ]
         for name, column in metrics.items()
         if name not in names
     }
@@ -81,6 +80,6 @@ def _word(value: Any) -> str:
 
 
 def _titles(titles: Sequence[str | None]) -> pd.Categorical:
-    """Return titles as categories in the order in which they come first."""
+    """Return titles as categories in the order of their first occurrence."""
     codes, names = pd.factorize(objects(titles))
     return category(codes, names)

@@ -1,4 +1,4 @@
-"""Where the values of a JSON text stand in it, each under its JSON Pointer."""
+"""The position of each value in a JSON text, named by its JSON Pointer."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ESCAPED = re.compile(
 """A pair of surrogates, a lone surrogate, or any other escape."""
 
 MAX_DEPTH = 500
-"""Levels beyond which a text counts as none: pointers grow with them."""
+"""Nesting beyond which a text does not count as JSON: pointers grow with it."""
 
 
 class Field(NamedTuple):
-    """A value and its place, in code points, quotes included."""
+    """A value and its offsets in code points, quotes included."""
 
     pointer: str
-    """As RFC 6901 writes it; the top-level value's is empty."""
+    """As in RFC 6901; empty for the top-level value."""
     start: int
     end: int
 
@@ -46,12 +46,12 @@ def json_fields(text: str, *, partial: bool = False) -> list[Field]:
     """Find the values of a JSON text: strings, numbers, literals, empty objects and lists.
 
     Args:
-        text: JSON, white space around it allowed, also within a Markdown code fence with any
-            prose around that. A name that occurs twice gives two fields.
-        partial: Whether the text may break off anywhere; a value at its end may then be cut.
+        text: JSON, or prose with JSON in a Markdown code fence. A name that occurs twice gives
+            two fields.
+        partial: Whether the text may be truncated anywhere, even inside its last value.
 
     Returns:
-        The fields in the order of the text; none when it is not JSON, or over 500 levels deep.
+        The fields in the order of the text; empty if it is not JSON, or over 500 levels deep.
     """
     scanned = _scanned(text, partial)
     return scanned[1] if scanned else []
@@ -77,12 +77,12 @@ def _well_formed_escape(match: re.Match[str]) -> str:
 
 
 def pointer_to(pointer: str, step: str | int | None) -> str:
-    """Return the JSON Pointer of what an object or a list holds under a name or a number."""
+    """Return the JSON Pointer of the member of an object, or the item of a list, at a pointer."""
     return f"{pointer}/{str(step).replace('~', '~0').replace('/', '~1')}"
 
 
 def _scanned(text: str, partial: bool) -> tuple[str, list[Field]] | None:
-    """Return the stretch of a text that is JSON, all of it or what a code fence holds."""
+    """Return the part of a text that is JSON, and its fields: all of it, or a code fence."""
     fence = _FENCE.search(text)
     for start, end in [(0, len(text)), *([fence.span(1)] if fence else [])]:
         try:
@@ -114,12 +114,12 @@ class _Level:
 
     @property
     def inner(self) -> str:
-        """The pointer to the value that comes next."""
+        """The pointer to the next value."""
         return pointer_to(self.pointer, self.index if self.is_list else self.key)
 
 
 class _Scanner:
-    """Reads JSON from left to right, with a stack of its own for what is open."""
+    """Reads JSON from left to right, without recursion."""
 
     def __init__(self, text: str, start: int, end: int, partial: bool) -> None:
         self._text = text
@@ -131,7 +131,7 @@ class _Scanner:
         """`value`, `key`, `:`, `,` or `end`; `first value` and `first key` in what just opened."""
 
     def fields(self) -> Iterator[Field]:
-        """Give the fields; raises ValueError where the text is not JSON."""
+        """Yield the fields; raises ValueError if the text is not JSON."""
         while match := _LEXEME.match(self._text, self._place, self._end):
             self._place = match.end()
             start, lexeme = match.start(match.lastgroup or 0), match[match.lastgroup or 0]
@@ -147,7 +147,7 @@ class _Scanner:
         if self._text[self._place : self._end].strip(_BLANK) or not (
             self._partial or self._wants == "end"
         ):
-            raise ValueError("the text is not JSON, or breaks off")
+            raise ValueError("the text is not JSON, or is truncated")
 
     @property
     def _pointer(self) -> str:
@@ -169,7 +169,7 @@ class _Scanner:
                 yield Field(level.pointer, level.start, self._place)
             self._close_value()
         else:
-            raise ValueError(f"{mark!r} where {self._wants} belongs")
+            raise ValueError(f"expected {self._wants}, got {mark!r}")
 
     def _may_close(self) -> bool:
         return self._wants == "," or self._wants.startswith("first")
@@ -178,7 +178,7 @@ class _Scanner:
         self._wants = "," if self._open else "end"
 
     def _name(self, lexeme: str) -> str:
-        """Return an object's key; one that is cut has no value after it."""
+        """Return an object's key; empty for a truncated one, which has no value."""
         try:
             name: str = _loads(lexeme)
         except ValueError:
@@ -189,7 +189,7 @@ class _Scanner:
 
     def _check_value(self, lexeme: str) -> None:
         if not self._wants.endswith("value"):
-            raise ValueError(f"a value where {self._wants} belongs")
+            raise ValueError(f"expected {self._wants}, got a value")
         is_cut_word = lexeme[0] == '"' or _CUT_WORD.fullmatch(lexeme)
         if not (self._is_cut and is_cut_word):
             _loads(lexeme)

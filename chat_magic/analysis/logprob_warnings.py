@@ -1,4 +1,4 @@
-"""What is odd about the log probabilities that a server sent, in plain words."""
+"""Warnings about the log probabilities that a server sent."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Reply, TokenLogprob, TopLogprob
 
 CONSTANT_AFTER = 10
-"""Tokens of which no model is exactly certain one after the other."""
+"""Tokens in a row of which no model is exactly certain."""
 
 
 def logprob_warnings(reply: Reply) -> tuple[str, ...]:
-    """Say what is odd about the log probabilities of a reply.
+    """Return warnings about the log probabilities of a reply.
 
     Returns:
-        A sentence for each oddity, with how many tokens it concerns and where the first one is
-        (positions count from 0); none for a sound reply.
+        A sentence for each oddity, with the number of tokens and the place of the first one
+        (positions count from 0); empty for a sound reply.
     """
-    found: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     count, are_all_zero = 0, True
     for whose, tokens in _parts(reply):
         before = _NO_OTHERS
@@ -31,14 +31,14 @@ def logprob_warnings(reply: Reply) -> tuple[str, ...]:
             others = _others(token)
             for words, is_odd in _ODDITIES:
                 if is_odd(token, others, before):
-                    found.setdefault(words, []).append(f"position {position} of {whose}")
+                    places.setdefault(words, []).append(f"position {position} of {whose}")
             before = others
         count += len(tokens)
         are_all_zero = are_all_zero and all(token.logprob == 0 for token in tokens)
     sentences = [
-        f"{words} at {len(found[words])} of {count} tokens, first at {found[words][0]}"
+        f"{words} at {len(places[words])} of {count} tokens, first at {places[words][0]}"
         for words, _ in _ODDITIES
-        if words in found
+        if words in places
     ]
     if count >= CONSTANT_AFTER and are_all_zero:
         sentences.append(f"all {count} log probabilities are 0: the server may not compute them")
@@ -46,7 +46,7 @@ def logprob_warnings(reply: Reply) -> tuple[str, ...]:
 
 
 def _parts(reply: Reply) -> Iterator[tuple[str, list[TokenLogprob]]]:
-    """Give the tokens of each part, with whose they are."""
+    """Yield the tokens of each part, with the name of the part."""
     for choice in reply.choices:
         for part in ("content", "refusal", "reasoning"):
             whose = f"choice {choice.index}" + ("" if part == "content" else f" ({part})")
@@ -54,13 +54,13 @@ def _parts(reply: Reply) -> Iterator[tuple[str, list[TokenLogprob]]]:
 
 
 class _Others(NamedTuple):
-    """The alternatives of a token, in columns: what is looked at for each and every one."""
+    """The alternatives of a token, in columns, since every check reads them."""
 
     tokens: Sequence[TopLogprob]
     names: list[str]
     logprobs: list[float | None]
     measured: list[float]
-    """The log probabilities that are some, sentinels included."""
+    """The log probabilities that are not None, sentinels included."""
     most: float
     """The greatest of these."""
 
@@ -106,8 +106,8 @@ def _differs_from_itself(token: TokenLogprob, others: _Others, _: _Others) -> bo
         return False
     if others.logprobs[others.names.index(token.token)] == logprob:
         return False
-    own = [other.logprob for other in others.tokens if _same_token(other, token)]
-    return bool(own) and all(x is not None and abs(x - logprob) > 1e-3 for x in own)
+    listed = [other.logprob for other in others.tokens if _same_token(other, token)]
+    return bool(listed) and all(x is not None and abs(x - logprob) > 1e-3 for x in listed)
 
 
 def _repeats_one(_: TokenLogprob, others: _Others, _before: _Others) -> bool:
@@ -130,8 +130,8 @@ def _belongs_elsewhere(token: TokenLogprob, others: _Others, before: _Others) ->
     return any(x.logprob is not None and -0.01 < x.logprob <= 0 for x in rest)
 
 
-def _same_token(one: TopLogprob, other: TopLogprob) -> bool:
-    return one.token == other.token and one.raw_bytes == other.raw_bytes
+def _same_token(first: TopLogprob, second: TopLogprob) -> bool:
+    return first.token == second.token and first.raw_bytes == second.raw_bytes
 
 
 _ODDITIES: tuple[tuple[str, Callable[[TokenLogprob, _Others, _Others], bool]], ...] = (

@@ -1,8 +1,8 @@
-"""Numbers over log probabilities, as functions of numpy arrays.
+"""Metrics over log probabilities, as functions of numpy arrays.
 
-Log probabilities are in nats, and NaN where there is no measurement (a status other than `ok`):
-NaN enters no sum. A row of *alternatives* holds the most probable tokens of a position and the
-token that came, each once, in any order, with NaN as padding: shape (n, width).
+Log probabilities are in nats, and NaN for a status other than `ok`; sums leave NaN out. A row of
+*alternatives* has the most probable tokens of a position and the sampled token, each once, in any
+order, with NaN as padding: shape (n, width).
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 
 LN2 = float(np.log(2))
 VOCABULARY_SIZE = 200_000
-"""Tokens assumed in a model's vocabulary, where nobody says."""
+"""Tokens assumed in a model's vocabulary."""
 FORCED_PROB = 1 - 1e-6
 FORBIDDEN_LOGPROB = -50.0
-"""Nats at or below which only a grammar puts a token."""
+"""Log probability, in nats, at or below which a grammar must have put a token."""
 SMALL_RESIDUAL = 0.01
-"""Unseen probability below which the alternatives stand for the whole distribution."""
+"""Unseen probability below which the alternatives represent the whole distribution."""
 
 
 def surprisal_bits(logprob: Floats) -> Floats:
-    """Return how surprising each token was: -log2 p, in bits, 0 and up (Shannon 1948)."""
+    """Return the surprisal of each token: -log2 p, in bits, 0 and up (Shannon 1948)."""
     return np.subtract(0.0, logprob / LN2)  # 0.0 - x, since -x may be -0.0
 
 
 def rank(logprob: Floats, alternatives: Floats) -> Floats:
     """Return 1 + the number of alternatives more probable than each token; equals share a rank.
 
-    It is the rank only where the token was among the most probable ones (GLTR, Gehrmann et al.
-    2019). Shape (n,); NaN where the token has no measurement.
+    It is the rank only if the token is among the most probable ones (GLTR, Gehrmann et al. 2019).
+    Shape (n,); NaN for a token without a log probability.
     """
     above = np.sum(alternatives > logprob[:, None], axis=1)
     return np.where(np.isnan(logprob), np.nan, 1.0 + above)
 
 
 def gap_nats(logprob: Floats, alternatives: Floats) -> Floats:
-    """Return how far each token lay below the most probable one, in nats, shape (n,).
+    """Return how far each token is below the most probable one, in nats, shape (n,).
 
-    0 where it was the most probable; e to minus the gap is the ratio of the two probabilities
-    (GLTR, Gehrmann et al. 2019). NaN without a measurement of both.
+    0 for the most probable token; e to minus the gap is the ratio of the two probabilities (GLTR,
+    Gehrmann et al. 2019). NaN if one of them has no log probability.
     """
     most: Floats = np.fmax.reduce(alternatives, axis=1, initial=np.nan)
     return most - logprob
@@ -52,7 +52,7 @@ def gap_nats(logprob: Floats, alternatives: Floats) -> Floats:
 def margin(alternatives: Floats) -> Floats:
     """Return p of the most probable alternative less p of the second, 0 to 1, shape (n,).
 
-    NaN where fewer than two are measured (margin sampling: Scheffer et al. 2001).
+    NaN if fewer than two have a log probability (margin sampling: Scheffer et al. 2001).
     """
     if alternatives.shape[1] < 2:
         return np.full(len(alternatives), np.nan)
@@ -61,7 +61,7 @@ def margin(alternatives: Floats) -> Floats:
 
 
 def forced(logprob: Floats, others_raw: Floats) -> Flags:
-    """Say which tokens a grammar left no choice for.
+    """Say which tokens were forced by a grammar.
 
     Args:
         logprob: Of the tokens, in nats, shape (n,).
@@ -69,8 +69,8 @@ def forced(logprob: Floats, others_raw: Floats) -> Flags:
             shape (n, width).
 
     Returns:
-        Where p is at least 1 - 1e-6, others are listed, and none lies above -50 nats; shape (n,).
-        Our own rule: a model alone hardly ever leaves a likely next one e^-50.
+        Where p is at least 1 - 1e-6, others are listed, and none is above -50 nats; shape (n,).
+        A heuristic: a model alone hardly ever leaves its second choice at e^-50.
     """
     listed = ~np.isnan(others_raw)
     forbidden = listed.any(axis=1) & ~np.any(others_raw > FORBIDDEN_LOGPROB, axis=1)
@@ -79,28 +79,28 @@ def forced(logprob: Floats, others_raw: Floats) -> Flags:
 
 
 def mass_known(alternatives: Floats) -> Floats:
-    """Return the sum of the alternatives' probabilities, shape (n,); NaN where none is measured.
+    """Return the sum of the alternatives' probabilities, shape (n,); NaN if none has one.
 
-    A sound server's is at most 1, give or take rounding; it is not clipped.
+    It is at most 1, apart from rounding, if the server is sound; it is not clipped.
     """
     mass = np.nansum(np.exp(alternatives), axis=1)
     return np.where(np.isnan(alternatives).all(axis=1), np.nan, mass)
 
 
 def mass_residual(known: Floats) -> Floats:
-    """Return the probability of all tokens that are not listed: what is left to 1, at least 0."""
+    """Return the probability of all tokens that are not listed: max(0, 1 - known)."""
     return np.maximum(0.0, 1.0 - known)
 
 
 class Entropy(NamedTuple):
-    """What truncated alternatives say of the entropy of the whole distribution; shape (n,) each."""
+    """Bounds of the entropy of the whole distribution, from truncated alternatives; shape (n,)."""
 
     low: Floats
-    """Nats; the entropy is no lower."""
+    """Lower bound, in nats."""
     high: Floats
-    """Nats; the entropy is no higher, if the vocabulary is no larger than assumed."""
+    """Upper bound, in nats, for the assumed size of the vocabulary."""
     varentropy: Floats
-    """The variance of the information, nats squared; NaN where 1 % or more is unseen."""
+    """Variance of the information, in nats squared; NaN if 1 % or more is unseen."""
 
 
 def entropy(alternatives: Floats, floor: Floats, *, vocabulary: int = VOCABULARY_SIZE) -> Entropy:
@@ -115,13 +115,13 @@ def entropy(alternatives: Floats, floor: Floats, *, vocabulary: int = VOCABULARY
 
     Args:
         alternatives: In nats, shape (n, width).
-        floor: ln p_K in nats, shape (n,); the token that came is not among these if it lay
-            outside the most probable ones. NaN gives NaN.
+        floor: ln p_K in nats, shape (n,); a sampled token outside the most probable ones does not
+            count. NaN gives NaN.
         vocabulary: V, the number of tokens in the vocabulary.
 
     Returns:
-        The bounds and the varentropy. Where the probabilities add up to more than 1 the bounds
-        are equal.
+        The bounds and the varentropy. If the probabilities add up to more than 1, the bounds are
+        equal.
     """
     prob = np.exp(alternatives)
     residual = mass_residual(np.nansum(prob, axis=1))
@@ -144,15 +144,15 @@ def entropy(alternatives: Floats, floor: Floats, *, vocabulary: int = VOCABULARY
 
 
 def censored_bound(top: Floats) -> Floats:
-    """Return the most that the log probability of a token outside the top can be, in nats.
+    """Return the highest possible log probability of a token outside the top, in nats.
 
-    It is no more probable than the least of the top, and than all that the top leaves over.
+    It is at most as probable as the least of the top, and as all tokens outside it together.
 
     Args:
         top: The most probable tokens alone, in nats, NaN as padding, shape (n, width).
 
     Returns:
-        min(ln p_K, ln r), shape (n,); ln p_K alone where rounding leaves no r, 0 without a top.
+        min(ln p_K, ln r), shape (n,); ln p_K alone if r is 0 by rounding, 0 without a top.
     """
     floor = least(top)
     residual = mass_residual(mass_known(top))
@@ -161,25 +161,25 @@ def censored_bound(top: Floats) -> Floats:
 
 
 def least(top: Floats) -> Floats:
-    """Return the least log probability of each row in nats, shape (n,); NaN in an empty one."""
+    """Return the least log probability of each row in nats, shape (n,); NaN for an empty row."""
     values: Floats = np.fmin.reduce(top, axis=1, initial=np.nan)
     return values
 
 
 def joint_logprob(logprob: Floats) -> float:
-    """Return the sum of the measured log probabilities, in nats; NaN when there is none.
+    """Return the sum of the log probabilities that are not NaN, in nats; NaN if all are.
 
-    It belongs to this sequence of tokens; the same text can be written with other tokens, so that
-    for the text it is a lower bound. e to it underflows below -745.
+    It is that of this sequence of tokens. The same text has other tokenizations, so that it is a
+    lower bound for the text. Its exponential underflows below -745.
     """
     measured = logprob[~np.isnan(logprob)]
     return float(measured.sum()) if measured.size else np.nan
 
 
 def mean(values: Floats) -> float:
-    """Return the mean of what is not NaN, in the unit of the values; NaN when all is.
+    """Return the mean of the values that are not NaN, in their unit; NaN if all are.
 
-    Of log probabilities: LL / n, in nats a token, which does not fall with length.
+    Of log probabilities: LL / n, in nats a token, which does not depend on length.
     """
     measured = values[~np.isnan(values)]
     return float(measured.mean()) if measured.size else np.nan
@@ -188,20 +188,20 @@ def mean(values: Floats) -> float:
 def perplexity(logprob: Floats) -> float:
     """Return e to minus the mean log probability: 1 and up (Jelinek et al. 1977).
 
-    1 over it is the geometric mean of the probabilities. Tokens without a measurement are left
-    out; NaN when none has one, infinite beyond e^709.
+    Its inverse is the geometric mean of the probabilities. NaN without log probabilities,
+    infinite beyond e^709.
     """
     with np.errstate(over="ignore"):
         return float(np.exp(-mean(logprob)))
 
 
 def perplexity_low(logprob: Floats, bound: Floats) -> float:
-    """Return what the perplexity is at least when censored tokens count too.
+    """Return a lower bound of the perplexity that includes the censored tokens.
 
     Args:
         logprob: In nats, shape (n,).
-        bound: Where a token is censored the most its log probability can be (`censored_bound`),
-            NaN elsewhere; shape (n,).
+        bound: The highest possible log probability of a censored token (`censored_bound`), NaN
+            for all others; shape (n,).
 
     Returns:
         The perplexity with each censored token at its bound; equal to `perplexity` without any.
@@ -212,14 +212,14 @@ def perplexity_low(logprob: Floats, bound: Floats) -> float:
 def bits_per_byte(logprob: Floats, n_bytes: int) -> float:
     """Return the information of a text per UTF-8 byte, in bits (Gao et al. 2020, The Pile).
 
-    Unlike perplexity it compares across tokenizers.
+    Unlike perplexity it is comparable between tokenizers.
 
     Args:
         logprob: Of the tokens that make up the text, in nats, shape (n,).
         n_bytes: Length of the text in UTF-8.
 
     Returns:
-        The ratio; NaN for an empty text, or when a token has no measurement.
+        The ratio; NaN for an empty text, or if a token has no log probability.
     """
     if not n_bytes or np.isnan(logprob).any():
         return np.nan
@@ -227,7 +227,7 @@ def bits_per_byte(logprob: Floats, n_bytes: int) -> float:
 
 
 def weakest(prob: Floats) -> tuple[float, int | None]:
-    """Return the least probability and the first position that has it; NaN and None without any."""
+    """Return the least probability and its first position; NaN and None if there is none."""
     if np.isnan(prob).all():
         return np.nan, None
     position = int(np.nanargmin(prob))
@@ -235,7 +235,7 @@ def weakest(prob: Floats) -> tuple[float, int | None]:
 
 
 def share_where(flags: Flags, among: Flags) -> float:
-    """Return the share, 0 to 1, of the tokens in `among` that are flagged; NaN when it is empty."""
+    """Return the share, 0 to 1, of the tokens in `among` that are flagged; NaN if it is empty."""
     return float(np.mean(flags[among])) if among.any() else np.nan
 
 
@@ -244,16 +244,16 @@ def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> floa
 
     The surprisal of a token so sampled has the entropy as its mean and the varentropy as its
     variance, so that by the central limit theorem Z = sum(S - H) / sqrt(sum V), all in nats, is
-    about normal (0, 1). Far below 0 the sampling was sharper than the probabilities say: they were
-    taken before the temperature or top-p, or decoding was greedy. More than 3 from 0 is telling.
+    about normal (0, 1). Far below 0, sampling was sharper than the probabilities: they are those
+    before the temperature or top-p, or decoding was greedy. Beyond 3 it is significant.
 
     Args:
         logprob: In nats, shape (n,).
-        entropy: Of the same positions; those with a varentropy count.
-        at_least: How few tokens are too few to say.
+        entropy: Of the same positions; only those with a varentropy count.
+        at_least: Tokens that are required.
 
     Returns:
-        Z; NaN with fewer tokens, or when nothing was uncertain.
+        Z; NaN with fewer tokens, or if no token is uncertain.
     """
     excess = -logprob - entropy.low
     counts = ~np.isnan(excess + entropy.varentropy)
@@ -264,14 +264,14 @@ def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> floa
 
 
 def wilson(count: Integers, among: Integers) -> tuple[Floats, Floats]:
-    """Return the 95 % interval of a share from how often it was seen (Wilson 1927).
+    """Return the 95 % interval of a share of observations (Wilson 1927).
 
-    (c + z²/2 ± z sqrt(c (m - c) / m + z²/4)) / (m + z²) with z = 1.96: unlike the usual interval it
-    stays within 0 to 1 and is right for few samples.
+    (c + z²/2 ± z sqrt(c (m - c) / m + z²/4)) / (m + z²) with z = 1.96: unlike the normal
+    interval it stays within 0 to 1 and holds for few samples.
 
     Args:
-        count: How often it was seen, c, shape (n,).
-        among: Of how many, m, at least 1, shape (n,).
+        count: Observations that count, c, shape (n,).
+        among: All observations, m, at least 1, shape (n,).
     """
     z = 1.959963984540054
     middle = (count + z**2 / 2) / (among + z**2)

@@ -1,4 +1,4 @@
-"""The fields of structured answers, as columns beside the metrics of the choices."""
+"""The fields of structured answers, as columns of the table of choices."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def add_parsed(table: pd.DataFrame, schema: Schema, values: Sequence[Any]) -> pd
 
     Args:
         table: A row for each choice.
-        schema: What the answers were to be.
-        values: The JSON value of each choice; None where it does not fit.
+        schema: The schema of the answers.
+        values: The JSON value of each choice; None if it does not fit the schema.
 
     Returns:
         The table with a column `parsed.FIELD` for each field that is text, a number or a boolean
-        (`parsed` where the answer itself is one). Where the answer is a list, a cell holds the
-        list of the field's values: `table.explode([...])` makes a row for each item.
+        (`parsed` if the answer itself is one). If the answer is a list, a cell has the list of
+        the field's values; `table.explode([...])` makes a row of each item.
     """
     for name, dtype, is_list in _fields(schema):
         label = f"parsed.{name}" if name else "parsed"
@@ -38,7 +38,7 @@ def add_parsed(table: pd.DataFrame, schema: Schema, values: Sequence[Any]) -> pd
 
 
 def _fields(schema: Schema) -> Iterator[tuple[str | None, str, bool]]:
-    """Yield each scalar field, its dtype, and whether a cell is to hold a list of it."""
+    """Yield each scalar field, its dtype, and whether a cell has a list of its values."""
     root = schema.json_schema
     value = root if schema.wrapper is None else root["properties"][schema.wrapper]
     is_list = schema.wrapper == "items"
@@ -51,7 +51,7 @@ def _fields(schema: Schema) -> Iterator[tuple[str | None, str, bool]]:
 
 
 def _dtype(schema: Any, root: Mapping[str, Any]) -> str | None:
-    """Return the dtype of a field that is text, a number or a boolean, perhaps null."""
+    """Return the dtype of a field that is text, a number or a boolean, or null; else None."""
     schema = resolve(schema, root)
     parts = [resolve(part, root) for part in schema.get("anyOf", ())] or [schema]
     names = {name for part in parts for name in _type_names(part)} - {"null"}

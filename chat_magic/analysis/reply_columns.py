@@ -1,4 +1,4 @@
-"""The tokens of replies as numpy columns, alternatives ranked: what metrics and tables read."""
+"""The tokens of replies as numpy columns, with ranked alternatives, for metrics and tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OK, CENSORED = STATUSES.index("ok"), STATUSES.index("censored")
 
 @dataclass(frozen=True)
 class MessagePart:
-    """One part of one choice: its text, and its tokens if they have log probabilities."""
+    """The content, refusal or reasoning of a choice, and its tokens with log probabilities."""
 
     run: int
     choice: Choice
@@ -46,14 +46,14 @@ class MessagePart:
 
 @dataclass(frozen=True)
 class TokenColumns:
-    """Tokens with what was reported of them; arrays of one shape."""
+    """Tokens and their reported log probabilities; arrays of one shape."""
 
     code: Integers
-    """Place in the vocabulary; -1 for padding."""
+    """Index in the vocabulary; -1 for padding."""
     logprob_raw: Floats
-    """As sent, in nats; NaN where nothing was."""
+    """As sent, in nats; NaN if none was sent."""
     status: Integers
-    """Place in `STATUSES`."""
+    """Index in `STATUSES`."""
 
     def __getitem__(self, index: Any) -> TokenColumns:
         return TokenColumns(self.code[index], self.logprob_raw[index], self.status[index])
@@ -66,30 +66,30 @@ class TokenColumns:
 
 @dataclass(frozen=True)
 class RankedAlternatives:
-    """What could have come at each of n positions, what came being among it.
+    """The possible tokens at each of n positions, the sampled one included.
 
-    A row is filled from the left: what the server returned as the most probable, by falling
-    probability (ties, and what has none, in server order), then what came if it was none of
-    these, then padding.
+    A row has first the most probable tokens as returned by the server, by falling probability
+    (ties, and those without a probability, in server order), then the sampled token if it is not
+    among them, then padding.
     """
 
     entries: TokenColumns
     """Shape (n, width)."""
     k_returned: Integers
-    """How many were returned as the most probable, shape (n,)."""
+    """Number returned as the most probable, shape (n,)."""
     chosen: Integers
-    """The column of what came, shape (n,); `k_returned` where it lay outside."""
+    """Column of the sampled token, shape (n,); `k_returned` if it is outside."""
 
     @property
     def in_top(self) -> Flags:
-        """What was returned as the most probable, shape (n, width)."""
+        """Whether an entry was returned as one of the most probable, shape (n, width)."""
         width = self.entries.code.shape[1]
         flags: Flags = np.arange(width) < self.k_returned[:, None]
         return flags
 
     @property
     def is_chosen(self) -> Flags:
-        """What came, shape (n, width)."""
+        """Whether an entry is the sampled token, shape (n, width)."""
         width = self.entries.code.shape[1]
         flags: Flags = np.arange(width) == self.chosen[:, None]
         return flags
@@ -100,54 +100,54 @@ class ReplyColumns:
     """All n tokens of some replies, in server order."""
 
     parts: tuple[MessagePart, ...]
-    """The content of every choice, and each refusal, with or without tokens."""
+    """The content of every choice, with or without tokens, and each refusal and reasoning."""
     part: Integers
-    """Place of each token's part in `parts`, shape (n,)."""
+    """Index of each token's part in `parts`, shape (n,)."""
     position: Integers
-    """Place of each token in its part, shape (n,)."""
+    """Position of each token in its part, shape (n,)."""
     tokens: TokenColumns
     """Shape (n,)."""
     ranked: RankedAlternatives
     vocabulary: Vocabulary
     n_runs: int
-    """Of how many replies, those without a choice included."""
+    """Number of replies, those without choices included."""
 
     @property
     def slices(self) -> list[slice]:
-        """Where the tokens of each part are."""
+        """The tokens of each part, as a slice of the columns."""
         edges = np.searchsorted(self.part, np.arange(len(self.parts) + 1)).tolist()
         return [slice(start, stop) for start, stop in pairwise(edges)]
 
     @property
     def pieces(self) -> list[list[bytes]]:
-        """The bytes of each part's tokens; nothing for a token whose bytes are unknown."""
+        """The bytes of each part's tokens; empty for a token whose bytes are unknown."""
         data = [known or b"" for known in self.vocabulary.bytes[self.tokens.code]]
         return [data[bounds] for bounds in self.slices]
 
     @property
     def answers(self) -> list[int]:
-        """Place in `parts` of what each choice said: its content, or its refusal instead."""
-        places: list[int] = []
-        for place, part in enumerate(self.parts):
+        """Index in `parts` of the answer of each choice: its content, or its refusal instead."""
+        answers: list[int] = []
+        for index, part in enumerate(self.parts):
             if part.name == "content":
-                places.append(place)
+                answers.append(index)
             elif part.name == "refusal" and not (
-                self.parts[place - 1].text or self.parts[place - 1].tokens
+                self.parts[index - 1].text or self.parts[index - 1].tokens
             ):
-                places[-1] = place
-        return places
+                answers[-1] = index
+        return answers
 
 
 def read_replies(replies: Sequence[Reply], *, alternatives: bool = True) -> ReplyColumns:
-    """Lay out the tokens of replies as columns.
+    """Return the tokens of replies as columns.
 
     Args:
-        replies: The answers; the run of each is its place in the sequence.
-        alternatives: Whether `ranked` holds what else could have come, for every token.
+        replies: The replies; the run of each is its position in the sequence.
+        alternatives: Whether `ranked` has the alternatives, or only the sampled tokens.
 
     Returns:
         The columns. An alternative that repeats the bytes and the log probability of another one
-        of its position is left out.
+        at its position is left out.
     """
     parts = tuple(_parts(replies))
     tokens = [token for part in parts for token in part.tokens]
@@ -187,7 +187,7 @@ def _part(
 
 
 def _entries(tokens: list[TopLogprob]) -> tuple[TokenColumns, Vocabulary]:
-    """Return the tokens with one entry of padding after them, and their vocabulary."""
+    """Return the tokens, one entry of padding after them, and their vocabulary."""
     code, keys = spellings([token.token for token in tokens], [token.raw_bytes for token in tokens])
     logprob_raw, status = _measurements([token.logprob for token in tokens])
     entries = TokenColumns(
@@ -201,8 +201,8 @@ def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:
     raw = np.array(logprobs, dtype=np.float64)
     status = np.full(len(raw), OK, dtype=np.int8)
     odd = np.flatnonzero(~((raw > MASKED_AT) & (raw <= 0)))  # no sentinel lies between
-    values, place = np.unique(raw[odd], return_inverse=True)
-    status[odd] = integers([STATUSES.index(status_of(float(value))) for value in values])[place]
+    values, index_of = np.unique(raw[odd], return_inverse=True)
+    status[odd] = integers([STATUSES.index(status_of(float(value))) for value in values])[index_of]
     for index in np.flatnonzero(np.isnan(raw)):
         status[index] = STATUSES.index(status_of(logprobs[index]))
     return raw, status
@@ -211,7 +211,7 @@ def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:
 def _rank(
     entries: TokenColumns, identity: Integers, sizes: Integers, part: Integers
 ) -> RankedAlternatives:
-    """Arrange the alternatives, which follow the tokens in `entries`, in a row a token."""
+    """Return a row of alternatives for each token; they follow the tokens in `entries`."""
     count = len(sizes)
     owner = np.repeat(np.arange(count), sizes)
     index = np.arange(count, count + len(owner))
@@ -230,7 +230,7 @@ def _rank(
 def _repeated(owner: Integers, identity: Integers, logprob: Floats) -> Flags:
     """Say which alternatives repeat an earlier one of their position.
 
-    Servers send no ids: equal bytes with another log probability are taken for another token.
+    Servers send no token ids: equal bytes with different log probabilities are different tokens.
     """
     key = pd.Series(owner * (identity.max(initial=0) + 1) + identity)
     repeated = key.duplicated(keep=False).to_numpy(copy=True)
@@ -242,7 +242,7 @@ def _repeated(owner: Integers, identity: Integers, logprob: Floats) -> Flags:
 def _chosen_column(
     entries: TokenColumns, identity: Integers, grid: Integers, sizes: Integers
 ) -> Integers:
-    """Return where each token stands among its alternatives, their number where it does not."""
+    """Return the column of each token among its alternatives, their number if it is not there."""
     tokens, rows = entries[: len(grid)], entries[grid]
     same = (rows.code >= 0) & (identity[rows.code] == identity[tokens.code][:, None])
     exact = same & (rows.logprob_raw == tokens.logprob_raw[:, None])
@@ -251,17 +251,20 @@ def _chosen_column(
 
 
 def _appended(rows: TokenColumns, chosen: Integers, sizes: Integers, part: Integers) -> Flags:
-    """Say which tokens the server itself added to the most probable ones.
+    """Say which sampled tokens the server itself appended to the most probable ones.
 
-    vLLM puts such a token first, others send one more than elsewhere; it is the least probable
-    of its list. One that belongs there can look the same: its rank then counts as unknown.
+    vLLM puts such a token first, other servers send one entry more than elsewhere; it is the
+    least probable of its list. A token that belongs there can look the same: its rank then counts
+    as unknown.
     """
     shortest = np.full(part.max(initial=-1) + 1, np.iinfo(np.intp).max)
     np.minimum.at(shortest, part[sizes > 0], sizes[sizes > 0])
-    own = rows[np.arange(len(chosen)), chosen]
-    least = np.sum((rows.code >= 0) & ~(rows.logprob_raw > own.logprob_raw[:, None]), axis=1) == 1
+    sampled = rows[np.arange(len(chosen)), chosen]
+    least = (
+        np.sum((rows.code >= 0) & ~(rows.logprob_raw > sampled.logprob_raw[:, None]), axis=1) == 1
+    )
     out_of_place = (chosen == 0) | (sizes > shortest[part])
-    appended = (least & out_of_place & (sizes > 1)) | (own.status == CENSORED)
+    appended = (least & out_of_place & (sizes > 1)) | (sampled.status == CENSORED)
     flags: Flags = appended & (chosen < sizes)
     return flags
 

@@ -1,8 +1,4 @@
-"""The tidy tables of some replies: a row a token, a row an alternative, a row a choice.
-
-Every table starts with `run`, the place of its reply. Log probabilities are in nats, surprisal
-and entropy in bits, offsets in UTF-8 bytes and in code points, times in milliseconds.
-"""
+"""The tidy tables of some replies: a row a token, a row an alternative, a row a choice."""
 
 from __future__ import annotations
 
@@ -56,28 +52,25 @@ _SUMMARY = {
 def tokens_table(
     columns: ReplyColumns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
 ) -> pd.DataFrame:
-    """Return a row for each token that came.
+    """Return a row for each sampled token.
 
     Args:
         columns: The tokens of some replies.
-        attrs: What is known of the request; becomes `table.attrs["chat_magic"]` as plain JSON.
+        attrs: The facts about the request, for `table.attrs["chat_magic"]` as plain JSON.
         vocabulary: Tokens assumed in the model's vocabulary, for the upper bound of entropy.
 
     Returns:
-        The table, its key run, choice, part, position. `rank` is missing where the token lay
-        outside the alternatives, offsets where it was not found in the text (`align`); `chunk`
-        is -1 and `t_ms` NaN where the arrival is not known. Ranks are of 16 bits, and of 32 where a
-        server returned more alternatives than that can count.
+        The table `TOKENS` of `column_docs`.
     """
-    found = measure(columns, vocabulary=vocabulary)
+    token_metrics = measure(columns, vocabulary=vocabulary)
     data = {
         **_key(columns, columns.part, columns.position),
         "token": strings(columns.vocabulary.text[columns.tokens.code]),
         "bytes": columns.vocabulary.bytes[columns.tokens.code],
-        **_places(columns),
+        **_offsets(columns),
         **_reported(columns.tokens),
-        **_measured(columns, found),
-        **_kinds(columns, found),
+        **_measured(columns, token_metrics),
+        **_kinds(columns, token_metrics),
         **_arrivals(columns),
     }
     return table(data, attrs, vocabulary)
@@ -86,7 +79,7 @@ def tokens_table(
 def alternatives_table(
     columns: ReplyColumns, *, attrs: Mapping[str, Any], vocabulary: int = VOCABULARY_SIZE
 ) -> pd.DataFrame:
-    """Return a row for each token that could have come, the one that came among them.
+    """Return a row for each possible token at each position, the sampled one included.
 
     Args:
         columns: The tokens of some replies.
@@ -94,9 +87,7 @@ def alternatives_table(
         vocabulary: As for `tokens_table`.
 
     Returns:
-        The table, its key run, choice, part, position, rank: by falling probability, then those
-        without one, then the token that came if it lay outside (`is_extra`). Equal probabilities
-        have ranks of their own, in server order; in the table of tokens they share one.
+        The table `ALTERNATIVES` of `column_docs`.
     """
     ranked = columns.ranked
     filled = ranked.entries.code >= 0
@@ -127,20 +118,22 @@ def choices_table(
         vocabulary: As for `tokens_table`.
 
     Returns:
-        The table, its key run, choice; metrics are NaN where nothing was measured.
-        `first_divergence_byte` is the length of what all texts of the run have in common, where
-        they differ, and `first_divergence` the token that holds that byte; `duplicate_of` is the
-        first choice of the run with the same text.
+        The columns `CHOICES` of `column_docs`.
     """
-    found = measure(columns, vocabulary=vocabulary)
+    token_metrics = measure(columns, vocabulary=vocabulary)
     answers, pieces, slices = columns.answers, columns.pieces, columns.slices
-    parts = [columns.parts[place] for place in answers]
-    spans = [align(pieces[place], columns.parts[place].text) for place in answers]
-    rows = [summary(found[slices[p]], at) for p, at in zip(answers, spans, strict=True)]
+    parts = [columns.parts[answer] for answer in answers]
+    spans = [align(pieces[answer], columns.parts[answer].text) for answer in answers]
+    rows = [
+        summary(token_metrics[slices[answer]], offsets)
+        for answer, offsets in zip(answers, spans, strict=True)
+    ]
     data = {
         "run": np.array([part.run for part in parts], dtype=np.int32),
         "choice": np.array([part.choice.index for part in parts], dtype=np.int16),
-        "finish_reason": category(*pd.factorize(objects([p.choice.finish_reason for p in parts]))),
+        "finish_reason": category(
+            *pd.factorize(objects([part.choice.finish_reason for part in parts]))
+        ),
         **{name: _numbers([row[name] for row in rows], kind) for name, kind in _SUMMARY.items()},
         **_compared(parts, spans),
         "text": strings(objects([well_formed(part.text) for part in parts])),
@@ -169,10 +162,10 @@ def _reported(entries: TokenColumns) -> Data:
     }
 
 
-def _places(columns: ReplyColumns) -> Data:
+def _offsets(columns: ReplyColumns) -> Data:
     pieces = columns.pieces
-    spans = [align(own, part.text) for own, part in zip(pieces, columns.parts, strict=True)]
-    shared = [fragments(own) for own in pieces]
+    spans = [align(data, part.text) for data, part in zip(pieces, columns.parts, strict=True)]
+    shared = [fragments(data) for data in pieces]
     texts = [text for fragments_ in shared for text in fragments_.text]
     return {
         "text": strings(objects(texts)),
@@ -187,26 +180,26 @@ def _places(columns: ReplyColumns) -> Data:
     }
 
 
-def _measured(columns: ReplyColumns, found: TokenMetrics) -> Data:
+def _measured(columns: ReplyColumns, metrics: TokenMetrics) -> Data:
     ranked = columns.ranked
     first = ranked.entries[:, 0]
     top1 = np.where((ranked.k_returned > 0) & (first.status == OK), first.code, -1)
     return {
-        "surprisal_bits": surprisal_bits(found.logprob),
-        "rank": nullable(found.rank, fit_dtype(ranked.k_returned).dtype.name),
+        "surprisal_bits": surprisal_bits(metrics.logprob),
+        "rank": nullable(metrics.rank, fit_dtype(ranked.k_returned).dtype.name),
         "k_returned": fit_dtype(ranked.k_returned),
         "top1_token": _token_category(columns, top1).remove_unused_categories(),
-        "gap_nats": found.gap_nats,
-        "margin": found.margin,
-        "mass_known": found.mass_known,
-        "mass_residual": found.mass_residual,
-        "entropy_bits_low": found.entropy.low / LN2,
-        "entropy_bits_high": found.entropy.high / LN2,
-        "varentropy": found.entropy.varentropy,
+        "gap_nats": metrics.gap_nats,
+        "margin": metrics.margin,
+        "mass_known": metrics.mass_known,
+        "mass_residual": metrics.mass_residual,
+        "entropy_bits_low": metrics.entropy.low / LN2,
+        "entropy_bits_high": metrics.entropy.high / LN2,
+        "varentropy": metrics.entropy.varentropy,
     }
 
 
-def _kinds(columns: ReplyColumns, found: TokenMetrics) -> Data:
+def _kinds(columns: ReplyColumns, metrics: TokenMetrics) -> Data:
     text, code = columns.vocabulary.decoded, columns.tokens.code
     space = np.array([token.isspace() for token in text], dtype=bool)
     newline = np.array(["\n" in token or "\r" in token for token in text], dtype=bool)
@@ -215,7 +208,7 @@ def _kinds(columns: ReplyColumns, found: TokenMetrics) -> Data:
         "is_space": space[code],
         "is_newline": newline[code],
         "is_special": special[code],
-        "is_forced": found.is_forced,
+        "is_forced": metrics.is_forced,
     }
 
 
@@ -225,25 +218,25 @@ def _arrivals(columns: ReplyColumns) -> Data:
     for part, bounds in zip(columns.parts, columns.slices, strict=True):
         arrivals = part.choice.arrivals.get(part.name, TokenTimes())
         for column, values in ((chunk, arrivals.chunk), (t_ms, arrivals.t_ms)):
-            here = column[bounds]
-            here[: len(values)] = values[: len(here)]
+            part_column = column[bounds]
+            part_column[: len(values)] = values[: len(part_column)]
     return {"chunk": chunk, "t_ms": t_ms}
 
 
 def _compared(parts: list[MessagePart], spans: list[Spans]) -> Data:
     """Compare the texts of each run."""
     token, byte, duplicate_of = (np.full(len(parts), -1) for _ in range(3))
-    for _, group in groupby(range(len(parts)), key=lambda place: parts[place].run):
-        places = list(group)
-        texts = [parts[place].text for place in places]
+    for _, group in groupby(range(len(parts)), key=lambda row: parts[row].run):
+        rows = list(group)
+        texts = [parts[row].text for row in rows]
         if len(set(texts)) > 1:
-            byte[places] = common_prefix([well_formed(text).encode() for text in texts])
-        for place in places:
-            holding = np.flatnonzero(spans[place].byte_end > byte[place])
-            token[place] = holding[0] if byte[place] >= 0 and len(holding) else -1
-            first = places[texts.index(parts[place].text)]
-            if first != place and parts[place].text:
-                duplicate_of[place] = parts[first].choice.index
+            byte[rows] = common_prefix([well_formed(text).encode() for text in texts])
+        for row in rows:
+            reaching = np.flatnonzero(spans[row].byte_end > byte[row])
+            token[row] = reaching[0] if byte[row] >= 0 and len(reaching) else -1
+            first = rows[texts.index(parts[row].text)]
+            if first != row and parts[row].text:
+                duplicate_of[row] = parts[first].choice.index
     return {
         "first_divergence": nullable(token, "int32"),
         "first_divergence_byte": nullable(byte, "int32"),
@@ -258,7 +251,7 @@ def _token_category(columns: ReplyColumns, code: Integers) -> pd.Categorical:
 
 
 def _numbers(values: Sequence[float | None], dtype: str) -> Any:
-    """Return numbers as a column, a nullable one for `Int32`."""
+    """Return numbers as a column, nullable for `Int32`."""
     column = np.array(values, dtype=np.float64)
     return nullable(column, "int32") if dtype == "Int32" else column.astype(dtype)
 

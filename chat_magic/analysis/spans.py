@@ -1,4 +1,4 @@
-"""The table of spans: stretches of a text, and how probable their tokens were."""
+"""The table of spans: segments of texts, and the probability of their tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.align import Spans
     from chat_magic.analysis.reply_columns import MessagePart, ReplyColumns
 
-_BROKEN_OFF = ("length", "error", "interrupted", None)
+_TRUNCATED = ("length", "error", "interrupted", None)
 
 
 def spans_table(
@@ -31,49 +31,42 @@ def spans_table(
     attrs: Mapping[str, Any],
     prefill: str | Sequence[str] = "",
 ) -> pd.DataFrame:
-    """Return a row for each stretch of each choice's content, or of its refusal.
+    """Return a row for each span of each choice's content, or of its refusal.
 
-    A span has the tokens that share a byte with it, those without bytes of their own included
-    that stand before such a token.
+    A span has the tokens that share a byte with it, and tokens without bytes before such a token.
 
     Args:
         columns: The tokens of some replies.
-        by: How to cut, as `segments` says.
-        attrs: As for `tables.tokens_table`.
-        prefill: What the request gave as the beginning of the answer, or each run's did: JSON is
-            read with it.
+        by: The unit, as for `segments.segments`.
+        attrs: As for `reply_tables.tokens_table`.
+        prefill: The prefill of the request, or of each run, with which JSON is read.
 
     Returns:
-        The table, its key run, choice, kind, name and place. `logprob` is the sum over the tokens
-        in nats and `prob` e to it, both NaN where a token has no measurement, or where part of
-        the span has no token; `mean_logprob`, `min_prob` and `min_prob_position` (the first least
-        probable token, by its position in the part) are of the measured ones. `shared_start` and
-        `shared_end` say that the first or the last token also holds text outside of the span.
+        The table `SPANS` of `column_docs`.
 
     Raises:
-        InvalidRequest: `by` is no way to cut.
+        InvalidRequest: `by` is not a unit.
     """
     kind = kind_of(by)
-    places, pieces, slices = columns.answers, columns.pieces, columns.slices
-    parts = [columns.parts[place] for place in places]
+    answers, pieces, slices = columns.answers, columns.pieces, columns.slices
+    parts = [columns.parts[answer] for answer in answers]
     cuts = [segment(part, by, prefill) for part in parts]
-    owner = np.repeat(np.arange(len(parts)), [len(own) for own in cuts])
-    found = [
-        _measure(byte_offsets(part.text, own), align(pieces[p], part.text), logprob)
-        for part, own, p, logprob in zip(
-            parts, cuts, places, (columns.tokens.logprob[slices[p]] for p in places), strict=True
-        )
+    owner = np.repeat(np.arange(len(parts)), [len(part_cuts) for part_cuts in cuts])
+    logprobs = [columns.tokens.logprob[slices[answer]] for answer in answers]
+    measured = [
+        _measure(byte_offsets(part.text, part_cuts), align(pieces[answer], part.text), logprob)
+        for part, part_cuts, answer, logprob in zip(parts, cuts, answers, logprobs, strict=True)
     ]
-    joined = _Measured(*map(np.concatenate, zip(_NOTHING, *found, strict=True)))
+    joined = _Measured(*map(np.concatenate, zip(_NOTHING, *measured, strict=True)))
     data = {
         "run": integers([part.run for part in parts])[owner].astype(np.int32),
         "choice": integers([part.choice.index for part in parts])[owner].astype(np.int16),
-        "name": strings([segment.name for own in cuts for segment in own]),
+        "name": strings([segment.name for part_cuts in cuts for segment in part_cuts]),
         "kind": category(np.full(len(owner), KINDS.index(kind)), KINDS),
         "byte_start": joined.byte_start.astype(np.int32),
         "byte_end": joined.byte_end.astype(np.int32),
         "text": strings(
-            [text for p, own in zip(parts, cuts, strict=True) for text in _texts(p, own)]
+            [text for part, cut in zip(parts, cuts, strict=True) for text in _texts(part, cut)]
         ),
         "n_tokens": joined.n_tokens.astype(np.int32),
         "logprob": joined.logprob,
@@ -88,33 +81,35 @@ def spans_table(
 
 
 def segment(part: MessagePart, by: SpanUnit, prefill: str | Sequence[str] = "") -> list[Segment]:
-    """Cut the text of a part; in JSON that began in the prefill, what lies in that is left out."""
+    """Cut the text of a part; JSON is read with the prefill, whose own fields are left out."""
     text, skip = well_formed(part.text), 0
     if by == "json" and part.name == "content":
-        begun = prefill if isinstance(prefill, str) else prefill[part.run]
-        text, skip = begun + text, len(begun)
-    found = segments(text, by, partial=part.choice.finish_reason in _BROKEN_OFF)
-    return [Segment(n, max(0, a - skip), b - skip) for n, a, b in found if b > skip]
+        beginning = prefill if isinstance(prefill, str) else prefill[part.run]
+        text, skip = beginning + text, len(beginning)
+    cuts = segments(text, by, partial=part.choice.finish_reason in _TRUNCATED)
+    return [
+        Segment(name, max(0, start - skip), end - skip) for name, start, end in cuts if end > skip
+    ]
 
 
 def byte_offsets(text: str, cuts: list[Segment]) -> tuple[Integers, Integers]:
-    """Return where segments start and end in the UTF-8 bytes of their text."""
+    """Return the start and end of segments in the UTF-8 bytes of their text."""
     octets = np.frombuffer(well_formed(text).encode(), np.uint8)
     byte_of = np.append(np.flatnonzero((octets & 0xC0) != 0x80), len(octets))
     return byte_of[integers([s.start for s in cuts])], byte_of[integers([s.end for s in cuts])]
 
 
 def tokens_in_span(spans: Spans, start: Integers, end: Integers) -> tuple[Integers, Integers]:
-    """Find the tokens of stretches of a text.
+    """Find the tokens of m ranges of a text.
 
     Args:
-        spans: Where the tokens stand.
-        start: In bytes, shape (m,).
-        end: Likewise.
+        spans: The offsets of the tokens.
+        start: Of each range, in bytes, shape (m,).
+        end: Of each range, in bytes, shape (m,).
 
     Returns:
-        The tokens of all the stretches, one stretch after the other, and the number of each
-        one's, shape (m,).
+        The tokens of the first range, then those of the second, and so on; and the number of
+        tokens of each range, shape (m,).
     """
     known = np.flatnonzero(spans.byte_start >= 0)
     first = np.searchsorted(_ends(spans)[known], start, side="right")
@@ -124,7 +119,7 @@ def tokens_in_span(spans: Spans, start: Integers, end: Integers) -> tuple[Intege
 
 
 def _ends(spans: Spans) -> Integers:
-    """Return where tokens end; one without bytes ends with the next that has some."""
+    """Return the end of each token; one without bytes ends with the next that has some."""
     known = spans.byte_start >= 0
     is_empty = known & (spans.byte_end == spans.byte_start)
     ends = np.where(is_empty | ~known, np.iinfo(np.intp).max, spans.byte_end)
@@ -133,7 +128,7 @@ def _ends(spans: Spans) -> Integers:
 
 
 class _Measured(NamedTuple):
-    """Spans of one text, as arrays of shape (m,)."""
+    """The spans of one text, as arrays of shape (m,)."""
 
     byte_start: Integers
     byte_end: Integers
@@ -151,19 +146,19 @@ _NONE, _NAN, _NO = np.empty(0, dtype=np.intp), np.empty(0), np.empty(0, dtype=bo
 _NOTHING = _Measured(_NONE, _NONE, _NONE, _NAN, _NAN, _NAN, _NAN, _NO, _NO)
 
 
-def _measure(place: tuple[Integers, Integers], spans: Spans, logprob: Floats) -> _Measured:
-    start, end = place
+def _measure(offsets: tuple[Integers, Integers], spans: Spans, logprob: Floats) -> _Measured:
+    start, end = offsets
     tokens, counts = tokens_in_span(spans, start, end)
     owner = np.repeat(np.arange(len(counts)), counts)
     token_start = spans.byte_start[tokens].clip(start[owner], end[owner])
     token_end = spans.byte_end[tokens].clip(start[owner], end[owner])
     covered = np.bincount(owner, token_end - token_start, len(counts))
-    own = logprob[tokens]
-    total = np.where(covered == end - start, _reduced(np.add, own, counts), np.nan)
-    measured = np.bincount(owner, ~np.isnan(own), len(counts))
-    sums = np.bincount(owner, np.nan_to_num(own), len(counts))
-    least = _reduced(np.fmin, own, counts)
-    position = np.where(own == least[owner], tokens, np.inf)
+    logprobs = logprob[tokens]
+    total = np.where(covered == end - start, _reduced(np.add, logprobs, counts), np.nan)
+    measured = np.bincount(owner, ~np.isnan(logprobs), len(counts))
+    sums = np.bincount(owner, np.nan_to_num(logprobs), len(counts))
+    least = _reduced(np.fmin, logprobs, counts)
+    position = np.where(logprobs == least[owner], tokens, np.inf)
     first = np.cumsum(counts) - counts
     return _Measured(
         byte_start=start,
@@ -179,19 +174,19 @@ def _measure(place: tuple[Integers, Integers], spans: Spans, logprob: Floats) ->
 
 
 def _reduced(reduce: np.ufunc, values: Floats, counts: Integers) -> Floats:
-    """Reduce each run of values, NaN where it is empty."""
-    found = np.full(len(counts), np.nan)
+    """Reduce each run of values; NaN for an empty one."""
+    reduced = np.full(len(counts), np.nan)
     filled = counts > 0
     if filled.any():
-        found[filled] = reduce.reduceat(values, (np.cumsum(counts) - counts)[filled])
-    return found
+        reduced[filled] = reduce.reduceat(values, (np.cumsum(counts) - counts)[filled])
+    return reduced
 
 
 def _edge(values: Integers, index: Integers, counts: Integers) -> Floats:
-    """Return the values at the first or last places of runs, NaN for an empty run."""
-    found = np.full(len(counts), np.nan)
-    found[counts > 0] = values[index[counts > 0]]
-    return found
+    """Return the first or last values of runs; NaN for an empty run."""
+    edges = np.full(len(counts), np.nan)
+    edges[counts > 0] = values[index[counts > 0]]
+    return edges
 
 
 def _texts(part: MessagePart, cuts: list[Segment]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The columns that tables are made of: one way for each kind, on pandas 2 and 3."""
+"""How the columns of tables are made: one function for each kind, on pandas 2 and 3."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Data = dict[str, Any]
 
 
 def table(data: Data, attrs: Mapping[str, Any], vocabulary: int) -> pd.DataFrame:
-    """Return columns as a table; what is known of the request goes along as plain JSON."""
-    found = pd.DataFrame(data, copy=False)
-    known = {"schema_version": SCHEMA_VERSION, "vocab_size_assumed": vocabulary, **attrs}
-    found.attrs["chat_magic"] = msgspec.json.decode(msgspec.json.encode(known))
-    return found
+    """Return columns as a table, with the facts about the request in `attrs`, as plain JSON."""
+    frame = pd.DataFrame(data, copy=False)
+    facts = {"schema_version": SCHEMA_VERSION, "vocab_size_assumed": vocabulary, **attrs}
+    frame.attrs["chat_magic"] = msgspec.json.decode(msgspec.json.encode(facts))
+    return frame
 
 
 def strings(values: Sequence[str | None] | Objects) -> Any:
@@ -36,17 +36,17 @@ def strings(values: Sequence[str | None] | Objects) -> Any:
 
 
 def category(codes: Integers, names: Sequence[str] | Objects) -> pd.Categorical:
-    """Return the names as a column that holds each once, missing where the code is -1."""
+    """Return a categorical column, missing where the code is -1."""
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(names), dtype="str"))
 
 
 def nullable(values: Integers | Floats, dtype: str) -> pd.arrays.IntegerArray:
-    """Return whole numbers as a nullable column; NaN and what is negative are missing."""
+    """Return integers as a nullable column; NaN and negative values are missing."""
     known = values >= 0
     return pd.arrays.IntegerArray(np.where(known, values, 0).astype(dtype), ~known)
 
 
 def fit_dtype(values: Integers) -> Integers:
-    """Return whole numbers as int16, or as int32 where one of them does not fit."""
+    """Return integers as int16, or as int32 if one of them does not fit."""
     fits = values.max(initial=0) <= np.iinfo(np.int16).max
     return values.astype(np.int16 if fits else np.int32)

@@ -1,4 +1,4 @@
-"""The metrics of every token of some replies, and their summary for a text."""
+"""The metrics of every token of some replies, and their summary for each text."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TokenMetrics:
-    """What `metrics` says of n tokens; arrays of shape (n,), NaN where it cannot say."""
+    """The metrics of n tokens, as arrays of shape (n,); NaN where they are not defined."""
 
     logprob: Floats
     bound: Floats
-    """The most that the log probability of a censored token can be, in nats; NaN for others."""
+    """Highest possible log probability of a censored token, in nats; NaN for others."""
     rank: Floats
-    """NaN also where the token lay outside the most probable ones."""
+    """NaN also for a token outside the most probable ones."""
     gap_nats: Floats
-    """NaN also where no alternative has a measurement."""
+    """NaN also if no alternative has a log probability."""
     margin: Floats
     mass_known: Floats
     mass_residual: Floats
     entropy: metrics.Entropy
-    """NaN also where the server returned fewer than two alternatives."""
+    """NaN also if the server returned fewer than two alternatives."""
     is_forced: Flags
 
     def __getitem__(self, tokens: slice) -> TokenMetrics:
@@ -39,10 +39,10 @@ class TokenMetrics:
 
 
 def alternative_logprobs(columns: ReplyColumns) -> Floats:
-    """Return the log probabilities of what could have come, in nats, shape (n, width).
+    """Return the log probabilities of the possible tokens, in nats, shape (n, width).
 
-    Where a token's own log probability and that of the same token among its alternatives differ,
-    its own counts.
+    If the log probability of a sampled token differs from that of the same token among the
+    alternatives, the former counts.
     """
     ranked, logprob = columns.ranked, columns.tokens.logprob[:, None]
     return np.where(ranked.is_chosen & ~np.isnan(logprob), logprob, ranked.entries.logprob)
@@ -78,39 +78,39 @@ def _bounds(censored: Flags, top: Floats) -> Floats:
     return bound
 
 
-def summary(found: TokenMetrics, spans: Spans) -> dict[str, float | None]:
+def summary(tokens: TokenMetrics, spans: Spans) -> dict[str, float | None]:
     """Return the metrics of a text, named as in the table of choices.
 
     Args:
-        found: The metrics of all its tokens, also of those that stand outside the text.
-        spans: Where they stand; bits per byte count only tokens inside, and need all the text.
+        tokens: The metrics of all tokens of the part, in the text or not.
+        spans: Their offsets; bits per byte count only tokens in the text, and require all of it.
 
     Returns:
-        The metrics over the tokens whose status is ok, NaN where there is none.
+        The metrics over the tokens whose status is ok; NaN if there are none.
     """
-    logprob, prob = found.logprob, np.exp(found.logprob)
+    logprob, prob = tokens.logprob, np.exp(tokens.logprob)
     scored = ~np.isnan(logprob)
     min_prob, min_prob_position = metrics.weakest(prob)
     inside = spans.byte_start >= 0
-    low, high = (metrics.mean(ends[scored]) / metrics.LN2 for ends in found.entropy[:2])
+    low, high = (metrics.mean(ends[scored]) / metrics.LN2 for ends in tokens.entropy[:2])
     whole = spans.coverage == 1
     return {
         "n_tokens": len(logprob),
         "n_scored": int(scored.sum()),
-        "n_censored": int(np.sum(~np.isnan(found.bound))),
+        "n_censored": int(np.sum(~np.isnan(tokens.bound))),
         "joint_logprob": metrics.joint_logprob(logprob),
         "mean_logprob": metrics.mean(logprob),
         "perplexity": metrics.perplexity(logprob),
-        "perplexity_low": metrics.perplexity_low(logprob, found.bound),
+        "perplexity_low": metrics.perplexity_low(logprob, tokens.bound),
         "geo_mean_prob": float(np.exp(metrics.mean(logprob))),
         "bits_per_byte": metrics.bits_per_byte(logprob[inside], spans.n_bytes) if whole else np.nan,
         "min_prob": min_prob,
         "min_prob_position": min_prob_position,
         "frac_below_50": metrics.share_where(prob < 0.5, scored),
-        "frac_non_greedy": metrics.share_where(found.gap_nats > 0, ~np.isnan(found.gap_nats)),
+        "frac_non_greedy": metrics.share_where(tokens.gap_nats > 0, ~np.isnan(tokens.gap_nats)),
         "mean_entropy_bits_low": low,
         "mean_entropy_bits_high": high,
-        "mean_residual": metrics.mean(found.mass_residual[scored]),
-        "z_sampling": metrics.sampling_z(logprob, found.entropy),
+        "mean_residual": metrics.mean(tokens.mass_residual[scored]),
+        "z_sampling": metrics.sampling_z(logprob, tokens.entropy),
         "alignment_coverage": spans.coverage,
     }

@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 _AnyToken = TypeVar("_AnyToken", bound="TopLogprob")
 
 _MARKS = re.compile("[\u2581\u0100-\u0142]")
-"""What hardly anything but the spelling of a vocabulary holds."""
+"""Characters that hardly occur except in the spelling of a vocabulary."""
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
 _NONE_SENT = (b"null", b"[]")
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The distinct tokens of some replies; a token's code is its place in these columns."""
+    """The distinct tokens of some replies; a token's code is its index in these columns."""
 
     text: Objects
     """As sent, lone surrogates replaced."""
     bytes: Objects
     """As `tokens.token_bytes` gives them, None where unknown."""
     identity: Integers
-    """Equal for tokens with equal bytes, however their text was written."""
+    """Equal for tokens with equal bytes, however their text is written."""
 
     @property
     def decoded(self) -> list[str]:
-        """The text that the bytes are, U+FFFD for what is not UTF-8; as sent where unknown."""
+        """The decoded bytes, with U+FFFD for what is not UTF-8; the text as sent if unknown."""
         pairs = zip(self.text, self.bytes, strict=True)
         return [text if data is None else data.decode(errors="replace") for text, data in pairs]
 
@@ -48,44 +48,46 @@ class Vocabulary:
 def spellings(texts: list[str], sent: list[Raw]) -> tuple[Integers, list[tuple[str, bytes]]]:
     """Return a code for each token, and the distinct texts with the `bytes` they were sent with.
 
-    A text nearly always comes with the same bytes: only the others are told apart one by one.
+    A text nearly always has the same bytes, so that only the others are compared one by one.
     """
     code, distinct = factorize(texts)
     first = np.empty(len(distinct), dtype=np.intp)
     first[code[::-1]] = np.arange(len(texts))[::-1]
-    usual = [sent[place] for place in first]
+    usual = [sent[index] for index in first]
     keys = [(text, bytes(data)) for text, data in zip(distinct, usual, strict=True)]
     others = _differing(sent, objects(usual)[code].tolist())
-    other_code, other_keys = factorize([(texts[place], bytes(sent[place])) for place in others])
+    other_code, other_keys = factorize([(texts[index], bytes(sent[index])) for index in others])
     code[others] = len(keys) + other_code
     return code, keys + other_keys
 
 
 def _differing(sent: list[Raw], usual: list[Raw]) -> Integers:
-    """Return the places where two lists differ; block by block, since most blocks are equal."""
-    places: list[int] = []
+    """Return the indices at which two lists differ; by blocks, since most are equal."""
+    indices: list[int] = []
     for start in range(0, len(sent), 1024):
         block = slice(start, start + 1024)
         if msgspec.json.encode(sent[block]) != msgspec.json.encode(usual[block]):
             pairs = enumerate(zip(sent[block], usual[block], strict=True), start)
-            places += [place for place, (one, other) in pairs if one != other]
-    return integers(places)
+            indices += [index for index, (data, expected) in pairs if data != expected]
+    return integers(indices)
 
 
 def vocabulary_of(keys: list[tuple[str, bytes]]) -> Vocabulary:
     """Return the vocabulary of tokens that were sent with these texts and `bytes`."""
     text = [well_formed(token) for token, _ in keys]
     data = [token_bytes(token, sent) for token, sent in keys]
-    own = [token if known is None else known for token, known in zip(text, data, strict=True)]
-    return Vocabulary(objects(text), objects(data), factorize(own)[0])
+    identities = [
+        spelled if known is None else known for spelled, known in zip(text, data, strict=True)
+    ]
+    return Vocabulary(objects(text), objects(data), factorize(identities)[0])
 
 
 def with_bytes(tokens: list[TokenLogprob], text: str) -> list[TokenLogprob]:
-    """Return the tokens of a text, with bytes where they came in the spelling of a vocabulary.
+    """Return the tokens of a text, with their bytes if they are in the spelling of a vocabulary.
 
     Some servers send no `bytes` and write SentencePiece's `▁` (U+2581) for a space, or each byte
     as a letter of GPT-2's alphabet (`Ġ` for a space, `Ċ` for a line end). Such a spelling is
-    undone only where that makes the tokens spell the text, and they do not as they came.
+    undone only if the tokens spell the text then, and not before.
     """
     if not any(_is_marked(token) for token in tokens):
         return tokens
@@ -128,7 +130,7 @@ def _alphabet() -> dict[str, bytes]:
 
 
 def _spelled(token: _AnyToken, spelling: Callable[[TopLogprob], bytes]) -> _AnyToken:
-    """Return a token, and its alternatives, with the bytes of a spelling where none were sent."""
+    """Return a token, and its alternatives, with the bytes of a spelling if none were sent."""
     changes: dict[str, object] = {}
     if bytes(token.raw_bytes) in _NONE_SENT:
         changes["raw_bytes"] = Raw(msgspec.json.encode(list(spelling(token))))

@@ -70,8 +70,8 @@ class ResultTables(ABC):
         `model`, `cost`, `parsed.FIELD`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
         `completion_tokens`.
         """
-        from chat_magic.analysis.listing_tables import RequestFacts, add_cost, add_speed
         from chat_magic.analysis.reply_tables import choices_table
+        from chat_magic.analysis.request_columns import RequestFacts, add_cost, add_speed
 
         table = choices_table(self._columns, attrs=self._attrs)
         facts = [
