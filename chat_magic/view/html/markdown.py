@@ -28,7 +28,7 @@ _RULE = "1px solid rgba(127,127,127,0.35)"
 _CODE = "font-family:monospace;background-color:rgba(127,127,127,0.13)"
 _PARAGRAPH_STYLE = "margin:0 0 8px 0"
 PARAGRAPH = f'<p style="{_PARAGRAPH_STYLE}">'
-"""What a paragraph begins with, for who puts something before its text."""
+"""The tag that opens a paragraph, after which text can be inserted."""
 _STYLES = {
     "p": _PARAGRAPH_STYLE,
     "ul": "margin:0 0 8px 0;padding:0 0 0 24px",
@@ -53,17 +53,17 @@ _PRE = (
 )
 
 _BARS = (0.35, 0.5, 0.7, 0.95)
-"""How strong the underline is in each of the bins 1 to 4."""
+"""Opacity of the underline in each of the bins 1 to 4."""
 _RING, _RING_STOP, _STOP, *_STARTS = (chr(0xFDD0 + number) for number in range(3 + len(_BARS)))
-"""Characters that no text may contain (Unicode, noncharacters), put around what is marked."""
+"""Unicode noncharacters, which text must not contain, placed around what is marked."""
 _NO_MARKS = {ord(mark): None for mark in (_RING, _RING_STOP, _STOP, *_STARTS)}
 _MARKED = re.compile(f"([{''.join(_STARTS)}])([^{_STOP}{''.join(_STARTS)}]*){_STOP}")
-_NO_WORDS = re.compile(r"\]\([^()\n]*\)|<[^<>\s]+>|&\w+;|^ {0,3}\[[^]\n]+\]:.*$", re.MULTILINE)
-"""Addresses, entities and link definitions, whose letters are not shown as they stand."""
+_NOT_SHOWN = re.compile(r"\]\([^()\n]*\)|<[^<>\s]+>|&\w+;|^ {0,3}\[[^]\n]+\]:.*$", re.MULTILINE)
+"""Addresses, entities and link definitions, whose letters are not shown unchanged."""
 _TAG = re.compile("(<[^>]*>)")
 _SHARED = "opacity:0.65"
 RINGED = "border:2px solid rgba(46,139,208,0.95);border-radius:5px;padding:0 2px"
-"""How the first token is drawn in which answers differ."""
+"""The style of the token at a divergence."""
 
 Span = tuple[int, int]
 
@@ -76,11 +76,11 @@ def render(
     Args:
         text: Markdown, with GitHub's tables; a line break is a line break. Math between `$`,
             `$$`, `\(`, `\[` or `\begin` is left for the front end's typesetter.
-        unsure: What to underline: start and end as offsets into the text, and a bin from 1 to 4.
-            Only letters count; where a mark would change what the Markdown means, none is drawn.
-        divergence: Start and end of the token in which this answer leaves others: a ring is drawn
-            around it, and what stands before, all of it where the token is empty, is muted. Where
-            the Markdown allows no ring there it is drawn around the word that follows, if it can.
+        unsure: The tokens to underline: start and end as offsets into the text, and a bin from 1
+            to 4. Only letters are underlined; none are if that would change the Markdown.
+        divergence: Start and end of the token at which this answer diverges from others. The token
+            gets a ring, or else the word that follows, if that does not change the Markdown; the
+            text before it is muted, or the whole text if the token is empty.
 
     Returns:
         HTML with inline styles only.
@@ -96,15 +96,15 @@ def render(
             has_ends = ring is None or marked.count(_RING) == marked.count(_RING_STOP) == 1
             if has_ends and marked.translate(_NO_MARKS) == plain:
                 is_end = divergence is not None and divergence[0] == divergence[1]
-                drawn = _drawn(marked, is_muted=ring is not None or is_end)
-                if ring is None or f'"{RINGED}"' in drawn:
-                    return drawn
+                html = _with_elements(marked, is_muted=ring is not None or is_end)
+                if ring is None or f'"{RINGED}"' in html:
+                    return html
     return plain
 
 
 def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
-    """Shrink each span to its letters, next to which no character is Markdown."""
-    shown = _NO_WORDS.sub(lambda match: "0" * len(match[0]), text)
+    """Shrink each span to its letters, which are never next to a mark of Markdown."""
+    shown = _NOT_SHOWN.sub(lambda match: "0" * len(match[0]), text)
     for start, end, grade in unsure:
         letters = re.search(r"[^\W\d_](?:.*[^\W\d_])?", shown[start:end])
         if letters:
@@ -112,26 +112,30 @@ def _words(text: str, unsure: Iterable[tuple[int, int, int]]) -> Iterable[tuple[
 
 
 def _rings(text: str, divergence: Span) -> Iterable[Span]:
-    """Return where a ring can be: the token, its letters and digits, the word that follows."""
+    """Yield the candidates for a ring: the token, its letters and digits, the next word."""
     start, end = divergence
     if start == end:
         return
-    places = ((r"\S(?:.*\S)?", start, end), (r"\w(?:.*\w)?", start, end), (r"\w+", end, len(text)))
-    for pattern, first, stop in places:
+    candidates = (
+        (r"\S(?:.*\S)?", start, end),
+        (r"\w(?:.*\w)?", start, end),
+        (r"\w+", end, len(text)),
+    )
+    for pattern, first, stop in candidates:
         if match := re.compile(pattern, re.DOTALL).search(text, first, stop):
             yield match.span()
 
 
 def _insert(text: str, spans: Iterable[tuple[int, int, int]], ring: Span | None) -> str:
-    """Put marks around spans, none of which may reach over the ring's ends."""
+    """Put marks around the ring and around those spans that do not cross its ends."""
     marks = [(ring[0], 2, _RING), (ring[1], 1, _RING_STOP)] if ring else []
     for start, end, grade in spans:
         if ring is None or end <= ring[0] or ring[1] <= start or _holds(ring, start, end):
             marks += [(start, 3, _STARTS[grade - 1]), (end, 0, _STOP)]
     parts, done = [], 0
-    for place, _, mark in sorted(marks):
-        parts += [text[done:place], mark]
-        done = place
+    for offset, _, mark in sorted(marks):
+        parts += [text[done:offset], mark]
+        done = offset
     return "".join([*parts, text[done:]])
 
 
@@ -139,17 +143,17 @@ def _holds(ring: Span, start: int, end: int) -> bool:
     return ring[0] <= start and end <= ring[1]
 
 
-def _drawn(marked: str, *, is_muted: bool) -> str:
+def _with_elements(marked: str, *, is_muted: bool) -> str:
     """Turn the marks into elements, around each text between two tags.
 
     Args:
         marked: HTML with marks in its texts.
-        is_muted: Whether what comes before the ring is muted; without a ring all is.
+        is_muted: Whether the text before the ring, or all of it without a ring, is muted.
     """
     style = f' style="{_SHARED}"' if is_muted else ""
-    pieces = _TAG.split(marked)
-    for place in range(0, len(pieces), 2):
-        texts = re.split(f"([{_RING}{_RING_STOP}])", pieces[place])
+    parts = _TAG.split(marked)
+    for index in range(0, len(parts), 2):
+        texts = re.split(f"([{_RING}{_RING_STOP}])", parts[index])
         for number, text in enumerate(texts):
             if text == _RING:
                 style = f' style="{RINGED}"'
@@ -159,8 +163,8 @@ def _drawn(marked: str, *, is_muted: bool) -> str:
             texts[number] = (
                 f"<span{style}>{underlined}</span>" if style and _is_ink(text) else underlined
             )
-        pieces[place] = "".join(texts)
-    return "".join(pieces).translate(_NO_MARKS)
+        parts[index] = "".join(texts)
+    return "".join(parts).translate(_NO_MARKS)
 
 
 def _is_ink(text: str) -> bool:
@@ -174,7 +178,7 @@ def _underline(match: re.Match[str]) -> str:
 
 
 class _Renderer(RendererHTML):
-    """Draws the parsed tokens, all text through `escape`."""
+    """Renders the parsed tokens, with all text escaped."""
 
     def text(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
         return escape(tokens[idx].content)
@@ -218,9 +222,9 @@ _MATH = re.compile(
       | \\begin\{(?P<name>[a-z]{1,20}\*?)\}.{1,2000}?\\end\{(?P=name)\}""",
     re.DOTALL | re.VERBOSE,
 )
-"""A formula; the bounds keep the search linear in the text."""
+"""A formula; the bounds keep the search linear in the length of the text."""
 _NOT_MATH = re.compile(r"\\(?:\w*href|url|require|csname|class|cssId|style|data)(?![A-Za-z])")
-"""TeX that makes links or reaches into the page, which not every typesetter refuses."""
+"""TeX that makes links or accesses the page, which not every typesetter refuses."""
 
 
 def _formula(text: str, start: int) -> re.Match[str] | None:
@@ -231,7 +235,7 @@ def _formula(text: str, start: int) -> re.Match[str] | None:
 
 
 def _math(state: StateInline, silent: bool) -> bool:
-    """Take a formula as it stands, before Markdown sees its backslashes and underscores."""
+    """Take a formula unchanged, before Markdown interprets its backslashes and underscores."""
     if state.src[state.pos] not in "$\\":
         return False
     match = _formula(state.src, state.pos)
@@ -244,7 +248,7 @@ def _math(state: StateInline, silent: bool) -> bool:
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take a formula that has lines of its own, which could look like lists or headings."""
+    """Take a formula on separate lines, which could look like lists or headings."""
     match = _formula(state.src, state.bMarks[start] + state.tShift[start])
     if match is None or not match[0].startswith(("$$", "\\[", "\\b")):
         return False
@@ -260,7 +264,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _make_safe(state: StateCore) -> None:
-    """Give every element its style, every link its limits, and make links of the images."""
+    """Style every element, restrict every link, and replace images by links."""
     for token in state.tokens:
         if token.tag in _STYLES and token.nesting >= 0:
             align = token.attrs.get("style", "text-align:left")

@@ -87,7 +87,8 @@ def _legend(segments: Sequence[TextSegment]) -> str:
     bins = " ".join(entries)
     below = mark_below(segments)
     partly = "" if below == BIN_EDGES[0] else f"; coloured only under {percent(below)}"
-    return f'<div style="font-size:80%;margin:0 0 6px 0">tokens by probability {bins}{partly}</div>'
+    style = "font-size:80%;line-height:1.7;margin:0 0 6px 0"
+    return f'<div style="{style}">tokens by probability {bins}{partly}</div>'
 
 
 def _table(segments: Sequence[TextSegment]) -> str:

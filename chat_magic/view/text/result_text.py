@@ -100,7 +100,7 @@ def rounds_text(rounds: Sequence[ToolRound]) -> list[str]:
 
 
 def result_text(runs: Sequence[RunView]) -> str:
-    """Write runs of one answer one below the other: the answer, the status, what was unsure."""
+    """Write runs with a single answer: the answer, the status, unsure tokens."""
     return terminal_safe("\n\n".join(map(_run, runs)))
 
 

@@ -9,9 +9,7 @@ import pytest
 
 from chat_magic.core.reply.reply import FunctionCall, ToolCall
 from chat_magic.view.bundle import bundle
-from chat_magic.view.html.elements import columns
 from chat_magic.view.html.result_html import result_html
-from chat_magic.view.html.token_html import tokens_html
 from tests.view.html.sanitizer import dropped, text_of
 
 MARKDOWN = (
@@ -46,23 +44,25 @@ def everything(make_choice, make_run, make_token, names):
     )
 
 
-def test_an_untrusted_notebook_loses_nothing_of_it(everything) -> None:
+def test_the_sanitizer_of_an_untrusted_notebook_drops_nothing(everything) -> None:
     assert dropped(bundle([everything])["text/html"]) == []
 
 
-def test_there_is_no_script_and_no_address_that_a_page_would_load(everything) -> None:
+def test_there_are_no_scripts_and_no_addresses_that_a_page_would_load(everything) -> None:
     html = bundle([everything])["text/html"]
     for word in ("<script", "<style", "<!--", "src=", "url(", " id=", "aria-", "data-", "role="):
         assert word not in html
 
 
-def test_a_formula_is_the_only_thing_that_a_typesetter_sees(everything) -> None:
+def test_only_formulas_are_left_to_the_typesetter(everything) -> None:
     html = bundle([everything])["text/html"]
     assert html.startswith('<div class="mathjax_ignore tex2jax_ignore"')
     assert html.count("mathjax_process") == 2
 
 
-def test_one_choice_shows_status_answer_and_doubt(make_run, make_choice, names) -> None:
+def test_a_single_choice_shows_status_answer_and_unsure_tokens(
+    make_run, make_choice, names
+) -> None:
     seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
     assert seen.startswith(
         "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 stop 6 tokens"
@@ -70,22 +70,15 @@ def test_one_choice_shows_status_answer_and_doubt(make_run, make_choice, names) 
     assert seen.endswith("unsure: Charlotte 31% (Catherine 24, Clara 9)")
 
 
-def test_a_sole_warning_stands_in_the_status_line_in_its_own_words(make_run, make_choice) -> None:
+def test_a_single_warning_stands_in_the_status_line(make_run, make_choice) -> None:
     one = make_run(make_choice(text="a"), warnings=("the server ignored top_k",))
     assert "out the server ignored top_k stop" in text_of(result_html([one]))
 
 
-def test_several_warnings_are_all_told(make_run, make_choice) -> None:
+def test_several_warnings_are_all_shown(make_run, make_choice) -> None:
     two = make_run(make_choice(text="a"), warnings=("first", "second"))
     first, second = result_html([two]).index(">first<"), result_html([two]).index(">second<")
     assert first < second
-
-
-@pytest.mark.parametrize(("count", "rows"), [(1, 1), (4, 1), (5, 2), (8, 2), (9, 3), (128, 32)])
-def test_there_are_at_most_four_columns_in_a_row(count: int, rows: int) -> None:
-    html = columns([str(n) for n in range(count)])
-    assert html.count("display:flex") == rows
-    assert html.count("box-sizing") == count
 
 
 def test_unsure_words_are_underlined_in_the_answer(make_run, make_choice, names) -> None:
@@ -108,14 +101,14 @@ def test_tokens_that_do_not_spell_the_text_underline_nothing(
     assert '<p style="margin:0 0 8px 0">text</p>' in html
 
 
-def test_a_prefill_comes_muted_before_the_text_on_its_line(make_run, make_choice) -> None:
+def test_a_prefill_is_muted_and_on_the_line_of_the_text(make_run, make_choice) -> None:
     html = result_html([make_run(make_choice(text=" Paris."), prefill="The capital is")])
     assert re.search(
         r'<p[^>]*><span style="opacity:0.65;[^"]*">The capital is </span>Paris.</p>', html
     )
 
 
-def test_a_prefill_before_a_list_has_a_line_of_its_own(make_run, make_choice) -> None:
+def test_a_prefill_before_a_list_has_a_separate_line(make_run, make_choice) -> None:
     html = result_html([make_run(make_choice(text="- a"), prefill="List:")])
     assert re.search(r"<div><span [^>]*>List:</span></div><ul", html)
 
@@ -143,9 +136,7 @@ def test_a_prefill_that_opens_code_belongs_to_the_code(make_run, make_choice) ->
         ),
     ],
 )
-def test_what_is_not_a_plain_answer_is_shown_as_what_it_is(
-    fields, seen: str, make_run, make_choice
-) -> None:
+def test_other_kinds_of_answers_are_named(fields, seen: str, make_run, make_choice) -> None:
     html = result_html([make_run(make_choice(**fields), usage=None)])
     assert seen in text_of(html)
 
@@ -169,7 +160,7 @@ def test_a_json_answer_is_underlined_where_the_model_was_unsure(
     assert re.search(r"<u [^>]*>Paris</u>", html)
 
 
-def test_a_spoken_answer_plays_and_says_its_words(make_run, make_choice) -> None:
+def test_an_audio_answer_has_a_player_and_its_transcript(make_run, make_choice) -> None:
     """In the page itself, without loading anything; bare samples are only counted."""
     audio = {"id": "a", "data": base64.b64encode(b"RIFF....WAVE").decode(), "transcript": "<Hi>"}
     html = result_html([make_run(make_choice(text="", audio=audio))])
@@ -190,62 +181,10 @@ def test_the_raw_text_is_exact(make_run, make_choice) -> None:
     assert f">{text}</pre>" in result_html([make_run(make_choice(text=text))])
 
 
-@pytest.mark.parametrize(
-    ("prob", "style"),
-    [
-        (0.5, None),
-        (0.49, r"background-color:rgba\(213,94,0,0.13\)"),
-        (0.24, r"background-color:rgba\(213,94,0,0.26\);border-bottom:1px solid"),
-        (0.09, r"background-color:rgba\(213,94,0,0.42\);border-bottom:1px dashed"),
-        (0.02, r"background-color:rgba\(213,94,0,0.60\);border-bottom:1px dashed;font-weight:600"),
-    ],
-)
-def test_ink_grows_as_the_model_was_unsure_and_sure_tokens_have_none(
-    prob: float, style: str | None, make_token
+def test_tool_calls_that_were_run_stand_before_the_answer(
+    make_run, make_choice, make_round
 ) -> None:
-    text = tokens_html([make_token("word", prob)]).partition("</pre>")[0]
-    assert bool(re.search(f"<u .*{style}.*>word</u>", text)) == (style is not None)
-    assert text.endswith("word" if style is None else "word</u>")
-
-
-def test_a_token_without_a_measured_probability_is_marked_double(make_token) -> None:
-    html = tokens_html([make_token("a", 1, logprob=-9999.0)])
-    assert "border-bottom:3px double" in html
-    assert "probability censored: -9999.0" in html
-    assert "unknown: 1" in html
-
-
-def test_copied_tokens_are_the_exact_text(make_token) -> None:
-    """Space before a token stays outside of the paint; the mark of a line break is no text."""
-    tokens = [
-        make_token(" a", 0.1),
-        make_token("\n\n", 0.1),
-        make_token("  ", 0.1),
-        make_token("b \n", 0.1),
-        make_token("c", 0.9),
-    ]
-    text = tokens_html(tokens).partition("</pre>")[0]
-    assert re.sub(r"<[^>]*>", "", text) == " a\n\n  b \nc"
-    assert "quotes:'↵'" in text
-
-
-def test_the_legend_counts_the_tokens_of_each_bin(make_token) -> None:
-    html = text_of(tokens_html([make_token("a", p) for p in (0.9, 0.8, 0.3, 0.2, 0.05, 0.01)]))
-    expected = "≥ 50%: 2 25\u201350: 1 10\u201325: 1 3\u201310: 1 &lt; 3: 1"
-    assert f"tokens by probability {expected}" in html
-
-
-def test_the_least_sure_tokens_are_listed_with_what_else_could_have_come(names) -> None:
-    assert "Charlotte 31 Catherine 24 · Clara 9 · Cleo 0.4" in text_of(tokens_html(names))
-
-
-def test_the_table_names_the_ten_least_sure(make_token) -> None:
-    html = tokens_html([make_token(f"w{n}", 0.4 - n / 100) for n in range(20)])
-    assert re.findall(r"<bdi>(w\d+)</bdi>", html) == [f"w{n}" for n in range(19, 9, -1)]
-
-
-def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_round) -> None:
-    """Each with arguments, time, and its result or why it failed; a long result is a click away."""
+    """Each with arguments, time, and its result or error; a long result opens with a click."""
     rounds = [
         make_round(
             {"result": "<b>21</b>"},
@@ -265,6 +204,6 @@ def test_calls_that_were_run_come_before_the_answer(make_run, make_choice, make_
         "400 characters",
         "Warm",
     )
-    places = [html.index(part) for part in parts]
-    assert places == sorted(places)
+    positions = [html.index(part) for part in parts]
+    assert positions == sorted(positions)
     assert dropped(html) == []
