@@ -41,7 +41,14 @@ def jobs_table(rows: Sequence[tuple[int, str, str, str, float, float]]) -> pd.Da
     """
     columns = ["job", "name", "model", "state", "started", "elapsed_s"]
     table = pd.DataFrame(rows, columns=columns).astype(
-        {"job": "int32", "name": TEXT, "model": TEXT, "state": TEXT, "elapsed_s": float}
+        {
+            "job": "int32",
+            "name": TEXT,
+            "model": TEXT,
+            "state": TEXT,
+            "started": float,
+            "elapsed_s": float,
+        }
     )
     table["started"] = pd.to_datetime(table["started"], unit="s", utc=True).dt.floor("s")
     table["cancel"] = pd.Series([f"%chat /jobs cancel {row[0]}" for row in rows], dtype=TEXT)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
+from chat_magic.analysis.diff_units import DiffUnit
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import InvalidRequest
-from chat_magic.view.comparison_model import By, compare_runs
+from chat_magic.view.comparison_model import compare_runs
 from chat_magic.view.html.comparison_html import comparison_html
 from chat_magic.view.html.result_html import result_html
 from chat_magic.view.payload import payload
@@ -82,13 +83,13 @@ class ComparisonView:
     runs: Sequence[RunView]
     axes: Sequence[Axis] = ()
     base: int | None = None
-    by: By = "word"
+    by: DiffUnit = "word"
     ignore_whitespace: bool = False
 
     def __post_init__(self) -> None:
         count = sum(len(run.reply.choices) for run in self.runs)
-        if self.by not in get_args(By):
-            raise InvalidRequest(f"by {self.by!r}: must be one of {', '.join(get_args(By))}")
+        if self.by not in get_args(DiffUnit):
+            raise InvalidRequest(f"by {self.by!r}: must be one of {', '.join(get_args(DiffUnit))}")
         if self.base is not None and not 0 <= self.base < count:
             raise InvalidRequest(f"base {self.base}: there are {count} answers, numbered from 0")
 
@@ -131,7 +132,7 @@ def bundle(
     opens_tokens: bool = False,
     axes: Sequence[Axis] = (),
     base: int | None = None,
-    by: By = "word",
+    by: DiffUnit = "word",
     ignore_whitespace: bool = False,
     opens: Opens = "answers",
 ) -> dict[str, Any]:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.answer_tree import Node
     from chat_magic.analysis.comparison import Comparison
+    from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Choice
     from chat_magic.view.bundle import RunView
 
-By = Literal["word", "token", "sentence", "json"]
 Opens = Literal["answers", "diff"]
 
 TABLE_FIRST = 12
@@ -38,7 +38,7 @@ class ComparisonModel:
     """One for each answer."""
     base: int
     """Position of the answer that the others are compared with."""
-    by: By
+    by: DiffUnit
 
     @property
     def several(self) -> bool:
@@ -102,7 +102,7 @@ def compare_runs(
     runs: Sequence[RunView],
     *,
     base: int | None = None,
-    by: By = "word",
+    by: DiffUnit = "word",
     ignore_whitespace: bool = False,
 ) -> ComparisonModel | None:
     """Compare the answers of runs; return None for a single run with at most one answer.

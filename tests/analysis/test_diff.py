@@ -46,22 +46,6 @@ def test_each_case_has_one_shortest_answer(case):
     assert alignments(base, other)[1] == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Hi, my name (Ann).", ["Hi", ",", " my", " name", " (", "Ann", ")", "."]),
-        ("don\u2019t e.g. well-known", ["don\u2019t", " e", ".", "g", ".", " well", "-", "known"]),
-        ("1,234.5 at 12:30", ["1,234.5", " at", " 12", ":", "30"]),
-        ("```py\nx_1 = 'a'\n```", ["```", "py", "\n", "x_1", " =", " '", "a", "'", "\n", "```"]),
-        ("a \t\r\n\n    b  ", ["a", " \t\r\n", "\n", "   ", " b", " ", " "]),
-        ("\u304a\u8336 tea", ["\u304a", "\u8336", " tea"]),
-    ],
-)
-def test_words_stand_apart_from_punctuation(text, words):
-    """A blank goes with what comes after it."""
-    assert units(text, "word") == words
-
-
 def alignments(base, other):
     """Return the length of the longest common subsequence, and in how many places it lies."""
 

@@ -1,0 +1,43 @@
+"""The tables of commands."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from chat_magic.analysis.listing_tables import jobs_table, models_table, settings_table
+from chat_magic.core.reply.listing import ListedModel
+
+
+def test_a_date_in_seconds_is_a_time_in_utc():
+    """Unknown ones are missing."""
+    table = models_table(
+        [ListedModel(id="a", created=86400, context_length=8), ListedModel(id="b", owned_by="x")]
+    )
+    assert table["created"].tolist() == [pd.Timestamp("1970-01-02", tz="UTC"), pd.NaT]
+    assert table["context_length"].isna().tolist() == [False, True]
+    assert table["owned_by"].isna().tolist() == [True, False]
+
+
+def test_settings_are_rows_of_texts():
+    """In the order that is given."""
+    table = settings_table([("model", "a/b", "environment"), ("n", "2", "config file")])
+    assert table.values.tolist() == [["model", "a/b", "environment"], ["n", "2", "config file"]]
+
+
+def test_a_job_says_how_it_is_cancelled():
+    """Its start is in whole seconds."""
+    row = jobs_table([(7, "r", "a/b", "streaming", 1.9, 0.5)]).iloc[0]
+    assert row["cancel"] == "%chat /jobs cancel 7"
+    assert row["started"] == pd.Timestamp("1970-01-01 00:00:01", tz="UTC")
+    assert row["elapsed_s"] == 0.5
+
+
+def test_tables_without_rows_keep_their_dtypes():
+    """As far as anything can be done with them."""
+    for empty, full in (
+        (models_table([]), models_table([ListedModel(id="a")])),
+        (jobs_table([]), jobs_table([(1, "r", "a/b", "done", 0.0, 0.0)])),
+        (settings_table([]), settings_table([("a", "b", "c")])),
+    ):
+        assert len(empty) == 0
+        assert empty.dtypes.to_dict() == full.dtypes.to_dict()
