@@ -94,7 +94,7 @@ def test_an_untrusted_result_says_all_about_a_token(show):
 def test_the_text_underlines_what_was_unsure_and_leads_to_the_token(show):
     root = show("text.ipynb", capital())
     assert root.locator(".chm-unsure").all_inner_texts() == ["although", "compromise", "End"]
-    expect(root.locator(".chm-unsure-line")).to_contain_text("unsure: although 40 % (not 30)")
+    expect(root.locator(".chm-unsure-line")).to_contain_text("unsure: although 40% (not 30)")
     root.locator(".chm-unsure", has_text="compromise").click()
     expect(root.locator(".chm-token-details")).to_contain_text("␣compromise")
 

@@ -273,7 +273,7 @@ it('loses nothing that a run of several says', async () => {
 
 describe('names written from right to left', () => {
   it('stand apart from the figures around them, and change no word', async () => {
-    const chip = 'here: مرحبا بكم 95 % · Hi 5 % (model) vs 2/3 · 1/3 (sampled)';
+    const chip = 'First difference: مرحبا بكم (model 95%, sampled 2/3), Hi (5%, 1/3)';
     const comparison = { ...payloads.four.comparison!, chip };
     const { node } = await draw({ ...payloads.four, comparison });
     const summary = node.querySelector('.chm-summary-link')!;
