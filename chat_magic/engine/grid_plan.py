@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.grid import title_of
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
-from chat_magic.engine.prepare import PreparedCall, RequestLimits, prepare_call
+from chat_magic.engine.prepare import (
+    DEFAULT_LIMITS,
+    PreparedCall,
+    RequestLimits,
+    prepare_call,
+)
 from chat_magic.engine.tool_functions import NO_TOOLS
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.attachments import inline
@@ -51,7 +56,7 @@ def plan_grid(
     choice: int | None = None,
     schema: Schema | None = None,
     tools: ToolFunctions = NO_TOOLS,
-    limits: RequestLimits = RequestLimits(),
+    limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
 ) -> GridPlan:
     """Prepare the calls of a grid, or the single one where there is no axis.

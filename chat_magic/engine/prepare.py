@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.template import render_text
@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.session import Session
 
-__all__ = ["PreparedCall", "RequestLimits", "build_request", "prepare_call", "request_limits"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "PreparedCall",
+    "RequestLimits",
+    "build_request",
+    "prepare_call",
+    "request_limits",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +56,9 @@ class RequestLimits:
     """Requests for missing choices that run at a time."""
 
 
+DEFAULT_LIMITS = RequestLimits()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PreparedCall:
     """A request that is complete and checked, with all that sending it takes."""
@@ -58,7 +68,7 @@ class PreparedCall:
     """The form that the answer must have, if the request asks for one."""
     tools: ToolFunctions = NO_TOOLS
     """The functions that the model may call."""
-    limits: RequestLimits = field(default_factory=RequestLimits)
+    limits: RequestLimits = DEFAULT_LIMITS
 
 
 def prepare_call(
@@ -69,7 +79,7 @@ def prepare_call(
     choice: int | None = None,
     schema: Schema | None = None,
     tools: ToolFunctions = NO_TOOLS,
-    limits: RequestLimits = RequestLimits(),
+    limits: RequestLimits = DEFAULT_LIMITS,
 ) -> PreparedCall:
     """Complete a request from the settings and from the result that it continues, and check it.
 

@@ -47,8 +47,8 @@ class ToolFunctions:
         """
         if self.can_run and request.n != 1:
             raise InvalidRequest(
-                f"n {request.n}: tools that are functions require n = 1, since one answer continues; "
-                "with max_tool_rounds 0 no function is run"
+                f"n {request.n}: tools that are functions require n = 1, since one answer "
+                "continues; with max_tool_rounds 0 no function is run"
             )
 
     def calls_to_run(self, request: ChatRequest, reply: Reply) -> tuple[ToolCall, ...]:
@@ -75,7 +75,8 @@ def with_tools(
 
     Args:
         request: A request, not yet checked as a whole.
-        tools: Python functions, which are run when called, and the API's tool objects, which are not.
+        tools: Python functions, which are run when called, and the API's tool objects, which are
+            not.
         max_rounds: The most rounds of calls, 0 to 100; 5 if not given.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Wire: the only place with sockets, environment and clock."""
+"""The wire: the only room that knows sockets, the environment and the clock."""

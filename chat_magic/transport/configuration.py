@@ -1,4 +1,4 @@
-"""The settings in force: `%config` over the environment over the config file."""
+"""The effective settings: `%config` over the environment over the config file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PLACES = (
     "JUPYTER_PLATFORM_DIRS",
     "XDG_CONFIG_HOME",
 )
-"""Variables that say where Jupyter's config folder is."""
+"""Variables on which the place of Jupyter's config folder depends."""
 
 _VARIABLES = {name: [f"CHAT_MAGIC_{name.upper()}"] for name in SETTINGS}
 _VARIABLES["base_url"].append("OPENAI_BASE_URL")
@@ -43,16 +43,16 @@ _VARIABLES["base_url"].append("OPENAI_BASE_URL")
 class Configuration:
     """The settings of one session: its own over the environment over the config file.
 
-    The environment and the file are read at every use, so that a change counts at once; the file
-    is parsed again only when it has changed.
+    The environment and the file are read on every use, so that changes take effect at once; the
+    file is parsed only when it has changed.
     """
 
     def __init__(self) -> None:
         self._own: dict[str, Setting] = {}
         self._paths: dict[tuple[str | None, ...], Path] = {}
-        """The config file's place for the variables of `_PLACES`, which is slow to look up."""
+        """The config file's path by the values of `_PLACES`, since finding it is slow."""
         self._stamp: object = None
-        """What tells whether the file has changed since it was parsed."""
+        """Path, time and size of the file when it was parsed."""
         self._parsed = Config()
 
     def set(self, name: str, value: Any) -> None:
@@ -71,17 +71,17 @@ class Configuration:
             self._own[name] = Setting(check_setting(name, value), "%config")
 
     def settings(self) -> dict[str, Setting]:
-        """Return the settings in force, the stronger ones first.
+        """Return the effective settings, those of higher precedence first.
 
         Raises:
-            InvalidRequest: The environment or the config file holds a value out of range.
+            InvalidRequest: A value of the environment or the config file is out of range.
         """
         defaults = {name: Setting(value, FILE) for name, value in self.config().defaults.items()}
         own = {name: self._own[name] for name in SETTINGS if name in self._own}
         return merge_settings(own, _environment(), defaults)
 
     def setting(self, name: str) -> Setting | None:
-        """Return one setting in force; None when nothing sets it; raises as `settings`."""
+        """Return an effective setting; None if it is not set; raises like `settings`."""
         if name in self._own:
             return self._own[name]
         if setting := _from_environment(name):
@@ -90,16 +90,16 @@ class Configuration:
         return Setting(defaults[name], FILE) if name in defaults else None
 
     def value_of(self, name: str) -> str | None:
-        """Return the value in force of `model` or `base_url`; None when nothing sets it."""
+        """Return the effective `model` or `base_url`; None if it is not set."""
         setting = self.setting(name)
         return None if setting is None or setting.value is UNSET else setting.value
 
     def resolve_alias(self, model: str) -> str:
-        """Return the model that a name stands for: an alias of the config file, or itself."""
+        """Return the model that an alias of the config file names; any other name unchanged."""
         return self.config().aliases.get(model, model)
 
     def price_of(self, model: str) -> Price | None:
-        """Return the price of a model by the config file; None where it has none."""
+        """Return the price of a model from the config file; None if it has none."""
         return best_match(self.config().prices, model)
 
     def key_variables(self) -> dict[str, str]:
@@ -109,10 +109,10 @@ class Configuration:
         return {**ours, **{name: server.key for name, server in endpoints if server.key}}
 
     def config(self) -> Config:
-        """Return the config file's content; empty without a file.
+        """Return the content of the config file; empty if there is none.
 
         Raises:
-            InvalidRequest: The file cannot be read, or holds something that it must not.
+            InvalidRequest: The file cannot be read, or its content is not valid.
         """
         path = self.path()
         try:

@@ -1,4 +1,4 @@
-"""Which server answers for a model, and with which key."""
+"""Which server answers for a model, and which key it requires."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ class Endpoint:
     name: str
     """What it is called in messages."""
     base_url: str = field(repr=False)
-    """Scheme, host and path up to `/chat/completions`; it may hold a key."""
+    """Scheme, host and path before `/chat/completions`; it may contain a key."""
     model: str
-    """The model's name as this server takes it."""
+    """The name of the model at this server."""
     secret: Secret | None = None
     key_variable: str | None = None
-    """The environment variable that holds the key; None where none is wanted."""
+    """The environment variable that holds the key; None if no key is needed."""
     headers: Mapping[str, Secret] = field(default_factory=dict)
-    """What every request to it carries besides; never shown."""
+    """Additional headers of every request; never shown."""
     keeps_alive: bool = True
-    """Whether a connection can be used again."""
+    """Whether a connection can be reused."""
 
     @property
     def url(self) -> str:
-        """Where a completion is asked for."""
+        """The URL of completions."""
         return self._at("/chat/completions")
 
     @property
     def models_url(self) -> str:
-        """Where the list of models lies."""
+        """The URL of the list of models."""
         return self._at("/models")
 
     def _at(self, path: str) -> str:
@@ -68,51 +68,53 @@ class Endpoint:
 
 
 class EndpointResolver:
-    """Finds the server of a model by a session's configuration and keys."""
+    """Finds the server of a model from the configuration and keys of a session."""
 
     def __init__(self, configuration: Configuration, keys: KeyCache) -> None:
         self._configuration = configuration
         self._keys = keys
 
     def default_model(self) -> tuple[str, str | None]:
-        """Return the model of requests that name none, and a notice when nothing is configured.
+        """Return the default model, and a notice if no server is configured.
 
         Raises:
-            InvalidRequest: A server is configured, but no model.
+            InvalidRequest: A server is configured, but no model is.
         """
         if model := self._configuration.value_of("model"):
             return model.strip(), None
         if self.fallback_model() is None:
             raise InvalidRequest(
-                "no model: name one (%%chat openai/gpt-4o), or set CHAT_MAGIC_MODEL; "
-                "`local` is the one that runs on this machine"
+                "no model is given: name one (%%chat openai/gpt-4o), or set CHAT_MAGIC_MODEL; "
+                "`local` runs on this machine"
             )
-        notice = f"no server is configured: {LOCAL_MODEL} answers; for others set {_VARIABLES}"
+        notice = f"no server is configured: {LOCAL_MODEL} answers; to use others set {_VARIABLES}"
         return LOCAL_MODEL, notice
 
     def fallback_model(self) -> str | None:
-        """Return the model where no setting names one: None once a server is configured."""
+        """Return the model that is used without settings; None once a server is configured."""
         is_configured = self._configuration.config().routes or self._gateway(self._keys.find_key)
         return None if is_configured else LOCAL_MODEL
 
     def any_model(self) -> str:
-        """Return some model of the server that answers by default: the default one, or `*`.
+        """Return a model of the default server: the default model, or `*`.
 
         Raises:
-            InvalidRequest: There are servers for some models only, and no default model.
+            InvalidRequest: There is no default model, and servers for some models only.
         """
         name = self._configuration.value_of("model") or self.fallback_model() or "*"
         if name == "*" and self._server(name, self._keys.find_key) is None:
-            raise InvalidRequest("no model: name one of the server, as in %chat -m a/b /models")
+            raise InvalidRequest(
+                "no model is given: name one of the server's, as in %chat -m a/b /models"
+            )
         return self._configuration.resolve_alias(name)
 
     def find_key(self, model: str) -> None:
         """Look for the key of a model's server wherever keys are kept, so that `resolve` has it.
 
-        It may ask the user to unlock a keyring, and so is not for the loop.
+        It may block while the user unlocks a keyring, so it must not be called on the loop.
 
         Raises:
-            InvalidRequest: As `resolve`, except for a missing server.
+            InvalidRequest: As in `resolve`, except for a missing server.
         """
         if not local.is_local(model):
             server = self._server(model, self._keys.find_key)
@@ -122,14 +124,14 @@ class EndpointResolver:
     async def resolve(
         self, model: str, on_progress: Callable[[str, float | None], None] | None = None
     ) -> Endpoint:
-        """Return the server of a model; the local one is started if need be.
+        """Return the server of a model; the local server is started if necessary.
 
         Args:
             model: `vendor/model`, `local`, `local/NAME` or `local/PATH.gguf`.
-            on_progress: Called with what is being done, and how far it is (0 to 1).
+            on_progress: Called with what is being done, and which fraction of it is done (0 to 1).
 
         Raises:
-            InvalidRequest: The configuration lacks something, or names what cannot be used.
+            InvalidRequest: The configuration is incomplete, or a value of it cannot be used.
             ConnectionFailed: The local server did not start.
         """
         if not local.is_local(model):
@@ -140,14 +142,14 @@ class EndpointResolver:
             base_url=server.base_url,
             model=server.model,
             secret=Secret(server.api_key),
-            keeps_alive=False,  # llama.cpp says it does, and closes the connection after a stream
+            keeps_alive=False,  # llama.cpp promises it, and closes the connection after a stream
         )
 
     def describe(self, model: str) -> str:
-        """Say in a line where a request for this model would be sent; starts nothing.
+        """Say in one line where a request for a model would be sent, without starting a server.
 
         Raises:
-            InvalidRequest: As `resolve`.
+            InvalidRequest: As in `resolve`.
         """
         if local.is_local(model):
             return f"POST to the local server on this machine, as {model}"
@@ -158,12 +160,12 @@ class EndpointResolver:
 
     def _configured(self, model: str) -> Endpoint:
         if not model.strip():
-            raise InvalidRequest("no model is named")
+            raise InvalidRequest("no model is given")
         server = self._server(model, self._keys.cached_key)
         if server is None:
             raise InvalidRequest(
                 f"no server is configured for {model}: set {_VARIABLES}, "
-                "or use the model `local`, which needs no account"
+                "or use the model `local`, which requires no account"
             )
         _register_secrets(server.base_url)
         key = self._keys.cached_key(server.key) if server.key else None
@@ -180,7 +182,7 @@ class EndpointResolver:
         return self._configuration.config().route(model) or self._gateway(look_up)
 
     def _gateway(self, look_up: LookUp) -> Server | None:
-        """Return the server of models that no route names."""
+        """Return the server of models without a route."""
         base_url = self._configuration.setting("base_url")
         if base_url is not None and base_url.value is not UNSET:
             is_openai = base_url.source.startswith("OPENAI")
@@ -192,13 +194,13 @@ class EndpointResolver:
 
 
 def masked(base_url: str) -> str:
-    """Return a base URL as it can be shown, without the keys that it may hold."""
+    """Return a base URL without the keys that it may contain, as it can be shown."""
     _register_secrets(base_url)
     return redact(base_url)
 
 
 def _register_secrets(base_url: str) -> None:
-    """Make keys that a URL itself holds known to the redactor."""
+    """Register the keys in a URL for redaction."""
     parts = urlsplit(base_url)
     values = [value for name, value in parse_qsl(parts.query) if _KEY_NAME.search(name)]
     for value in [*values, parts.password or ""]:
@@ -207,7 +209,7 @@ def _register_secrets(base_url: str) -> None:
 
 
 def _header(name: str, value: str) -> Secret:
-    """Fill in the variables of a header; they are keys to the redactor, as is the whole."""
+    """Fill in the variables of a header; they and the whole value are registered for redaction."""
     label = f"{FILE}: the header {name}"
 
     def variable(match: re.Match[str]) -> str:
@@ -220,7 +222,7 @@ def _header(name: str, value: str) -> Secret:
 
 
 def _name_at(server: Server, model: str) -> str:
-    """Return a model's name as a server takes it."""
+    """Return the name of a model at a server."""
     vendor, slash, name = model.partition("/")
     if not slash:
         return model

@@ -1,4 +1,4 @@
-"""One request and its answer: JSON out, events into an assembler, faults as errors that say why."""
+"""One exchange with a server: a request out, its answer into an assembler, faults as errors."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ __all__ = ["exchange"]
 FIRST_EVENT_S = 600.0
 """How long the first event may take: a long prompt is slow to read."""
 NEXT_EVENT_S = 60.0
-"""How long a stream may fall silent."""
+"""How long a stream may be silent."""
 AFTER_DONE_S = 0.05
-"""How long to wait after `[DONE]` for the end, which lets the connection be used again."""
+"""How long to wait after `[DONE]` for the end of the body, so that the connection can be reused."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before a body: a byte order mark, white space that keeps a line alive."""
+"""What may precede a body: a byte order mark, or white space that keeps the connection alive."""
 
 _MOST_WORDS = 10_000
-"""Bytes of a body without any event that are kept to say what came."""
+"""Bytes that are kept of a body without events, to quote in the error."""
 
 _log = logging.getLogger(__name__)
-"""Tells at debug level what is sent and what comes: places and figures, no texts and no keys."""
+"""Logs requests and responses at debug level: hosts, sizes and times, no texts and no keys."""
 
 
 async def exchange(
@@ -69,32 +69,32 @@ async def exchange(
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
-    What the server really sends decides how it is read, be it a stream or a whole completion. What
-    fails before the first event, and may pass, is tried again: the same bytes under the same
-    idempotency key.
+    Whether the body is read as a stream or as a whole completion depends on what the server sends,
+    not on what was requested. A transient failure before the first event is retried: the same bytes
+    under the same idempotency key.
 
     Args:
         client: The connections.
         endpoint: Where to send it, and with which key.
         body: The request, as JSON values.
-        assembler: What the answer is folded into; it keeps what came before a fault.
+        assembler: What the answer is fed to; it keeps what arrived before a fault.
         retries: How often it may be sent again.
         timeout_s: Seconds that the whole answer may take, all tries and waits included.
         on_change: Called after each part of the answer.
-        on_wait: Told, in words, what is waited for between tries.
-        stopwatch: What the arrival times are measured with, from the start of the last try.
+        on_wait: Called between tries with what is being waited for, in words.
+        stopwatch: Measures the arrival times, from the start of the last try.
 
     Raises:
-        InvalidRequest: The body is no JSON; nothing was sent.
-        ApiError: The server refused it, or answered with what is no completion.
-        ConnectionFailed: There was no connection, or it was lost before the first event.
-        RequestTimeout: Nothing came in time.
-        StreamBroken: Anything else after the first event; the cause is `__cause__`.
+        InvalidRequest: The body cannot be written as JSON; nothing was sent.
+        ApiError: The server refused it, or its answer is not a completion.
+        ConnectionFailed: The connection failed, or was lost before the first event.
+        RequestTimeout: The first event did not arrive in time.
+        StreamBroken: Any fault after the first event; the cause is `__cause__`.
     """
     try:
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
-        raise InvalidRequest(redact(f"the request is no JSON: {error}")) from error
+        raise InvalidRequest(redact(f"the request cannot be written as JSON: {error}")) from error
     exchanging = _Exchange(
         client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s
     )
@@ -133,18 +133,18 @@ async def _pause(
 
 
 def _after(n_tries: int, error: ChatError) -> ChatError:
-    """Say in an error how often it was tried, if more than once."""
+    """Add the number of tries to an error, if there were several."""
     if n_tries > 1:
         error.args = (f"{error} (after {n_tries} tries)",)
     return error
 
 
 class _Unusable(Exception):
-    """What came is no answer, in words."""
+    """The body is not a usable answer; the message says what it is."""
 
 
 class _Exchange:
-    """What one exchange knows: what has come, and how long the next may take."""
+    """The state of one exchange: how much has arrived, and how long the rest may take."""
 
     def __init__(
         self,
@@ -171,10 +171,10 @@ class _Exchange:
         self._timer = asyncio.timeout(None)
         self._n_events = 0
         self.failure: Failure | None = None
-        """Why the last try failed, where another one can be thought of."""
+        """Why the last try failed, if another one is conceivable."""
 
     def has_time_for(self, pause_s: float) -> bool:
-        """Whether there is time left after so many seconds."""
+        """Whether any time is left after a pause."""
         return self._clock() + pause_s < self._end
 
     async def run(self, content: bytes) -> None:
@@ -241,7 +241,7 @@ class _Exchange:
         try:
             self._assembler.feed_whole(self._redacted(body), self._stopwatch.elapsed_s * 1000)
         except MalformedChunk as error:
-            raise _Unusable(f"no completion but {error_text(body)}") from error
+            raise _Unusable(f"not a completion: {error_text(body)}") from error
         self._check_choices(body)
         self._changed()
 
@@ -265,7 +265,7 @@ class _Exchange:
         self._check_choices(start)
 
     def _ends_complete(self, decoder: EventDecoder) -> bool:
-        """Take what the stream left unterminated; return whether the answer is complete."""
+        """Take an unterminated last event; return whether the answer is complete."""
         return self._take(decoder.flush()) or self._is_complete
 
     def _take(self, events: list[Event]) -> bool:
@@ -292,14 +292,14 @@ class _Exchange:
         return event if data is event.data else Event(data, event=event.event)
 
     def _redacted(self, data: bytes) -> bytes:
-        """Strike out what must not be saved with a notebook, and say so."""
+        """Remove keys, which must not be saved with a notebook, and warn about them."""
         safe = redact_answer(data)
         if safe is not data:
-            self._assembler.warn("the server sent a key back: it is struck out of the answer")
+            self._assembler.warn("the server sent a key back: it was removed from the answer")
         return safe
 
     def _renew(self, t_ms: float) -> None:
-        """Allow the next silence; not for each event, since it costs as much as decoding one."""
+        """Restart the time limit; not at each event, since it costs as much as decoding one."""
         self._renewed_ms = t_ms
         self._timer.reschedule(min(self._end, self._clock() + NEXT_EVENT_S))
 
@@ -309,7 +309,7 @@ class _Exchange:
 
     def _check_choices(self, body: bytes) -> None:
         if not self._assembler.finish_reasons():
-            raise _Unusable(f"no completion but {error_text(body)}")
+            raise _Unusable(f"not a completion: {error_text(body)}")
 
     @property
     def _has_begun(self) -> bool:
@@ -321,7 +321,7 @@ class _Exchange:
 
     @property
     def _has_all(self) -> bool:
-        """Whether as many choices as were asked for have come, or begun to."""
+        """Whether as many choices as were requested have begun to arrive."""
         n = self._n_asked
         return not isinstance(n, int) or len(self._assembler.finish_reasons()) >= n
 
@@ -329,18 +329,18 @@ class _Exchange:
         """Return a `StreamBroken` when the answer had begun, otherwise the error of this kind."""
         place = http.address(self._endpoint.url)
         if self._has_begun:
-            return StreamBroken(f"the answer of {place} broke off: {shown(why)}")
+            return StreamBroken(f"{place}: the answer is incomplete: {shown(why)}")
         return kind(f"{place}: {shown(why)}")
 
     def _silence(self) -> str:
         if self._timeout_s is not None and self._clock() >= self._end:
             return f"the answer was not complete within {self._timeout_s:g} s"
         silence = NEXT_EVENT_S if self._has_begun else FIRST_EVENT_S
-        return f"nothing came for {silence:g} s"
+        return f"nothing arrived for {silence:g} s"
 
 
 async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
-    """Return the beginning of a body from its first character that is not blank."""
+    """Return the beginning of a body, without leading blanks."""
     start = b""
     async for chunk in chunks:
         start = (start + chunk).lstrip(_BLANK)
@@ -350,7 +350,7 @@ async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Read what is left, for a moment, so that the connection can be used again."""
+    """Read the rest, if it arrives at once, so that the connection can be reused."""
     with suppress(TimeoutError, http.ConnectionLost):
         async with asyncio.timeout(AFTER_DONE_S):
             async for _ in chunks:
@@ -358,7 +358,7 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
 
 
 def _is_noise(event: Event) -> bool:
-    """Whether an event only keeps the line alive; raises `ServerError` for one with an error."""
+    """Whether an event only keeps the connection alive; raises `ServerError` for an error event."""
     if event.event == "error":
         raise ServerError(_json_or_text(event.data))
     return event.event == "ping" or not event.data or event.data.startswith(b":")

@@ -1,4 +1,4 @@
-"""The one place that meets aiohttp: the pooled client, what it sends, and its errors."""
+"""The only module that uses aiohttp: the pooled client, its requests and its errors."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class ConnectionLost(Exception):
     """The connection or the protocol failed; the error of the library is `__cause__`.
 
     Args:
-        why: The plainest words for it.
-        may_pass: Whether the next try may succeed: an unknown host stays unknown.
+        why: What happened, in plain words.
+        may_pass: Whether another try may succeed; an unknown host, for one, stays unknown.
     """
 
     def __init__(self, why: str, *, may_pass: bool = True) -> None:
@@ -78,7 +78,7 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._inherited: list[aiohttp.ClientSession] = []
-        """What a forked child has from its parent: collecting it would touch shared sockets."""
+        """Sessions of a parent process: in a forked child, closing them would close its sockets."""
 
     async def post(
         self,
@@ -92,14 +92,14 @@ class HttpClient:
     ) -> Response:
         """Send a JSON body; return the response once its head has arrived.
 
-        The caller reads the response by `chunks` and closes it. A redirect that keeps the method
-        and the host is followed, any other is returned: a key is never sent to another host.
+        The caller reads the response with `chunks` and closes it. A redirect that keeps the method
+        and the host is followed; any other is returned, so that no key is sent to another host.
         Requests with the same `idempotency_key` count as one to a server that supports such keys
         (draft-ietf-httpapi-idempotency-key-header).
 
         Raises:
-            ConnectionFailed: There is no connection, or it was lost before the response.
-            RequestTimeout: There was no connection in time.
+            ConnectionFailed: The connection failed, or was lost before the response.
+            RequestTimeout: Connecting took too long.
             InvalidRequest: The URL cannot be used.
         """
         sent = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
@@ -112,7 +112,7 @@ class HttpClient:
     async def get(
         self, url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
     ) -> Response:
-        """Ask for the content of a URL; see `post`."""
+        """Request the content of a URL; see `post`."""
         sent = {"Accept": "application/json", "Connection": "close"}
         return await self._send("GET", url, None, sent, secret, headers or {})
 
@@ -162,7 +162,7 @@ class HttpClient:
                 authorities = _certificate_authorities()
             except (ValueError, OSError) as error:
                 raise ConnectionFailed(
-                    redact(f"the certificate variables of the environment fail: {error}")
+                    redact(f"the certificate variables of the environment cannot be used: {error}")
                 ) from error
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, ssl=authorities),
@@ -193,7 +193,7 @@ async def chunks(response: Response) -> AsyncGenerator[bytes, None]:
 
 
 async def close_response(response: Response) -> None:
-    """End with a response: keep its connection if the body was read to its end, else close it."""
+    """Release a response: its connection is kept if the body was read to the end, else closed."""
     if response.content.at_eof():
         response.release()
     else:
@@ -224,12 +224,12 @@ def redirect_target(response: Response) -> str:
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Whether a connection that failed may work the next time."""
+    """Whether a connection that failed may succeed on the next try."""
     return isinstance(error, ConnectionLost) and error.may_pass
 
 
 def reason(error: BaseException) -> str:
-    """Return the plainest words in a chain of exceptions."""
+    """Return the cause of a chain of exceptions in plain words."""
     for cause in _chain(error):
         if isinstance(cause, ConnectionRefusedError):
             return "connection refused"
@@ -247,7 +247,7 @@ def reason(error: BaseException) -> str:
 def _revealed(
     sent: Mapping[str, str], secret: Secret | None, headers: Mapping[str, Secret]
 ) -> dict[str, str]:
-    """Reveal the secrets in a value that no frame of ours keeps in a variable."""
+    """Reveal the secrets in a value that is not assigned to a variable, which tracebacks show."""
     return {
         **sent,
         **{name: value.reveal() for name, value in headers.items()},
@@ -256,7 +256,7 @@ def _revealed(
 
 
 def _certificate_authorities() -> ssl.SSLContext:
-    """Return whose certificates to trust: a bundle by the variables that other clients read."""
+    """Return the trusted authorities, read from the same variables as by other HTTP clients."""
     for file, folder in (("SSL_CERT_FILE", "SSL_CERT_DIR"), ("REQUESTS_CA_BUNDLE", "")):
         bundle, directory = os.environ.get(file), os.environ.get(folder) if folder else None
         if bundle or directory:
@@ -271,7 +271,7 @@ def _context(bundle: str | None, directory: str | None) -> ssl.SSLContext:
 
 
 def _is_same_host(url: str, target: str) -> bool:
-    """Whether a redirect stays on the host, at the same port or from http up to https."""
+    """Whether a redirect stays on the host: at the same port, or from http to https."""
     old, new = urlsplit(url), urlsplit(target)
     is_upgrade = (old.scheme, new.scheme) == ("http", "https")
     return old.hostname == new.hostname and (address(url) == address(target) or is_upgrade)
@@ -294,7 +294,7 @@ def _send_error(error: aiohttp.ClientError | OSError | ValueError, url: str) -> 
 
 
 def _connection_lost(error: Exception) -> ConnectionLost:
-    """Return an error of the library in plain words, its plainest cause as `__cause__`."""
+    """Translate an error of the library; the underlying cause is its `__cause__`."""
     lost = ConnectionLost(_words(error), may_pass=_may_pass(error))
     lost.__cause__ = getattr(error, "os_error", None) or error.__cause__ or error
     return lost
@@ -303,7 +303,7 @@ def _connection_lost(error: Exception) -> ConnectionLost:
 def _words(error: Exception) -> str:
     match error:
         case aiohttp.ServerTimeoutError():
-            return "no connection in time"
+            return "connecting took too long"
         case aiohttp.ClientHttpProxyError():
             return f"the proxy answered {error.status} {error.message}"
         case aiohttp.ClientConnectorError():
@@ -311,7 +311,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection without an answer"
         case aiohttp.ClientPayloadError() if "ConnectionResetError" in str(error):
-            return "connection reset"  # the library names it in its words only
+            return "connection reset"  # the library says so only in its message
         case aiohttp.ClientPayloadError():
             return "the server closed the connection in the middle of its answer"
         case aiohttp.ClientResponseError():
@@ -332,8 +332,8 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _unread(content: aiohttp.StreamReader) -> bytes:
-    """Return what had arrived before an error, which the error would hold back."""
-    content.set_exception(None)  # type: ignore[arg-type]  # there is no other way to reach it
+    """Return what had arrived before an error, which the library would withhold."""
+    content.set_exception(None)  # type: ignore[arg-type]  # nothing public reaches it
     return content.read_nowait()
 
 
@@ -343,10 +343,10 @@ def _through(url: str) -> str:
 
 
 def _proxy_of(url: str) -> str | None:
-    """Return the proxy that the environment names for a URL; None for none and for this machine.
+    """Return the proxy that the environment names for a URL; None if there is none, or on loopback.
 
     Raises:
-        ConnectionFailed: It is not a proxy that can be used.
+        ConnectionFailed: Its scheme is not supported.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -360,7 +360,7 @@ def _proxy_of(url: str) -> str | None:
     scheme = urlsplit(proxy).scheme
     if scheme not in {"http", "https"}:
         raise ConnectionFailed(
-            f"the proxy of the environment is a {scheme} proxy: expected http or https"
+            f"the environment names a {scheme} proxy: expected an http or https proxy"
         )
     return proxy
 

@@ -249,7 +249,7 @@ def test_a_job_tells_when_it_has_ended_and_is_drawn(gateway):
 
 
 def test_a_display_that_fails_loses_no_answer(gateway):
-    """While it streams or at the end: the result is there, with a warning, and the job has ended."""
+    """While it streams or at the end: the job ends, and its result has a warning."""
     gate = threading.Event()
     gateway(held(gate, "One", " two"))
 

@@ -136,7 +136,7 @@ def test_a_key_that_comes_back_in_an_answer_is_struck_out(keyed, is_streamed, es
     result = chat_magic.chat("Hi")
     assert result.text == "You sent *** and"
     assert result.extra["echo"]["seen"] == "Bearer ***"
-    assert "the server sent a key back: it is struck out of the answer" in result.warnings
+    assert "the server sent a key back: it was removed from the answer" in result.warnings
     kept = [repr(result), str(result.reply), str(pickle.dumps(result))]
     kept += [str(result._repr_mimebundle_()), result.frame.to_csv(), str(result.request)]
     assert leaks_in("\n".join(kept)) == []

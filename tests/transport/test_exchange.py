@@ -8,7 +8,7 @@ import gzip
 import json
 import socket
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,11 +23,13 @@ from chat_magic.errors import (
 )
 from chat_magic.transport import exchange as module
 from chat_magic.transport.endpoints import Endpoint
-from chat_magic.transport.http import HttpClient
 from tests.completions import DONE, chunks_of, completion, delta, sse
 from tests.gateway import CLOSE, HOLD, RESET, Answer, Gateway, Sleep, Wait, events, streamed, whole
 
 from .conftest import KEY, Ask
+
+if TYPE_CHECKING:
+    from chat_magic.transport.http import HttpClient
 
 HELLO = completion("Hello there")
 STREAM = b"".join([*map(sse, chunks_of(HELLO)), DONE])
@@ -59,7 +61,7 @@ class TestWhatIsSent:
         """Nothing is sent."""
         with Gateway(streamed(HELLO)) as gateway:
             endpoint = Endpoint(name="x", base_url=gateway.base_url, model="m")
-            with pytest.raises(InvalidRequest, match="no JSON"):
+            with pytest.raises(InvalidRequest, match="cannot be written as JSON"):
                 await module.exchange(client, endpoint, {"a": value}, Assembler())
         assert gateway.requests == []
 
@@ -247,12 +249,12 @@ class TestApiError:
             (200, {"object": "error", "message": "no luck"}, ["200", "no luck"]),
             (200, [{"error": {"message": "no luck"}}], ["200", "no luck"]),
             (200, {"detail": "Not Found"}, ["200", "Not Found"]),
-            (200, {"choices": []}, ["200", "no completion"]),
-            (200, '{"choices": [', ["200", "no completion"]),
+            (200, {"choices": []}, ["200", "not a completion"]),
+            (200, '{"choices": [', ["200", "not a completion"]),
             (200, 'data: {"error": {"message": "no luck"}}\n\n', ["200", "no luck"]),
             (200, "data: oops\n\n", ["200", "not JSON"]),
-            (200, ": still there\n\n", ["200", "no completion"]),
-            (200, "data: [DONE]\n\n", ["200", "no completion"]),
+            (200, ": still there\n\n", ["200", "not a completion"]),
+            (200, "data: [DONE]\n\n", ["200", "not a completion"]),
         ],
     )  # fmt: skip
     async def test_it_says_what_came_back_and_what_to_change(
@@ -415,7 +417,7 @@ class TestTimeouts:
         monkeypatch.setattr(module, "FIRST_EVENT_S", 0.1)
         with (
             Gateway(events(*begin, HOLD)) as gateway,
-            pytest.raises(RequestTimeout, match=r"127\.0\.0\.1:\d+: nothing came for 0\.1 s"),
+            pytest.raises(RequestTimeout, match=r"127\.0\.0\.1:\d+: nothing arrived for 0\.1 s"),
         ):
             await ask(gateway.base_url)
 
@@ -425,7 +427,7 @@ class TestTimeouts:
         assembler = Assembler()
         with (
             Gateway(events(delta("a"), HOLD)) as gateway,
-            pytest.raises(StreamBroken, match=r"nothing came for 0\.1 s") as caught,
+            pytest.raises(StreamBroken, match=r"nothing arrived for 0\.1 s") as caught,
         ):
             await ask(gateway.base_url, assembler)
         assert isinstance(caught.value.__cause__, TimeoutError)

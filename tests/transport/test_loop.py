@@ -25,7 +25,8 @@ from chat_magic.transport.exchange import exchange
 from chat_magic.transport.endpoints import Endpoint
 
 def ask(assembler):
-    return exchange(default_session().http, Endpoint(name="x", base_url=os.environ["URL"], model="m"), {}, assembler)
+    endpoint = Endpoint(name="x", base_url=os.environ["URL"], model="m")
+    return exchange(default_session().http, endpoint, {}, assembler)
 
 async def name():
     return threading.current_thread().name
