@@ -59,28 +59,35 @@ def changes_table(
     if by not in get_args(DiffUnit):
         raise InvalidRequest(f"by {by!r}: must be 'word', 'token', 'sentence' or 'json'")
     texts = list(answer_texts(read_replies(replies, alternatives=False)))
-    if base is not None and not 0 <= base < len(texts):
+    if base is None:
+        base = compare_replies(replies, ignore_whitespace=ignore_whitespace).base
+    elif not 0 <= base < len(texts):
         raise InvalidRequest(f"base {base}: there are {len(texts)} answers, numbered from 0")
-    chosen = (
-        compare_replies(replies, ignore_whitespace=ignore_whitespace).base if base is None else base
-    )
-    others = [text for number, text in enumerate(texts) if number != chosen]
-    changes: list[list[Change] | list[FieldChange]]
+    others = [text for number, text in enumerate(texts) if number != base]
+    starts = [*prefills, *[""] * (len(replies) - len(prefills))]
+    changes = [_changes(texts[base], text, by, starts) for text in others]
+    data = {
+        **_key(texts[base : base + 1], others, integers([len(rows) for rows in changes])),
+        **_change_columns([row for answer in changes for row in answer], by),
+    }
+    return table(data, attrs, VOCABULARY_SIZE)
+
+
+def _changes(
+    base: AnswerText, other: AnswerText, by: DiffUnit, prefills: Sequence[str]
+) -> Sequence[Change] | Sequence[FieldChange]:
     if by == "json":
-        starts = [*prefills, *[""] * (len(replies) - len(prefills))]
-        changes = [_fields(texts[chosen], text, starts) for text in others]
-    else:
-        changes = [diff(_units(texts[chosen], by), _units(text, by)) for text in others]
-    key = _key(texts[chosen : chosen + 1], others, integers([len(rows) for rows in changes]))
-    rows = [row for answer in changes for row in answer]
+        return _fields(base, other, prefills)
+    return diff(_units(base, by), _units(other, by))
+
+
+def _change_columns(rows: Sequence[Change | FieldChange], by: DiffUnit) -> Data:
     kinds = integers([_KINDS.index(row.kind) for row in rows])
     names = ("pointer", "before", "after") if by == "json" else ("text",)
-    data = {
-        **key,
+    return {
         "kind": category(kinds, _KINDS if by == "json" else _KINDS[:3]),
         **{name: strings([getattr(row, name) for row in rows]) for name in names},
     }
-    return table(data, attrs, VOCABULARY_SIZE)
 
 
 def _key(base: list[AnswerText], others: list[AnswerText], sizes: Any) -> Data:

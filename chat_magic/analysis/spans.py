@@ -10,7 +10,7 @@ from chat_magic.analysis.align import align
 from chat_magic.analysis.arrays import Flags, Floats, Integers, count_up, integers
 from chat_magic.analysis.metrics import VOCABULARY_SIZE
 from chat_magic.analysis.segments import KINDS, Segment, SpanUnit, kind_of, segments
-from chat_magic.analysis.table_columns import category, nullable, strings, table
+from chat_magic.analysis.table_columns import Data, category, nullable, strings, table
 from chat_magic.core.reply.tokens import well_formed
 
 if TYPE_CHECKING:
@@ -51,23 +51,29 @@ def spans_table(
     answers, pieces, slices = columns.answers, columns.pieces, columns.slices
     parts = [columns.parts[answer] for answer in answers]
     cuts = [segment(part, by, prefill) for part in parts]
-    owner = np.repeat(np.arange(len(parts)), [len(part_cuts) for part_cuts in cuts])
     logprobs = [columns.tokens.logprob[slices[answer]] for answer in answers]
     measured = [
         _measure(byte_offsets(part.text, part_cuts), align(pieces[answer], part.text), logprob)
         for part, part_cuts, answer, logprob in zip(parts, cuts, answers, logprobs, strict=True)
     ]
-    joined = _Measured(*map(np.concatenate, zip(_NOTHING, *measured, strict=True)))
+    owner = np.repeat(np.arange(len(parts)), [len(part_cuts) for part_cuts in cuts])
+    texts = [text for part, cut in zip(parts, cuts, strict=True) for text in _texts(part, cut)]
     data = {
         "run": integers([part.run for part in parts])[owner].astype(np.int32),
         "choice": integers([part.choice.index for part in parts])[owner].astype(np.int16),
         "name": strings([segment.name for part_cuts in cuts for segment in part_cuts]),
         "kind": category(np.full(len(owner), KINDS.index(kind)), KINDS),
+        **_measured_columns(measured, texts),
+    }
+    return table(data, attrs, VOCABULARY_SIZE)
+
+
+def _measured_columns(measured: list[_Measured], texts: list[str]) -> Data:
+    joined = _Measured(*map(np.concatenate, zip(_NOTHING, *measured, strict=True)))
+    return {
         "byte_start": joined.byte_start.astype(np.int32),
         "byte_end": joined.byte_end.astype(np.int32),
-        "text": strings(
-            [text for part, cut in zip(parts, cuts, strict=True) for text in _texts(part, cut)]
-        ),
+        "text": strings(texts),
         "n_tokens": joined.n_tokens.astype(np.int32),
         "logprob": joined.logprob,
         "prob": np.exp(joined.logprob),
@@ -77,7 +83,6 @@ def spans_table(
         "shared_start": joined.shared_start,
         "shared_end": joined.shared_end,
     }
-    return table(data, attrs, VOCABULARY_SIZE)
 
 
 def segment(part: MessagePart, by: SpanUnit, prefill: str | Sequence[str] = "") -> list[Segment]:
