@@ -73,6 +73,7 @@ class Panel:
         self._output: CellOutput | TerminalOutput | None = None
         self._fallback = widgets.Output()
         self._job: Job | None = None
+        self._is_running = False
         self._presets = PresetStore(default_session().configuration.path().with_name(FILE))
         self.form = PanelForm(self._update_cell)
         """The controls."""
@@ -195,11 +196,8 @@ class Panel:
         request = replace(form.request, messages=messages, model=model)
         self._set_form(replace(form, request=request))
 
-    @property
-    def _is_running(self) -> bool:
-        return self._job is not None and not self._job.is_done
-
     def _set_running(self, is_running: bool) -> None:
+        self._is_running = is_running
         self.run_button.disabled, self.stop_button.disabled = is_running, not is_running
 
     def _set_form(self, form: CellForm) -> None:

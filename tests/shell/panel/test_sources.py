@@ -14,6 +14,7 @@ from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.unset import UNSET
+from chat_magic.engine.session import JobList
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.shell.jobs import Job
@@ -44,7 +45,7 @@ def finished_job(outcome):
         return outcome
 
     task = SimpleNamespace(wait=wait, elapsed_s=0.0, note=None)
-    job = Job(task, model="a/b")
+    job = Job(task, JobList(), model="a/b")
     job.join()
     return job
 
@@ -102,7 +103,7 @@ def test_a_running_job_is_not_offered():
     task = SimpleNamespace(
         wait=lambda _show=None: release.wait(30) and result("Hi"), elapsed_s=0.0, note=None
     )
-    job = Job(task, model="a/b")
+    job = Job(task, JobList(), model="a/b")
     assert titles({"job": job}) == []
     release.set()
     job.join()
