@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.conversation import message_of
-from chat_magic.core.reply.reply import FunctionCall, ToolCall
-from chat_magic.core.reply.reply import Message as ReplyMessage
-from chat_magic.core.request.messages import Message, from_json
+from chat_magic.core.request.messages import Message
 from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
     read_fields,
-    read_messages,
     read_sent,
     validate,
 )
@@ -75,40 +71,6 @@ def test_a_request_that_cannot_be_sent_is_refused(request_, words):
         validate(request_)
 
 
-@pytest.mark.parametrize(
-    ("message", "words"),
-    [
-        ("hi", r"messages\[0\]: must be an object"),
-        ({"content": "x"}, "role None"),
-        ({"role": "usre", "content": "x"}, "did you mean user"),
-        ({"role": "user"}, "requires content"),
-        ({"role": "user", "content": 1}, "text or a list of parts"),
-        ({"role": "user", "content": ["x"]}, "text or a list of parts"),
-        ({"role": "user", "content": "x", "name": 1}, "must be text"),
-        ({"role": "tool", "content": "x"}, "tool_call_id"),
-    ],
-)
-def test_what_is_no_message_is_refused_with_its_number(message, words):
-    """The error says which message, and what it lacks."""
-    with pytest.raises(InvalidRequest, match=words):
-        read_messages([message])
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"role": "user", "content": "hi"},
-        {"role": "user", "content": [{"type": "text", "text": "hi"}], "name": "ada"},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
-        {"role": "tool", "content": "22", "tool_call_id": "1"},
-        {"role": "user", "content": "hi", "cache_control": {"type": "ephemeral"}},
-    ],
-)
-def test_a_message_is_sent_as_it_was_given(message):
-    """Unknown fields travel."""
-    assert from_json(message, "m").to_json() == message
-
-
 def test_unknown_fields_travel_only_where_that_is_wanted():
     """In a JSON body yes, in a YAML block no."""
     assert read_fields({"min_p": 0.1}, allow_extra=True).extra == {"min_p": 0.1}
@@ -123,20 +85,3 @@ def test_a_model_is_a_name(model):
     """Anything else is refused."""
     with pytest.raises(InvalidRequest, match="vendor/model"):
         read_fields({"model": model}, allow_extra=False)
-
-
-def test_an_answer_becomes_the_message_of_the_next_request():
-    """With the prefill before it, and its tool calls and refusal."""
-    assert message_of(ReplyMessage(content=" upon"), "Once").to_json() == {
-        "role": "assistant",
-        "content": "Once upon",
-    }
-    call = ToolCall(id="1", function=FunctionCall(name="f", arguments="{}"))
-    assert message_of(ReplyMessage(tool_calls=(call,))).to_json() == {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [
-            {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-        ],
-    }
-    assert message_of(ReplyMessage(refusal="no")).extra == {"refusal": "no"}

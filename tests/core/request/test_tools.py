@@ -1,61 +1,63 @@
-"""What a request may say of tools, how a call is written, and how usage adds up."""
+"""The tools of a request, checked."""
 
 from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.reply import Usage
-from chat_magic.core.reply.tool_rounds import call_words
-from chat_magic.core.reply.usage import total_usage
+from chat_magic.core.request.tools import check_tools, is_forced, tool_name
+from chat_magic.errors import InvalidRequest
+
+
+def tool(name):
+    """Return the tool object of a function."""
+    return {"type": "function", "function": {"name": name, "parameters": {}}}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    "parameters",
     [
-        ('{"city": "Paris", "days": 3}', "f(city='Paris', days=3)"),
-        ("", "f()"),
-        ("{}", "f()"),
-        ("{broken", "f({broken)"),
-        ("[1]", "f([1])"),
-        ('{"text": "a\\n\\nb"}', "f(text='a\\n\\nb')"),
+        {},
+        {"tools": [tool("f"), tool("g")]},
+        {"tools": [tool("f")], "tool_choice": "required"},
+        {"tools": [tool("f")], "tool_choice": tool("f")},
     ],
 )
-def test_a_call_is_written_as_python_writes_it(arguments, words):
-    """What is no JSON object stays as the model wrote it."""
-    assert call_words("f", arguments) == words
+def test_tools_of_different_names_pass(parameters):
+    """A tool that must be called is one of them."""
+    check_tools(parameters)
 
 
-def test_a_long_call_is_shortened():
-    """To a hundred characters."""
-    words = call_words("f", '{"text": "' + "x" * 500 + '"}')
-    assert len(words) == 100
-    assert words.endswith("x…)")
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"tools": [tool("f"), "g"]}, r"tools\[1\]: must be a function"),
+        ({"tools": [{**tool("f"), "type": "custom"}]}, r"tools\[0\]: must be a function"),
+        ({"tools": [{"type": "function"}]}, r"tools\[0\]: must be a function"),
+        ({"tools": [tool("f"), tool("f")]}, "two tools are named f"),
+        (
+            {"tools": [tool("weather")], "tool_choice": tool("wether")},
+            "tool_choice wether: must be one of the tools, weather; did you mean weather",
+        ),
+    ],
+)
+def test_tools_that_cannot_be_told_apart_or_called_are_refused(parameters, message):
+    """Nothing is sent."""
+    with pytest.raises(InvalidRequest, match=message):
+        check_tools(parameters)
 
 
-def test_usage_adds_up_with_its_details():
-    """A detail that only some have is left out: it would count too little."""
-    first = Usage(
-        prompt_tokens=5,
-        completion_tokens=2,
-        completion_tokens_details={"reasoning_tokens": 1, "audio_tokens": None},
-        extra={"cost": 0.5, "note": "x"},
-    )
-    second = Usage(
-        prompt_tokens=7,
-        completion_tokens=3,
-        total_tokens=10,
-        completion_tokens_details={"reasoning_tokens": 2, "other": 1},
-        extra={"cost": 0.25, "note": "x"},
-    )
-    total = total_usage([first, second])
-    assert (total.prompt_tokens, total.completion_tokens, total.total_tokens) == (12, 5, None)
-    assert total.completion_tokens_details == {"reasoning_tokens": 3}
-    assert total.extra == {"cost": 0.75}
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(tool("f"), "f"), ({"function": {"name": 3}}, None), ("auto", None), ({}, None)],
+)
+def test_the_name_of_a_tool_is_in_its_function(value, name):
+    """Anything else has none."""
+    assert tool_name(value) == name
 
 
-def test_usage_of_one_answer_is_its_own_and_what_is_not_known_is_not_added():
-    """None anywhere makes the whole unknown."""
-    usage = Usage(prompt_tokens=5, extra={"note": "x"})
-    assert total_usage([usage]) is usage
-    assert total_usage([None]) is None
-    assert total_usage([usage, None]) is None
+@pytest.mark.parametrize(
+    ("choice", "forced"), [("required", True), (tool("f"), True), ("auto", False), (None, False)]
+)
+def test_required_and_a_named_tool_force_a_call(choice, forced):
+    """The model may choose otherwise."""
+    assert is_forced(choice) is forced
