@@ -156,7 +156,9 @@ class AnswerTask:
     ) -> None:
         """Send a request to the server of its model, and feed the answer to an assembler."""
         session = self._session
-        endpoint = await session.endpoints.resolve(request.model or "", self._on_progress)
+        endpoint = self._call.endpoint or await session.endpoints.resolve(
+            request.model or "", self._on_progress
+        )
         await exchange(
             session.http,
             endpoint,

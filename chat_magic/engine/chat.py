@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.parameter_types import Parameters
     from chat_magic.results.chat_result import ChatResult
 
 __all__ = ["achat", "chat", "start_answer"]
@@ -32,7 +33,7 @@ def chat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
-    **parameters: Any,
+    **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model and wait for its answer.
 
@@ -84,7 +85,7 @@ async def achat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
-    **parameters: Any,
+    **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model; the same as `chat`, to be awaited on any event loop.
 

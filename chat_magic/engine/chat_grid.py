@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from chat_magic.core.cell.grid import check_axes, expand, models_axis, sweep_axis, vary_axis
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.parameter_types import Parameters
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
@@ -46,7 +47,7 @@ def chat_grid(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
-    **parameters: Any,
+    **parameters: Unpack[Parameters],
 ) -> ChatResults:
     """Send every combination of some models, values and wordings, and wait for all answers.
 

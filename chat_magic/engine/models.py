@@ -27,10 +27,10 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
     from chat_magic.transport import model_listing
 
     name = session.configuration.resolve_alias(model) if model else session.endpoints.any_model()
-    session.endpoints.find_key(name)
+    configured = session.endpoints.find(name)
 
     async def request_list() -> list[ListedModel]:
-        endpoint = await session.endpoints.resolve(name)
+        endpoint = configured or await session.endpoints.resolve(name)
         return await model_listing.list_models(session.http, endpoint)
 
     return session.loop.run(request_list())

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.session import Session
+    from chat_magic.transport.endpoints import Endpoint
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -64,6 +65,8 @@ class PreparedCall:
     """A request that is complete and checked, with all that sending it takes."""
 
     request: ChatRequest
+    endpoint: Endpoint | None = None
+    """Its server; None where that must be started first, or is not configured."""
     schema: Schema | None = None
     """The form that the answer must have, if the request asks for one."""
     tools: ToolFunctions = NO_TOOLS
@@ -102,7 +105,10 @@ def prepare_call(
     request = apply_defaults(attachments.inline(request), settings)
     request = _with_model(session, validate(request))
     tools.check(request)
-    return PreparedCall(request=request, schema=schema, tools=tools, limits=limits)
+    endpoint = session.endpoints.find(request.model or "")
+    return PreparedCall(
+        request=request, endpoint=endpoint, schema=schema, tools=tools, limits=limits
+    )
 
 
 def _continued(request: ChatRequest, after: Any, choice: int | None) -> ChatRequest:
@@ -124,7 +130,6 @@ def _with_model(session: Session, request: ChatRequest) -> ChatRequest:
     endpoints = session.endpoints
     name, notice = (request.model, None) if request.model else endpoints.default_model()
     model = session.configuration.resolve_alias(name)
-    endpoints.find_key(model)
     warnings = (*request.warnings, notice) if notice else request.warnings
     return replace(request, model=model, warnings=warnings)
 

@@ -38,6 +38,7 @@ _PLACES = (
 
 _VARIABLES = {name: [f"CHAT_MAGIC_{name.upper()}"] for name in SETTINGS}
 _VARIABLES["base_url"].append("OPENAI_BASE_URL")
+_PREFIXES = ("CHAT_MAGIC_", "OPENAI_")
 
 
 class Configuration:
@@ -145,8 +146,13 @@ def _config_folder() -> Path:
 
 
 def _environment() -> Mapping[str, Setting]:
-    settings = ((name, _from_environment(name)) for name in SETTINGS)
-    return {name: setting for name, setting in settings if setting is not None}
+    is_set = {name for name in os.environ if name.startswith(_PREFIXES)}
+    settings = {
+        name: _from_environment(name)
+        for name, variables in _VARIABLES.items()
+        if not is_set.isdisjoint(variables)
+    }
+    return {name: setting for name, setting in settings.items() if setting is not None}
 
 
 def _from_environment(name: str) -> Setting | None:

@@ -108,18 +108,22 @@ class EndpointResolver:
             )
         return self._configuration.resolve_alias(name)
 
-    def find_key(self, model: str) -> None:
-        """Look for the key of a model's server wherever keys are kept, so that `resolve` has it.
+    def find(self, model: str) -> Endpoint | None:
+        """Return the configured server of a model, its key looked up wherever keys are kept.
 
         It may block while the user unlocks a keyring, so it must not be called on the loop.
 
+        Returns:
+            None for the local model, which `resolve` starts, and for a model without a configured
+            server, for which `resolve` raises.
+
         Raises:
-            InvalidRequest: As in `resolve`, except for a missing server.
+            InvalidRequest: The configuration names something that cannot be used.
         """
-        if not local.is_local(model):
-            server = self._server(model, self._keys.find_key)
-            if server is not None and server.key:
-                self._keys.find_key(server.key)
+        if local.is_local(model):
+            return None
+        server = self._server(model, self._keys.find_key)
+        return None if server is None else self._endpoint(server, model, self._keys.find_key)
 
     async def resolve(
         self, model: str, on_progress: Callable[[str, float | None], None] | None = None
@@ -167,8 +171,11 @@ class EndpointResolver:
                 f"no server is configured for {model}: set {_VARIABLES}, "
                 "or use the model `local`, which requires no account"
             )
+        return self._endpoint(server, model, self._keys.cached_key)
+
+    def _endpoint(self, server: Server, model: str, look_up: LookUp) -> Endpoint:
         _register_secrets(server.base_url)
-        key = self._keys.cached_key(server.key) if server.key else None
+        key = look_up(server.key) if server.key else None
         return Endpoint(
             name=urlsplit(server.base_url).hostname or "",
             base_url=server.base_url,

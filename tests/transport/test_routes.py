@@ -78,14 +78,14 @@ async def test_a_key_of_the_keyring_is_known_once_it_was_looked_for(
     monkeypatch.delenv("VENDOR_KEY")
     default_session().keys.store("VENDOR_KEY", Secret("canary-stored"))
     assert (await default_session().endpoints.resolve("vendor/x")).secret is None
-    default_session().endpoints.find_key("vendor/x")
+    default_session().endpoints.find("vendor/x")
     assert (await default_session().endpoints.resolve("vendor/x")).secret == Secret("canary-stored")
 
 
 async def test_openais_key_in_the_keyring_configures_openai(own_keyring):
     """As its variable does."""
     default_session().keys.store("OPENAI_API_KEY", Secret("canary-openai"))
-    default_session().endpoints.find_key("openai/gpt-4o")
+    default_session().endpoints.find("openai/gpt-4o")
     endpoint = await default_session().endpoints.resolve("openai/gpt-4o")
     assert (endpoint.base_url, endpoint.model) == ("https://api.openai.com/v1", "gpt-4o")
     with pytest.raises(InvalidRequest, match="no model"):
