@@ -20,8 +20,8 @@ def install_builtins(environment: jinja2.Environment) -> None:
     As a value, each is undefined, because a template that inserts `{{ input }}` or tests
     `{% if id %}` means a variable of the notebook that is not assigned.
     """
-    builtin_class, context_class = _classes()
-    environment.context_class = context_class
+    builtin_class = _builtin_class()
+    environment.context_class = _context_class()
     for name, value in {**environment.globals, **vars(builtins)}.items():
         if callable(value):
             kind = "a Python builtin" if hasattr(builtins, name) else "a function of Jinja"
@@ -46,10 +46,9 @@ def _is_of_ipython(name: str, value: Any) -> bool:
 
 
 @functools.cache
-def _classes() -> tuple[type[Any], type[jinja2.runtime.Context]]:
-    """Make the classes that derive from Jinja's, which is imported on first use."""
+def _builtin_class() -> type[Any]:
+    """Make the class of builtins from Jinja's, which is imported on first use."""
     from jinja2 import StrictUndefined
-    from jinja2.runtime import Context
 
     class Builtin(StrictUndefined):
         """A builtin that can be called and has its attributes, but is undefined as a value."""
@@ -85,12 +84,15 @@ def _classes() -> tuple[type[Any], type[jinja2.runtime.Context]]:
 
         __hash__ = StrictUndefined.__hash__  # type: ignore[assignment]
 
-    def _bare(value: Any) -> Any:
-        return value.builtin if isinstance(value, Builtin) else value
+    return Builtin
+
+
+@functools.cache
+def _context_class() -> type[jinja2.runtime.Context]:
+    """Make the class of contexts, which pass the builtins themselves to what a template calls."""
+    from jinja2.runtime import Context
 
     class BuiltinContext(Context):
-        """Passes the builtins themselves to what a template calls."""
-
         def call(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
             return super().call(
                 _bare(function),
@@ -98,4 +100,8 @@ def _classes() -> tuple[type[Any], type[jinja2.runtime.Context]]:
                 **{name: _bare(value) for name, value in keywords.items()},
             )
 
-    return Builtin, BuiltinContext
+    return BuiltinContext
+
+
+def _bare(value: Any) -> Any:
+    return value.builtin if isinstance(value, _builtin_class()) else value

@@ -11,22 +11,22 @@ import msgspec
 Status = Literal["ok", "censored", "masked", "positive", "nan", "missing"]
 
 CENSORED_AT = -9999.0
-"""Where OpenAI and vLLM say only that a token lay outside the top; SGLang sends -3.4e38."""
+"""What OpenAI and vLLM send for a token outside the top; SGLang sends -3.4e38."""
 MASKED_AT = -100.0
-"""What a grammar or a logit bias leaves of a token that it forbids."""
+"""The log probability of a token that a grammar or a logit bias forbids."""
 BIN_EDGES = (0.5, 0.25, 0.1, 0.03)
 """Lower bounds of the first four of the five probability bins."""
 
 
 def status_of(logprob: float | None) -> Status:
-    """Say what a reported log probability is: a measurement (`ok`) or one of the sentinels.
+    """Return what a reported log probability is: a measurement (`ok`) or one of the sentinels.
 
     Args:
         logprob: Natural logarithm of a probability as sent, or None.
 
     Returns:
         `ok`; `censored` (outside the top, a bound at best); `masked` (forbidden by a grammar);
-        `positive` (no logarithm of a probability); `nan`; `missing`.
+        `positive` (not the logarithm of a probability); `nan`; `missing`.
     """
     if logprob is None:
         return "missing"
@@ -77,7 +77,7 @@ def token_bytes(token: str, raw_bytes: bytes) -> bytes | None:
         raw_bytes: The JSON of its `bytes` as sent; anything but a list of bytes counts as none.
 
     Returns:
-        The bytes, or None for a placeholder (`token_id:262`), whose bytes nobody sent.
+        The bytes, or None for a placeholder (`token_id:262`), whose bytes are not known.
     """
     if _PLACEHOLDER.fullmatch(token):
         return None
@@ -96,5 +96,5 @@ def _spelled_bytes(token: str) -> bytes:
 
 
 def is_special(token: str) -> bool:
-    """Say whether a token's text looks like a control token (`<|im_end|>`, `</s>`)."""
+    """Whether a token's text looks like a control token (`<|im_end|>`, `</s>`)."""
     return _SPECIAL.fullmatch(token) is not None

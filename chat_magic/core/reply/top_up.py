@@ -45,7 +45,7 @@ class TopUp:
         """Return a request for each choice that the main answer lacks, with its assembler.
 
         They differ from the request in `n`, and in the seed, to which the choice's index is added.
-        Where all choices came interleaved under one index they cannot be told apart, and all are
+        Choices that arrived interleaved under one index cannot be told apart, so that all are
         requested again.
         """
         n, present = self._request.n, self.main.indices()
