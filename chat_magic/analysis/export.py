@@ -31,7 +31,7 @@ def wide_table(tokens: pd.DataFrame, alternatives: pd.DataFrame) -> pd.DataFrame
     index = pd.MultiIndex.from_frame(wide[_KEY])
     for rank, rows in top.groupby("rank"):
         ranked = rows.set_index(_KEY)[["token", "prob"]].reindex(index)
-        wide[f"token_{rank}"] = ranked["token"].astype(tokens["token"].dtype).to_numpy()
+        wide[f"token_{rank}"] = ranked["token"].astype(tokens["token"].dtype).array
         wide[f"p_{rank}"] = ranked["prob"].to_numpy()
     wide.attrs = tokens.attrs
     return wide
