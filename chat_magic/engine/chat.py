@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Unpack
 
+from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
 from chat_magic.engine.session import Session, default_session
@@ -111,7 +112,10 @@ async def achat(
 def start_answer(session: Session, call: PreparedCall) -> TaskHandle[ChatResult]:
     """Send a call on the session's event loop."""
     return TaskHandle(
-        session.loop, lambda on_change: AnswerTask(call, session, on_change), with_schema_warnings
+        session.loop,
+        lambda on_change: AnswerTask(call, session, on_change),
+        finish=with_schema_warnings,
+        while_waiting=validation.preload if call.schema else lambda: None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import ChatError
@@ -169,4 +170,10 @@ def _finished(results: ChatResults) -> ChatResults:
 
 def start_grid(session: Session, plan: GridPlan) -> TaskHandle[ChatResults]:
     """Send the calls of a grid on the session's event loop."""
-    return TaskHandle(session.loop, lambda on_change: GridTask(plan, session, on_change), _finished)
+    has_schema = any(call.schema for call in plan.calls)
+    return TaskHandle(
+        session.loop,
+        lambda on_change: GridTask(plan, session, on_change),
+        finish=_finished,
+        while_waiting=validation.preload if has_schema else lambda: None,
+    )

@@ -66,6 +66,7 @@ class TaskHandle(Generic[R]):
         loop: Where it runs.
         make_task: Makes the task, given what it calls when it has changed.
         finish: Completes the result in the thread that waits.
+        while_waiting: Called in that thread when it begins to wait: slow work that `finish` needs.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class TaskHandle(Generic[R]):
         loop: EventLoopThread,
         make_task: Callable[[Callable[[], None]], Task[R]],
         finish: Callable[[R], R],
+        while_waiting: Callable[[], None] = lambda: None,
     ) -> None:
+        self._while_waiting = while_waiting
         self._finish = finish
         self._has_changed = False
         self._changes: SimpleQueue[None] = SimpleQueue()
@@ -88,7 +91,7 @@ class TaskHandle(Generic[R]):
 
         Args:
             show: Called in this thread after changes; returns the seconds until its next call. If
-                it raises, the task goes on unseen, and the result has a warning.
+                it raises, the task continues unseen, and the result has a warning.
 
         Raises:
             ChatError: The task failed; what had arrived is its `.result`.
@@ -98,19 +101,12 @@ class TaskHandle(Generic[R]):
         # takes too, as it can with the locks inside Event, Condition and Future.
         fault: Exception | None = None
         try:
+            self._while_waiting()
             while self._outcome is None:
                 if show is None or fault is not None:
                     self._await_end(_TICK_S)
-                    continue
-                take(self._changes)
-                self._has_changed = False
-                if self._outcome is None:
-                    try:
-                        delay_s = show(self.task)
-                    except Exception as error:
-                        fault = error
-                    else:
-                        self._await_end(delay_s)
+                else:
+                    fault = self._show_change(show)
             if isinstance(self._outcome, _Returned):
                 result = self._finish(self._outcome.value)
                 return with_display_warning(result, fault) if fault else result
@@ -127,6 +123,19 @@ class TaskHandle(Generic[R]):
         self._await_end(_CLOSE_S)
         if self._outcome is None:  # it had not begun, or closes slowly
             self._outcome = asyncio.CancelledError()
+
+    def _show_change(self, show: Callable[[Task[R]], float]) -> Exception | None:
+        """Wait for a change and show it; return what showing it raised."""
+        take(self._changes)
+        self._has_changed = False
+        if self._outcome is not None:
+            return None
+        try:
+            delay_s = show(self.task)
+        except Exception as fault:
+            return fault
+        self._await_end(delay_s)
+        return None
 
     async def _run(self) -> None:
         try:

@@ -181,8 +181,8 @@ class ChatResult(ResultTables):
         }
 
     def with_warning(self, words: str) -> ChatResult:
-        """Return the result with one more warning."""
-        return replace(self, warnings=(*self.warnings, words))
+        """Return the result with one more warning, unless it has that already."""
+        return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, words))))
 
     def pick(self, choice: int) -> ChatResult:
         """Return the result with one of its choices only, such as for `after=`.
