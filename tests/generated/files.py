@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.generated.cell_vocabulary import cell_vocabulary
+from tests.generated.parameter_types import parameter_types
 from tests.generated.payload_types import payload_types
 from tests.generated.readme_options import README, readme
 from tests.generated.shared_constants import shared_constants
@@ -18,6 +19,7 @@ _TYPESCRIPT = ROOT / "labextension" / "src"
 
 FILES: dict[Path, Callable[[], str]] = {
     README: readme,
+    ROOT / "chat_magic" / "core" / "request" / "parameter_types.py": parameter_types,
     _TYPESCRIPT / "cell" / "vocabulary.json": cell_vocabulary,
     _TYPESCRIPT / "constants.json": shared_constants,
     _TYPESCRIPT / "result" / "payloadTypes.ts": payload_types,
