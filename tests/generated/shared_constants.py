@@ -11,7 +11,7 @@ from chat_magic.core.request.messages import ROLES
 from chat_magic.shell import completion
 from chat_magic.shell.panel import panel
 from chat_magic.view import alternatives_block, bundle, comparison_model, text_segments
-from chat_magic.view.html import escape, markdown, result_html
+from chat_magic.view.html import elements, escape, markdown
 from tests.generated.javascript_pattern import SPACES, javascript
 
 PATTERNS = {
@@ -41,7 +41,7 @@ def shared_constants() -> str:
         "roles": list(ROLES),
         "bodyMarks": completion._MARKS,
         "statuses": list(alternatives_block.STATUSES),
-        "abnormalFinishReasons": list(result_html._NOT_NORMAL),
+        "abnormalFinishReasons": list(elements._UNUSUAL),
         "binEdges": list(tokens.BIN_EDGES),
         "vocabularySize": metrics.VOCABULARY_SIZE,
         "forcedProb": metrics.FORCED_PROB,
