@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import types
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.gateway import Gateway
+
+NEEDS = {
+    "browser": {"lab", "page"},
+    "kernel": {"execute_notebook", "kernel", "terminal"},
+    "model": {"weights"},
+    "build": {"wheel"},
+}
+"""What a test needs that takes long to start, by the fixtures that start it."""
+FOLDERS = {"browser": "browser", "transport/local": "model", "test_notebooks.py": "kernel"}
+"""What all tests of a folder or file need."""
 
 for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPENAI_"))]:
     if name != "CHAT_MAGIC_WEIGHTS":
@@ -19,6 +30,25 @@ for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPE
 signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark each test with what it needs, or as a unit test; let workers begin with slow files."""
+    order: dict[Path, int] = {}
+    for item in items:
+        needs = _needs(item)
+        for name in needs or {"unit"}:
+            item.add_marker(name)
+        rank = 0 if "browser" in needs else 1 if needs else 2
+        order[item.path] = min(rank, order.get(item.path, rank))
+    if items and hasattr(items[0].config, "workerinput"):
+        items.sort(key=lambda item: order[item.path])
+
+
+def _needs(item):
+    path = item.path.relative_to(Path(__file__).parent).as_posix()
+    by_fixture = {need for need, fixtures in NEEDS.items() if fixtures & set(item.fixturenames)}
+    return by_fixture | {need for folder, need in FOLDERS.items() if path.startswith(folder)}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +72,21 @@ def _own_ipython_folder(tmp_path_factory):
 def _own_jupyter_folder(tmp_path_factory):
     """Keep the user's config file out of the tests."""
     os.environ["JUPYTER_CONFIG_DIR"] = str(tmp_path_factory.mktemp("jupyter"))
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """The weights of the embedded model, from the product's own cache or fetched into it."""
+    from chat_magic.transport import local
+
+    return local.prepare()
+
+
+@pytest.fixture(autouse=True)
+def _no_model_in_a_unit_test(request, monkeypatch):
+    """Let a unit test that asks the embedded model fail: it lacks the fixture `weights`."""
+    if request.node.get_closest_marker("unit"):
+        monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", "a unit test has no model")
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tests.completions import DONE, chunks_of, sse
+from tests.waiting import TIMEOUT_S
 
 if TYPE_CHECKING:
     import ssl
@@ -169,7 +170,7 @@ class Gateway:
 
     def wait_for_request(self) -> None:
         """Wait until the first request has come."""
-        assert self._was_asked.wait(30)
+        assert self._was_asked.wait(TIMEOUT_S)
 
     def answer_to(self, request: Request) -> Answer:
         """Record a request and choose its answer."""
@@ -245,7 +246,7 @@ class _Connection(asyncio.StreamReaderProtocol):
             elif isinstance(step, Sleep):
                 await asyncio.sleep(step.seconds)
             elif isinstance(step, Wait):
-                await asyncio.to_thread(step.event.wait, 30)
+                await asyncio.to_thread(step.event.wait, TIMEOUT_S)
             else:
                 await self._break_off(step, writer)
                 return False

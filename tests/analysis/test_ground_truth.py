@@ -15,18 +15,20 @@ from chat_magic.core.reply.assembler import Assembler
 from chat_magic.engine.session import default_session
 from chat_magic.transport.exchange import exchange
 
+pytestmark = pytest.mark.usefixtures("weights")
+
 PROMPT = "Tell me in two sentences about café life in Paris 👍."
 PARAMETERS = {"model": "local", "seed": 5, "n": 2, "max_completion_tokens": 30, "temperature": 1}
 
 
 @pytest.fixture(scope="module")
-def wide():
+def wide(weights):
     """An answer with the 20 most probable tokens at each position."""
     return chat_magic.chat(PROMPT, **PARAMETERS, top_logprobs=20)
 
 
 @pytest.fixture(scope="module")
-def narrow():
+def narrow(weights):
     """The same answer with 5 of them."""
     return chat_magic.chat(PROMPT, **PARAMETERS, top_logprobs=5)
 

@@ -6,7 +6,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from playwright.sync_api import Page, sync_playwright
+
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,14 +132,18 @@ def _free_port() -> int:
 
 
 def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(log.read_text())
+    try:
+        wait_until(lambda: _answers(url), START_S)
+    except TimeoutError:
+        raise TimeoutError(log.read_text()) from None
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="module")

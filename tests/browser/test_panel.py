@@ -12,6 +12,7 @@ from chat_magic.view.bundle import MIME_TYPE
 from tests.browser.test_cell import at_gateway, run_all, save
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
+from tests.waiting import TIMEOUT_S
 
 __all__ = ["at_gateway"]
 
@@ -120,7 +121,7 @@ def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway
         page.keyboard.press("Control+Enter")
         expect(page.locator(".jp-Cell").last.locator(".jp-OutputArea-output")).to_have_text("42")
         click(panel, "Stop")
-        assert gateway.requests[0].closed.wait(WAIT_MS / 1000)
+        assert gateway.requests[0].closed.wait(TIMEOUT_S)
         expect(page.get_by_text("interrupted").last).to_be_visible(timeout=WAIT_MS)
         expect(panel.locator(".chp-thumbnail")).to_contain_text("Half an answer")
 

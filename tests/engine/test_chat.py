@@ -20,6 +20,7 @@ from chat_magic.engine.session import default_session
 from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, RESET, events, streamed, whole
+from tests.waiting import TIMEOUT_S
 
 
 def prepare(**fields):
@@ -237,7 +238,7 @@ def test_an_awaited_request_can_be_cancelled(gateway):
             await task
 
     asyncio.run(ask_and_cancel())
-    assert server.requests[0].closed.wait(2)
+    assert server.requests[0].closed.wait(TIMEOUT_S)
 
 
 def test_many_requests_share_one_loop_and_run_at_once(gateway):
@@ -412,7 +413,7 @@ class TestTopUp:
             ("Half", "interrupted"),
             ("Half", "interrupted"),
         ]
-        assert all(request.closed.wait(2) for request in server.requests[1:])
+        assert all(request.closed.wait(TIMEOUT_S) for request in server.requests[1:])
 
 
 class TestTries:
@@ -462,7 +463,7 @@ def test_nothing_is_left_of_a_thousand_interrupted_requests(gateway):
     before = left()
     for _ in range(1000):
         interrupt_when_begun()
-    assert all(request.closed.wait(2) for request in server.requests)
+    assert all(request.closed.wait(TIMEOUT_S) for request in server.requests)
     assert left() == before
 
 

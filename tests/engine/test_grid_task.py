@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import pickle
 import threading
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from chat_magic.errors import ApiError
 from tests import interrupts
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Sleep, Wait, events, streamed, whole
+from tests.waiting import TIMEOUT_S, wait_until
 
 
 def echo(request):
@@ -118,18 +118,20 @@ def test_no_more_requests_are_under_way_than_allowed(gateway, concurrency):
     total = 6 * 2
     ends = [threading.Event() for _ in range(total)]
     waiting = iter(ends)
-    last = delta("Hi", finish_reason="stop")
-    server = gateway(lambda _request: events(Wait(next(waiting)), last))
+    underway = []
+
+    def answer(_request):
+        underway.append(len(underway) + 1 - sum(end.is_set() for end in ends))
+        return events(Wait(next(waiting)), delta("Hi", finish_reason="stop"))
+
+    gateway(answer)
     run = start("%%chat a/b --n 2 --sweep seed=0,1,2,3,4,5\nHi", concurrency=concurrency)
-    for ended, end in enumerate(ends):
-        expected = min(ended + concurrency, total)
-        deadline = time.monotonic() + 5
-        while len(server.requests) < expected and time.monotonic() < deadline:
-            time.sleep(0.002)
-        time.sleep(0.02)
-        assert len(server.requests) == expected
+    for n_ended, end in enumerate(ends):
+        expected = min(n_ended + concurrency, total)
+        wait_until(lambda expected=expected: len(underway) == expected)
         end.set()
     assert [len(result) for result in run.wait()] == [2] * 6
+    assert max(underway) == concurrency
 
 
 def test_one_that_fails_stops_none_and_is_told_in_its_place(gateway):
@@ -209,7 +211,7 @@ def test_an_interrupt_stops_all_and_keeps_what_came(gateway):
     }
     assert results[1][0].finish_reason == "interrupted"
     assert len(server.requests) == 3
-    assert all(request.closed.wait(2) for request in server.requests[1:])
+    assert all(request.closed.wait(TIMEOUT_S) for request in server.requests[1:])
 
 
 def test_an_interrupt_at_any_moment_leaves_the_next_grid_free(gateway):
@@ -306,9 +308,7 @@ def test_a_wait_is_told_while_it_lasts(gateway):
     server = gateway(whole({"error": "busy"}, status=503))
     run = start("%%chat --models a/b,c/d\nHi")
     server.wait_for_request()
-    deadline = time.monotonic() + 5
-    while "try 2 of 3" not in run.task.note and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: "try 2 of 3" in run.task.note)
     assert run.task.note.startswith("0 of 2 done · ")
     assert run.task.elapsed_s > 0
     run.cancel()

@@ -13,6 +13,7 @@ import pandas as pd
 import pydantic
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 import chat_magic
 from chat_magic import ChatError, InvalidRequest
@@ -56,6 +57,7 @@ DOCUMENT = {
 }
 
 
+@pytest.mark.usefixtures("weights")
 @pytest.mark.parametrize(
     ("source", "kind"),
     [(Person, Person), (Typed, dict), (Record, Record), (Model, Model), (DOCUMENT, dict)],
@@ -75,6 +77,7 @@ def vars_of(value):
     return value.model_dump() if isinstance(value, pydantic.BaseModel) else value
 
 
+@pytest.mark.usefixtures("weights")
 def test_the_short_form_is_answered_with_a_dict():
     """The choices of a word are all that can come."""
     result = chat_magic.chat("How is it?", schema="mood: good|bad, sure: bool, n: a|b?", **ASK)
@@ -83,6 +86,7 @@ def test_the_short_form_is_answered_with_a_dict():
     assert result.parsed["n"] in {"a", "b", None}
 
 
+@pytest.mark.usefixtures("weights")
 def test_a_list_is_unwrapped():
     """The server sees an object with items, the user a list of the type."""
     pair = Annotated[list[Person], msgspec.Meta(min_length=2, max_length=2)]
@@ -91,6 +95,7 @@ def test_a_list_is_unwrapped():
     assert [type(person) for person in result.parsed] == [Person, Person]
 
 
+@pytest.mark.usefixtures("weights")
 async def test_achat_and_choices_have_parsed_values_too():
     """Each choice is parsed by itself, and the frame has a row for each."""
     result = await chat_magic.achat("Invent a person.", schema=Person, n=2, **ASK)
@@ -101,6 +106,7 @@ async def test_achat_and_choices_have_parsed_values_too():
     assert result.frame["parsed.age"].dtype == "Int64"
 
 
+@pytest.mark.usefixtures("weights")
 def test_the_answer_goes_on_from_a_prefill():
     """The value is of both together."""
     messages = [
@@ -112,6 +118,7 @@ def test_the_answer_goes_on_from_a_prefill():
     assert result.parsed.name == "Ada"
 
 
+@pytest.mark.usefixtures("weights")
 def test_a_choice_of_words_is_one_word():
     """What is no object is wrapped for the server and unwrapped here."""
     result = chat_magic.chat("Is it good?", schema=Literal["yes", "no"], **ASK)
@@ -246,7 +253,8 @@ def test_a_result_pickles_with_its_schema(gateway):
 def shell(tmp_path, monkeypatch):
     """Return a shell with the magics, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    shell = InteractiveShell()
+    config = Config(HistoryManager={"enabled": False})
+    shell = InteractiveShell(config=config)
     shell.run_line_magic("load_ext", "chat_magic")
     yield shell
     shell.run_line_magic("unload_ext", "chat_magic")

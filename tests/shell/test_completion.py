@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from chat_magic.core.cell.options import REQUEST_OPTIONS
 from tests.gateway import Gateway
-from tests.shell.test_kernel import REPLY_S, Kernel
+from tests.kernels import REPLY_S, running_kernel
 
 
 @pytest.fixture(scope="module")
 def kernel():
     """A kernel with the extension, some variables, and a class that counts calls."""
-    manager, client = start_new_kernel()
-    kernel = Kernel(manager, client)
-    kernel.run(
+    with running_kernel(
         "%load_ext chat_magic\n"
         "class Trap:\n"
         "    calls = 0\n"
@@ -25,10 +22,8 @@ def kernel():
         "    def lengthy(self): Trap.calls += 1; return 'x'\n"
         "def look_up(city: str) -> str: return city\n"
         "trap, count, name_list, person = Trap(), 5, ['Ada'], {'type': 'object'}"
-    )
-    yield kernel
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    ) as kernel:
+        yield kernel
 
 
 @pytest.fixture

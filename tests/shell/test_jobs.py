@@ -6,7 +6,6 @@ import threading
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from chat_magic.core.request.request import read_fields
 from chat_magic.engine.chat import start_answer
@@ -22,10 +21,8 @@ from chat_magic.view.live.terminal_display import DeferredTerminal
 from chat_magic.view.live.update_budget import UPDATES_PER_S, UpdateBudget
 from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Gateway, Sleep, Wait, events, streamed, whole
-from tests.shell.test_kernel import at_gateway, kernel
-from tests.shell.test_terminal import run, terminal
-
-__all__ = ["at_gateway", "kernel", "terminal"]
+from tests.shell.test_terminal import run
+from tests.waiting import TIMEOUT_S, wait_until
 
 SLOW_S = 0.6
 """A while in which other cells may run; no test fails when they need longer."""
@@ -102,7 +99,7 @@ def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway)
     ran = kernel.run("%%chat a/b --background --out half\nSpeak")
     kernel.shown(ran.displays[0], holds="Half an answer")
     kernel.run("half.cancel()")
-    assert gateway.requests[0].closed.wait(2)
+    assert gateway.requests[0].closed.wait(TIMEOUT_S)
     assert "interrupted" in kernel.shown(ran.displays[0], holds=MIME_TYPE)["text/plain"]
     assert kernel.run("half.wait()").traceback == ["ChatInterrupted: the request was interrupted"]
     assert kernel.value("(half.is_done, half.state, half.result.text)") == (
@@ -154,14 +151,16 @@ def test_jobs_are_listed_and_cancelled_by_number(kernel, at_gateway):
 
 
 @pytest.mark.parametrize("is_waited_for", [False, True])
-def test_a_notebook_that_is_executed_headless_keeps_the_answer(monkeypatch, is_waited_for):
+def test_a_notebook_that_is_executed_headless_keeps_the_answer(
+    execute_notebook, monkeypatch, is_waited_for
+):
     """A client that executes cell by cell hears nothing between cells; nothing gets lost."""
     cells = ["%load_ext chat_magic", "%%chat a/b --background --out r\nCount", "r.wait();"]
     cells = cells if is_waited_for else cells[:2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     with Gateway(slow("One", " two")) as gateway:
         monkeypatch.setenv("CHAT_MAGIC_BASE_URL", gateway.base_url)
-        NotebookClient(notebook, kernel_name="python3").execute()
+        execute_notebook(notebook)
     (output,) = notebook.cells[1].outputs
     assert "One two" in output["data"]["text/plain"]
     assert MIME_TYPE in output["data"]
@@ -171,7 +170,7 @@ def test_waiting_in_a_later_cell_shows_what_came_between_cells(kernel, at_gatewa
     """Once: for clients that heard nothing meanwhile."""
     at_gateway(streamed(completion("Hi")))
     kernel.run("%%chat a/b --background --out r\nHi")
-    kernel.run("import time\nwhile not r.is_done: time.sleep(0.01)")
+    wait_until(lambda: kernel.value("r.is_done") == "True")
     assert [kernel.run("r.wait();").updates for _ in range(2)] == [1, 0]
 
 
@@ -278,10 +277,10 @@ def test_a_stalled_server_does_not_hold_up_stopping(gateway):
 
     screen = Watching()
     job = start_job(screen=screen)
-    assert has_text.wait(30)
+    assert has_text.wait(TIMEOUT_S)
     job.cancel()
     job.join()
-    assert server.requests[0].closed.wait(30)
+    assert server.requests[0].closed.wait(TIMEOUT_S)
     assert "Half" in screen.drawn[-1]["text/plain"]
 
 

@@ -2,127 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from queue import Empty
-from typing import Any
+import threading
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import completion, delta
-from tests.gateway import HOLD, Answer, Gateway, Sleep, events, streamed, whole
-
-REPLY_S = 60
-
-
-@dataclass
-class Ran:
-    """What came of a cell."""
-
-    status: str = ""
-    outputs: list[dict[str, Any]] = field(default_factory=list)
-    """What the notebook would keep: displays, results, errors and streams."""
-    updates: int = 0
-
-    @property
-    def displays(self):
-        return [output for output in self.outputs if "data" in output]
-
-    @property
-    def printed(self):
-        return "".join(output["text"] for output in self.outputs if "text" in output)
-
-    @property
-    def traceback(self):
-        return [line for output in self.outputs for line in output.get("traceback", ())]
-
-
-class Kernel:
-    """A kernel, and the display model of a notebook in front of it."""
-
-    def __init__(self, manager, client):
-        self.manager = manager
-        self.client = client
-        self.by_id: dict[str | None, dict[str, Any]] = {}
-        """The displays of all cells so far."""
-
-    def run(self, code, *, interrupt_at: str | None = None) -> Ran:
-        """Run a cell as a notebook does; interrupt it when a display holds some text."""
-        request = self.client.execute(code)
-        ran = Ran()
-        while True:
-            message = self.client.get_iopub_msg(timeout=REPLY_S)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            kind, content = message["msg_type"], message["content"]
-            if kind in {"display_data", "execute_result", "error", "stream"}:
-                ran.outputs.append(content)
-                self.by_id[content.get("transient", {}).get("display_id")] = content
-            if kind == "clear_output":
-                ran.outputs.clear()
-            if kind == "update_display_data":
-                ran.updates += 1
-                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
-            if interrupt_at and interrupt_at in str(content.get("data", {}).get("text/plain")):
-                self.manager.interrupt_kernel()
-                interrupt_at = None
-            if kind == "status" and content["execution_state"] == "idle":
-                break
-        ran.status = self._reply_to(request)["status"]
-        return ran
-
-    def _reply_to(self, request) -> dict[str, Any]:
-        """Return the reply to a request; one of the kernel's start may come before it."""
-        while True:
-            reply = self.client.get_shell_msg(timeout=REPLY_S)
-            if reply["parent_header"].get("msg_id") == request:
-                return reply["content"]
-
-    def value(self, expression):
-        """Return the repr of an expression."""
-        reply = self.run(f"print(repr({expression}), end='')")
-        assert reply.status == "ok", reply.traceback
-        return reply.printed
-
-    def shown(self, display, *, holds):
-        """Return the latest bundle of a display, once it holds some words."""
-        deadline = time.monotonic() + REPLY_S
-        while holds not in str(display["data"]):
-            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
-            if message["msg_type"] == "update_display_data":
-                content = message["content"]
-                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
-        return display["data"]
-
-
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    manager, client = start_new_kernel()
-    kernel = Kernel(manager, client)
-    kernel.run("%load_ext chat_magic\nimport os")
-    yield kernel
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.fixture
-def at_gateway(kernel):
-    """Return a function that starts a gateway and points the kernel at it."""
-    opened = []
-
-    def start(*answers):
-        gateway = Gateway(*answers)
-        opened.append(gateway)
-        gateway.__enter__()
-        kernel.run(f"os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}")
-        return gateway
-
-    yield start
-    kernel.run("del os.environ['CHAT_MAGIC_BASE_URL']")
-    for gateway in opened:
-        gateway.__exit__()
+from tests.gateway import HOLD, Answer, Sleep, Wait, events, streamed, whole
+from tests.kernels import REPLY_S
+from tests.waiting import TIMEOUT_S
 
 
 def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
@@ -167,11 +55,13 @@ def test_an_unset_number_of_choices_is_one(kernel, at_gateway):
 
 
 def test_an_answer_streams_into_the_cell(kernel, at_gateway):
-    """Text appears while the rest has yet to come."""
-    slow = [delta("One"), Sleep(0.3), delta(" two"), Sleep(0.3), delta(" three"), Sleep(0.3)]
-    at_gateway(events(*slow, delta(finish_reason="stop"), b"data: [DONE]\n\n"))
-    ran = kernel.run("%%chat a/b\nCount")
-    assert 3 <= ran.updates <= 15 * 2
+    """Text appears while the rest has yet to come: the server waits until each part is shown."""
+    one, two, three = (threading.Event() for _ in range(3))
+    parts = [delta("One"), Wait(one), delta(" two"), Wait(two), delta(" three"), Wait(three)]
+    at_gateway(events(*parts, delta(finish_reason="stop"), b"data: [DONE]\n\n"))
+    gates = {"One": one.set, "One two": two.set, "One two three": three.set}
+    ran = kernel.run("%%chat a/b\nCount", when_shown=gates)
+    assert all(gate.is_set() for gate in (one, two, three))
     assert len(ran.outputs) == 1
 
 
@@ -183,7 +73,7 @@ def test_interrupting_the_kernel_stops_the_request_and_keeps_what_arrived(kernel
     assert ran.traceback == ["ChatInterrupted: the request was interrupted"]
     assert len(ran.displays) == 1
     assert MIME_TYPE in ran.displays[0]["data"]
-    assert gateway.requests[0].closed.wait(2)
+    assert gateway.requests[0].closed.wait(TIMEOUT_S)
     assert kernel.value("(half.text, half[0].finish_reason)") == "('Half an answer', 'interrupted')"
 
 
@@ -208,11 +98,16 @@ def test_an_error_is_one_line_and_leaves_no_display(kernel, at_gateway):
 def test_an_error_that_comes_late_takes_the_waiting_display_away(kernel, at_gateway):
     """One output is left: the error. Beside other output of a cell it is only emptied."""
     body = b'{"error": {"message": "no such model"}}'
-    at_gateway(Answer([Sleep(0.8), body], status=404, framing="close"))
-    ran = kernel.run("%%chat a/b\nHi")
+    first, second = threading.Event(), threading.Event()
+    at_gateway(
+        *(Answer([Wait(gate), body], status=404, framing="close") for gate in (first, second))
+    )
+    ran = kernel.run("%%chat a/b\nHi", when_shown={"": first.set})
     assert [len(ran.displays), len(ran.outputs), len(ran.traceback)] == [0, 1, 1]
-    beside = kernel.run("print('mine')\n%chat -m a/b Hi")
+    beside = kernel.run("print('mine')\n%chat -m a/b Hi", when_shown={"": second.set})
     assert beside.printed == "mine\n"
+    assert first.is_set()
+    assert second.is_set()
 
 
 def test_a_broken_stream_shows_and_binds_what_came(kernel, at_gateway):
@@ -256,17 +151,8 @@ def test_help_works_alone_and_by_question_mark(kernel):
     """`%%chat --help`, `%chat --help`, `%%chat?`."""
     for cell in ("%%chat --help", "%chat --help"):
         assert "--temperature" in kernel.run(cell).printed
-    kernel.client.get_shell_msg  # noqa: B018
-    pager = kernel.client.execute("%%chat?")
-    deadline = time.monotonic() + REPLY_S
-    while time.monotonic() < deadline:
-        try:
-            reply = kernel.client.get_shell_msg(timeout=1)
-        except Empty:
-            continue
-        if reply["parent_header"]["msg_id"] == pager:
-            break
-    assert "--temperature" in reply["content"]["payload"][0]["data"]["text/plain"]
+    reply = kernel.reply_to(kernel.client.execute("%%chat?"))
+    assert "--temperature" in reply["payload"][0]["data"]["text/plain"]
 
 
 def test_templates_see_the_notebook(kernel, at_gateway):
@@ -300,6 +186,7 @@ def test_config_reaches_cells_and_functions_and_the_table_says_so(kernel, at_gat
         kernel.run("%config ChatMagics.temperature = None\n%config ChatMagics.model = None")
 
 
+@pytest.mark.usefixtures("weights")
 def test_models_of_the_server_are_a_table(kernel, at_gateway):
     """Shown once, and the cell's value; the local server has one too."""
     at_gateway(whole({"data": [{"id": "a/one"}, {"id": "b/<b>two"}]}))
@@ -481,6 +368,7 @@ def test_a_grid_in_the_background_ends_as_its_results(kernel, at_gateway):
     assert kernel.value("(job.coordinates[1], len(job.frame))") == "({'model': 'c/d'}, 2)"
 
 
+@pytest.mark.usefixtures("weights")
 def test_a_grid_of_the_local_model(kernel):
     """The real one: each run has its choices; at temperature 0 they are the same."""
     kernel.run(

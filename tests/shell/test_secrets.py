@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import chat_magic
 from chat_magic.errors import ChatError
@@ -153,7 +152,7 @@ def test_a_short_placeholder_for_a_key_is_an_ordinary_word(gateway, monkeypatch)
     assert (result.text, result.warnings) == ("Ask ollama", ())
 
 
-def test_a_saved_notebook_does_not_hold_it(keyed, tmp_path):
+def test_a_saved_notebook_does_not_hold_it(execute_notebook, keyed, tmp_path):
     """After answers, refusals, broken streams, settings and help, in a kernel of its own."""
     keyed(streamed(completion("Hello")), *FAULTS[:1], FAULTS[-3])
     cells = [
@@ -167,8 +166,7 @@ def test_a_saved_notebook_does_not_hold_it(keyed, tmp_path):
         WRAPPED,
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    place = {"metadata": {"path": tmp_path}}
-    NotebookClient(notebook, allow_errors=True, resources=place).execute()
+    execute_notebook(notebook, allow_errors=True, resources={"metadata": {"path": tmp_path}})
     saved = nbformat.writes(notebook)
     assert "Hello" in saved
     assert "RuntimeError" in saved

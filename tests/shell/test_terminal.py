@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-
-import pexpect
-import pytest
 
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Gateway, Wait, events, streamed, whole
-
-PROMPT = r"In \[\d+\]: "
-WAIT_S = 30
-
-
-@pytest.fixture
-def terminal():
-    """Return a function that starts IPython at a gateway."""
-    opened = []
-
-    def start(gateway):
-        environment = {
-            **os.environ,
-            "CHAT_MAGIC_BASE_URL": gateway.base_url,
-            "CHAT_MAGIC_MODEL": "a/b",
-            "TERM": "dumb",
-            "NO_COLOR": "1",
-        }
-        child = pexpect.spawn(
-            sys.executable,
-            ["-m", "IPython", "--simple-prompt", "--no-banner", "--ext=chat_magic"],
-            env=environment,
-            encoding="utf-8",
-            timeout=WAIT_S,
-            dimensions=(50, 200),
-        )
-        child.delaybeforesend = None
-        opened.append(child)
-        child.expect(PROMPT)
-        return child
-
-    yield start
-    for child in opened:
-        child.close(force=True)
+from tests.shell.conftest import PROMPT
+from tests.waiting import TIMEOUT_S
 
 
 def run(child, line: str) -> str:
@@ -101,7 +64,7 @@ def test_control_c_stops_the_request_with_one_line(terminal):
         child.expect(PROMPT)
         assert "ChatInterrupted: the request was interrupted" in child.before
         assert "Traceback" not in child.before
-        assert gateway.requests[0].closed.wait(2)
+        assert gateway.requests[0].closed.wait(TIMEOUT_S)
 
 
 def test_a_grid_is_printed_when_all_are_there(terminal):

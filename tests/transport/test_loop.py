@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -15,14 +14,16 @@ from chat_magic.engine.session import default_session
 from chat_magic.transport import loop as module
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
+from tests.waiting import TIMEOUT_S
 
 SETUP = """
-import asyncio, os, threading, time
+import asyncio, os, threading
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.engine.session import default_session
 from chat_magic.transport import loop as module
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.endpoints import Endpoint
+from tests.waiting import wait_until
 
 def ask(assembler):
     endpoint = Endpoint(name="x", base_url=os.environ["URL"], model="m")
@@ -34,8 +35,7 @@ async def name():
 def begin():
     assembler = Assembler()
     future = default_session().loop.submit(ask(assembler))
-    while not assembler.has_output:
-        time.sleep(0.01)
+    wait_until(lambda: assembler.has_output)
     return future
 """
 
@@ -73,9 +73,8 @@ def test_cancelling_the_future_closes_the_connection() -> None:
             env={**os.environ, "URL": gateway.base_url},
             stdin=subprocess.PIPE,
         )
-        while not gateway.requests:
-            time.sleep(0.01)
-        assert gateway.requests[0].closed.wait(10)
+        gateway.wait_for_request()
+        assert gateway.requests[0].closed.wait(TIMEOUT_S)
         process.communicate(b"\n")
     assert process.returncode == 0
 
@@ -126,11 +125,11 @@ def test_waiting_returns_the_result_and_an_interrupt_cancels(monkeypatch: pytest
             raise
 
     def interrupt(*_: object) -> None:
-        begun.wait(30)
+        begun.wait(TIMEOUT_S)
         raise KeyboardInterrupt
 
     assert default_session().loop.run(asyncio.sleep(0, "done")) == "done"
     monkeypatch.setattr(module, "wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         default_session().loop.run(hold())
-    assert cancelled.wait(30)
+    assert cancelled.wait(TIMEOUT_S)

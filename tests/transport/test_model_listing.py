@@ -89,6 +89,7 @@ def test_what_is_no_list_is_an_error_that_says_what_came(no_proxy, serve, answer
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.usefixtures("weights")
 def test_the_local_server_lists_its_model():
     """With its context length."""
     (model,) = list_models()

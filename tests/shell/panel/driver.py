@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-TIMEOUT_S = 30
+from tests.waiting import TIMEOUT_S
 
 
 class Published(list):

@@ -6,7 +6,6 @@ import json
 import threading
 
 import pytest
-from IPython.core import getipython
 
 import chat_magic
 from chat_magic import InvalidRequest, Panel
@@ -19,7 +18,8 @@ from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import DONE, completion, delta
 from tests.engine.test_every_parameter import ROWS, answer
 from tests.gateway import HOLD, Gateway, Wait, events, streamed, whole
-from tests.shell.panel.driver import TIMEOUT_S, choose, finish, run
+from tests.shell.panel.driver import choose, finish, run
+from tests.waiting import TIMEOUT_S
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CASES = [
@@ -350,7 +350,7 @@ def test_without_messages_the_cell_cannot_be_run(open_panel):
 
 def test_without_a_shell_there_is_no_panel(monkeypatch):
     """It could not run anything."""
-    monkeypatch.setattr(panel_module, "get_ipython", getipython.get_ipython)
+    monkeypatch.setattr(panel_module, "get_ipython", lambda: None)
     with pytest.raises(InvalidRequest, match="requires an IPython shell"):
         Panel()
 

@@ -9,12 +9,6 @@ from chat_magic.transport import local
 
 
 @pytest.fixture(scope="session")
-def weights():
-    """The bundled model, from the product's own cache or fetched into it."""
-    return local.prepare()
-
-
-@pytest.fixture(scope="session")
 def server(weights):
     """The server that every user of the bundled model gets."""
     return local.connect("local")

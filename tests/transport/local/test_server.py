@@ -17,6 +17,7 @@ from chat_magic.errors import ConnectionFailed, InvalidRequest
 from chat_magic.transport import local
 from chat_magic.transport.local import lease
 from chat_magic.transport.local import server as servers
+from tests.waiting import wait_until
 
 LISTENING = "0A"
 LOOPBACK = "0100007F"
@@ -27,14 +28,6 @@ found = server.connect("local", lambda *_: None, grace_s=float(sys.argv[1]))
 print(found.base_url, flush=True)
 sys.stdin.read()
 """
-
-
-def wait_until(condition):
-    """Fail when something never comes about, however slow the machine."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.02)
 
 
 def listeners():

@@ -1,0 +1,124 @@
+"""A real ipykernel, and the display model of the notebook in front of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.manager import start_new_kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+REPLY_S = 60
+
+
+@dataclass
+class Ran:
+    """What came of a cell."""
+
+    status: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    """What the notebook would keep: displays, results, errors and streams."""
+    updates: int = 0
+
+    @property
+    def displays(self):
+        return [output for output in self.outputs if "data" in output]
+
+    @property
+    def printed(self):
+        return "".join(output["text"] for output in self.outputs if "text" in output)
+
+    @property
+    def traceback(self):
+        return [line for output in self.outputs for line in output.get("traceback", ())]
+
+
+class Kernel:
+    """A kernel, and the display model of a notebook in front of it."""
+
+    def __init__(self, manager, client):
+        self.manager = manager
+        self.client = client
+        self.by_id: dict[str | None, dict[str, Any]] = {}
+        """The displays of all cells so far."""
+
+    def run(
+        self,
+        code,
+        *,
+        interrupt_at: str | None = None,
+        when_shown: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+    ) -> Ran:
+        """Run a cell as a notebook does.
+
+        Args:
+            code: The cell.
+            interrupt_at: Interrupt the kernel when a display holds this text.
+            when_shown: What to call, once each, when a display holds a text.
+        """
+        waiting = dict(when_shown)
+        if interrupt_at:
+            waiting[interrupt_at] = self.manager.interrupt_kernel
+        request = self.client.execute(code)
+        ran = Ran()
+        while True:
+            message = self.client.get_iopub_msg(timeout=REPLY_S)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind in {"display_data", "execute_result", "error", "stream"}:
+                ran.outputs.append(content)
+                self.by_id[content.get("transient", {}).get("display_id")] = content
+            if kind == "clear_output":
+                ran.outputs.clear()
+            if kind == "update_display_data":
+                ran.updates += 1
+                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
+            shown = content.get("data", {}).get("text/plain")
+            for text in [text for text in waiting if shown is not None and text in shown]:
+                waiting.pop(text)()
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+        ran.status = self.reply_to(request)["status"]
+        return ran
+
+    def reply_to(self, request) -> dict[str, Any]:
+        """Return the reply to a request; one of the kernel's start may come before it."""
+        while True:
+            reply = self.client.get_shell_msg(timeout=REPLY_S)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply["content"]
+
+    def value(self, expression):
+        """Return the repr of an expression."""
+        reply = self.run(f"print(repr({expression}), end='')")
+        assert reply.status == "ok", reply.traceback
+        return reply.printed
+
+    def shown(self, display, *, holds):
+        """Return the latest bundle of a display, once it holds some words."""
+        deadline = time.monotonic() + REPLY_S
+        while holds not in str(display["data"]):
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            if message["msg_type"] == "update_display_data":
+                content = message["content"]
+                self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
+        return display["data"]
+
+
+@contextmanager
+def running_kernel(setup: str) -> Iterator[Kernel]:
+    """Start a kernel and run a first cell in it."""
+    manager, client = start_new_kernel()
+    try:
+        kernel = Kernel(manager, client)
+        kernel.run(setup)
+        yield kernel
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
