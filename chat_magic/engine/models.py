@@ -16,13 +16,13 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
 
     Args:
         session: Whose connections and settings are used.
-        model: A model or an alias; a local server is started if need be.
+        model: A model or an alias; a local server is started if necessary.
 
     Raises:
         InvalidRequest: No server is configured for it.
-        ApiError: The server refused, or answered with something other than a list of models.
-        ConnectionFailed: There was no connection, or it was lost.
-        RequestTimeout: The list did not come in time.
+        ApiError: The server refused, or its answer is not a list of models.
+        ConnectionFailed: The connection failed, or was lost.
+        RequestTimeout: The list did not arrive in time.
     """
     from chat_magic.transport import model_listing
 

@@ -1,4 +1,4 @@
-"""A server's refusal as an `ApiError`: what it said, and what to change."""
+"""The `ApiError` for a server's refusal: what the server said, and what to change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["api_error", "error_text", "read_refusal", "shown"]
 
 _MAX_BODY = 64 * 1024
 _BODY_S = 5.0
-"""How long the text of a refusal may take."""
+"""How long reading the body of a refusal may take."""
 _MAX_WORDS = 1000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "cf-ray")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -36,7 +36,7 @@ _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 async def read_refusal(
     endpoint: Endpoint, response: http.Response, sent: Sequence[str]
 ) -> ApiError:
-    """Read a response that is no success, and return it as an error; see `api_error`."""
+    """Read a response that is not a success, and return it as an error; see `api_error`."""
     body = bytearray()
     with suppress(TimeoutError, http.ConnectionLost):
         async with asyncio.timeout(_BODY_S), aclosing(http.chunks(response)) as chunks:
@@ -50,13 +50,13 @@ async def read_refusal(
 def api_error(
     endpoint: Endpoint, response: http.Response, words: str, sent: Sequence[str]
 ) -> ApiError:
-    """Return the error for a response, with the server's words and what to change.
+    """Return the error for a response, with the server's message and what to change.
 
     Args:
-        endpoint: Which server answered.
-        response: What it answered.
-        words: What that says.
-        sent: The fields of the request, of which the words may name one.
+        endpoint: The server that answered.
+        response: Its response.
+        words: The message in it.
+        sent: The fields of the request, one of which the message may name.
     """
     status = response.status
     request_id = _request_id(response)
@@ -70,7 +70,7 @@ def api_error(
 
 
 def error_text(body: bytes) -> str:
-    """Return what a body says: its error message, an HTML page's title, or its text."""
+    """Return the message in a body: of a JSON error, the title of an HTML page, or the text."""
     text = body.decode(errors="replace").strip()
     if not text:
         return "nothing (an empty body)"
@@ -88,7 +88,7 @@ def error_text(body: bytes) -> str:
 
 
 def shown(words: str) -> str:
-    """Return a server's words without keys, and cut to a length that can be read."""
+    """Return a server's message without keys, shortened to a readable length."""
     words = redact(words)
     return words if len(words) <= _MAX_WORDS else words[:_MAX_WORDS] + "…"
 
@@ -109,14 +109,14 @@ def _advice(endpoint: Endpoint, response: http.Response) -> str:
     if status == 429:
         return f"too many requests, or no credit left: {_wait(response, 'wait and try again')}"
     if status >= 500:
-        return f"the fault is the server's: {_wait(response, 'try again later')}"
+        return f"this is a fault of the server: {_wait(response, 'try again later')}"
     if target := http.redirect_target(response):
         place = http.address(redact(target))
-        return f"it points to {place}: if that is right, set the base URL to it"
+        return f"it redirects to {place}: if that is right, set the base URL to it"
     return ""
 
 
 def _wait(response: http.Response, otherwise: str) -> str:
     failure = Failure(status=response.status, headers=response.headers)
-    told_s = server_delay_s(failure, now_s=time.time())
-    return otherwise if told_s is None else f"wait {math.ceil(told_s)} s and try again"
+    delay_s = server_delay_s(failure, now_s=time.time())
+    return otherwise if delay_s is None else f"wait {math.ceil(delay_s)} s and try again"

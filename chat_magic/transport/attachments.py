@@ -1,6 +1,6 @@
-"""Attachments: files are read, checked and inlined as the API's content parts; URLs are handed on.
+"""Attachments: files are read, checked and inlined as content parts; URLs are passed on.
 
-The parts are those of https://platform.openai.com/docs/api-reference/chat/create (messages, user
+The parts are described in https://platform.openai.com/docs/api-reference/chat/create (messages, user
 message, content parts).
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
 
 LARGEST_BYTES = 20 * 2**20
-"""What one attachment may hold: more than the larger gateways take."""
+"""The most bytes of one attachment: more than the larger gateways accept."""
 _URL = re.compile(r"(?:https?|data):", re.IGNORECASE)
 _SIGNATURES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
@@ -35,15 +35,15 @@ _SIGNATURES = (
     (re.compile(rb"%PDF-"), "application/pdf"),
 )
 _FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
-_SAME = {"audio/x-wav": "audio/wav", "audio/mp3": "audio/mpeg"}
-_TAKEN = {"image": "PNG, JPEG, GIF or WebP", "audio": "WAV or MP3"}
+_SYNONYMS = {"audio/x-wav": "audio/wav", "audio/mp3": "audio/mpeg"}
+_ACCEPTED = {"image": "PNG, JPEG, GIF or WebP", "audio": "WAV or MP3"}
 
 
 def inline(request: ChatRequest) -> ChatRequest:
-    """Return the request with every attachment read into it.
+    """Return the request with the content of every attachment in it.
 
     Raises:
-        InvalidRequest: A file is missing, too large, or not what its name or its mark says.
+        InvalidRequest: A file is missing, too large, or of another type than its name or `@` word.
     """
     messages = tuple(map(_inline_message, request.messages))
     parameters = {name: _inline_text(value) for name, value in request.parameters.items()}
@@ -51,7 +51,7 @@ def inline(request: ChatRequest) -> ChatRequest:
 
 
 def _inline_text(value: Any) -> Any:
-    """Read the file that a predicted output names."""
+    """Read the file of a predicted output."""
     text = value.get("content") if isinstance(value, dict) else None
     if not isinstance(text, Attachment):
         return value
@@ -89,7 +89,7 @@ def _part(attachment: Attachment) -> Mapping[str, Any]:
 def _linked(attachment: Attachment) -> Mapping[str, Any]:
     if attachment.kind != "image":
         raise InvalidRequest(
-            f"{_label(attachment)}: the API takes URLs of images only; save it first",
+            f"{_label(attachment)}: the API accepts URLs of images only; download the file first",
             line=attachment.line,
         )
     return _image(attachment.source, attachment.detail)
@@ -110,36 +110,36 @@ def _read(attachment: Attachment) -> bytes:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
             raise InvalidRequest(
-                f"{_label(attachment)}: {size / 2**20:.1f} MiB, at most "
-                f"{LARGEST_BYTES / 2**20:.0f} MiB are sent",
+                f"{_label(attachment)}: {size / 2**20:.1f} MiB, must be at most "
+                f"{LARGEST_BYTES / 2**20:.0f} MiB",
                 line=attachment.line,
             )
         return path.read_bytes()
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidRequest(
-            rf"{_label(attachment)} cannot be read ({reason}); as text the line begins with \@",
+            rf"{_label(attachment)} cannot be read ({reason}); to send the line as text, write \@",
             line=attachment.line,
         ) from error
 
 
 def _media_type(attachment: Attachment, data: bytes) -> str:
-    found = next((name for pattern, name in _SIGNATURES if pattern.match(data)), None)
+    detected = next((name for pattern, name in _SIGNATURES if pattern.match(data)), None)
     guessed = mimetypes.guess_type(attachment.source)[0]
-    named = _SAME.get(guessed or "", guessed)
+    named = _SYNONYMS.get(guessed or "", guessed)
     known = {name for _, name in _SIGNATURES}
-    if (named in known or found in known) and named is not None and found != named:
+    if (named in known or detected in known) and named is not None and detected != named:
         raise InvalidRequest(
-            f"{_label(attachment)}: it is named like {named}, but its content is "
-            f"{found or 'something else'}",
+            f"{_label(attachment)}: its name says {named}, but its content is "
+            f"{detected or 'something else'}",
             line=attachment.line,
         )
     if attachment.kind == "file":
-        return found or named or "application/octet-stream"
-    if found is None or not found.startswith(f"{attachment.kind}/"):
+        return detected or named or "application/octet-stream"
+    if detected is None or not detected.startswith(f"{attachment.kind}/"):
         raise InvalidRequest(
-            f"{_label(attachment)}: its content is {found or 'something else'}; the API takes "
-            f"{_TAKEN[attachment.kind]}",
+            f"{_label(attachment)}: its content is {detected or 'something else'}; the API accepts "
+            f"{_ACCEPTED[attachment.kind]}",
             line=attachment.line,
         )
-    return found
+    return detected

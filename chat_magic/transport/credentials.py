@@ -1,4 +1,4 @@
-"""API keys: kept in one object that never shows them, and struck out of every message."""
+"""API keys: one object holds them and never shows them, and they are removed from every message."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["Secret", "from_environment", "redact", "redact_answer", "redact_exce
 
 _MASK = "***"
 _SHORTEST = 6
-"""Shorter ones (`none`, `EMPTY`) stand where no key is needed, and are ordinary words."""
+"""Shorter values (`none`, `EMPTY`) are placeholders where no key is needed, and ordinary words."""
 _SHORTEST_IN_ANSWERS = 16
-"""In what a model writes, only keys that are too long to be words are struck out."""
+"""From answers, only keys that are too long to be words are removed."""
 _known: set[str] = set()
 _known_in_answers: set[bytes] = set()
-"""The longer of them, as they stand in JSON."""
+"""The longer of them, as JSON strings escape them."""
 
 
 class Secret:
     """A key that no repr, format, pickle or message shows.
 
     Args:
-        value: The key; white space around it is dropped.
-        name: What to call it in an error, such as the variable that it comes from.
-        may_hold_spaces: Whether it can be several words, as the value of a header can.
+        value: The key; surrounding white space is removed.
+        name: Its name in errors, such as the variable that holds it.
+        may_hold_spaces: Whether spaces are allowed in it, as in the value of a header.
 
     Raises:
-        InvalidRequest: It is empty or holds a character that no key can have.
+        InvalidRequest: It is empty, or contains a character that no key can have.
     """
 
     __slots__ = ("_value",)
@@ -43,7 +43,7 @@ class Secret:
         has_space = " " in value and not may_hold_spaces
         if not (value.isascii() and value.isprintable()) or has_space:
             raise InvalidRequest(
-                f"{name} holds a space, a line end or another character that no key can have"
+                f"{name} contains a space, a line break or another character that no key can have"
             )
         self._value = value
         if len(value) >= _SHORTEST:
@@ -53,7 +53,7 @@ class Secret:
             _known_in_answers.update({escaped.encode(), escaped.replace("/", "\\/").encode()})
 
     def reveal(self) -> str:
-        """Return the key itself, for the request's header only."""
+        """Return the key itself; only for the headers of a request."""
         return self._value
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class Secret:
         return _MASK
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("a secret cannot be pickled")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
@@ -76,24 +76,24 @@ def from_environment(variable: str) -> Secret | None:
     """Return the key in an environment variable; None when it is unset or blank.
 
     Raises:
-        InvalidRequest: It holds a character that no key can have.
+        InvalidRequest: It contains a character that no key can have.
     """
     value = os.environ.get(variable, "")
     return Secret(value, variable) if value.strip() else None
 
 
 def redact(text: str) -> str:
-    """Return the text with `***` in place of every key that is known."""
+    """Return a text with `***` in place of every known key."""
     for value in sorted(_known, key=len, reverse=True):
         text = text.replace(value, _MASK)
     return text
 
 
 def redact_answer(data: bytes) -> bytes:
-    """Return the JSON of an answer with `***` in place of every key that a server sent back.
+    """Return the JSON of an answer with `***` in place of every known key.
 
     Returns:
-        The same object where there was none, which is quick to tell.
+        The same object if there is none, so that `is` tells.
     """
     for value in _known_in_answers:
         if value in data:
@@ -102,10 +102,10 @@ def redact_answer(data: bytes) -> bytes:
 
 
 def redact_exception(error: BaseException) -> None:
-    """Take the keys out of an error and of its causes.
+    """Remove the keys from the messages of an error and its causes, and their tracebacks.
 
-    Out of their words, and with the frames that they passed: those of the HTTP library hold the
-    headers of the request, and `%xmode Verbose` prints the local variables of every frame.
+    The frames of the HTTP library hold the headers of the request, and `%xmode Verbose` prints the
+    local variables of every frame.
     """
     error.__traceback__ = None
     if (words := redact(str(error))) != str(error):
@@ -114,5 +114,5 @@ def redact_exception(error: BaseException) -> None:
     if cause is None:
         return
     redact_exception(cause)
-    if redact(str(cause)) != str(cause):  # its words are not its arguments
+    if redact(str(cause)) != str(cause):  # its message is not made of its arguments
         error.__cause__ = error.__context__ = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["KeyCache", "StoredKey", "require_keyring"]
 
 SERVICE = "chat-magic"
-"""What the keyring files our keys under; the user there is the variable's name."""
+"""The keyring's service name for the keys; its user name is that of the variable."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,26 @@ class StoredKey:
 
 
 class KeyCache:
-    """The keys that a session has found: the keyring and Colab are asked once for each."""
+    """The keys that a session has found; the keyring and Colab are asked once for each."""
 
     def __init__(self) -> None:
         self._stored: dict[str, StoredKey] = {}
 
     def cached_key(self, variable: str) -> StoredKey | None:
-        """Return a key without asking anything that may ask the user in turn.
+        """Return a key of the environment, or one that was found before; this never blocks.
 
         Args:
-            variable: The environment variable that holds the key, or would.
+            variable: The environment variable that the key is named after.
 
         Raises:
-            InvalidRequest: It holds a character that no key can have.
+            InvalidRequest: The key contains a character that no key can have.
         """
         if secret := from_environment(variable):
             return StoredKey(secret, "the environment")
         return self._stored.get(variable)
 
     def find_key(self, variable: str) -> StoredKey | None:
-        """Return a key wherever it is kept; not to be called on the loop, since it may block.
+        """Return a key wherever it is kept; it may block, so it must not be called on the loop.
 
         Args:
             variable: As for `cached_key`.
@@ -67,20 +67,20 @@ class KeyCache:
         """Put a key into the keyring of the operating system.
 
         Raises:
-            InvalidRequest: There is no keyring, or it refuses.
+            InvalidRequest: There is no keyring, or it reports an error.
         """
         keyring = require_keyring()
         try:
             keyring.set_password(SERVICE, variable, secret.reveal())
         except keyring.errors.KeyringError as error:
-            raise InvalidRequest(f"the keyring did not take the key: {error}") from error
+            raise InvalidRequest(f"the keyring did not store the key: {error}") from error
         self._stored.pop(variable, None)
 
     def forget(self, variable: str) -> bool:
         """Remove a key from the keyring; return whether it was there.
 
         Raises:
-            InvalidRequest: There is no keyring, or it refuses.
+            InvalidRequest: There is no keyring, or it reports an error.
         """
         keyring = require_keyring()
         self._stored.pop(variable, None)
@@ -89,7 +89,7 @@ class KeyCache:
                 return False
             keyring.delete_password(SERVICE, variable)
         except keyring.errors.KeyringError as error:
-            raise InvalidRequest(f"the keyring did not give up the key: {error}") from error
+            raise InvalidRequest(f"the keyring did not delete the key: {error}") from error
         return True
 
 
@@ -97,14 +97,14 @@ def _from_keyring(variable: str) -> StoredKey | None:
     keyring = _keyring()
     if keyring is None:
         return None
-    with suppress(keyring.errors.KeyringError):  # none on this machine, or locked: no key
+    with suppress(keyring.errors.KeyringError):  # there is none, or it is locked
         if value := keyring.get_password(SERVICE, variable):
             return StoredKey(Secret(value, f"{variable} in the keyring"), "the keyring")
     return None
 
 
 def _from_colab(variable: str) -> StoredKey | None:
-    # Colab asks its page through the kernel's main thread, and is always imported there.
+    # Colab queries its page through the main thread of the kernel, where it is always imported.
     if "google.colab" not in sys.modules or not _is_main_thread():
         return None
     userdata: Any = import_module("google.colab.userdata")
@@ -127,12 +127,12 @@ def _keyring() -> ModuleType | None:
 
 
 def require_keyring() -> Any:
-    """Return the keyring's module.
+    """Return the module of the keyring.
 
     Raises:
         InvalidRequest: It is not installed.
     """
     keyring = _keyring()
     if keyring is None:
-        raise InvalidRequest("the keyring needs: pip install 'chat-magic[keyring]'")
+        raise InvalidRequest("the keyring requires: pip install 'chat-magic[keyring]'")
     return keyring

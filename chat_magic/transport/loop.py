@@ -19,16 +19,16 @@ __all__ = ["EventLoopThread"]
 T = TypeVar("T")
 
 _TICK_S = 0.2
-"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
+"""How often a waiting thread wakes up, so that it notices an interrupt on every platform."""
 _CLOSE_S = 2.0
-"""How long the open requests may take to close when the process ends."""
+"""How long open requests may take to close when the process ends."""
 
 
 class EventLoopThread:
-    """An event loop in a daemon thread, started when it is first needed.
+    """An event loop in a daemon thread, which starts on first use.
 
     Args:
-        on_stop: Run on the loop before it ends, such as what closes the connections.
+        on_stop: Runs on the loop before it ends, for example to close the connections.
     """
 
     def __init__(self, on_stop: Callable[[], Awaitable[None]]) -> None:
@@ -53,7 +53,7 @@ class EventLoopThread:
             future.cancel()
 
     def close(self) -> None:
-        """Cancel what still runs, and end the loop; the next `submit` starts another."""
+        """Cancel the running tasks and end the loop; the next `submit` starts another."""
         with self._lock:
             if self._running is None:
                 return
@@ -63,9 +63,9 @@ class EventLoopThread:
         thread.join(_CLOSE_S)
 
     def after_fork(self) -> None:
-        """Start over in a forked child: the parent's thread is not there, its sockets are.
+        """Start over in a forked child, which has the sockets of the parent but not its thread.
 
-        They are kept, unused: collecting them would warn, and touch connections of the parent.
+        The sockets are kept unused: closing them would disturb the connections of the parent.
         """
         self._inherited.append(self._running)
         self._lock = threading.Lock()
@@ -100,7 +100,7 @@ def _run_forever(loop: asyncio.AbstractEventLoop) -> None:
 
 
 _threads: WeakSet[EventLoopThread] = WeakSet()
-"""All of this process: they end with it, and start over in a forked child."""
+"""All threads of this process: they end with it, and start over in a forked child."""
 
 
 @atexit.register

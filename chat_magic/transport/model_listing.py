@@ -1,4 +1,4 @@
-"""Asking a server for the list of its models."""
+"""Requesting the list of a server's models."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _TIMEOUT_S = 30.0
 
 
 async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
-    """Return the models of a server, in the order of their names.
+    """Return the models of a server, ordered by name.
 
     Args:
         client: The connections.
         endpoint: The server.
 
     Raises:
-        ApiError: The server refused, or answered with something other than a list of models.
-        ConnectionFailed: There was no connection, or it was lost.
-        RequestTimeout: The list did not come in time.
+        ApiError: The server refused, or its answer is not a list of models.
+        ConnectionFailed: The connection failed, or was lost.
+        RequestTimeout: The list did not arrive in time.
     """
     place = http.address(endpoint.models_url)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            return await _ask(client, endpoint)
+            return await _request_list(client, endpoint)
     except TimeoutError as error:
         raise RequestTimeout(f"{place}: no list of models within {_TIMEOUT_S:g} s") from error
     except http.ConnectionLost as error:
@@ -48,7 +48,7 @@ async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedMode
         raise
 
 
-async def _ask(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
+async def _request_list(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
     response = await client.get(endpoint.models_url, endpoint.secret, headers=endpoint.headers)
     try:
         if not http.is_success(response):
@@ -60,7 +60,7 @@ async def _ask(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
         except (ValueError, RecursionError):
             models = None
         if models is None:
-            raise api_error(endpoint, response, f"no list of models but {error_text(body)}", ())
+            raise api_error(endpoint, response, f"not a list of models: {error_text(body)}", ())
         return models
     finally:
         await http.close_response(response)

@@ -1,7 +1,7 @@
-"""Whether a request that failed is sent again, and how long to wait before: pure rules.
+"""Whether a request that failed is retried, and how long to wait before: pure rules.
 
-After RFC 9110 §10.2.3 (`Retry-After`) and what the API's own clients read besides. It is for faults
-before the first event of an answer only: what came is never asked for a second time.
+They follow RFC 9110 §10.2.3 (`Retry-After`) and the further headers that the API's own clients
+read. Only faults before the first event of an answer are retried.
 """
 
 from __future__ import annotations
@@ -18,59 +18,59 @@ if TYPE_CHECKING:
 __all__ = ["RETRIES", "Failure", "server_delay_s", "wait_s"]
 
 RETRIES = 2
-"""How often a request is sent again where nothing else is said."""
+"""How often a request is retried by default."""
 _LONGEST_WAIT_S = 60.0
-"""A server that wants a longer wait is not waited for."""
+"""If a server asks for a longer wait, the request fails instead."""
 
-_PASSING = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
-"""Statuses of faults that may pass."""
+_TRANSIENT = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+"""Statuses of transient faults."""
 _FIRST_S = 0.5
 _LAST_S = 8.0
-"""The random waits are below the first, then twice that, and so on up to the last."""
+"""The bound of the random waits doubles from the first value to the last."""
 _RESET = "x-ratelimit-reset"
 _REMAINING = "x-ratelimit-remaining"
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _A_YEAR_S = 31_536_000.0
-"""A number of seconds beyond this is a moment, in seconds or milliseconds since 1970."""
+"""A larger number is a point in time, in seconds or milliseconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a try failed before the first event."""
+    """The reason why a try failed before the first event."""
 
     status: int | None = None
-    """What the server answered; None where there was no connection, or it was lost."""
+    """The status of the response; None if the connection failed, or was lost."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those of the response, by lower-case name."""
     may_pass: bool = True
-    """Whether a lost connection can be a passing fault."""
+    """Whether a failed connection may succeed on the next try."""
 
 
 def wait_s(failure: Failure, n_failed: int, *, now_s: float, chance: float) -> float | None:
-    """Return how many seconds to wait before the next try; None where there is to be none.
+    """Return how many seconds to wait before the next try; None if there should be none.
 
     Args:
-        failure: Of the last try.
-        n_failed: How many tries have failed, that one included.
+        failure: The failure of the last try.
+        n_failed: How many tries have failed, including the last.
         now_s: Seconds since 1970 UTC.
-        chance: A random number, 0 to 1: clients that failed together come back apart
+        chance: A random number, 0 to 1, which spreads the retries of clients that failed together
             ("full jitter", https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
     """
     if not _is_worth_it(failure):
         return None
-    told = server_delay_s(failure, now_s=now_s)
-    if told is None:
+    delay_s = server_delay_s(failure, now_s=now_s)
+    if delay_s is None:
         return chance * min(_LAST_S, _FIRST_S * 2.0 ** (n_failed - 1))
-    return told if told <= _LONGEST_WAIT_S else None
+    return delay_s if delay_s <= _LONGEST_WAIT_S else None
 
 
 def server_delay_s(failure: Failure, *, now_s: float) -> float | None:
-    """Return the seconds that the server wants waited, None where it does not say.
+    """Return the wait that the server asks for, in seconds; None if it does not say.
 
-    `retry-after-ms` is the most exact, then `Retry-After`; a rate limit's `x-ratelimit-reset-*`
-    counts for a 429, of several the longest among those that are used up.
+    `retry-after-ms` comes before `Retry-After`. For a 429, `x-ratelimit-reset-*` counts after them:
+    the longest of the limits that are used up.
     """
     headers = failure.headers
     milliseconds = _NUMBER.fullmatch(headers.get("retry-after-ms", "").strip())
@@ -87,8 +87,8 @@ def server_delay_s(failure: Failure, *, now_s: float) -> float | None:
 def _is_worth_it(failure: Failure) -> bool:
     if failure.status is None:
         return failure.may_pass
-    wanted = failure.headers.get("x-should-retry", "").strip().lower()
-    return wanted == "true" or (wanted != "false" and failure.status in _PASSING)
+    advice = failure.headers.get("x-should-retry", "").strip().lower()
+    return advice == "true" or (advice != "false" and failure.status in _TRANSIENT)
 
 
 def _seconds_or_date(value: str, sent: str, now_s: float) -> float | None:
@@ -119,7 +119,7 @@ def _resets(headers: Mapping[str, str], now_s: float) -> Iterator[float]:
 
 
 def _reset_s(value: str, now_s: float) -> float | None:
-    """Read `1s`, `6m0s` or `250ms`, a number of seconds, or a moment since 1970."""
+    """Read `1s`, `6m0s` or `250ms`, a number of seconds, or a point in time."""
     if _NUMBER.fullmatch(value):
         number = float(value)
         if number < _A_YEAR_S:

@@ -1,4 +1,4 @@
-"""Schemas that lie in files: a JSON Schema in a `.json` file stands for its content."""
+"""Schemas in files: the path of a `.json` file stands for the JSON Schema in it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def load_schema(source: Any) -> Schema | None:
     """Make the schema of an answer.
 
     Args:
-        source: What `core.schema.structured.schema_of` takes, or the path of a JSON Schema file:
-            a Path, or text that ends in `.json`; or None.
+        source: What `core.schema.structured.schema_of` accepts, or the path of a JSON Schema file
+            (a Path, or text that ends in `.json`), or None.
 
     Raises:
-        InvalidRequest: It is none of these, or the file cannot be read.
+        InvalidRequest: It is not one of these, or the file cannot be read.
     """
     return None if source is None else schema_of(_read(source))
 
@@ -38,7 +38,7 @@ def _read_file(path: Path) -> Any:
     except OSError as error:
         raise InvalidRequest(f"schema {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise InvalidRequest(f"schema {path}: it is no JSON: {error}") from error
+        raise InvalidRequest(f"schema {path}: not valid JSON: {error}") from error
     if not isinstance(content, dict):
         raise InvalidRequest(f"schema {path}: must be a JSON Schema, which is an object")
     return content

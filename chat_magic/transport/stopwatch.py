@@ -1,4 +1,4 @@
-"""How much time has passed."""
+"""Measuring elapsed time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ __all__ = ["Stopwatch"]
 
 
 class Stopwatch:
-    """Measures from the moment it is made, or started again."""
+    """Measures the time since it was created or restarted."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Measure from now."""
+        """Start measuring from zero."""
         self._start = time.perf_counter()
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since then."""
+        """Seconds since it was created or restarted."""
         return time.perf_counter() - self._start

@@ -112,16 +112,18 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
     """A PNG that is a JPEG inside, a PDF that is text."""
     (tmp_path / "wrong.png").write_bytes(JPEG)
     (tmp_path / "wrong.pdf").write_bytes(b"text")
-    with pytest.raises(InvalidRequest, match="named like image/png, but its content is image/jpeg"):
+    with pytest.raises(
+        InvalidRequest, match="its name says image/png, but its content is image/jpeg"
+    ):
         content("@image wrong.png")
-    with pytest.raises(InvalidRequest, match="named like application/pdf"):
+    with pytest.raises(InvalidRequest, match="its name says application/pdf"):
         content("@file wrong.pdf")
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
     """With its size and the limit."""
     monkeypatch.setattr(attachments, "LARGEST_BYTES", 10)
-    with pytest.raises(InvalidRequest, match=r"0\.0 MiB, at most 0 MiB"):
+    with pytest.raises(InvalidRequest, match=r"0\.0 MiB, must be at most 0 MiB"):
         content("@image a.png")
 
 

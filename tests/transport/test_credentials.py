@@ -36,7 +36,7 @@ def test_white_space_around_a_key_is_dropped() -> None:
 @pytest.mark.parametrize("inner", ["\n", "\r\n", "\0", "\x1b", " ", "é", "\u200b", "\u2026"])
 def test_what_no_key_can_hold_is_refused(inner: str) -> None:
     """The error names the variable and not the key."""
-    with pytest.raises(InvalidRequest, match="OPENAI_API_KEY holds") as caught:
+    with pytest.raises(InvalidRequest, match="OPENAI_API_KEY contains") as caught:
         Secret(f"{KEY}{inner}x", "OPENAI_API_KEY")
     assert KEY not in str(caught.value)
 

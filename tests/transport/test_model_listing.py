@@ -75,8 +75,8 @@ def test_a_model_names_the_server_by_its_route_and_headers_go_along(
     ("answer", "kind", "words"),
     [
         (whole({"error": {"message": f"bad {KEY}"}}, status=401), ApiError, "401: bad \\*\\*\\*"),
-        (whole({"models": []}), ApiError, "no list of models"),
-        (Answer([b"<title>Login</title>"]), ApiError, 'no list of models but .*"Login"'),
+        (whole({"models": []}), ApiError, "not a list of models"),
+        (Answer([b"<title>Login</title>"]), ApiError, 'not a list of models: .*"Login"'),
         (Answer([b"{", CLOSE]), ConnectionFailed, "the connection was lost"),
     ],
 )

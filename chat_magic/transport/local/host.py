@@ -1,7 +1,7 @@
-"""The child process: llama.cpp's server, for as long as somebody holds a lease on it.
+"""The child process: llama.cpp's server, which runs while any process holds a lease on it.
 
-It reads its settings from stdin, as JSON, so that the key is on no command line; writes its two
-ports to stdout, as JSON, when it is ready; and says on stderr why when it cannot start.
+It reads its settings from stdin, as JSON, so that the key is not on the command line; writes its
+two ports to stdout, as JSON, when it is ready; and writes to stderr why it cannot start.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import Any
 from chat_magic.transport.local.lease import LeaseServer
 
 CHOICES = 8
-"""Choices of one request (`n`) and requests at a time; the next ones wait."""
+"""Choices of one request (`n`) and requests that run at a time; further ones wait."""
 CONTEXT_TOKENS = 2048
-"""Prompt and answer of one choice together, in tokens: what the bundled model was trained on."""
+"""Tokens of the prompt and the answer of one choice: the context that the model was trained on."""
 
 
 def main() -> None:
-    """Serve until nobody needs it."""
+    """Serve until the last lease has ended."""
     settings = json.load(sys.stdin)
     answer = os.dup(1)
-    os.dup2(2, 1)  # whatever llama.cpp prints goes to the log
+    os.dup2(2, 1)  # what llama.cpp prints goes to the log
     try:
         server = _serve(settings["path"], settings["alias"], settings["key"])
     except RuntimeError as error:
@@ -39,9 +39,9 @@ def main() -> None:
 
 
 def _serve(path: str, alias: str, key: str) -> Any:
-    # Threads that spin at OpenMP's barriers stall for seconds where another process wants a core.
+    # Threads that spin at OpenMP's barriers stall for seconds when another process needs a core.
     os.environ["OMP_WAIT_POLICY"] = "passive"
-    import xllamacpp  # type: ignore[import-untyped]  # reads it once, when loaded
+    import xllamacpp  # type: ignore[import-untyped]  # reads the variable when it is imported
 
     cores = _usable_cores()
     params = xllamacpp.CommonParams()
@@ -54,8 +54,8 @@ def _serve(path: str, alias: str, key: str) -> Any:
     params.ui = False
     params.verbosity = 1  # errors only
     params.n_parallel = CHOICES
-    # A cache of its own for each choice: where they share one (kv_unified), a choice that rambles
-    # takes the room of all and breaks every stream, while here it ends with `length`.
+    # Each choice has its own cache. If they shared one (kv_unified), a choice that never ends would
+    # use it up and break every stream; this way it ends with `length`.
     params.n_ctx = CHOICES * CONTEXT_TOKENS
     params.cache_ram_mib = 0  # of old prompts; the default may grow to 8 GB
     params.cpuparams.n_threads = min(max(cores // 2, 1), 4)
@@ -66,7 +66,7 @@ def _serve(path: str, alias: str, key: str) -> Any:
 def _usable_cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # a container's quota; `max` means none
+    with suppress(OSError, ValueError):  # the quota of a container; `max` means none
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         cores = min(cores, math.ceil(int(quota) / int(period)))
     return cores

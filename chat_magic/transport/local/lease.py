@@ -1,8 +1,8 @@
-"""Leases: open loopback connections that keep a server alive, closed by the OS when a user dies.
+"""Leases: open loopback connections that keep a server running; the OS closes them on a crash.
 
-The server sends a nonce; the user answers with a nonce of its own and a proof that it knows the
-key; the server proves that it knows the key too. So the key itself never travels, and a stranger
-who has got a dead server's port is not taken for it.
+The server sends a nonce; the client answers with another nonce and a proof that it knows the key;
+the server proves that it knows the key too. The key itself is never sent, and another program that
+uses the port of a dead server is not mistaken for it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import time
 from contextlib import suppress
 
 PATIENCE_S = 5.0
-"""How long one end waits for the other's part of the handshake, in seconds."""
+"""How long each end waits for the other's part of the handshake, in seconds."""
 NONCE_BYTES = PROOF_BYTES = 32
 
 
 def take(port: int, key: str) -> socket.socket | None:
-    """Take a lease from the server at a port; None when the one who listens there is not it."""
+    """Take a lease from the server at a port; None if another program, or none, listens there."""
     try:
         connection = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
     except OSError:
@@ -38,7 +38,7 @@ def take(port: int, key: str) -> socket.socket | None:
 
 
 def is_open(lease: socket.socket) -> bool:
-    """Say whether the server still holds its end; close ours when it does not."""
+    """Whether the server still holds its end of a lease; if it does not, close this end."""
     try:
         lease.recv(1)
     except BlockingIOError:
@@ -50,11 +50,11 @@ def is_open(lease: socket.socket) -> bool:
 
 
 class LeaseServer(socketserver.ThreadingTCPServer):
-    """Hands out leases on a free loopback port until nobody has held one for a while.
+    """Grants leases on a free loopback port until none has been held for a while.
 
     Args:
-        key: What both ends must know.
-        grace_s: How long it waits for the first user, and for the next after the last has left.
+        key: The key that both ends must know.
+        grace_s: How long it waits for the first client, and for another after the last has left.
     """
 
     daemon_threads = True
@@ -64,35 +64,35 @@ class LeaseServer(socketserver.ThreadingTCPServer):
         self.key = key
         self._grace_s = grace_s
         self._changed = threading.Condition()
-        self._users = 0
+        self._n_clients = 0
         self._idle_since = time.monotonic()
         self._closed = False
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
     def port(self) -> int:
-        """The port that leases are taken at."""
+        """The port where leases are taken."""
         return int(self.server_address[1])
 
     def enter(self) -> bool:
-        """Count a user in; False when it is too late."""
+        """Count a new client; return False if the server is about to end."""
         with self._changed:
             if not self._closed:
-                self._users += 1
+                self._n_clients += 1
             return not self._closed
 
     def leave(self) -> None:
-        """Count a user out."""
+        """Count a client that has left."""
         with self._changed:
-            self._users -= 1
+            self._n_clients -= 1
             self._idle_since = time.monotonic()
             self._changed.notify()
 
     def wait_until_abandoned(self) -> None:
-        """Block until nobody has held a lease for the grace period; give out none from then on."""
+        """Block until no lease has been held for the grace period; from then on, grant none."""
         with self._changed:
-            while self._users or self._left_s() > 0:
-                self._changed.wait(None if self._users else self._left_s())
+            while self._n_clients or self._left_s() > 0:
+                self._changed.wait(None if self._n_clients else self._left_s())
             self._closed = True
 
     def _left_s(self) -> float:
@@ -104,7 +104,7 @@ class _Lease(socketserver.StreamRequestHandler):
     timeout = PATIENCE_S
 
     def handle(self) -> None:
-        with suppress(OSError):  # a user who is gone, or a stranger who says nothing
+        with suppress(OSError):  # a client that has left, or another program that sends nothing
             nonce = os.urandom(NONCE_BYTES)
             self.wfile.write(nonce)
             nonces = nonce + self.rfile.read(NONCE_BYTES)
@@ -118,7 +118,7 @@ class _Lease(socketserver.StreamRequestHandler):
         try:
             self.wfile.write(welcome)
             self.connection.settimeout(None)
-            self.rfile.read(1)  # returns when the user's end is closed
+            self.rfile.read(1)  # returns when the client closes its end
         finally:
             self.server.leave()
 

@@ -1,4 +1,4 @@
-"""Finding the running server of a local model, or starting it, and holding a lease on it."""
+"""Finding or starting the server of a local model, and holding a lease on it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 BUNDLED = "local/smollm2-135m-instruct"
 GRACE_S = 10.0
-"""How long a server outlives its last user: long enough for a kernel to restart."""
+"""How long a server outlives its last client: long enough for a kernel to restart."""
 PACKAGES = Path(__file__).parents[3]
-"""The folder that chat_magic lies in."""
+"""The folder that contains chat_magic."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What makes two users share a server: the same file, unchanged, in the same manner."""
+    """The settings of a server; processes with the same settings share one."""
 
     path: str
     alias: str
@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where a server listens, as its address file says."""
+    """Where a server listens, as its address file has it."""
 
     port: int
     lease_port: int
@@ -55,41 +55,41 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Lease(NamedTuple):
-    """A server, and the open connection that keeps it alive."""
+    """A server, and the open connection that keeps it running."""
 
     server: LocalServer
     lease: socket.socket
 
 
-_held: dict[Settings, Lease] = {}
+_leases: dict[Settings, Lease] = {}
 _guard = threading.Lock()
 
 
 def connect(model: str, on_progress: Progress, grace_s: float = GRACE_S) -> LocalServer:
-    """Return a live server for a local model, and hold a lease on it until this process ends.
+    """Return a running server for a local model, and hold a lease on it until this process ends.
 
     Args:
         model: `local`, `local/smollm2-135m-instruct` or `local/PATH.gguf`.
-        on_progress: Told what is being done.
-        grace_s: How long the server outlives its last user, in seconds.
+        on_progress: Called with what is being done.
+        grace_s: How long the server outlives its last client, in seconds.
 
     Raises:
         InvalidRequest: There is no such model.
-        ConnectionFailed: Its weights could not be fetched, or the server did not start.
+        ConnectionFailed: Its weights could not be downloaded, or the server did not start.
         OSError: The cache folder cannot be used.
     """
     with _guard:
         settings = _settings(model, on_progress, grace_s)
-        held = _held.get(settings)
-        if held is None or not lease.is_open(held.lease):
-            held = _held[settings] = _share(settings, on_progress)
-        return held.server
+        current = _leases.get(settings)
+        if current is None or not lease.is_open(current.lease):
+            current = _leases[settings] = _share(settings, on_progress)
+        return current.server
 
 
 @atexit.register
-def _let_go() -> None:
-    for held in _held.values():
-        held.lease.close()
+def _close_leases() -> None:
+    for current in _leases.values():
+        current.lease.close()
 
 
 def _settings(model: str, on_progress: Progress, grace_s: float) -> Settings:
@@ -119,7 +119,7 @@ def _gguf_file(model: str) -> Path:
 
 
 def _share(settings: Settings, on_progress: Progress) -> Lease:
-    """Take a lease on the server that another process has started, or start one."""
+    """Take a lease on the server that another process has started, or start a server."""
     folder = cache_folder() / "servers"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     address_file = folder / f"{_fingerprint(settings)}.json"
@@ -132,13 +132,13 @@ def _share(settings: Settings, on_progress: Progress) -> Lease:
             _write(address_file, address)
             connection = lease.take(address.lease_port, address.key)
         if not connection:
-            raise ConnectionFailed(f"{settings.alias} ended as soon as it had started")
+            raise ConnectionFailed(f"{settings.alias} ended right after it had started")
     url = f"http://127.0.0.1:{address.port}/v1"
     return Lease(LocalServer(url, address.key, settings.alias), connection)
 
 
 def _fingerprint(settings: Settings) -> str:
-    """Name a server: home folders are shared by machines, and survive a change of versions."""
+    """Name a server uniquely, since machines share home folders and versions change."""
     parts = (settings, socket.gethostname(), version("xllamacpp"))
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
 
@@ -150,7 +150,7 @@ def _read(address_file: Path) -> Address | None:
 
 
 def _write(address_file: Path, address: Address) -> None:
-    """Write the file whole or not at all, readable by the user alone (as mkstemp makes it)."""
+    """Write the file atomically, readable by the user only (as mkstemp creates it)."""
     handle, draft = tempfile.mkstemp(dir=address_file.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(msgspec.json.encode(address))
@@ -162,20 +162,20 @@ def _start(settings: Settings, log: Path) -> Address:
     process = _spawn(log)
     stdin, stdout = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
     with stdout:
-        with suppress(OSError), stdin:  # a child that died before it read them
+        with suppress(OSError), stdin:  # a child that ended before it read them
             stdin.write(msgspec.json.encode({**msgspec.structs.asdict(settings), "key": key}))
-        answer = stdout.read()  # until the child closes it, or dies
+        answer = stdout.read()  # until the child closes it, or ends
     if not answer:
         status = process.wait()
         raise ConnectionFailed(f"{settings.alias} did not start: {_reason(log, status)}")
-    # Reaps the child should it end before this process does.
+    # Reaps the child if it ends before this process.
     threading.Thread(target=process.wait, daemon=True).start()
     return msgspec.convert({**msgspec.json.decode(answer), "key": key}, Address)
 
 
 def _spawn(log: Path) -> subprocess.Popen[bytes]:
-    """Start the child, out of reach of the signals that this process's terminal or kernel gets."""
-    # It sees the packages that we see, however we got them, and nothing in the working folder.
+    """Start the child in its own session, so that signals to this terminal do not reach it."""
+    # It imports the same packages as this process, and nothing from the working folder.
     folders = [*filter(None, sys.path), str(PACKAGES)]
     search_path = os.pathsep.join(str(Path(folder).absolute()) for folder in folders)
     flags = 0
@@ -195,7 +195,7 @@ def _spawn(log: Path) -> subprocess.Popen[bytes]:
 
 
 def _reason(log: Path, status: int) -> str:
-    """Return llama.cpp's first complaint, from which the others follow, or the log's last line."""
+    """Return the first error of llama.cpp, which causes the others, or the last line of the log."""
     lines = log.read_text("utf-8", "replace").splitlines() or [f"exit status {status}"]
     line = next((line for line in lines if " E " in line), lines[-1])
     return f"{' '.join(line.rpartition(' E ')[2].split())} (log: {log})"

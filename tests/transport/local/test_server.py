@@ -92,10 +92,10 @@ def apart(weights, tmp_path, monkeypatch):
     """A cache folder of its own, so that servers started here are shared with no one else."""
     monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", str(weights))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(servers, "_held", {})
+    monkeypatch.setattr(servers, "_leases", {})
     yield tmp_path / "chat-magic" / "servers"
-    for held in servers._held.values():
-        held.lease.close()
+    for current in servers._leases.values():
+        current.lease.close()
 
 
 @pytest.fixture
@@ -155,9 +155,9 @@ def test_looking_at_the_package_imports_no_llama_cpp():
 
 def test_the_key_is_in_no_repr(server):
     """It shows in no log and no traceback."""
-    held = next(iter(servers._held.values()))
+    current = next(iter(servers._leases.values()))
     address = servers.Address(port=1, lease_port=2, key=server.api_key)
-    assert server.api_key not in f"{server!r} {held!r} {address!r}"
+    assert server.api_key not in f"{server!r} {current!r} {address!r}"
 
 
 def test_the_key_is_on_no_command_line(server):

