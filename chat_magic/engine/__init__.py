@@ -1,1 +1,1 @@
-"""From a request to its result, and the functions that do it."""
+"""The path from a request to its result, and the functions of the public interface."""

@@ -1,4 +1,4 @@
-"""One answer while it is being received: its requests sent, its tools run, its result."""
+"""One answer while it is being received: its requests, its tool calls and its result."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ __all__ = ["AnswerTask", "with_schema_warnings"]
 
 
 class AnswerTask:
-    """An answer that is received on the event loop; other threads may read how far it is.
+    """An answer that is received on the event loop; other threads may read its progress.
 
     Args:
-        call: What is sent.
-        session: Whose connections and settings are used.
-        on_change: Called on the loop whenever something has arrived, or is waited for.
+        call: The call that is sent.
+        session: The session whose connections and settings are used.
+        on_change: Called on the loop whenever something has arrived, or is being waited for.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AnswerTask:
 
     @property
     def note(self) -> str | None:
-        """What is being done while no text arrives, in words."""
+        """What is being done while no text arrives."""
         calling = self._tool_loop.note if self._tool_loop else None
         return self._progress or calling or self.answer.note
 
@@ -83,7 +83,7 @@ class AnswerTask:
         """Send the request, receive the answer, run the tools that it calls; return the result.
 
         Raises:
-            ChatError: With `.result` when something had arrived.
+            ChatError: It failed; `.result` holds what had arrived, if anything had.
         """
         limits = self._call.limits
         try:
@@ -97,10 +97,10 @@ class AnswerTask:
         return self.result()
 
     async def _complete(self) -> None:
-        """Request the choices that are missing, and go through the rounds of tool calls.
+        """Request the missing choices, and run the rounds of tool calls.
 
         Raises:
-            StreamBroken: This took longer than the limit, or choices are still missing.
+            StreamBroken: The time limit was exceeded, or choices are still missing.
         """
         limits = self._call.limits
         left_s = None if limits.timeout_s is None else limits.timeout_s - self.elapsed_s
@@ -115,14 +115,14 @@ class AnswerTask:
             raise StreamBroken(why) from error
 
     def partial(self) -> ChatResult | None:
-        """Return what has arrived, as interrupted; None if nothing has."""
+        """Return what has arrived, marked as interrupted; None if nothing has."""
         return self.result("interrupted") if self.has_output else None
 
     def result(self, unfinished: str | None = None) -> ChatResult:
-        """Return all that has arrived.
+        """Return everything that has arrived.
 
         Args:
-            unfinished: The finish reason of choices that have none: `error`, `interrupted`.
+            unfinished: The finish reason of choices without one: `error` or `interrupted`.
         """
         request, rounds, reply = self.request, self.rounds, self.answer.reply(unfinished)
         warnings = [*request.warnings]
@@ -222,7 +222,7 @@ class AnswerTask:
         return Timing(ttft_s=ttft_s, total_s=total_s, tokens_per_s=rate)
 
     def _timing(self, rounds: tuple[ToolRound, ...]) -> Timing:
-        """Return the times of all rounds: from the first request, at the speed of the last."""
+        """Return the times of all rounds together, and the speed of the last."""
         is_between = len(rounds) > len(self.rounds)
         last = rounds[-1].timing if is_between else self._round_timing()
         first = rounds[0].timing if rounds else last
@@ -230,9 +230,9 @@ class AnswerTask:
 
 
 def with_schema_warnings(result: ChatResult) -> ChatResult:
-    """Add the warnings of answers that do not fit their schema.
+    """Add warnings about answers that do not fit their schema.
 
-    This may run code of the user's types, so it belongs in the caller's thread, not on the loop.
+    This may run code of the user's types, so it must run in the caller's thread, not on the loop.
     """
     if result.schema is None:
         return result

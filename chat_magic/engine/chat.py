@@ -39,27 +39,27 @@ def chat(
     """Send a prompt to a model and wait for its answer.
 
     Args:
-        messages: One user message, or a list of the API's message objects.
-        model: `vendor/model`; the configured one if not given.
+        messages: The text of one user message, or a list of the API's message objects.
+        model: `vendor/model`; by default the configured one.
         after: A result whose conversation this continues.
-        variables: Names for `{{ }}` in the messages; without them the text is sent verbatim.
+        variables: Values for `{{ }}` in the messages, which are sent verbatim without them.
         timeout: Seconds that the whole answer may take.
-        retries: How often the request is sent again, 0 to 10, when it fails before the answer
-            begins; the setting, or 2, if not given.
+        retries: How often the request is retried, 0 to 10, when it fails before the answer begins;
+            by default the setting, or 2.
         top_up: Whether choices that the server did not return are requested again.
         extra: Further request fields, sent as given.
         schema: The form of the answer, for `.parsed`: a pydantic model, dataclass, TypedDict,
             msgspec Struct or other type that JSON can express, a JSON Schema or its path, the short
             form `name: str, age: int`, or `list[...]` of any of these.
-        max_tool_rounds: The most rounds of function calls, 0 to 100; 5 if not given.
-        **parameters: Request parameters by the API's names; `UNSET` unsets a default. `tools` takes
-            Python functions, sync or async, which run when the model calls them, and the API's
-            tool objects, whose calls come back in `.choices[0].tool_calls`.
+        max_tool_rounds: The maximum number of rounds of function calls, 0 to 100; by default 5.
+        **parameters: Request parameters by the API's names; `UNSET` removes a default. `tools`
+            takes Python functions, sync or async, which run when the model calls them, and the
+            API's tool objects, whose calls are returned in `.choices[0].tool_calls`.
 
     Raises:
-        InvalidRequest: The request was refused before anything was sent.
-        ChatError: It failed; what had arrived is in `.result`.
-        ChatInterrupted: It was interrupted; likewise.
+        InvalidRequest: The request is not valid; nothing was sent.
+        ChatError: It failed; `.result` holds what had arrived.
+        ChatInterrupted: It was interrupted; `.result` holds what had arrived.
 
     Example:
         >>> result = chat("Name three rivers.", model="openai/gpt-4o", n=2, top_logprobs=5)
@@ -88,11 +88,11 @@ async def achat(
     max_tool_rounds: int | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
-    """Send a prompt to a model; the same as `chat`, to be awaited on any event loop.
+    """Send a prompt to a model; like `chat`, but awaited on any event loop.
 
-    When the caller cancels it, or its time runs out (`asyncio.timeout`, `asyncio.wait_for`), what
-    had arrived is the attribute `result` of the CancelledError, which a TimeoutError has as its
-    `__cause__`.
+    When the caller cancels it, the attribute `result` of the CancelledError holds what had arrived.
+    After a timeout of the caller's (`asyncio.timeout`, `asyncio.wait_for`) that error is the
+    `__cause__` of the TimeoutError.
     """
     session = default_session()
     call = _prepare(
@@ -105,12 +105,12 @@ async def achat(
     try:
         return with_schema_warnings(await asyncio.wrap_future(future))
     except asyncio.CancelledError as error:
-        error.result = task.partial()  # type: ignore[attr-defined]  # as a ChatError has it
+        error.result = task.partial()  # type: ignore[attr-defined]  # like that of a ChatError
         raise
 
 
 def start_answer(session: Session, call: PreparedCall) -> TaskHandle[ChatResult]:
-    """Send a call on the session's event loop."""
+    """Start a call on the event loop of a session."""
     return TaskHandle(
         session.loop,
         lambda on_change: AnswerTask(call, session, on_change),

@@ -1,4 +1,4 @@
-"""The function `chat_grid`: one prompt with several models, values and wordings."""
+"""The function `chat_grid`: one prompt with several models, parameter values and wordings."""
 
 from __future__ import annotations
 
@@ -49,17 +49,16 @@ def chat_grid(
     max_tool_rounds: int | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResults:
-    """Send every combination of some models, values and wordings, and wait for all answers.
+    """Send every combination of models, parameter values and wordings, and wait for all answers.
 
     Args:
-        messages: As for `chat`; they are templates when `vary` or `variables` is given.
+        messages: As for `chat`; they are templates if `vary` or `variables` is given.
         models: The models, as `vendor/model`.
-        sweep: Values by parameter, or by `model`; `UNSET` and "unset" are values.
-        vary: By variable of the templates, a list of its values, or a dict whose keys name them.
-        per_model: By model, as written, parameters for that model alone; None or `UNSET` removes
-            one.
+        sweep: For each parameter, or `model`, a list of values; `UNSET` and "unset" are values.
+        vary: For each variable of the templates, a list of values, or a dict whose keys name them.
+        per_model: For a model, parameters that it alone gets; None or `UNSET` removes one.
         concurrency: How many requests run at a time, 1 to 64.
-        model: As for `chat`; so are all others.
+        model: As for `chat`.
         after: As for `chat`.
         variables: As for `chat`.
         timeout: Seconds that each answer may take.
@@ -72,13 +71,13 @@ def chat_grid(
 
     Returns:
         The results in row-major order: models first, then sweeps, then variables, the last
-        changing fastest. `.errors` has the runs that failed.
+        changing fastest. `.errors` lists the runs that failed.
 
     Raises:
-        InvalidRequest: One request was refused; nothing was sent.
-        ChatError: All runs failed; `.result` has what arrived, `__cause__` is the error of the
-            first.
-        ChatInterrupted: It was interrupted; likewise.
+        InvalidRequest: A request is not valid; nothing was sent.
+        ChatError: All runs failed; `.result` holds what had arrived, and `__cause__` is the error
+            of the first run.
+        ChatInterrupted: It was interrupted; `.result` holds what had arrived.
     """
     for name, given in (("sweep", sweep), ("vary", vary)):
         if given is not None and not isinstance(given, Mapping):

@@ -1,4 +1,4 @@
-"""The calls of a cell or a grid: all prepared and checked before the first is sent."""
+"""The calls of a cell or a grid, all of them prepared and checked before the first is sent."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ __all__ = ["GridPlan", "check_concurrency", "plan_grid"]
 
 @dataclass(frozen=True, kw_only=True)
 class GridPlan:
-    """Prepared calls in row-major order of their axes; a single one where there is no axis."""
+    """Prepared calls in row-major order of their axes; a single call without axes."""
 
     calls: tuple[PreparedCall, ...]
     axes: tuple[Axis, ...] = ()
     coordinates: tuple[Mapping[str, Any], ...] = ({},)
-    """Of each call: its value by the name of the axis."""
+    """For each call, its value by the name of the axis."""
     concurrency: int = DEFAULT_CONCURRENCY
     """Calls that run at a time."""
 
     @property
     def models(self) -> str:
-        """The models that are asked, each once, in words."""
+        """The distinct models of the calls, joined by commas."""
         return ", ".join(dict.fromkeys(call.request.model or "" for call in self.calls))
 
 
@@ -59,21 +59,21 @@ def plan_grid(
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
 ) -> GridPlan:
-    """Prepare the calls of a grid, or the single one where there is no axis.
+    """Prepare the calls of a grid, or the single call if there are no axes.
 
     Args:
-        session: Whose settings fill in what the requests do not say.
-        axes: What the requests differ in.
+        session: The session whose settings complete the requests.
+        axes: The axes along which the requests differ.
         variants: The requests as they were written.
-        after: A result whose conversation comes before all of them.
-        choice: The index of the choice of `after` to continue from; its first by default.
+        after: A result whose conversation precedes the messages of each request.
+        choice: The index of the choice of `after` to continue from; by default its first.
         schema: The form that the answers must have.
         tools: The functions that the models may call.
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
 
     Raises:
-        InvalidRequest: One lacks something, or its parts exclude each other; it says which.
+        InvalidRequest: A request is incomplete or contradictory; the message names which one.
     """
     if axes:
         limits = replace(limits, top_up_concurrency=1)
@@ -96,7 +96,7 @@ def plan_grid(
 
 
 def _inlined(variants: Sequence[Variant]) -> Iterator[Variant]:
-    """Read the files that messages attach, once for all requests of the same messages."""
+    """Read the attached files, once for all requests with the same messages."""
     inlined: dict[int, tuple[Message, ...]] = {}
     for variant in variants:
         request, key = variant.request, id(variant.request.messages)
@@ -106,7 +106,7 @@ def _inlined(variants: Sequence[Variant]) -> Iterator[Variant]:
 
 
 def _located(error: InvalidRequest, variant: Variant) -> InvalidRequest:
-    """Return the error with the coordinates of its request."""
+    """Add the coordinates of its request to an error."""
     coordinates = variant.coordinates.items()
     where = " · ".join(f"{name} {title_of(value)}" for name, value in coordinates)
     message = f"{where}: {error.message}" if where else error.message
@@ -114,7 +114,7 @@ def _located(error: InvalidRequest, variant: Variant) -> InvalidRequest:
 
 
 def check_concurrency(value: int) -> int:
-    """Return how many calls of a grid run at a time.
+    """Return the concurrency of a grid if it is valid.
 
     Raises:
         InvalidRequest: It is out of range.

@@ -1,4 +1,4 @@
-"""A grid of answers while they are being received, some at a time."""
+"""A grid of answers while they are being received, several at a time."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = ["GridRun", "GridTask", "start_grid"]
 
 
 class GridRun:
-    """One run of a grid, waiting, running or ended; other threads may read its state.
+    """One run of a grid: waiting, running or done; other threads may read its state.
 
     Args:
-        call: What is sent.
+        call: The call that is sent.
         coordinates: Its value by the name of the axis.
     """
 
@@ -37,7 +37,7 @@ class GridRun:
         self.call = call
         self.coordinates = coordinates
         self.task: AnswerTask | None = None
-        """The answer; None while it waits for its turn."""
+        """The answer; None while the run waits for its turn."""
         self.fault: Exception | None = None
         """Why it failed."""
         self.is_done = False
@@ -45,14 +45,14 @@ class GridRun:
 
     @property
     def error(self) -> str | None:
-        """Why it failed, in one line."""
+        """Why it failed, in one line; None if it did not."""
         if self.fault is None:
             return None
         return " ".join(str(self.fault).split()) or type(self.fault).__name__
 
     @property
     def note(self) -> str | None:
-        """What is being done while no text arrives, in words."""
+        """What is being done while no text arrives."""
         return None if self.is_done or self.task is None else self.task.note
 
     def texts(self) -> tuple[Sequence[str], Sequence[str | None]]:
@@ -66,11 +66,11 @@ class GridRun:
         return self.task.answer.texts(), self.task.answer.finish_reasons()
 
     async def run(self, session: Session, on_change: Callable[[], None]) -> None:
-        """Receive the answer; a fault ends this run, and none of the others."""
+        """Receive the answer; a fault ends this run only."""
         self.task = AnswerTask(self.call, session, on_change)
         try:
             self._result = await self.task.run()
-        except Exception as error:  # whatever it is, the other runs continue
+        except Exception as error:  # the other runs continue, whatever it is
             self.fault = error
             self._result = self.task.result("error")
         self.is_done = True
@@ -88,11 +88,11 @@ class GridRun:
 
 
 class GridTask:
-    """The runs of a grid, received on the event loop.
+    """The runs of a grid, received on the event loop; other threads may read their state.
 
     Args:
-        plan: What is sent.
-        session: Whose connections and settings are used.
+        plan: The calls that are sent.
+        session: The session whose connections and settings are used.
         on_change: Called on the loop whenever a run has changed.
     """
 
@@ -111,24 +111,24 @@ class GridTask:
 
     @property
     def n_done(self) -> int:
-        """Runs that have ended, well or not."""
+        """Runs that have ended, successfully or not."""
         return sum(run.is_done for run in self.runs)
 
     @property
     def note(self) -> str | None:
-        """How many runs have ended, and what is being done where no text arrives."""
+        """How many runs are done, and what the others do while no text arrives."""
         return " · ".join([f"{self.n_done} of {len(self.runs)} done", *self.notes])
 
     @property
     def notes(self) -> list[str]:
-        """What is being done where no text arrives, each thing once."""
+        """The distinct notes of the runs."""
         return list(dict.fromkeys(run.note for run in self.runs if run.note))
 
     async def run(self) -> ChatResults:
         """Receive all answers.
 
         Raises:
-            ChatError: All runs failed; `.result` has what arrived.
+            ChatError: All runs failed; `.result` holds what had arrived.
         """
         gate = asyncio.Semaphore(self._concurrency)
 
@@ -143,7 +143,7 @@ class GridTask:
         return results
 
     def partial(self) -> ChatResults | None:
-        """Return what has arrived, as interrupted; None if nothing has."""
+        """Return what has arrived, marked as interrupted; None if nothing has."""
         has_output = any(run.task is not None and run.task.has_output for run in self.runs)
         return self._results() if has_output else None
 
@@ -169,7 +169,7 @@ def _finished(results: ChatResults) -> ChatResults:
 
 
 def start_grid(session: Session, plan: GridPlan) -> TaskHandle[ChatResults]:
-    """Send the calls of a grid on the session's event loop."""
+    """Start the calls of a grid on the event loop of a session."""
     has_schema = any(call.schema for call in plan.calls)
     return TaskHandle(
         session.loop,

@@ -15,7 +15,7 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
     """Return the models of the server that answers for a model, or for the default one.
 
     Args:
-        session: Whose connections and settings are used.
+        session: The session whose connections and settings are used.
         model: A model or an alias; a local server is started if necessary.
 
     Raises:

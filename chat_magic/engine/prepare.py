@@ -1,4 +1,4 @@
-"""From what the user wrote to a call that is complete, checked and ready to be sent."""
+"""From the user's input to a call that is complete, checked and ready to be sent."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class RequestLimits:
     """How long an answer may take, and how often its request is sent."""
 
     timeout_s: float | None = None
-    """Seconds that the whole answer may take, all tries, tool calls and waits included."""
+    """Seconds that the whole answer may take, including all tries, tool calls and waits."""
     retries: int = RETRIES
-    """How often the request is sent again when it fails before the answer begins."""
+    """How often the request is retried when it fails before the answer begins."""
     top_up: bool = True
     """Whether choices that the server did not return are requested again."""
     top_up_concurrency: int = 8
@@ -62,7 +62,7 @@ DEFAULT_LIMITS = RequestLimits()
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedCall:
-    """A request that is complete and checked, with all that sending it takes."""
+    """A complete and checked request, with everything that is needed to send it."""
 
     request: ChatRequest
     endpoint: Endpoint | None = None
@@ -84,19 +84,19 @@ def prepare_call(
     tools: ToolFunctions = NO_TOOLS,
     limits: RequestLimits = DEFAULT_LIMITS,
 ) -> PreparedCall:
-    """Complete a request from the settings and from the result that it continues, and check it.
+    """Complete a request from the settings and the result that it continues, and check it.
 
     Args:
-        session: Whose settings fill in what the request does not say.
+        session: The session whose settings complete the request.
         request: The request as it was written.
-        after: A result whose conversation comes before the request's messages.
-        choice: The index of the choice of `after` to continue from; its first by default.
+        after: A result whose conversation precedes the messages of the request.
+        choice: The index of the choice of `after` to continue from; by default its first.
         schema: The form that the answer must have.
         tools: The functions that the model may call.
         limits: How long the answer may take, and how often the request is sent.
 
     Raises:
-        InvalidRequest: Something is missing, or parts of the request exclude each other.
+        InvalidRequest: The request is incomplete or contradictory.
     """
     request = with_response_format(request, schema)
     if after is not None:
@@ -151,7 +151,7 @@ def build_request(
         if name not in PARAMETERS:
             raise InvalidRequest(
                 f"unknown parameter {name}{nearest(name, PARAMETERS)}; "
-                "fields that the API does not know go into extra={…}"
+                "pass fields that are not part of the API in extra={…}"
             )
     tools = parameters.get("tools")
     if isinstance(tools, list | tuple):
@@ -185,7 +185,7 @@ def request_limits(
     """Check limits, and fill in the configured ones.
 
     Raises:
-        InvalidRequest: `timeout_s` is not a time, or `retries` is out of its range.
+        InvalidRequest: `timeout_s` or `retries` is out of range.
     """
     if timeout_s is not None and not (is_number(timeout_s) and 0 < timeout_s < math.inf):
         raise InvalidRequest(f"timeout {timeout_s}: must be a number of seconds above 0")

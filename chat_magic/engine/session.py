@@ -20,7 +20,7 @@ __all__ = ["Job", "JobList", "Session", "default_session"]
 
 
 class Job(Protocol):
-    """A background answer, as a list of jobs knows it."""
+    """A background answer, as the list of jobs uses it."""
 
     number: int
     """Its number in the session, from 1."""
@@ -32,11 +32,11 @@ class Job(Protocol):
 
     @property
     def state(self) -> str:
-        """How far it is, in words."""
+        """Its progress, in words."""
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds that it has taken so far."""
+        """Seconds since it was started, up to its end."""
 
     def cancel(self) -> None:
         """Stop it at once."""
@@ -84,10 +84,10 @@ class JobList(Generic[J]):
 
 
 class Session:
-    """What all requests of a kernel share; `default_session` returns that of this process.
+    """What all requests of a kernel share; `default_session` returns the one of this process.
 
-    A request keeps the session with which it was started. Nothing is connected, read or started
-    before it is needed.
+    A request keeps the session with which it was started. Connections, files and threads are
+    opened on first use.
     """
 
     def __init__(self) -> None:
@@ -105,14 +105,14 @@ class Session:
         return HttpClient()
 
     def close(self) -> None:
-        """Cancel what is running, and close the connections; the session can be used again."""
+        """Cancel the running requests and close the connections; the session can be used again."""
         self.loop.close()
 
     async def _close_connections(self) -> None:
         await self.http.close()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a session is not pickled: it holds connections and keys")
+        raise TypeError("a session cannot be pickled: it holds connections and keys")
 
 
 _lock = threading.Lock()

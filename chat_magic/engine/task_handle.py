@@ -1,4 +1,4 @@
-"""A task on the event loop, as a thread waits for it, shows it and cancels it."""
+"""A task on the event loop, and the handle by which threads wait for it, show and cancel it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ R = TypeVar("R", bound=Result)
 R_co = TypeVar("R_co", bound=Result, covariant=True)
 
 _TICK_S = 0.2
-"""How often a waiting thread looks up, so that an interrupt is noticed on every platform."""
+"""How often a waiting thread wakes up, so that it notices an interrupt on every platform."""
 _CLOSE_S = 0.2
 """How long an interrupted request may take to close its connection."""
 
 
 class Task(Protocol[R_co]):
-    """One answer, a grid or a map: it runs on the loop, and other threads read how far it is."""
+    """One answer, a grid or a map: it runs on the loop, and other threads read its progress."""
 
     @property
     def elapsed_s(self) -> float:
@@ -43,13 +43,13 @@ class Task(Protocol[R_co]):
 
     @property
     def note(self) -> str | None:
-        """What is being done while no text arrives, in words."""
+        """What is being done while no text arrives."""
 
     async def run(self) -> R_co:
-        """Do the work."""
+        """Receive the result."""
 
     def partial(self) -> R_co | None:
-        """Return what has arrived, as interrupted; None if nothing has."""
+        """Return what has arrived, marked as interrupted; None if nothing has."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class TaskHandle(Generic[R]):
     """A task that was started, for the threads that wait for it.
 
     Args:
-        loop: Where it runs.
-        make_task: Makes the task, given what it calls when it has changed.
-        finish: Completes the result in the thread that waits.
-        while_waiting: Called in that thread when it begins to wait: slow work that `finish` needs.
+        loop: The loop on which it runs.
+        make_task: Creates the task; its argument is the function to call after changes.
+        finish: Completes the result in the waiting thread.
+        while_waiting: Called in that thread before it waits: slow work that `finish` needs.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class TaskHandle(Generic[R]):
         self._ends: SimpleQueue[None] = SimpleQueue()
         self._outcome: _Returned[R] | BaseException | None = None
         self.task = make_task(self._on_change)
-        """How far it is."""
+        """The task itself, with its progress."""
         self._future: Future[None] = loop.submit(self._run())
 
     def wait(self, show: Callable[[Task[R]], float] | None = None) -> R:
@@ -91,14 +91,14 @@ class TaskHandle(Generic[R]):
 
         Args:
             show: Called in this thread after changes; returns the seconds until its next call. If
-                it raises, the task continues unseen, and the result has a warning.
+                it raises, the task continues without display, and the result has a warning.
 
         Raises:
-            ChatError: The task failed; what had arrived is its `.result`.
-            ChatInterrupted: The user interrupted; likewise.
+            ChatError: The task failed; `.result` holds what had arrived.
+            ChatInterrupted: It was interrupted; `.result` holds what had arrived.
         """
-        # An interrupt can strike anywhere here. It must leave no lock held that the loop's thread
-        # takes too, as it can with the locks inside Event, Condition and Future.
+        # An interrupt can occur at any point here. It must not leave a lock held that the loop's
+        # thread needs too; those inside Event, Condition and Future could be.
         fault: Exception | None = None
         try:
             self._while_waiting()
@@ -118,10 +118,10 @@ class TaskHandle(Generic[R]):
         raise self._outcome
 
     def cancel(self) -> None:
-        """Stop it: its connections are closed at once."""
+        """Cancel it; its connections are closed at once."""
         self._future.cancel()
         self._await_end(_CLOSE_S)
-        if self._outcome is None:  # it had not begun, or closes slowly
+        if self._outcome is None:  # it had not started, or is slow to close
             self._outcome = asyncio.CancelledError()
 
     def _show_change(self, show: Callable[[Task[R]], float]) -> Exception | None:
@@ -154,7 +154,7 @@ class TaskHandle(Generic[R]):
             self._changes.put(None)
 
     def _await_end(self, timeout_s: float) -> None:
-        """Wait for the end, so long at most; it can be waited for again."""
+        """Wait for the end, or until the timeout; further calls see the end too."""
         if take(self._ends, timeout_s):
             self._ends.put(None)
 
@@ -166,14 +166,14 @@ class TaskHandle(Generic[R]):
 
 
 def with_display_warning(outcome: Any, fault: Exception) -> Any:
-    """Return a result that says that it could not be drawn; an error as it is."""
+    """Add a warning that a result could not be drawn; an error is returned unchanged."""
     if isinstance(outcome, BaseException):
         return outcome
     return outcome.with_warning(f"the display failed: {type(fault).__name__}: {fault}")
 
 
 def take(queue: SimpleQueue[Any], timeout_s: float = _TICK_S) -> bool:
-    """Wait for an item; return whether one came in time. An interrupt here leaves no lock held."""
+    """Wait for an item; return whether one arrived. An interrupt here leaves no lock held."""
     try:
         queue.get(timeout=timeout_s)
     except Empty:

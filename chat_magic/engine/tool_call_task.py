@@ -1,4 +1,4 @@
-"""A call of a function of the notebook, while it runs and after."""
+"""A call of one of the notebook's functions, while it runs and afterwards."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["ToolCallTask"]
 
 
 class ToolCallTask:
-    """A tool call that is running, or has run; other threads may read its state.
+    """A tool call that is running or done; other threads may read its state.
 
     Args:
         call: The call as the model wrote it.
-        function: The function that it names; None if there is none.
+        function: The function that it names; None if there is no such function.
     """
 
     def __init__(self, call: ToolCall, function: Callable[..., Any] | None) -> None:
@@ -38,7 +38,7 @@ class ToolCallTask:
         self._stopwatch = Stopwatch()
         self._seconds = 0.0
         self._outcome: Mapping[str, str] | None = None
-        """`result` or `error`."""
+        """Its text, by `result` or `error`; None while it is running."""
 
     @property
     def is_done(self) -> bool:
@@ -46,7 +46,7 @@ class ToolCallTask:
         return self._outcome is not None
 
     async def run(self) -> None:
-        """Run it: a coroutine function on this loop, any other in its own thread."""
+        """Run it: a coroutine function on this loop, any other function in a new thread."""
         function, text = self._function, self._call.function.arguments
         if function is None:
             outcome = {"error": f"there is no tool named {self._call.function.name}"}
@@ -58,7 +58,7 @@ class ToolCallTask:
         self._outcome = outcome
 
     def tool_run(self) -> ToolRun:
-        """Return its outcome; one that is still running counts as interrupted."""
+        """Return its outcome; a call that is still running counts as interrupted."""
         return ToolRun(
             id=self._call.id,
             name=self._call.function.name,
@@ -86,9 +86,9 @@ async def _await_call(function: Callable[..., Any], text: str) -> dict[str, str]
 
 
 async def _in_thread(work: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Work in a daemon thread.
+    """Work in a new daemon thread.
 
-    An interrupted request leaves it behind. A worker of a pool would stay busy, and would keep the
+    An interrupted request abandons the thread; a worker of a pool would stay busy, and keep the
     process from ending.
     """
     future: Future[dict[str, str]] = Future()
@@ -101,7 +101,7 @@ async def _in_thread(work: Callable[[], dict[str, str]]) -> dict[str, str]:
 
 
 def _result_text(value: Any) -> str:
-    """Return the text of what a function returned: itself, its JSON, or its `str`."""
+    """Return a function's value as text: itself, its JSON, or its `str`."""
     if not isinstance(value, str):
         try:
             value = msgspec.json.encode(value).decode()

@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 __all__ = ["NO_TOOLS", "ToolFunctions", "with_tools"]
 
 MAX_ROUNDS = 5
-"""Rounds of calls unless given."""
+"""The default number of rounds of calls."""
 MOST_ROUNDS = 100
 _CUT_OFF = ("length", "content_filter")
-"""Finish reasons of answers whose last call may be incomplete."""
+"""Finish reasons of answers whose last tool call may be incomplete."""
 
 
 @dataclass(frozen=True)
 class ToolFunctions:
-    """The functions that a model may call, and for how many rounds."""
+    """The functions that a model may call, and the most rounds of calls."""
 
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    """By the name of their tool."""
+    """By the name of the tool."""
     max_rounds: int = MAX_ROUNDS
 
     @property
     def can_run(self) -> bool:
-        """Whether any call is run."""
+        """Whether calls are run at all."""
         return bool(self.functions) and self.max_rounds > 0
 
     def check(self, request: ChatRequest) -> None:
-        """Refuse a request in which it is unclear which choice continues.
+        """Check that a single choice is requested, since only one can continue.
 
         Raises:
-            InvalidRequest: It asks for several choices.
+            InvalidRequest: Several choices are requested.
         """
         if self.can_run and request.n != 1:
             raise InvalidRequest(
@@ -54,7 +54,7 @@ class ToolFunctions:
     def calls_to_run(self, request: ChatRequest, reply: Reply) -> tuple[ToolCall, ...]:
         """Return the calls of an answer that are run: all of them, or none.
 
-        None are run when one names a tool that was given as an object: the user answers those.
+        None are run if one of them names a tool that was given as an object: the user answers it.
         """
         if not self.can_run or len(reply.choices) != 1:
             return ()
@@ -74,10 +74,10 @@ def with_tools(
     """Add tools to those that a request has.
 
     Args:
-        request: A request, not yet checked as a whole.
+        request: A request that has not been checked as a whole.
         tools: Python functions, which are run when called, and the API's tool objects, which are
             not.
-        max_rounds: The most rounds of calls, 0 to 100; 5 if not given.
+        max_rounds: The most rounds of calls, 0 to 100; by default 5.
 
     Raises:
         InvalidRequest: A tool is neither, there are too many, or `max_rounds` is out of range.
@@ -101,6 +101,6 @@ def with_tools(
         )
     if not functions:
         raise InvalidRequest(
-            "max_tool_rounds requires tools that are functions: nothing else is run"
+            "max_tool_rounds requires tools that are functions, since only those are run"
         )
     return request, ToolFunctions(functions, max_rounds)

@@ -1,4 +1,4 @@
-"""The rounds of one answer in which the model calls functions, they run, and it continues."""
+"""The rounds of one answer in which the model calls functions and continues with their results."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["ToolLoop"]
 
 
 class ToolLoop:
-    """Runs the tools that answers call; it works on the loop, other threads may read it.
+    """Runs the tools that answers call, on the loop; other threads may read its state.
 
     Args:
-        tools: The functions that the model may call, and for how many rounds.
+        tools: The functions that the model may call, and the most rounds of calls.
     """
 
     def __init__(self, tools: ToolFunctions) -> None:
         self.warnings: list[str] = []
-        """Of the complete rounds and the open one."""
+        """The warnings of the complete rounds and the open one."""
         self._tools = tools
         self._progress: tuple[tuple[ToolRound, ...], _OpenRound | None] = ((), None)
-        """The complete rounds, and the open one: one value, so that no thread reads half of it."""
+        """The complete rounds and the open one, in one value so that threads read both together."""
 
     @property
     def rounds(self) -> tuple[ToolRound, ...]:
@@ -45,7 +45,7 @@ class ToolLoop:
 
     @property
     def note(self) -> str | None:
-        """Which calls are running, in words."""
+        """Which calls are running, in words; None if none are."""
         open_round = self._progress[1]
         calls = open_round.calls if open_round else ()
         running = [call.description for call in calls if not call.is_done]
@@ -54,7 +54,7 @@ class ToolLoop:
     async def run_round(
         self, request: ChatRequest, reply: Reply, timing: Timing, on_change: Callable[[], None]
     ) -> ChatRequest | None:
-        """Run the tools that a complete answer calls, in a round that stays open.
+        """Run the tools that a complete answer calls; the round stays open until it is closed.
 
         Args:
             request: The request of the round.
@@ -63,7 +63,7 @@ class ToolLoop:
             on_change: Called when the calls have started.
 
         Returns:
-            The next request; None when no tool is called, or none may be.
+            The next request; None if no tool is called, or the limit is reached.
         """
         calls = self._tools.calls_to_run(request, reply)
         if not calls or len(self.rounds) == self._tools.max_rounds:
@@ -86,11 +86,11 @@ class ToolLoop:
     def state(
         self, request: ChatRequest, reply: Reply
     ) -> tuple[ChatRequest, tuple[ToolRound, ...], Reply]:
-        """Return how far the rounds are, given the current request and its reply so far.
+        """Return the state of the conversation, given the current request and its reply so far.
 
         Returns:
-            The last request, the rounds before it, and its reply. While a round is open these are
-            the request that follows it, which was not sent yet, and an empty reply.
+            The last request, the rounds before it, and its reply. While a round is open, the
+            request is the one that follows it, which has not been sent, and the reply is empty.
         """
         rounds, open_round = self._progress
         if open_round is None:
@@ -98,7 +98,7 @@ class ToolLoop:
         return open_round.next_request(), (*rounds, open_round.as_round()), Reply()
 
     def limit_warnings(self, request: ChatRequest, reply: Reply) -> Sequence[str]:
-        """Warn of calls that were not run because the limit was reached."""
+        """Warn about calls that were not run because the limit was reached."""
         if not self._tools.calls_to_run(request, reply):
             return ()
         rounds = f"{len(self.rounds)} round{'' if len(self.rounds) == 1 else 's'}"
@@ -115,12 +115,12 @@ class _OpenRound:
     calls: tuple[ToolCallTask, ...]
 
     def as_round(self) -> ToolRound:
-        """Return the round with its calls as far as they are."""
+        """Return the round with the present state of its calls."""
         runs = tuple(call.tool_run() for call in self.calls)
         return ToolRound(reply=self.reply, timing=self.timing, tool_runs=runs)
 
     def next_request(self) -> ChatRequest:
-        """Return the request that follows; a tool is not forced a second time."""
+        """Return the request that follows; it no longer forces a tool."""
         runs = (call.tool_run() for call in self.calls)
         results = (Message(role="tool", tool_call_id=run.id, content=run.content) for run in runs)
         parameters = {

@@ -1,4 +1,4 @@
-"""Commands: the only folder that knows IPython."""
+"""The shell: magics, commands and the panel; the only room that knows IPython."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOADED: dict[int, ChatMagics] = {}
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Give a shell the magics `%%chat` and `%chat`; `%load_ext chat_magic` calls this."""
+    """Register the magics `%%chat` and `%chat` in a shell; `%load_ext chat_magic` calls this."""
     from chat_magic.shell.magics import ChatMagics  # only a shell needs IPython
 
     unload_ipython_extension(shell)
@@ -23,14 +23,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take the magics away again; `%unload_ext chat_magic` calls this."""
+    """Remove the magics from a shell; `%unload_ext chat_magic` calls this."""
     magics = _LOADED.pop(id(shell), None)
     if magics is not None:
         magics.uninstall()
 
 
 def magics_of(shell: InteractiveShell) -> ChatMagics:
-    """Return the magics of a shell, which are loaded if need be."""
+    """Return the magics of a shell; they are loaded if necessary."""
     if id(shell) not in _LOADED:
         load_ipython_extension(shell)
     return _LOADED[id(shell)]

@@ -1,4 +1,4 @@
-"""From the text of a cell to the task that answers it, for the magics and the panel alike."""
+"""From the text of a cell to the task that answers it, for both the magics and the panel."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["CellPlan", "CellRunner"]
 
 @dataclass(frozen=True, kw_only=True)
 class CellPlan:
-    """What a cell asks for, complete and checked."""
+    """The calls and options of a cell, complete and checked."""
 
     calls: GridPlan
     out: str | None
@@ -49,10 +49,10 @@ class CellPlan:
 
 
 class CellRunner:
-    """Reads cells with a namespace, and starts what they ask for.
+    """Reads cells with a namespace, and starts their calls.
 
     Args:
-        session: Whose connections and settings are used.
+        session: The session whose connections and settings are used.
         namespace: The variables of the notebook.
         last_result: Returns the result that `-c` continues from; None if there is none.
     """
@@ -68,7 +68,7 @@ class CellRunner:
         """Read a `%%chat` cell or a `%chat` line.
 
         Raises:
-            InvalidRequest: With the line in the cell, the `%%chat` line being 1.
+            InvalidRequest: It is not valid; the error has the line, `%%chat` being on line 1.
         """
         return read_grid(text, self._namespace, MAGIC_OPTIONS)
 
@@ -148,7 +148,7 @@ class CellRunner:
         return variants, tools
 
     def _after(self, cell: Cell) -> tuple[Any, int | None]:
-        """Return the result that the cell continues from, None if from none, and its choice."""
+        """Return the result that the cell continues from, if any, and the index of its choice."""
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
         if cell.options.get("after") is not None:
@@ -164,7 +164,7 @@ class CellRunner:
 
 @contextmanager
 def _on_first_line() -> Iterator[None]:
-    """Locate errors of options at the `%%chat` line."""
+    """Locate the errors of options at the `%%chat` line."""
     try:
         yield
     except InvalidRequest as error:

@@ -1,4 +1,4 @@
-"""What `--dry-run` prints: the requests that would be sent."""
+"""The output of `--dry-run`: the requests that would be sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe_plan(plan: GridPlan, endpoints: EndpointResolver) -> str:
-    """Write the requests of a plan: how many, their coordinates, where each would go, its body."""
+    """Describe the requests of a plan: their number, coordinates, destinations and bodies."""
     from chat_magic.core.cell.grid import title_of
 
     requests = [call.request for call in plan.calls]

@@ -34,26 +34,26 @@ class Screen(Protocol):
     """Where a job is drawn."""
 
     def open(self) -> LiveDisplay:
-        """Return the display of one answer."""
+        """Return a new display for one answer."""
 
     def redraw(self) -> None:
-        """Draw once more what was drawn last."""
+        """Draw the last state again."""
 
 
 class Job:
     """An answer in the background.
 
-    It stands for its result: `.text`, `.frame`, `[0]`, iteration and everything else of a
+    It can be used like its result: `.text`, `.frame`, `[0]`, iteration and all else of a
     `ChatResult` wait for the answer. `wait()` returns the result itself.
 
     Args:
         handle: The task that was started.
-        jobs: The session's list of jobs, which has this one while it is running.
+        jobs: The session's list of jobs, which contains this one while it is running.
         model: As `vendor/model`.
-        name: The name that it is assigned to, or what started it.
+        name: The name that the result is assigned to, or what started the job.
         screen: Where it is drawn; None draws nothing.
-        on_end: Called with the job, in the job's thread, when the answer has been drawn. Only then
-            has the job ended for those who wait.
+        on_end: Called with the job, in the job's thread, after the answer has been drawn. Those who
+            wait for the job continue when this has returned.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Job:
         jobs.add(self)
         live = screen.open() if screen else None
         show = live_renderer(live) if live else None
-        # In a fresh context the thread draws as part of the cell that runs at that time: clients
-        # that execute a notebook cell by cell hear nothing else.
+        # In a new context the thread draws as part of the cell that is running at the time: clients
+        # that execute a notebook cell by cell receive nothing else.
         self._thread = threading.Thread(
             target=contextvars.Context().run,
             args=[self._follow, live, show],
@@ -95,7 +95,7 @@ class Job:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, well or not, and has been drawn."""
+        """Whether it has ended, successfully or not, and has been drawn."""
         return self._has_ended
 
     @property
@@ -105,17 +105,17 @@ class Job:
 
     @property
     def error(self) -> BaseException | None:
-        """Why it failed, or that it was cancelled; None while it is running, and on success."""
+        """Why it failed or was cancelled; None while it is running, and on success."""
         return self._outcome if self._has_failed else None
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds that it has taken so far."""
+        """Seconds since it was started, up to its end."""
         return self._handle.task.elapsed_s
 
     @property
     def state(self) -> str:
-        """How far it is, in words."""
+        """Its progress, in words."""
         if self._outcome is not None:
             failed = "cancelled" if isinstance(self.error, ChatInterrupted) else "failed"
             return failed if self.error else "done"
@@ -128,11 +128,11 @@ class Job:
         return isinstance(self._outcome, BaseException)
 
     def wait(self) -> Any:
-        """Wait for the result; an interrupt ends only the waiting.
+        """Wait for the result; an interrupt ends the waiting, not the job.
 
         Raises:
-            ChatError: The request failed; what had arrived is its `.result`.
-            ChatInterrupted: It was cancelled; likewise.
+            ChatError: The request failed; `.result` holds what had arrived.
+            ChatInterrupted: It was cancelled; `.result` holds what had arrived.
         """
         is_late = self._has_ended and not self._is_awaited
         self.join()
@@ -143,14 +143,14 @@ class Job:
         return self._outcome
 
     def join(self) -> None:
-        """Wait until it has ended, well or not; in `on_end` it has."""
+        """Wait until it has ended, successfully or not; returns at once in `on_end`."""
         self._is_awaited = True
         while not self._has_ended and threading.current_thread() is not self._thread:
             if take(self._ends):
                 self._ends.put(None)  # for others who wait
 
     def cancel(self) -> None:
-        """Stop it at once; what had arrived is kept. Does nothing once it has ended."""
+        """Cancel it at once; what had arrived is kept. Does nothing once it has ended."""
         if self._outcome is None:
             self._handle.cancel()
 
@@ -209,7 +209,7 @@ class Job:
 
 
 def outcome_bundle(outcome: Any, model: str) -> Bundle:
-    """Draw how a run ended: its result, what had arrived of one, or why there is none."""
+    """Return the picture of an outcome: the result, a partial one, or why there is none."""
     if not isinstance(outcome, BaseException):
         bundle: Bundle = outcome._repr_mimebundle_()
         return bundle
@@ -223,5 +223,5 @@ def outcome_bundle(outcome: Any, model: str) -> Bundle:
 
 
 def resolve(value: Any) -> Any:
-    """Wait for a job's result; any other value is returned as it is."""
+    """Wait for the result of a job; any other value is returned unchanged."""
     return value.wait() if isinstance(value, Job) else value

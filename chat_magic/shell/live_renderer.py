@@ -1,4 +1,4 @@
-"""Draws a task while it streams."""
+"""Drawing a task while it streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def live_renderer(display: LiveDisplay) -> Callable[[AnswerTask | GridTask], float]:
-    """Return a function that draws a task's state and returns the seconds until its next call."""
+    """Return a function that draws the state of a task, and returns the seconds until the next."""
 
     def show(task: AnswerTask | GridTask) -> float:
         from chat_magic.engine.answer_task import AnswerTask

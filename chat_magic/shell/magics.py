@@ -1,4 +1,4 @@
-"""The magics `%%chat` and `%chat`: registered, displayed, and their results assigned."""
+"""The magics `%%chat` and `%chat`: registration, display, and assignment of their results."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ChatMagics(Magics):
         self._matcher = ChatMatcher(shell)
         self._last: Result | Job | None = None
         self._drawn: object = None
-        """The value that this cell has drawn already, so that `Out[n]` does not draw it again."""
+        """The value that this cell has drawn already, so that `Out[n]` does not repeat it."""
         self._drawn_types: set[str | type] = {
             "chat_magic.results.chat_result.ChatResult",
             "chat_magic.results.chat_results.ChatResults",
@@ -62,7 +62,7 @@ class ChatMagics(Magics):
         }
 
     def install(self) -> None:
-        """Register the magics, and what lets prompts reach them as typed."""
+        """Register the magics, and the transformers that pass prompts to them as typed."""
         self.shell.register_magics(self)
         self.shell.input_transformers_cleanup[:0] = [self._transformer, transform_lines]
         self.shell.Completer.custom_matchers.append(self._matcher.match)
@@ -97,10 +97,9 @@ class ChatMagics(Magics):
         self._drawn = None
 
     def _note_value(self, ran: Any) -> None:
-        """Let `-c` continue from a result that is a cell's value, such as `results.pick(2)`."""
-        module = sys.modules.get(
-            "chat_magic.results.chat_result"
-        )  # not there before the first answer
+        """Remember the result that is a cell's value, such as `results.pick(2)`, for `-c`."""
+        # The module is not imported before the first answer.
+        module = sys.modules.get("chat_magic.results.chat_result")
         if module is not None and isinstance(ran.result, module.ChatResult):
             self._last = ran.result
 
@@ -120,7 +119,7 @@ class ChatMagics(Magics):
     @no_var_expand
     @line_cell_magic
     def chat(self, line: str, cell: str | None = None) -> Any:
-        """Send a prompt; replaced by the generated help."""
+        """Send a prompt; the generated help replaces this text."""
         runner = self._runner
         grid = runner.read(f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}")
         if "help" in grid.cell.options:
@@ -153,7 +152,7 @@ class ChatMagics(Magics):
         if plan.is_background:
             return self._in_background(runner.start(plan), plan)
         live = None if plan.is_silent else self._open_display(alone=alone)
-        handle = runner.start(plan)  # an interrupt from here on must stop it
+        handle = runner.start(plan)  # an interrupt from here on must cancel it
         try:
             result: Result = handle.wait(_renderer(live))
         except (ChatError, ChatInterrupted) as error:
@@ -173,15 +172,15 @@ class ChatMagics(Magics):
         print(describe_plan(plan.calls, default_session().endpoints))
 
     def start_job(self, text: str, screen: Screen, on_end: Callable[[Job], None]) -> Job:
-        """Run the text of a cell in the background, drawn on a screen; the panel does.
+        """Run the text of a cell in the background, for the panel.
 
         Args:
-            text: The cell, whose `--out` is assigned at the end.
+            text: The cell; the result is assigned to its `--out` at the end.
             screen: Where the answer is drawn.
             on_end: Called in the job's thread when it has ended.
 
         Raises:
-            InvalidRequest: The cell cannot be sent.
+            InvalidRequest: The cell is not valid; nothing was sent.
         """
         runner = self._runner
         plan = runner.plan(runner.read(text))
@@ -222,9 +221,9 @@ class ChatMagics(Magics):
 
     @property
     def is_watched(self) -> bool:
-        """Whether a person uses the notebook: a client that executes it accepts no input.
+        """Whether a person uses the notebook; clients that only execute it do not accept input.
 
-        Such a client receives nothing from a cell that has ended.
+        Such clients receive no output of a cell after it has ended.
         """
         parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
         return bool(parent.get("content", {}).get("allow_stdin", True))
@@ -235,7 +234,7 @@ class ChatMagics(Magics):
         return open_display(terminal=self.is_terminal, alone=alone)
 
     def _assign(self, result: Result | Job | None, name: str | None) -> None:
-        """Keep a result for `-c`, and assign it to its name."""
+        """Assign a result to its name, and remember it for `-c`."""
         if result is None:
             return
         self._last = result
@@ -243,7 +242,7 @@ class ChatMagics(Magics):
             self.shell.push({name: result})
 
     def _draw(self, result: Result | None, live: LiveDisplay | None) -> bool:
-        """Draw the final state; return whether that worked, since the result must not be lost."""
+        """Draw the final state; if that fails, warn and return False, to keep the result."""
         if live is None:
             return True
         try:
@@ -256,7 +255,7 @@ class ChatMagics(Magics):
         return True
 
     def _as_value(self, value: T) -> T:
-        """Make a drawn value the cell's value without drawing it again."""
+        """Return a value that has been drawn as the cell's value, without drawing it again."""
         self._drawn = value
         if self.is_terminal:
             self.shell.displayhook.update_user_ns(value)

@@ -1,4 +1,4 @@
-"""The help that lists every option with its range, and the values of the magic's options."""
+"""The help with every option and its range, and the values of the magic's own options."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ Send a prompt to a model and stream its answer into the cell.
 MODEL is vendor/model, such as openai/gpt-4o, or local: a small model that runs on this machine.
 
 The body is a block of messages. A line that begins with system:, developer:, user:, assistant: or
-tool(CALL_ID): opens one; a body without such a line is one user message; a backslash before such
-a line makes it text. A last assistant: message is what the answer begins with. A block between
---- lines at the top takes any request field as YAML; a JSON request, or a JSON list of messages,
-is taken as it is. {{ expression }} inserts a value of the notebook. A field per_model of the YAML
-block holds, by model, the parameters that it alone gets; unset takes one away.
+tool(CALL_ID): starts a message; a body without such a line is one user message; a backslash before
+such a line makes it text. If the last message is assistant:, the answer continues it. A block
+between --- lines at the top sets any request field as YAML; its field per_model holds parameters
+for single models, where the value unset removes one. The body can also be a JSON request, or a JSON
+list of messages. {{ expression }} inserts a value from the notebook.
 
-A semicolon at the end of the %%chat line shows nothing.
+A semicolon at the end of the %%chat line suppresses the output.
 """
 
 
@@ -63,7 +63,7 @@ def _option_lines(options: tuple[Option, ...]) -> Iterator[str]:
 
 
 def read_concurrency(value: str | None, *, is_grid: bool) -> int:
-    """Read `--concurrency`: how many requests of a grid are under way at a time."""
+    """Read `--concurrency`: how many requests of a grid run at a time."""
     allowed = f"1 to {MAX_CONCURRENCY}"
     if value is None:
         return DEFAULT_CONCURRENCY
@@ -76,7 +76,7 @@ def read_concurrency(value: str | None, *, is_grid: bool) -> int:
 
 
 def read_timeout(value: str | None) -> float | None:
-    """Read `--timeout`: a number of seconds, whose range the engine checks."""
+    """Read `--timeout`: a number of seconds; the engine checks its range."""
     try:
         return None if value is None else float(value)
     except ValueError:
@@ -84,19 +84,19 @@ def read_timeout(value: str | None) -> float | None:
 
 
 def read_retries(value: str | None) -> int | None:
-    """Read `--retries`: a whole number, whose range the engine checks."""
+    """Read `--retries`: a whole number; the engine checks its range."""
     return _read_count("--retries", value, "0 to 10")
 
 
 def read_name(value: str | None) -> str | None:
-    """Read `--out`: a name that Python can bind."""
+    """Read `--out`: a Python name."""
     if value is not None and (not value.isidentifier() or iskeyword(value)):
         raise InvalidRequest(f"--out {value}: must be a Python name", line=1)
     return value
 
 
 def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | None]:
-    """Read `--after`: the value of a name in the notebook, and the index of a choice, if given."""
+    """Read `--after NAME[:CHOICE]`: the value of a name, and the index of a choice, if given."""
     name, _, choice = value.partition(":")
     if name not in namespace:
         raise InvalidRequest(f"--after {name}: there is no such name in the notebook", line=1)
@@ -106,7 +106,7 @@ def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | Non
 
 
 def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:
-    """Read `--schema`: names become their values in the notebook, all else stays as written."""
+    """Read `--schema`: a name becomes its value in the notebook, all else stays as written."""
     if value is None:
         return None
     word = value.strip()
@@ -136,7 +136,7 @@ def _is_function(value: Any) -> bool:
 
 
 def read_rounds(value: str | None) -> int | None:
-    """Read `--max-tool-rounds`: a whole number, whose range is checked with the tools."""
+    """Read `--max-tool-rounds`: a whole number; its range is checked with the tools."""
     return _read_count("--max-tool-rounds", value, "0 to 100")
 
 

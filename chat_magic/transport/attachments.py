@@ -1,7 +1,7 @@
 """Attachments: files are read, checked and inlined as content parts; URLs are passed on.
 
-The parts are described in https://platform.openai.com/docs/api-reference/chat/create (messages, user
-message, content parts).
+See https://platform.openai.com/docs/api-reference/chat/create (messages, user message, content
+parts).
 """
 
 from __future__ import annotations
