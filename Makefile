@@ -1,7 +1,9 @@
 # make demo   run the tour on the embedded model and print it
 # make lab    open the tour in JupyterLab
 # make build  build the JupyterLab extension and put it into .venv
+# make unit   the tests that need no browser, model or kernel
 # make test   lint, types, layers and tests, of Python and TypeScript
+# make stress run the tests of the shell again and again on a busy machine
 # make bench  print what answers, their display and their tables cost, against others
 # make fuzz   search a minute for streams that break the decoder
 # make generated  rewrite the files that are generated from the package
@@ -17,7 +19,12 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build test bench fuzz tour generated clean
+.PHONY: demo lab build unit test stress bench fuzz tour generated clean
+
+# Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
+# some machines say otherwise: to compile them takes longer than to run many of them.
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: tour
 	@echo
@@ -34,6 +41,9 @@ build: $(BUILT)
 	@mkdir -p $(INSTALLED) && rm -rf $(INSTALLED)/static
 	@cp -R chat_magic/_labextension/. labextension/install.json $(INSTALLED)
 
+unit: .venv/ready
+	$(PYTEST) -m unit --ignore tests/browser
+
 test: build
 	cd labextension && npm run --silent check && npm test --silent
 	@command -v chromium > /dev/null || (apt-get update -qq && apt-get install -qq --yes chromium)
@@ -42,7 +52,11 @@ test: build
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m chat_magic prepare
-	$(BIN)/pytest
+	$(PYTEST)
+
+stress: .venv/ready
+	$(BIN)/python -m chat_magic prepare
+	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress.sh
 
 bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.wire

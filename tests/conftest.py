@@ -19,7 +19,12 @@ NEEDS = {
     "build": {"wheel"},
 }
 """What a test needs that takes long to start, by the fixtures that start it."""
-FOLDERS = {"browser": "browser", "transport/local": "model", "test_notebooks.py": "kernel"}
+FOLDERS = {
+    "browser": "browser",
+    "test_notebooks.py": "kernel",
+    "transport/local": "model",
+    "typing": "types",
+}
 """What all tests of a folder or file need."""
 
 for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPENAI_"))]:
