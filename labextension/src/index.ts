@@ -1,4 +1,4 @@
-/** The plugins of chat-magic's front end; what draws results is apart, in mime.ts. */
+/** The plugins of chat-magic's front end, except the renderer of results, which is in mime.ts. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';

@@ -1,11 +1,13 @@
-/** Draws chat-magic's results; it needs no kernel, and runs nothing that a model wrote. */
+/** Draws chat-magic's results, without a kernel and without running anything that a model wrote. */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
+import constants from './constants.json';
 import { ResultModel } from './result/answer';
 import { readComparison } from './result/comparison';
 import type { ViewState } from './result/viewState';
-import { isPayload, MIME_TYPE, type Payload } from './result/payload';
+import { MIME_TYPE, readPayload } from './result/payload';
+import type { Payload } from './result/payloadTypes';
 import type { Mode } from './result/ui/choiceView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
@@ -14,15 +16,15 @@ import { ResultView } from './result/ui/resultView';
 import '../style/result.css';
 import '../style/comparison.css';
 
-/** Where the output's metadata remember how it was last looked at. */
-const MODE = 'chat_magic_view';
-const LOOK = 'chat_magic_comparison';
+/** Where the output's metadata store how it was last viewed. */
+const MODE_KEY = constants.modeKey;
+const STATE_KEY = 'chat_magic_comparison';
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
     super();
     this.addClass('chm-root');
-    // the notebook's one-letter shortcuts are not meant for what is focused in here
+    // the notebook's one-letter shortcuts must not act on what has the focus in this output
     this.node.dataset.lmSuppressShortcuts = 'true';
   }
 
@@ -35,14 +37,15 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       this.source = source;
       this.draw(data);
     }
-    const look = model.metadata[LOOK] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
-    if (isNew || LOOK in model.metadata) {
-      await this.comparison?.setViewState(look);
+    const state =
+      model.metadata[STATE_KEY] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
+    if (isNew || STATE_KEY in model.metadata) {
+      await this.comparison?.setViewState(state);
     }
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.views.forEach(view => view.dispose());
     super.dispose();
   }
@@ -51,44 +54,49 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     this.views.forEach(view => view.dispose());
     this.views = [];
     this.comparison = null;
-    if (!isPayload(data)) {
+    const payload = readPayload(data);
+    if (!payload) {
       this.node.replaceChildren(
-        element('p', 'chm-hint', 'made by a newer chat-magic: update the extension')
+        element(
+          'p',
+          'chm-hint',
+          'This result was saved by a newer version of chat-magic: update the extension.'
+        )
       );
       return;
     }
-    this.views = this.availableViews(data);
+    this.views = this.makeViews(payload);
     this.node.replaceChildren(...this.views.map(view => view.node));
     this.node.classList.toggle('chm-wide', this.comparison !== null);
   }
 
-  private availableViews(payload: Payload): (ComparisonView | ResultView)[] {
+  private makeViews(payload: Payload): (ComparisonView | ResultView)[] {
     const insert = (text: string): Promise<string> => this.insertCell(text);
-    const onMode = (mode: Mode): void => this.remember(MODE, mode);
+    const onMode = (mode: Mode): void => this.store(MODE_KEY, mode);
     const comparison = readComparison(payload);
     if (!comparison) {
       return payload.results.map(
         result => new ResultView(new ResultModel(result), this.options, insert, onMode)
       );
     }
-    const onViewState = (look: ViewState): void => this.remember(LOOK, { ...look });
+    const onViewState = (state: ViewState): void => this.store(STATE_KEY, { ...state });
     this.comparison = new ComparisonView(comparison, this.options, insert, { onMode, onViewState });
     return [this.comparison];
   }
 
   private get mode(): Mode {
-    const mode = this.model?.metadata[MODE];
+    const mode = this.model?.metadata[MODE_KEY];
     return mode === 'tokens' || mode === 'raw' ? mode : 'text';
   }
 
-  private remember(key: string, value: IRenderMime.IMimeModel['metadata'][string]): void {
+  private store(key: string, value: IRenderMime.IMimeModel['metadata'][string]): void {
     const { model } = this;
     if (model && JSON.stringify(model.metadata[key]) !== JSON.stringify(value)) {
       model.setData({ metadata: { ...model.metadata, [key]: value } });
     }
   }
 
-  /** Ask the page to put a cell below; where nothing does, the clipboard gets it. */
+  /** Ask the page to insert a cell below; if it cannot, copy the cell. */
   private async insertCell(text: string): Promise<string> {
     const event = new CustomEvent('chat-magic:insert-cell', {
       bubbles: true,
@@ -96,11 +104,11 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       detail: { text }
     });
     if (!this.node.dispatchEvent(event)) {
-      return 'a cell below goes on from here';
+      return 'inserted below';
     }
     return (await copy(text))
-      ? 'nothing here inserts cells: the cell is on the clipboard'
-      : 'nothing here inserts cells, and the browser did not allow to copy';
+      ? 'cannot insert cells here: copied to the clipboard'
+      : 'cannot insert cells here, and the browser did not allow copying';
   }
 
   private model: IRenderMime.IMimeModel | null = null;

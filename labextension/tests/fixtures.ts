@@ -1,10 +1,14 @@
-/** The fixtures that Python's tests share. */
+/** The fixtures that the tests in Python and in TypeScript share. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Payload } from '../src/result/payload';
+import { Answer, ResultModel } from '../src/result/answer';
+import { readComparison, type Comparison } from '../src/result/comparison';
+import { readPayload } from '../src/result/payload';
+import type { Payload, PayloadResult } from '../src/result/payloadTypes';
 
-export interface Row {
+/** The metrics of a token, as a row of the table in Python. */
+export interface TokenRow {
   choice: number;
   rank: number | null;
   gap_nats: number | null;
@@ -14,14 +18,73 @@ export interface Row {
   entropy_bits_high: number | null;
 }
 
-export interface Case {
+export interface InspectorCase {
   payload: Payload;
-  rows: Row[];
+  rows: TokenRow[];
   texts: string[];
+}
+
+export interface DiffCase {
+  about: string;
+  by: 'word' | 'sentence' | 'json';
+  base: string;
+  other: string;
+  changes: unknown[] | null;
 }
 
 /** Read a file of tests/wire. */
 export function wire<T>(name: string): T {
   const path = join(import.meta.dirname, '../../tests/wire', name);
   return JSON.parse(readFileSync(path, 'utf-8')) as T;
+}
+
+/** Return the cases of diffs by some units, each after its description. */
+export function diffCases(by: DiffCase['by'][]): [string, DiffCase][] {
+  return ['diff.json', 'diff_cases.json']
+    .flatMap(name => wire<DiffCase[]>(name))
+    .filter(each => by.includes(each.by))
+    .map(each => [each.about, each]);
+}
+
+/** Return a case of inspector.json. */
+export function inspectorCase(name: string): InspectorCase {
+  const found = wire<Record<string, InspectorCase>>('inspector.json')[name];
+  if (!found) {
+    throw new Error(`inspector.json has no case ${name}`);
+  }
+  return found;
+}
+
+/** Return the only result of a case of inspector.json, with other fields if given. */
+export function resultOf(name: string, changes: Partial<PayloadResult> = {}): PayloadResult {
+  const [result] = inspectorCase(name).payload.results;
+  if (!result) {
+    throw new Error(`the case ${name} has no result`);
+  }
+  return { ...result, ...changes };
+}
+
+/** Return one of the answers of a case of inspector.json, its alternatives loaded. */
+export async function loadedAnswer(
+  name: string,
+  choice = 0,
+  changes: Partial<PayloadResult> = {}
+): Promise<Answer> {
+  const model = new ResultModel(resultOf(name, changes));
+  await model.load();
+  const answer = model.choices[choice];
+  if (!answer) {
+    throw new Error(`the case ${name} has no choice ${choice}`);
+  }
+  return answer;
+}
+
+/** Return a case of comparison.json. */
+export function comparisonOf(name: string): Comparison {
+  const payload = readPayload(wire<Record<string, unknown>>('comparison.json')[name]);
+  const comparison = payload && readComparison(payload);
+  if (!comparison) {
+    throw new Error(`comparison.json has no comparison ${name}`);
+  }
+  return comparison;
 }

@@ -207,7 +207,7 @@ def test_more_than_four_columns_scroll_and_few_pixels_make_a_list(width, columns
 
 def test_going_on_writes_the_conversation_into_a_cell_below(show, page):
     root = show("on.ipynb", names())
-    root.get_by_role("button", name="Go on with this").nth(1).click()
+    root.get_by_role("button", name="Continue from this answer").nth(1).click()
     cells = page.locator(".jp-CodeCell .cm-content")
     expect(cells).to_have_count(2, timeout=WAIT_MS)
     source = cells.nth(1).inner_text()

@@ -1,29 +1,29 @@
-/** What can be written at the cursor of a `%%chat` cell, without a kernel. */
+/** The completions at the cursor of a `%%chat` cell, without a kernel. */
 
+import constants from '../constants.json';
 import { FIELDS, OPTIONS, magicName, optionOf } from './grammar';
-import { words } from './lineWords';
+import { lineWords } from './lineWords';
 
 export interface CompletionItem {
   text: string;
-  /** What stands beside it: the range of a value, or what it is. */
+  /** Its range or its kind. */
   detail: string;
 }
 
 export interface Completions {
-  /** Where what they replace begins. */
+  /** Where the replaced text begins. */
   from: number;
   items: CompletionItem[];
 }
 
-const ROLES = ['system: ', 'developer: ', 'user: ', 'assistant: ', 'tool('];
-const ATTACHMENTS = ['@image ', '@audio ', '@file '];
-const NOTHING: Completions = { from: 0, items: [] };
+const BODY_ITEMS = Object.entries(constants.bodyMarks).map(([text, detail]) => ({ text, detail }));
+const NONE: Completions = { from: 0, items: [] };
 
-/** Return what fits at the end of the text before the cursor. */
-export function complete(before: string): Completions {
+/** Return the completions at the end of the text before the cursor. */
+export function completionItems(before: string): Completions {
   const name = magicName(before);
   if (!name) {
-    return NOTHING;
+    return NONE;
   }
   const lines = before.slice(name.to).split('\n');
   const last = lines[lines.length - 1];
@@ -32,14 +32,14 @@ export function complete(before: string): Completions {
 }
 
 function onMagicLine(line: string, start: number): Completions {
-  const given = words(line, start);
-  const isNew = /\s$/.test(line);
-  const typed = isNew ? undefined : given.pop();
+  const complete = lineWords(line, start);
+  const isNewWord = /\s$/.test(line);
+  const typed = isNewWord ? undefined : complete.pop();
   const from = typed?.from ?? line.length;
   const fragment = typed?.text ?? '';
   const fields = new Set<string>();
   let awaiting: ReturnType<typeof optionOf>;
-  for (const word of given) {
+  for (const word of complete) {
     const option = awaiting || !word.text.startsWith('-') ? undefined : optionOf(word.text);
     fields.add(option?.field ?? (awaiting ? '' : 'model'));
     awaiting = option?.value && !word.text.includes('=') ? option : undefined;
@@ -54,7 +54,7 @@ function onMagicLine(line: string, start: number): Completions {
   const options = OPTIONS.filter(option => option.repeats || !fields.has(option.field)).map(
     option => ({
       text: option.name,
-      detail: detail(option.value ?? 'switch')
+      detail: shortDetail(option.value ?? 'switch')
     })
   );
   const models = fields.has('model') ? [] : [{ text: 'local', detail: 'model' }];
@@ -63,8 +63,8 @@ function onMagicLine(line: string, start: number): Completions {
 
 function values(choices: string[], typed: string, from: number): Completions {
   const comma = typed.lastIndexOf(',') + 1;
-  const offers = choices.map(text => ({ text, detail: 'value' }));
-  return matching(offers, typed.slice(comma), from + comma);
+  const items = choices.map(text => ({ text, detail: 'value' }));
+  return matching(items, typed.slice(comma), from + comma);
 }
 
 function inBody(above: string[], last: string, from: number): Completions {
@@ -73,32 +73,30 @@ function inBody(above: string[], last: string, from: number): Completions {
     return inFrontMatter(filled.slice(1), last, from);
   }
   if (/^\s*[{[]/.test(filled[0] ?? '')) {
-    return NOTHING;
+    return NONE;
   }
-  const roles = ROLES.map(text => ({ text, detail: 'role' }));
-  const attachments = ATTACHMENTS.map(text => ({ text, detail: 'attachment' }));
-  return matching([...roles, ...attachments], last, from);
+  return matching(BODY_ITEMS, last, from);
 }
 
 function inFrontMatter(above: string[], last: string, from: number): Completions {
   const value = /^(\w+):\s+/.exec(last);
   if (value) {
-    const field = FIELDS.find(each => each.name === value[1]);
+    const field = FIELDS.find(({ name }) => name === value[1]);
     return values(field?.choices ?? [], last.slice(value[0].length), from + value[0].length);
   }
-  const given = new Set(above.map(line => line.split(':', 1)[0]));
-  const offers = FIELDS.filter(field => !given.has(field.name)).map(field => ({
+  const present = new Set(above.map(line => line.split(':', 1)[0]));
+  const items = FIELDS.filter(field => !present.has(field.name)).map(field => ({
     text: `${field.name}: `,
-    detail: detail(field.value)
+    detail: shortDetail(field.value)
   }));
-  return matching(offers, last, from);
+  return matching(items, last, from);
 }
 
-function matching(offers: CompletionItem[], fragment: string, from: number): Completions {
-  return { from, items: offers.filter(offer => offer.text.startsWith(fragment)) };
+function matching(items: readonly CompletionItem[], fragment: string, from: number): Completions {
+  return { from, items: items.filter(({ text }) => text.startsWith(fragment)) };
 }
 
 /** The column beside is narrow: it shows what is short whole. */
-function detail(allowed: string): string {
+function shortDetail(allowed: string): string {
   return allowed.length <= 16 ? allowed.replace(/ /g, '\u00a0') : 'value';
 }

@@ -1,4 +1,4 @@
-/** What is a mark in a `%%chat` cell; chat_magic/core has the grammar itself. */
+/** The options and fields of a `%%chat` cell; chat_magic/core/cell defines its grammar. */
 
 import vocabulary from './vocabulary.json';
 
@@ -37,7 +37,7 @@ export function magicName(text: string): { from: number; to: number } | null {
   return match && { from: match[0].length - '%%chat'.length, to: match[0].length };
 }
 
-/** Return the option that a word names, whatever comes after `=`. */
+/** Return the option that a word names, ignoring what follows `=`. */
 export function optionOf(word: string): Option | undefined {
   const name = word.split('=', 1)[0];
   return (

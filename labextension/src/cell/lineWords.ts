@@ -1,4 +1,4 @@
-/** The words of a `%%chat` line, grouped as chat_magic/core/cell/line.py groups them. */
+/** Splits a `%%chat` line into words as chat_magic/core/cell/line.py does. */
 
 export interface LineWord {
   text: string;
@@ -6,51 +6,51 @@ export interface LineWord {
   to: number;
 }
 
-const CLOSING: Record<string, string> = { '{': '}', '[': ']' };
+const CLOSING_BRACKETS: Record<string, string> = { '{': '}', '[': ']' };
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
 
-/** Split a line into words as typed; quotes and brackets that close group, an open quote takes the rest. */
-export function words(line: string, start: number): LineWord[] {
-  const found: LineWord[] = [];
-  let place = start;
+/** Split a line into words as typed; closed quotes and brackets group, an open quote takes the rest. */
+export function lineWords(line: string, start: number): LineWord[] {
+  const words: LineWord[] = [];
+  let position = start;
   for (;;) {
-    while (place < line.length && /\s/.test(line[place])) {
-      place += 1;
+    while (position < line.length && /\s/.test(line[position])) {
+      position += 1;
     }
-    if (place >= line.length) {
-      return found;
+    if (position >= line.length) {
+      return words;
     }
-    const from = place;
-    while (place < line.length && !/\s/.test(line[place])) {
-      place = groupEnd(line, from, place);
+    const from = position;
+    while (position < line.length && !/\s/.test(line[position])) {
+      position = groupEnd(line, from, position);
     }
-    found.push({ text: line.slice(from, place), from, to: place });
+    words.push({ text: line.slice(from, position), from, to: position });
   }
 }
 
-function groupEnd(line: string, from: number, place: number): number {
-  const character = line[place];
-  const mayQuote = place === from || line[place - 1] === '=';
+function groupEnd(line: string, from: number, position: number): number {
+  const character = line[position];
+  const mayQuote = position === from || line[position - 1] === '=';
   if (mayQuote && (character === "'" || character === '"')) {
-    const closing = line.indexOf(character, place + 1);
+    const closing = line.indexOf(character, position + 1);
     return closing < 0 ? line.length : closing + 1;
   }
-  return (character in CLOSING && bracketEnd(line, place)) || place + 1;
+  return (character in CLOSING_BRACKETS && bracketEnd(line, position)) || position + 1;
 }
 
 function bracketEnd(line: string, start: number): number | null {
   const expected: string[] = [];
-  for (let place = start; place < line.length; place += 1) {
-    JSON_STRING.lastIndex = place;
-    const string = line[place] === '"' ? JSON_STRING.exec(line) : null;
+  for (let position = start; position < line.length; position += 1) {
+    JSON_STRING.lastIndex = position;
+    const string = line[position] === '"' ? JSON_STRING.exec(line) : null;
     if (string) {
-      place += string[0].length - 1;
-    } else if (line[place] in CLOSING) {
-      expected.push(CLOSING[line[place]]);
-    } else if (line[place] === expected.at(-1)) {
+      position += string[0].length - 1;
+    } else if (line[position] in CLOSING_BRACKETS) {
+      expected.push(CLOSING_BRACKETS[line[position]]);
+    } else if (line[position] === expected.at(-1)) {
       expected.pop();
       if (!expected.length) {
-        return place + 1;
+        return position + 1;
       }
     }
   }

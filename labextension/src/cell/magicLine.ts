@@ -1,4 +1,4 @@
-/** Changes a cell's text. */
+/** Reads and changes the magic line of a cell. */
 
 import { isChatCell, magicName } from './grammar';
 
@@ -13,7 +13,7 @@ export function magicLine(text: string): string {
   return text.slice(start).split('\n', 1)[0];
 }
 
-/** Return the text with another magic line; without its `%%chat`, that is put before it. */
+/** Return the text with another magic line; `%%chat` is added if the line lacks it. */
 export function withMagicLine(text: string, line: string): string {
   const start = magicName(text)?.from ?? 0;
   const old = magicLine(text);

@@ -1,10 +1,11 @@
-/** Finds what a `%%chat` cell's colours mark: text in, ranges out. */
+/** Finds the ranges of a `%%chat` cell that are highlighted. */
 
 import { FIELDS, magicName, optionOf } from './grammar';
-import { words } from './lineWords';
+import { patternSource, wholePattern } from '../patterns';
+import { lineWords, type LineWord } from './lineWords';
 
-/** `ground` lies below other marks, where Markdown has no say. */
-export type Kind =
+/** `ground` is below other marks, and keeps Markdown's colours away. */
+export type MarkKind =
   | 'ground'
   | 'magic'
   | 'option'
@@ -18,23 +19,21 @@ export type Kind =
   | 'template';
 
 export interface Mark {
-  kind: Kind;
+  kind: MarkKind;
   from: number;
   to: number;
 }
 
-type Place = 'before' | 'front' | 'below' | 'messages';
+type Section = 'before' | 'front' | 'below' | 'messages';
 
-const ROLE = /^(?:(?:system|developer|user|assistant)(?:\([^()\p{Cc}]+\))?|tool\([^()\p{Cc}]+\)):/u;
-const ATTACHMENT = /^@(?:image|audio|file)(?=[ \t]+\S)/;
+const ROLE = new RegExp(`^${patternSource('role')}`, 'u');
+const ATTACHMENT = wholePattern('attachment');
 const KEY = /^(\s*(?:- +)?)([\w-]+:)(?=\s|$)/;
 const COMMENT = /(?<=^|\s)#[^"']*$/;
-const JSON_BODY = /^\s*(?:\{\s*(?:["']|\w+\s*:)|\[\s*\{)/;
+const JSON_BODY = new RegExp(`^${patternSource('jsonBody')}`, 'u');
 const JSON_KEY = /("(?:[^"\\\n]|\\.)*")\s*:|"(?:[^"\\\n]|\\.)*"/g;
 const FIELD_NAMES = new Set(FIELDS.map(field => field.name));
-const STATEMENT =
-  'for|endfor|break|continue|if|elif|else|endif|set|endset|with|endwith|macro|endmacro|call|endcall|filter|endfilter|raw|endraw';
-const OPENING = new RegExp(String.raw`\{\{|\{%[-+]?\s*(?:${STATEMENT})\b`, 'g');
+const OPENING = new RegExp(String.raw`\{\{|${patternSource('templateTag')}`, 'gu');
 
 /** Return the marks of a `%%chat` cell, sorted by where they begin; the wider comes first. */
 export function marksOf(text: string): Mark[] {
@@ -44,17 +43,17 @@ export function marksOf(text: string): Mark[] {
   }
   const end = lineEnd(text, name.to);
   const line = text.slice(0, end);
-  const given = words(line, name.to);
+  const words = lineWords(line, name.to);
   const marks: Mark[] = [
     { kind: 'ground', from: name.from, to: end },
     { kind: 'magic', ...name },
-    ...optionMarks(given),
+    ...optionMarks(words),
     ...bodyMarks(text, Math.min(end + 1, text.length))
   ];
-  if (!given.some(word => word.text === '--raw')) {
+  if (!words.some(word => word.text === '--raw')) {
     marks.push(...templateMarks(text, name.to));
   }
-  return marks.sort((one, other) => one.from - other.from || other.to - one.to);
+  return marks.sort((a, b) => a.from - b.from || b.to - a.to);
 }
 
 function lineEnd(text: string, position: number): number {
@@ -62,16 +61,16 @@ function lineEnd(text: string, position: number): number {
   return end < 0 ? text.length : end;
 }
 
-function optionMarks(given: ReturnType<typeof words>): Mark[] {
+function optionMarks(words: readonly LineWord[]): Mark[] {
   const marks: Mark[] = [];
-  for (let place = 0; place < given.length; place += 1) {
-    const { text, from, to } = given[place];
+  for (let index = 0; index < words.length; index += 1) {
+    const { text, from, to } = words[index];
     if (!text.startsWith('-')) {
       continue;
     }
     const option = optionOf(text);
     const equals = text.indexOf('=');
-    const isBeingTyped = place === given.length - 1 && equals < 0;
+    const isBeingTyped = index === words.length - 1 && equals < 0;
     if (option || !isBeingTyped) {
       marks.push({
         kind: option ? 'option' : 'unknown',
@@ -80,7 +79,7 @@ function optionMarks(given: ReturnType<typeof words>): Mark[] {
       });
     }
     if (option?.value && equals < 0) {
-      place += 1; // the next word is its value, also when it starts with a hyphen
+      index += 1; // the next word is its value, also when it starts with a hyphen
     }
   }
   return marks;
@@ -89,20 +88,20 @@ function optionMarks(given: ReturnType<typeof words>): Mark[] {
 function bodyMarks(text: string, start: number): Mark[] {
   const marks: Mark[] = [];
   let position = start;
-  let place = 'before' as Place;
+  let section: Section = 'before' as Section;
   for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
     if (
-      (place === 'before' || place === 'below') &&
+      (section === 'before' || section === 'below') &&
       JSON_BODY.test(line.trim() ? text.slice(position) : '')
     ) {
       return [...marks, ...jsonMarks(text, position)];
     }
-    if (place === 'front' || (place === 'before' && isFence)) {
+    if (section === 'front' || (section === 'before' && isFence)) {
       marks.push(...(isFence ? whole('fence', line, position) : frontMarks(line, position)));
-      place = place === 'front' && isFence ? 'below' : 'front';
+      section = section === 'front' && isFence ? 'below' : 'front';
     } else {
-      place = line.trim() ? 'messages' : place;
+      section = line.trim() ? 'messages' : section;
       marks.push(...messageMarks(line, position));
     }
     position += line.length + 1;
@@ -110,7 +109,7 @@ function bodyMarks(text: string, start: number): Mark[] {
   return marks;
 }
 
-function whole(kind: Kind, line: string, from: number): Mark[] {
+function whole(kind: MarkKind, line: string, from: number): Mark[] {
   return line ? [{ kind, from, to: from + line.length }] : [];
 }
 
@@ -142,16 +141,28 @@ function frontMarks(line: string, position: number): Mark[] {
 }
 
 function messageMarks(line: string, position: number): Mark[] {
-  const role = ROLE.exec(line)?.[0];
+  const role = roleMark(line);
   if (role) {
     return whole('role', role, position);
   }
-  const attachment = ATTACHMENT.exec(line)?.[0];
+  const attachment = attachmentMark(line);
   if (attachment) {
     return [...whole('ground', line, position), ...whole('attachment', attachment, position)];
   }
   const escaped = line.startsWith('\\') ? line.replace(/^\\+/, '') : '';
-  return ROLE.test(escaped) || ATTACHMENT.test(escaped) ? whole('escape', '\\', position) : [];
+  return roleMark(escaped) || attachmentMark(escaped) ? whole('escape', '\\', position) : [];
+}
+
+/** Return the part of a line that opens a message; `tool` requires an id. */
+function roleMark(line: string): string | undefined {
+  const match = ROLE.exec(line);
+  return match?.groups?.tool && !match.groups.call ? undefined : match?.[0];
+}
+
+/** Return the part of a line that says that it attaches a file. */
+function attachmentMark(line: string): string | undefined {
+  const kind = ATTACHMENT.exec(line)?.groups?.kind;
+  return kind && `@${kind}`;
 }
 
 /** Mark templates up to the first that is not closed. */

@@ -1,11 +1,11 @@
-/** Writes a request as a program of its own; the key is never in it, only its variable's name. */
+/** Writes a request as a program, with the name of the variable that holds the key. */
 
-import type { PayloadResult } from '../result/payload';
+import type { PayloadResult } from '../result/payloadTypes';
 
 const KEY_VARIABLE = 'CHAT_MAGIC_API_KEY';
 const URL_VARIABLE = 'CHAT_MAGIC_BASE_URL';
 
-/** Return the request's body; a program of its own waits for the whole answer. */
+/** Return the request's body without streaming: the program waits for the whole answer. */
 export function requestBody(result: PayloadResult): Record<string, unknown> {
   const { messages, parameters, extra } = result.request;
   const { stream: _stream, stream_options: _options, ...others } = parameters;
@@ -45,7 +45,7 @@ for choice in response.json()["choices"]:
 `;
 }
 
-/** Write a JSON value in Python: nested where it is long, strings on one line each. */
+/** Write a JSON value as a Python literal. */
 function literal(value: unknown, indent = ''): string {
   if (value === null || typeof value === 'boolean') {
     return { null: 'None', true: 'True', false: 'False' }[
@@ -64,7 +64,7 @@ function literal(value: unknown, indent = ''): string {
   return items.length ? `${opening}\n${items.join('')}${indent}${closing}` : opening + closing;
 }
 
-/** Return the answers' texts, with a line between them. */
+/** Return the answers' texts, separated by blank lines. */
 export function joinAnswers(results: readonly PayloadResult[]): string {
   return results.flatMap(result => result.choices.map(choice => choice.text)).join('\n\n');
 }

@@ -1,19 +1,19 @@
-/** What the widgets' renderer writes in the place of a widget that it does not have. */
+/** The texts that ipywidgets shows in place of a widget that it cannot draw. */
 
 const FAILED = 'Error displaying widget';
 const LOADING = 'Loading widget...';
 
-/** Whether a node holds nothing but text that begins so. */
-function startsWithText(node: Element, words: string): boolean {
-  return node.children.length === 0 && (node.textContent ?? '').startsWith(words);
+/** Tell whether a node contains only text with this beginning. */
+function startsWithText(node: Element, text: string): boolean {
+  return node.children.length === 0 && (node.textContent ?? '').startsWith(text);
 }
 
-/** Whether the widget of this output is not to be had. */
+/** Tell whether the widget of this output is not available. */
 export function hasFailed(node: Element): boolean {
   return startsWithText(node, FAILED);
 }
 
-/** Whether the widget of this output is still waited for. */
+/** Tell whether the widget of this output is still loading. */
 export function isLoading(node: Element): boolean {
   return startsWithText(node, LOADING);
 }

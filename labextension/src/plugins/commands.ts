@@ -10,7 +10,8 @@ import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
 import { asChatCell, magicLine, withMagicLine } from '../cell/magicLine';
 import { joinAnswers, asCurl, asPython } from '../cell/requestExport';
 import { isChatCell } from '../cell/grammar';
-import { MIME_TYPE, isPayload, type PayloadResult } from '../result/payload';
+import { MIME_TYPE, readPayload } from '../result/payload';
+import type { PayloadResult } from '../result/payloadTypes';
 
 import '../../style/cell.css';
 
@@ -46,14 +47,14 @@ function cellResults(cell: Cell): PayloadResult[] {
     { length: outputs.length },
     (_, place) => outputs.get(place).data[MIME_TYPE]
   );
-  return all.flatMap((data: unknown) => (isPayload(data) ? data.results : []));
+  return all.flatMap((data: unknown) => readPayload(data)?.results ?? []);
 }
 
 function hasResult(cell: Cell): boolean {
   return cellResults(cell).length > 0;
 }
 
-/** Attachments are cut where they are long: such a request cannot be sent again. */
+/** Tell whether requests can be sent again: the data of long attachments is not stored. */
 function hasRequest(cell: Cell): boolean {
   return hasResult(cell) && cellResults(cell).every(result => result.request.is_whole);
 }
@@ -61,7 +62,7 @@ function hasRequest(cell: Cell): boolean {
 async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {
   const { value, button } = await InputDialog.getText({
     title: trans.__('Run with Other Settings'),
-    placeholder: '%%chat', // style/cell.css knows the dialog by it
+    placeholder: '%%chat', // style/cell.css selects the dialog by it
     selectionRange: 0,
     text: magicLine(cellSource(cell)),
     okLabel: trans.__('Run')
@@ -140,13 +141,13 @@ function addCommand(
   palette?.addItem({ command: command.id, category: 'chat-magic' });
 }
 
-/** Put a cell below the active one. */
+/** Insert a cell below the active one. */
 function insertBelow(panel: NotebookPanel, text: string): void {
   NotebookActions.insertBelow(panel.content);
   panel.content.activeCell?.model.sharedModel.setSource(text);
 }
 
-/** Put a cell below the one whose output asks for it. */
+/** Insert a cell below the one whose output dispatched the event. */
 function insertBelowOutput(tracker: INotebookTracker, event: Event): void {
   const { target } = event;
   const text: unknown = (event as CustomEvent<{ text?: unknown } | null>).detail?.text;

@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICompletionProviderManager, type ICompletionProvider } from '@jupyterlab/completer';
-import { complete } from '../cell/completionItems';
+import { completionItems } from '../cell/completionItems';
 import { isChatCell } from '../cell/grammar';
 
 const provider: ICompletionProvider = {
@@ -11,7 +11,7 @@ const provider: ICompletionProvider = {
   renderer: null,
   isApplicable: async context => isChatCell(context.editor?.model.sharedModel.getSource() ?? ''),
   fetch: async ({ text, offset }) => {
-    const { from, items } = complete(text.slice(0, offset));
+    const { from, items } = completionItems(text.slice(0, offset));
     return {
       start: from,
       end: offset,

@@ -1,4 +1,4 @@
-/** Colours `%%chat` cells as prose; what is marked is found in cell/marks.ts. */
+/** Highlights `%%chat` cells as prose; cell/marks.ts finds what is marked. */
 
 import {
   Compartment,
@@ -19,28 +19,28 @@ import { isChatCell } from '../cell/grammar';
 import { marksOf, type Mark } from '../cell/marks';
 import { theme } from './theme';
 
-/** How much of a cell says what kind it is. */
+/** The beginning of a cell, which tells its kind. */
 const HEAD_CHARACTERS = 256;
 
-const found = StateField.define<Mark[]>({
+const markField = StateField.define<Mark[]>({
   create: state => marksOf(state.doc.toString()),
   update: (marks, change) => (change.docChanged ? marksOf(change.newDoc.toString()) : marks)
 });
 
-/** Decorate the marks that are wanted; what is earlier in precedence lies within. */
-function decorations(isWanted: (mark: Mark) => boolean): Extension {
-  return EditorView.decorations.compute([found], state => {
+/** Decorate some of the marks; those of higher precedence are the inner ones. */
+function decorations(isIncluded: (mark: Mark) => boolean): Extension {
+  return EditorView.decorations.compute([markField], state => {
     const builder = new RangeSetBuilder<Decoration>();
-    for (const { kind, from, to } of state.field(found).filter(isWanted)) {
+    for (const { kind, from, to } of state.field(markField).filter(isIncluded)) {
       builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
     }
     return builder.finish();
   });
 }
 
-/** Markdown's spans lie between the ground, which calms them, and the marks. */
+/** Markdown's spans are between the ground, which resets their style, and the marks. */
 const marks = [
-  found,
+  markField,
   Prec.lowest(decorations(mark => mark.kind === 'ground')),
   Prec.highest(decorations(mark => mark.kind !== 'ground'))
 ];
@@ -49,7 +49,7 @@ function isChat(state: { sliceString(from: number, to: number): string }): boole
   return isChatCell(state.sliceString(0, HEAD_CHARACTERS));
 }
 
-/** Return an extension that is empty but for `%%chat` cells, and follows what is typed. */
+/** Return an extension that is empty except in `%%chat` cells, and follows what is typed. */
 function chatLanguage(prose: Extension, source: string): Extension {
   const compartment = new Compartment();
   const inChat = [Prec.highest(prose), marks, theme];

@@ -3,10 +3,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { CodeCell } from '@jupyterlab/cells';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import constants from '../constants.json';
 import { hasFailed, isLoading } from '../cell/widgetPlaceholder';
 
-/** Marks an output as a panel; chat_magic/shell/panel/panel.py writes it. */
-const PANEL_KEY = 'chat_magic_panel';
 const LOADING_TIMEOUT_MS = 3000;
 
 /** Draw the static HTML of a panel's output into the node of its failed widget. */
@@ -18,7 +17,7 @@ function drawStatic(panel: NotebookPanel, node: HTMLElement): void {
     const { model, widgets } = cell.outputArea;
     const index = widgets.findIndex(widget => widget.node.contains(node));
     const output = index < 0 ? null : model.get(index);
-    if (output?.metadata[PANEL_KEY]) {
+    if (output?.metadata[constants.panelKey]) {
       const renderer = panel.content.rendermime.createRenderer('text/html');
       void renderer.renderModel(output).then(() => node.replaceChildren(renderer.node));
     }

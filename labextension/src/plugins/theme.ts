@@ -1,4 +1,4 @@
-/** How marks look: in the colours of the theme in use, whatever Markdown makes of the same text. */
+/** The style of marks, in the colours of the current theme, over that of Markdown. */
 
 import { EditorView } from '@codemirror/view';
 
@@ -20,7 +20,7 @@ const plain = {
   textDecoration: 'none'
 };
 
-/** The style of every kind of mark; the ground comes first, so that the others win over it. */
+/** The style of every kind of mark; the ground comes first, so that the others override it. */
 export const theme = EditorView.baseTheme({
   ...only('ground', plain),
   ...only('magic', { color: OPTION, fontWeight: 'bold' }),

@@ -1,50 +1,47 @@
 /** Reads the block of alternatives, whose layout chat_magic/view/alternatives_block.py describes. */
 
-import type { PayloadVocabulary, Status } from './payload';
+import constants from '../constants.json';
+import type { Status } from './payload';
+import type { PayloadVocabulary } from './payloadTypes';
 
-const STATUSES: Status[] = ['ok', 'censored', 'masked', 'positive', 'nan', 'missing'];
-const STEPS_PER_NAT = 256;
-/** Bytes beyond which a block is none of ours: whoever wrote the notebook may mean harm. */
-const LARGEST = 64_000_000;
+const STATUSES = constants.statuses as Status[];
+/** Bytes beyond which a block is refused: whoever wrote the notebook may mean harm. */
+const MAX_BYTES = 64_000_000;
+const HEADER_BYTES = 16;
 
-/** What else could have come, in rows: one for each token of a result. */
+/** The alternatives in rows: one for each token of a result. */
 export interface AlternativesBlock {
   /** Where each row's entries start; one more number for the end of the last. */
   starts: Uint32Array;
   ids: Uint32Array;
-  /** Nats; NaN where there is no measurement. */
+  /** Nats; NaN if not measured. */
   logprobs: Float64Array;
   statuses: Uint8Array;
   vocabulary: PayloadVocabulary;
 }
 
 /** Inflate and read a block. */
-export async function readBlock(base64: string): Promise<AlternativesBlock> {
-  return parseBlock(await inflate(fromBase64(base64)));
+export async function readAlternativesBlock(base64: string): Promise<AlternativesBlock> {
+  return parseAlternativesBlock(await inflate(fromBase64(base64)));
 }
 
-/** Name what an entry's log probability is. */
-export function statusName(code: number): Status {
-  return STATUSES[code] ?? 'missing';
+/** Return the name of a status by its code. */
+export function statusName(code: number | undefined): Status {
+  return STATUSES[code ?? -1] ?? 'missing';
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let place = 0; place < bytes.length; place += 1) {
-    bytes[place] = characters.charCodeAt(place);
-  }
-  return bytes;
+  return Uint8Array.from(atob(text), character => character.charCodeAt(0));
 }
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  let left = LARGEST;
+  let left = MAX_BYTES;
   const limited = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       left -= chunk.length;
       if (left < 0) {
-        controller.error(new RangeError('the block is too large'));
+        controller.error(new RangeError('the block of alternatives is too large'));
       } else {
         controller.enqueue(chunk);
       }
@@ -54,49 +51,59 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 }
 
 /** Read an inflated block. */
-export function parseBlock(data: Uint8Array): AlternativesBlock {
-  const header = new DataView(data.buffer, data.byteOffset, 16);
-  const [rows, entries, , names] = [0, 4, 8, 12].map(place => header.getUint32(place, true));
-  let place = 16 + names;
-  const numbers = (count: number, planes: number): Uint32Array => {
+export function parseAlternativesBlock(data: Uint8Array): AlternativesBlock {
+  const header = new DataView(data.buffer, data.byteOffset, HEADER_BYTES);
+  const size = (field: number): number => header.getUint32(4 * field, true);
+  const [rows, entries, vocabularyBytes] = [size(0), size(1), size(3)];
+  let offset = HEADER_BYTES + vocabularyBytes;
+  const readPlanes = (count: number, planes: number): Uint32Array => {
     const column = new Uint32Array(count);
     for (let plane = 0; plane < planes; plane += 1) {
-      for (let index = 0; index < count; index += 1) {
-        column[index] |= data[place + index] << (8 * plane);
-      }
-      place += count;
+      data.subarray(offset, offset + count).forEach((byte, index) => {
+        column[index] = (column[index] ?? 0) | (byte << (8 * plane));
+      });
+      offset += count;
     }
     return column;
   };
-  const starts = runningSum(numbers(rows, 2));
-  const ids = numbers(entries, 3);
-  const steps = numbers(entries, 2);
-  const statuses = Uint8Array.from(numbers(entries, 1));
+  const starts = runningSum(readPlanes(rows, 2));
+  const ids = readPlanes(entries, 3);
+  const steps = readPlanes(entries, 2);
+  const statuses = Uint8Array.from(readPlanes(entries, 1));
+  const vocabulary = new TextDecoder().decode(
+    data.subarray(HEADER_BYTES, HEADER_BYTES + vocabularyBytes)
+  );
   return {
     starts,
     ids,
     statuses,
     logprobs: readLogprobs(starts, steps, statuses),
-    vocabulary: JSON.parse(new TextDecoder().decode(data.subarray(16, 16 + names)))
+    vocabulary: JSON.parse(vocabulary) as PayloadVocabulary
   };
 }
 
 function runningSum(counts: Uint32Array): Uint32Array {
   const starts = new Uint32Array(counts.length + 1);
+  let sum = 0;
   counts.forEach((count, row) => {
-    starts[row + 1] = starts[row] + count;
+    sum += count;
+    starts[row + 1] = sum;
   });
   return starts;
 }
 
+/** Sum up the steps of each row, from the most probable entry down. */
 function readLogprobs(starts: Uint32Array, steps: Uint32Array, statuses: Uint8Array): Float64Array {
   const logprobs = new Float64Array(steps.length);
-  for (let row = 0; row + 1 < starts.length; row += 1) {
-    let sum = 0;
-    for (let entry = starts[row]; entry < starts[row + 1]; entry += 1) {
-      sum += steps[entry];
-      logprobs[entry] = statuses[entry] === 0 ? -sum / STEPS_PER_NAT : NaN;
+  let row = 0;
+  let sum = 0;
+  steps.forEach((step, entry) => {
+    while (entry >= (starts[row + 1] ?? Infinity)) {
+      row += 1;
+      sum = 0;
     }
-  }
+    sum += step;
+    logprobs[entry] = statuses[entry] === 0 ? -sum / constants.stepsPerNat : NaN;
+  });
   return logprobs;
 }

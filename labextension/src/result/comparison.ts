@@ -1,13 +1,21 @@
-/** The answers that are set beside each other, of one request or of several. */
+/** The answers that are compared with each other, of one request or of several. */
 
 import { ResultModel, type Answer } from './answer';
-import type { Axis, Payload, PayloadComparison, PayloadTree, Unit } from './payload';
+import { itemAt } from './indexing';
+import type {
+  Payload,
+  PayloadAxis,
+  PayloadComparison,
+  PayloadCoordinate,
+  PayloadTree,
+  PayloadUnit
+} from './payloadTypes';
 
-/** One of the texts that are compared. */
+/** One of the answers that are compared. */
 export interface ComparedAnswer {
-  /** Its place among the answers. */
-  place: number;
-  /** The place of its result. */
+  /** Its index among the answers. */
+  index: number;
+  /** The index of its result. */
   result: number;
   title: string;
   answer: Answer;
@@ -21,45 +29,46 @@ export interface ComparedAnswer {
 export interface Comparison {
   results: ResultModel[];
   answers: ComparedAnswer[];
-  /** Places of identical answers, the largest group first. */
+  /** Indexes of identical answers, the largest group first. */
   groups: number[][];
   base: number;
-  by: Unit;
+  by: PayloadUnit;
   opensDiff: boolean;
-  chip: string | null;
+  divergenceSummary: string | null;
   agreement: string | null;
   trees: PayloadTree[];
-  axes: Axis[];
+  axes: PayloadAxis[];
 }
 
-/** Read what is to be compared; null where there is nothing, or it contradicts itself. */
+/** Read a payload's comparison; null if it has none, or one that contradicts itself. */
 export function readComparison(payload: Payload): Comparison | null {
-  const axes = payload.axes ?? [];
-  const found = payload.comparison ?? (axes.length ? singleAnswerGroups(payload) : null);
-  if (!found || !isConsistent(payload, found)) {
+  const { axes } = payload;
+  const stored = payload.comparison ?? (axes.length ? separateAnswers(payload) : null);
+  if (!stored || !isConsistent(payload, stored)) {
     return null;
   }
   const results = payload.results.map(result => new ResultModel(result));
-  const answers = found.answers.map(({ result, choice, title, start, end }, place) => {
-    const answer = results[result].choices[choice];
-    return { place, result, title, answer, text: textOf(answer), start, end };
+  const answers = stored.answers.map(({ result, choice, title, start, end }, index) => {
+    const answer = itemAt(itemAt(results, result).choices, choice);
+    const text = answer.choice.text || answer.choice.refusal || '';
+    return { index, result, title, answer, text, start, end };
   });
-  const { groups, base, by, chip, agreement, trees } = found;
-  const opensDiff = found.opens === 'diff';
-  return { results, answers, groups, base, by, opensDiff, chip, agreement, trees, axes };
+  const { groups, base, by, opens, chip, agreement, trees } = stored;
+  const opensDiff = opens === 'diff';
+  const divergenceSummary = chip;
+  return {
+    ...{ results, answers, groups, base, by, opensDiff },
+    ...{ divergenceSummary, agreement, trees, axes }
+  };
 }
 
-function textOf({ choice }: Answer): string {
-  return choice.text || choice.refusal || '';
-}
-
-/** A grid of which fewer than two answers came: each stands for itself. */
-function singleAnswerGroups(payload: Payload): PayloadComparison {
-  const answers = payload.results.flatMap((result, place) =>
-    result.choices.map((_, choice) => ({
-      result: place,
+/** Return a comparison for a grid with fewer than two answers. */
+function separateAnswers(payload: Payload): PayloadComparison {
+  const answers = payload.results.flatMap((result, index) =>
+    result.choices.map((_choice, choice) => ({
+      result: index,
       choice,
-      title: titleOf(result.coordinates ?? []),
+      title: gridTitle(result.coordinates),
       start: 0,
       end: 0
     }))
@@ -69,43 +78,49 @@ function singleAnswerGroups(payload: Payload): PayloadComparison {
     by: 'word',
     base: 0,
     answers,
-    groups: answers.map((_, place) => [place]),
+    groups: answers.map((_answer, index) => [index]),
     chip: null,
     agreement: null,
     trees: []
   };
 }
 
-/** Name a place in a grid: `0.5 · formal`. */
-export function titleOf(coordinates: readonly { title: string }[]): string {
+/** Return the values of a run's coordinates: `0.5 · formal`. */
+export function gridTitle(coordinates: readonly PayloadCoordinate[]): string {
   return coordinates.map(({ title }) => title).join(' · ');
 }
 
-/** Return what all results warn of. */
-export function commonWarnings({ results }: Comparison): string[] {
-  const all = results.map(({ result }) => result.warnings);
-  return all[0].filter(words => all.every(warnings => warnings.includes(words)));
+/** Return the names and values of a run's coordinates: `temperature 0.5 · tone formal`. */
+export function namedGridTitle(coordinates: readonly PayloadCoordinate[]): string {
+  return coordinates.map(({ name, title }) => `${name} ${title}`).join(' · ');
 }
 
-/** The notebook may have been written by anyone: every place must be one. */
-function isConsistent({ results, axes }: Payload, found: PayloadComparison): boolean {
-  const { answers, groups, base, trees } = found;
-  const places = groups.flat().sort((a, b) => a - b);
-  const isAnswer = (place: number): boolean => answers[place] !== undefined;
-  const cells = (axes ?? []).reduce((product, axis) => product * axis.titles.length, 1);
+/** Return the warnings that all results share. */
+export function commonWarnings({ results }: Comparison): string[] {
+  const [first = [], ...others] = results.map(({ result }) => result.warnings);
+  return first.filter(warning => others.every(warnings => warnings.includes(warning)));
+}
+
+/** Tell whether all indexes are valid: the notebook may have been written by anyone. */
+function isConsistent({ results, axes }: Payload, stored: PayloadComparison): boolean {
+  const { answers, groups, base, trees } = stored;
+  const grouped = groups.flat().sort((a, b) => a - b);
+  const isAnswer = (index: number): boolean => answers[index] !== undefined;
+  const cells = axes.reduce((product, axis) => product * axis.titles.length, 1);
   return (
     answers.every(({ result, choice }) => results[result]?.choices[choice] !== undefined) &&
-    places.length === answers.length &&
-    places.every((place, order) => place === order) &&
+    grouped.length === answers.length &&
+    grouped.every((answer, index) => answer === index) &&
     groups.every(group => group.length > 0) &&
     (isAnswer(base) || answers.length === 0) &&
-    (!axes?.length || cells === results.length) &&
-    trees.every(({ nodes }) =>
-      nodes.every(
-        (node, place) =>
-          (place === 0 ? node.parent === -1 : node.parent >= 0 && node.parent < place) &&
-          node.answers.every(isAnswer)
-      )
-    )
+    (!axes.length || cells === results.length) &&
+    trees.every(tree => results[tree.result] !== undefined && isTree(tree, isAnswer))
   );
+}
+
+function isTree({ nodes }: PayloadTree, isAnswer: (index: number) => boolean): boolean {
+  return nodes.every(({ parent, answers }, index) => {
+    const isBelow = index === 0 ? parent === -1 : parent >= 0 && parent < index;
+    return isBelow && answers.every(isAnswer);
+  });
 }

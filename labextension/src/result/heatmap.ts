@@ -1,93 +1,84 @@
-/** Which of five bins a piece of an answer is painted in, by the metric that was chosen. */
+/** Which of five bins a piece of an answer is painted in, by the chosen metric. */
 
+import constants from '../constants.json';
 import type { Answer } from './answer';
+import { itemAt } from './indexing';
+import type { TokenSegment } from './segments';
 import { bits } from './tokenMetrics';
 import type { Piece } from './tokens';
-import type { TokenSegment } from './segments';
 
 export type MetricName = 'probability' | 'surprisal' | 'rank' | 'gap' | 'entropy' | 'arrival';
 export type Aggregate = 'least sure' | 'mean' | 'joint';
 
 export const AGGREGATES: Aggregate[] = ['least sure', 'mean', 'joint'];
 
-interface HeatmapMetric {
+export interface HeatmapMetric {
   name: MetricName;
-  unit: string;
-  /** Where the bins 1 to 4 begin; a value under the first edge is not painted. */
+  /** Where the bins 1 to 4 begin; a value up to the first edge is not painted. */
   edges: number[];
   labels: string[];
-  needsAlternatives: boolean;
-  /** Its value, larger being less sure; null where it is not known. */
-  value: (answer: Answer, place: number) => number | null;
+  /** Its value, larger being less sure; null if unknown. */
+  value: (answer: Answer, index: number) => number | null;
 }
 
-/** A bin for pieces whose value is not known. */
+/** The bin of pieces whose value is unknown. */
 export const UNKNOWN_BIN = 5;
 
-const surprisal = (answer: Answer, place: number): number | null => {
-  const { logprob } = answer.tokens[place];
+const surprisal = (answer: Answer, index: number): number | null => {
+  const { logprob } = answer.token(index);
   return logprob === null ? null : bits(logprob);
 };
 
-export const METRICS: HeatmapMetric[] = [
+export const HEATMAP_METRICS: HeatmapMetric[] = [
   {
     name: 'probability',
-    unit: '%',
-    edges: [0.5, 0.25, 0.1, 0.03].map(edge => -Math.log2(edge)),
-    labels: ['≥ 50 %', '25–50', '10–25', '3–10', '< 3'],
-    needsAlternatives: false,
+    edges: constants.binEdges.map(edge => -Math.log2(edge)),
+    labels: ['≥ 50%', '25–50', '10–25', '3–10', '< 3'],
     value: surprisal
   },
   {
     name: 'surprisal',
-    unit: 'bits',
     edges: [1, 2, 3.5, 5],
     labels: ['≤ 1 bit', '1–2', '2–3.5', '3.5–5', '> 5'],
-    needsAlternatives: false,
     value: surprisal
   },
   {
     name: 'rank',
-    unit: '',
     edges: [1, 2, 4, 8],
-    labels: ['first', '2nd', '3–4', '5–8', 'later'],
-    needsAlternatives: true,
+    labels: ['1st', '2nd', '3rd–4th', '5th–8th', 'lower'],
     value: rankOf
   },
   {
     name: 'gap',
-    unit: 'nats',
     edges: [0, 0.5, 1.5, 3],
     labels: ['0 nats', '< 0.5', '0.5–1.5', '1.5–3', '> 3'],
-    needsAlternatives: true,
-    value: (answer, place) => answer.metricsAt(place).gap
+    value: (answer, index) => answer.metrics(index).gap
   },
   {
     name: 'entropy',
-    unit: 'bits',
     edges: [0.5, 1, 2, 3],
     labels: ['≤ 0.5 bits', '0.5–1', '1–2', '2–3', '> 3'],
-    needsAlternatives: true,
-    value: (answer, place) => answer.metricsAt(place).entropy?.low ?? null
+    value: (answer, index) => answer.metrics(index).entropy?.low ?? null
   },
   {
     name: 'arrival',
-    unit: 'ms',
     edges: [50, 100, 250, 1000],
     labels: ['≤ 50 ms', '50–100', '100–250', '250–1000', '> 1 s'],
-    needsAlternatives: false,
-    value: (answer, place) => answer.tokens[place].wait
+    value: (answer, index) => answer.token(index).wait
   }
 ];
 
 /** Return a metric by its name. */
-export function metricOf(name: MetricName): HeatmapMetric {
-  return METRICS.find(metric => metric.name === name) ?? METRICS[0];
+export function heatmapMetric(name: MetricName): HeatmapMetric {
+  return itemAt(
+    HEATMAP_METRICS,
+    HEATMAP_METRICS.findIndex(metric => metric.name === name)
+  );
 }
 
-/** A token outside of what was listed comes after all of it. */
-function rankOf(answer: Answer, place: number): number | null {
-  const { rank, listed } = answer.metricsAt(place);
+/** A token that is not listed ranks below all that are. */
+function rankOf(answer: Answer, index: number): number | null {
+  const { rank, listed } = answer.metrics(index);
   return rank ?? (listed ? listed + 1 : null);
 }
 
@@ -96,20 +87,20 @@ export function binOf(metric: HeatmapMetric, value: number | null): number {
   return value === null ? UNKNOWN_BIN : metric.edges.filter(edge => value > edge + 1e-9).length;
 }
 
-/** Return the value of a piece: that of its least sure token. */
+/** Return the value of a piece: the largest of its tokens. */
 export function pieceValue(metric: HeatmapMetric, answer: Answer, piece: Piece): number | null {
-  let most: number | null = null;
-  for (let place = piece.start; place < piece.end; place += 1) {
-    const value = metric.value(answer, place);
+  let largest: number | null = null;
+  for (let index = piece.start; index < piece.end; index += 1) {
+    const value = metric.value(answer, index);
     if (value === null) {
       return null;
     }
-    most = most === null ? value : Math.max(most, value);
+    largest = largest === null ? value : Math.max(largest, value);
   }
-  return most;
+  return largest;
 }
 
-/** Return the bin of every piece; where segments are given, all pieces of one have the same. */
+/** Return the bin of every piece; with segments, all pieces of a segment have the same bin. */
 export function binPieces(
   metric: HeatmapMetric,
   answer: Answer,
@@ -128,15 +119,11 @@ export function binPieces(
   return bins;
 }
 
-function aggregated(values: (number | null)[], aggregate: Aggregate): number | null {
+function aggregated(values: readonly (number | null)[], aggregate: Aggregate): number | null {
   const known = values.filter(value => value !== null);
   if (known.length === 0) {
     return null;
   }
   const sum = known.reduce((total, value) => total + value, 0);
-  return aggregate === 'joint'
-    ? sum
-    : aggregate === 'mean'
-      ? sum / known.length
-      : Math.max(...known);
+  return { joint: sum, mean: sum / known.length, 'least sure': Math.max(...known) }[aggregate];
 }

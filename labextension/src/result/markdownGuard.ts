@@ -1,23 +1,24 @@
-/** Guards what a model wrote before a Markdown parser reads it, and puts it back afterwards. */
+/** Protects parts of a model's Markdown from the parser, and restores them afterwards. */
+
+import { pattern, patternSource } from '../patterns';
 
 /** Stands for `<`, so that no HTML is read; no text may contain it (Unicode, noncharacters). */
 const LESS = '\ufdd0';
 const MATH_START = '\ufdd1';
 const MATH_END = '\ufdd2';
 const GUARDS = /[\ufdd0-\ufdd2]/g;
-const FENCE = /^([ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:>[ \t]*)*)(`{3,}|~{3,})([^`\n]*)$/;
-
-const MATH =
-  /(?<code>(`+)(?!`)[\s\S]*?(?<!`)\2(?!`))|\$\$(?!\$)[\s\S]{1,2000}?\$\$|\$(?![\s$])(?:[^$`\\\n]|\\.){1,2000}?(?<!\s)\$(?!\d)|\\\([\s\S]{1,2000}?\\\)|\\\[[\s\S]{1,2000}?\\\]|\\begin\{(?<name>[a-z]{1,20}\*?)\}[\s\S]{1,2000}?\\end\{\k<name>\}/g;
-/** TeX that makes links or reaches into the page, which not every typesetter refuses. */
-const NOT_MATH = /\\(?:\w*href|url|require|csname|class|cssId|style|data)(?![A-Za-z])/;
+const FENCE =
+  /^(?<indent>[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:>[ \t]*)*)(?<mark>`{3,}|~{3,})(?<info>[^`\n]*)$/;
+const CODE = /(?<code>(?<ticks>`+)(?!`)[^]*?(?<!`)\k<ticks>(?!`))/u.source;
+const CODE_OR_MATH = new RegExp(`${CODE}|${patternSource('formula')}`, 'gu');
+const UNSAFE_MATH = pattern('unsafeFormula');
 
 export interface GuardedMarkdown {
   text: string;
   formulas: string[];
 }
 
-export type Part = { text: string } | { formula: string };
+export type RestoredPart = { text: string } | { formula: string };
 
 /** Hide tags and formulas outside of code blocks; a JSON answer becomes one code block. */
 export function guardMarkdown(source: string): GuardedMarkdown {
@@ -31,64 +32,64 @@ export function guardMarkdown(source: string): GuardedMarkdown {
   return { text: parts.join('\n'), formulas };
 }
 
-/** Split what the parser made of a guarded text into text and formulas, tags as they were. */
-export function restoreGuarded(text: string, formulas: readonly string[]): Part[] {
+/** Split the text that the parser returned into text and formulas, with the tags restored. */
+export function restoreGuarded(text: string, formulas: readonly string[]): RestoredPart[] {
   return text
     .split(new RegExp(`${MATH_START}(\\d+)${MATH_END}`))
-    .map((part, place): Part =>
-      place % 2 ? { formula: formulas[Number(part)] ?? '' } : { text: part.replaceAll(LESS, '<') }
+    .map((part, index): RestoredPart =>
+      index % 2 ? { formula: formulas[Number(part)] ?? '' } : { text: part.replaceAll(LESS, '<') }
     )
     .filter(part => 'formula' in part || part.text !== '');
 }
 
-/** Return a text with everything put back. */
+/** Return a text with everything restored. */
 export function restoreText(text: string, formulas: readonly string[]): string {
   return restoreGuarded(text, formulas)
     .map(part => ('formula' in part ? part.formula : part.text))
     .join('');
 }
 
-interface Segment {
+interface LineGroup {
   isCode: boolean;
   lines: string[];
 }
 
-/** Split a text into stretches of lines inside and outside of code fences. */
-function splitAtFences(text: string): Segment[] {
-  const parts: Segment[] = [{ isCode: false, lines: [] }];
+/** Split a text into lines inside and outside of code fences. */
+function splitAtFences(text: string): LineGroup[] {
+  let group: LineGroup = { isCode: false, lines: [] };
+  const groups = [group];
   let open: string | null = null;
+  const start = (isCode: boolean, lines: string[]): void => {
+    group = { isCode, lines };
+    groups.push(group);
+  };
   for (const line of text.split('\n')) {
-    const fence = FENCE.exec(line);
-    if (open === null && fence) {
-      open = fence[2];
-      parts.push({ isCode: true, lines: [asPlainFence(line, fence)] });
+    const { indent = '', mark, info = '' } = FENCE.exec(line)?.groups ?? {};
+    if (open === null && mark) {
+      open = mark;
+      start(true, [/^mermaid\b/i.test(info.trim()) ? `${indent}${mark}text` : line]);
     } else {
-      parts[parts.length - 1].lines.push(line);
-      if (open !== null && fence && fence[3].trim() === '' && closes(open, fence[2])) {
+      group.lines.push(line);
+      if (open !== null && mark && info.trim() === '' && closes(open, mark)) {
         open = null;
-        parts.push({ isCode: false, lines: [] });
+        start(false, []);
       }
     }
   }
-  return parts.filter(part => part.lines.length);
+  return groups.filter(({ lines }) => lines.length);
 }
 
-/** Keep a diagram as the text that it is. */
-function asPlainFence(line: string, fence: RegExpExecArray): string {
-  return /^mermaid\b/i.test(fence[3].trim()) ? `${fence[1]}${fence[2]}text` : line;
-}
-
-function closes(open: string, fence: string): boolean {
-  return fence[0] === open[0] && fence.length >= open.length;
+function closes(open: string, mark: string): boolean {
+  return mark[0] === open[0] && mark.length >= open.length;
 }
 
 function hideMath(text: string, formulas: string[]): string {
-  return text.replace(MATH, (found: string, ...groups: unknown[]) => {
-    const { code } = groups[groups.length - 1] as { code?: string };
-    if (code !== undefined || found.includes('\n\n') || NOT_MATH.test(found)) {
-      return found;
+  return text.replace(CODE_OR_MATH, (match: string, ...groups: unknown[]) => {
+    const { code } = groups.at(-1) as { code?: string };
+    if (code !== undefined || match.includes('\n\n') || UNSAFE_MATH.test(match)) {
+      return match;
     }
-    formulas.push(found);
+    formulas.push(match);
     return `${MATH_START}${formulas.length - 1}${MATH_END}`;
   });
 }

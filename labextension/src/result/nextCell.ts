@@ -1,55 +1,56 @@
-/** Goes on from another token, or after an answer: the cell that asks for it, or why none can. */
+/** Writes the cells that branch from a token or continue after an answer. */
 
+import constants from '../constants.json';
+import { patternSource } from '../patterns';
 import type { Answer } from './answer';
+import type { PayloadCellHead, PayloadResult } from './payloadTypes';
 import { isSpecial } from './tokens';
-import type { PayloadRequest } from './payload';
 
-export interface Cell {
-  model: string;
-  request: PayloadRequest;
-  /** What the answer is to begin with. */
-  prefill: string;
+/** A message that is appended to the request's own. */
+export interface AppendedMessage {
+  role: 'assistant' | 'user';
+  content: string;
 }
 
-export type Branch = { prefill: string } | { reason: string };
+/** The cell that branches from a token, or why there cannot be one. */
+export type Branch = { cell: string } | { reason: string };
 
-const SAFE_WORD = /^[\w./:+][\w./:+-]*$/;
-const MARK =
-  /^\\*(?:(?:system|developer|user|assistant)(?:\([^()\u0000-\u001f]+\))?:|tool(?:\([^()\u0000-\u001f]+\))?:|@(?:image|audio|file)[ \t]+\S[^\n]*$)/;
-/** White space as Python has it, and what only JavaScript takes for it. */
-const BLANK = /^[\s\u001c-\u001f\u0085]*$/;
-const NAME = /^[^()\p{Cc}]+$/u;
+const TEMPLATE = new RegExp(String.raw`\{\{|${patternSource('templateTag')}`, 'u');
+const MARK = new RegExp(
+  String.raw`^\\*(?:${patternSource('role')}|${patternSource('attachment')}$)`,
+  'u'
+);
+const BLANK = new RegExp(`^[${constants.spaces}]*$`, 'u');
+/** What an editor or a file would not preserve. */
+const FRAGILE = /[\r\p{Surrogate}]/u;
 const STRICT = { fatal: true, ignoreBOM: true } as const;
 
-/** Return the text before a token with an alternative in its place, or why that cannot be sent. */
-export function branchAt(answer: Answer, place: number, alternative: number): Branch {
-  const reason = refusal(answer, alternative);
-  if (reason) {
+/** Write the cell that asks for the answer again from a token on, with another token in its place. */
+export function branchAt(answer: Answer, index: number, alternative: number): Branch {
+  const reason = cellDisabledReason(answer.result) ?? branchDisabledReason(answer, alternative);
+  if (reason !== null) {
     return { reason };
   }
-  const before = answer.bytes(0, place);
-  const own = answer.vocabulary.bytes(alternative);
-  const bytes = new Uint8Array(before.length + own.length);
+  const before = answer.bytes(0, index);
+  const token = answer.vocabulary.bytes(alternative);
+  const bytes = new Uint8Array(before.length + token.length);
   bytes.set(before);
-  bytes.set(own, before.length);
+  bytes.set(token, before.length);
   try {
-    return { prefill: answer.result.prefill + new TextDecoder('utf-8', STRICT).decode(bytes) };
+    const content = answer.result.prefill + new TextDecoder('utf-8', STRICT).decode(bytes);
+    return { cell: appendToHead(answer.result, [{ role: 'assistant', content }]) };
   } catch {
-    return { reason: 'this alternative is a piece of a character, not text' };
+    return { reason: 'this alternative is part of a character, not text' };
   }
 }
 
-function refusal(answer: Answer, alternative: number): string | null {
-  const { result } = answer;
+function branchDisabledReason(answer: Answer, alternative: number): string | null {
   const text = answer.vocabulary.text(alternative);
-  if (/^openai\/(?!gpt-oss)|^azure\//.test(result.model)) {
-    return 'OpenAI’s models answer after an assistant message; they do not go on from it';
+  if (/^openai\/(?!gpt-oss)|^azure\//.test(answer.result.model)) {
+    return 'OpenAI’s models reply to an assistant message instead of continuing it';
   }
   if (!answer.isContent) {
-    return 'a refusal cannot be gone on from';
-  }
-  if (!result.request.is_whole) {
-    return 'the request’s attachments are not stored in the notebook';
+    return 'a refusal cannot be continued';
   }
   if (answer.text !== answer.choice.text) {
     return 'the tokens do not spell the answer';
@@ -57,130 +58,78 @@ function refusal(answer: Answer, alternative: number): string | null {
   return text === '' || isSpecial(text) ? 'a control token is not text' : null;
 }
 
-/** Return why a conversation cannot go on after an answer, if so. */
-export function whyNotOn({ choice, result }: Answer): string | null {
-  if (!result.request.is_whole) {
-    return 'the request’s attachments are not stored in the notebook';
+/** Return why a conversation cannot continue after an answer; null if it can. */
+export function continueDisabledReason({ choice, result }: Answer): string | null {
+  const reason = cellDisabledReason(result);
+  if (reason !== null) {
+    return reason;
   }
   if (choice.tool_calls.length) {
-    return 'the answer waits for what its calls return';
+    return 'the answer waits for the results of its tool calls';
   }
-  return choice.text ? null : 'there is no answer to go on from';
+  return choice.text ? null : 'there is no answer to continue from';
 }
 
-/** Write the cell that goes on after an answer: all that was said, and a user's turn to fill in. */
-export function writeNext({ choice, result }: Answer): string {
-  const { model, request, prefill } = result;
-  const said = { role: 'assistant', content: prefill + choice.text };
-  const messages = [...withoutPrefill(request.messages), said];
-  return write(model, request, messages, { role: 'user', content: '' });
+function cellDisabledReason({ cell, request }: PayloadResult): string | null {
+  if (!request.is_whole) {
+    return 'the request’s attachments are not stored in the notebook';
+  }
+  if (cell === null) {
+    return 'the request cannot be written as a cell';
+  }
+  return cell ? null : 'the notebook was saved by an earlier version of chat-magic';
 }
 
-/** Write the cell: messages as a block where the grammar has a form for them, else JSON. */
-export function writeCell({ model, request, prefill }: Cell): string {
-  return write(model, request, [...withoutPrefill(request.messages), prefillOf(prefill)]);
+/** Write the cell that continues after an answer, with an empty user message to fill in. */
+export function continuationCell({ choice, result }: Answer): string {
+  return appendToHead(result, [
+    { role: 'assistant', content: result.prefill + choice.text },
+    { role: 'user', content: '' }
+  ]);
 }
 
-function write(
-  model: string,
-  request: PayloadRequest,
-  messages: Record<string, unknown>[],
-  empty: Record<string, unknown> | null = null
+function appendToHead({ cell }: PayloadResult, messages: readonly AppendedMessage[]): string {
+  if (!cell) {
+    throw new Error('the result has no cell');
+  }
+  return appendMessages(cell, messages);
+}
+
+/** Append messages to the head of a cell: as a block if that can hold them, else as JSON. */
+export function appendMessages(
+  { block, json }: PayloadCellHead,
+  messages: readonly AppendedMessage[]
 ): string {
-  const parameters = Object.fromEntries(
-    Object.entries(request.parameters).filter(([name, value]) => !isDefault(name, value))
-  );
-  const { extra } = request;
-  const all = [...messages, ...(empty ? [empty] : [])];
-  const body = { model, messages: all, ...parameters, ...extra };
-  const raw = /\{\{|\{%/.test(strings(body).join('\n')) ? ['--raw'] : [];
-  if (!messages.every(hasForm) || !SAFE_WORD.test(model)) {
-    return `${['%%chat', ...raw].join(' ')}\n${JSON.stringify(body, null, 2)}`;
+  const hasTemplate = messages.some(({ content }) => TEMPLATE.test(content));
+  const fitsBlock = messages.every(({ content }) => content === '' || isBlockText(content));
+  if (block !== null && fitsBlock) {
+    return withRaw(block, hasTemplate) + messages.map(writeMessage).join('\n');
   }
-  const [words, front] = options(parameters);
-  const more = Object.keys(extra).length ? { ...front, extra } : front;
-  const line = ['%%chat', model, ...words, ...raw].join(' ');
-  return [line, ...yaml(more), ...all.map(writeMessage)].join('\n');
-}
-
-function prefillOf(text: string): Record<string, unknown> {
-  return { role: 'assistant', content: text };
-}
-
-/** The old prefill is the beginning of the new one. */
-function withoutPrefill(messages: Record<string, unknown>[]): Record<string, unknown>[] {
-  const last = messages.at(-1);
-  const isPrefill = last?.role === 'assistant' && typeof last.content === 'string';
-  return isPrefill ? messages.slice(0, -1) : messages;
-}
-
-/** What every request is sent with, and needs no word. */
-function isDefault(name: string, value: unknown): boolean {
-  return (
-    (name === 'stream' && value === true) ||
-    (name === 'stream_options' && JSON.stringify(value) === '{"include_usage":true}')
+  const appended = messages.map(message =>
+    indented(JSON.stringify({ role: message.role, content: message.content }, null, 2))
   );
+  return `${withRaw(json, hasTemplate)}\n${appended.join(',\n')}\n  ]\n}`;
 }
 
-function options(parameters: Record<string, unknown>): [string[], Record<string, unknown>] {
-  const words: string[] = [];
-  const front: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    const option = name.replace(/_/g, '-');
-    if (typeof value === 'number') {
-      words.push(`--${option} ${value}`);
-    } else if (typeof value === 'boolean') {
-      words.push(
-        ...(name === 'logprobs' && 'top_logprobs' in parameters
-          ? []
-          : [`--${value ? '' : 'no-'}${option}`])
-      );
-    } else {
-      front[name] = value;
-    }
-  }
-  return [words, front];
+/** Indent the lines of a JSON text, which U+2028 does not end. */
+function indented(json: string): string {
+  return json.replace(/^|(?<=\n)/g, '    ');
 }
 
-function yaml(front: Record<string, unknown>): string[] {
-  const lines = Object.entries(front).map(([name, value]) => `${name}: ${inYaml(value)}`);
-  return lines.length ? ['---', ...lines, '---'] : [];
+function isBlockText(text: string): boolean {
+  const lines = text.split('\n');
+  return !FRAGILE.test(text) && ![lines[0], lines.at(-1)].some(line => BLANK.test(line ?? ''));
 }
 
-/** Write a value as JSON, which YAML reads but for what it takes for the end of a line. */
-function inYaml(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
-    found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`
-  );
+function writeMessage({ role, content }: AppendedMessage): string {
+  const [first, ...others] = content.split('\n');
+  const escaped = others.map(line => (MARK.test(line) ? `\\${line}` : line));
+  return [`${role}: ${first}`, ...escaped].join('\n');
 }
 
-function writeMessage(message: Record<string, unknown>): string {
-  const who = message.name ?? message.tool_call_id;
-  const head = who === undefined ? String(message.role) : `${String(message.role)}(${String(who)})`;
-  const [first, ...others] = String(message.content).split('\n');
-  return [`${head}: ${first}`, ...others.map(line => (MARK.test(line) ? `\\${line}` : line))].join(
-    '\n'
-  );
-}
-
-/** Tell whether a block can hold the message: a text with no blank line at its ends. */
-function hasForm(message: Record<string, unknown>): boolean {
-  const { role, content, name, tool_call_id: call, ...others } = message;
-  const who = role === 'tool' ? call : name;
-  const isNamed = who === undefined || (typeof who === 'string' && NAME.test(who));
-  const isKnown = ['system', 'developer', 'user', 'assistant', 'tool'].includes(String(role));
-  const isPlain = Object.keys(others).length === 0 && (role === 'tool' ? name : call) === undefined;
-  if (!isKnown || !isPlain || !isNamed || typeof content !== 'string' || /\r/.test(content)) {
-    return false;
-  }
-  const lines = content.split('\n');
-  return !BLANK.test(lines[0]) && !BLANK.test(lines[lines.length - 1]);
-}
-
-function strings(value: unknown): string[] {
-  if (typeof value === 'string') {
-    return [value];
-  }
-  return value && typeof value === 'object' ? Object.values(value).flatMap(strings) : [];
+/** Say on the first line of a cell that braces are text. */
+function withRaw(head: string, hasTemplate: boolean): string {
+  const end = head.indexOf('\n');
+  const line = head.slice(0, end);
+  return hasTemplate && !line.endsWith(' --raw') ? `${line} --raw${head.slice(end)}` : head;
 }

@@ -1,40 +1,41 @@
-/** Where places of a Markdown text are once it is rendered, and has lost its markup. */
+/** Where a range of a Markdown source is after rendering, which removes the markup. */
 
 /** How far the rendered text may be ahead: links and tables lose characters, marks next to none. */
-const REACH = 120;
+const WORD_REACH = 120;
 const MARK_REACH = 3;
 const UNIT = /[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu;
 const WORD = /[\p{L}\p{N}]/u;
 
-/** From one place up to another. */
+/** From one offset up to another. */
 export interface TextRange {
   start: number;
   end: number;
 }
 
-/** Return where a stretch of the source is in the rendered text; empty where nothing of it is left. */
-export function renderedRange(
-  source: string,
-  rendered: string,
-  { start, end }: TextRange
-): TextRange {
-  let place = 0;
-  let first = -1;
-  let last = -1;
+/** Return where a range of the source is in the rendered text; empty if nothing of it is left. */
+export function renderedRange(source: string, rendered: string, range: TextRange): TextRange {
+  let done = 0;
+  let result: TextRange | null = null;
   for (const { 0: unit, index } of source.matchAll(UNIT)) {
-    const reach = WORD.test(unit) ? REACH : MARK_REACH;
-    const at = rendered.slice(place, place + reach + unit.length).indexOf(unit) + place;
-    if (at < place) {
+    const at = indexNear(rendered, unit, done);
+    if (at === null) {
       continue;
     }
-    if (index >= end) {
-      return first < 0 ? { start: at, end: at } : { start: first, end: last };
+    if (index >= range.end) {
+      return result ?? { start: at, end: at };
     }
-    if (index + unit.length > start) {
-      first = first < 0 ? at + Math.max(0, start - index) : first;
-      last = at + Math.min(unit.length, end - index);
+    if (index + unit.length > range.start) {
+      const start: number = result?.start ?? at + Math.max(0, range.start - index);
+      result = { start, end: at + Math.min(unit.length, range.end - index) };
     }
-    place = at + unit.length;
+    done = at + unit.length;
   }
-  return first < 0 ? { start: rendered.length, end: rendered.length } : { start: first, end: last };
+  return result ?? { start: rendered.length, end: rendered.length };
+}
+
+/** Return where a unit is, shortly after an offset; null if it is not there. */
+function indexNear(text: string, unit: string, from: number): number | null {
+  const reach = WORD.test(unit) ? WORD_REACH : MARK_REACH;
+  const index = text.slice(from, from + reach + unit.length).indexOf(unit);
+  return index < 0 ? null : from + index;
 }

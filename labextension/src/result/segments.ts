@@ -1,5 +1,6 @@
-/** Answers cut into words, sentences, lines or JSON fields; as chat_magic/analysis/segments.py cuts. */
+/** Answers cut into words, sentences, lines or JSON fields, as chat_magic/analysis/segments.py cuts. */
 
+import { pattern } from '../patterns';
 import { jsonFields } from './jsonFields';
 import { pieceIndexAt, type Piece } from './tokens';
 
@@ -14,25 +15,25 @@ export interface Segment {
   end: number;
 }
 
-/** A stretch and the pieces that hold it, the last one included. */
+/** A segment and the indexes of the first and the last piece that contain it. */
 export interface TokenSegment extends Segment {
   first: number;
   last: number;
 }
 
-const WORD = /\s*\S+(?:\s+$)?|\s+$/g;
-const LINE = /[^\n]*\n|[^\n]+/g;
-const SENTENCE =
-  /\s*(?:\d+[.)]\s)?[^\n]*?(?:[.!?…]+["'”’)\]*_]*(?=\s+[^\sa-z]|\s*$)|[。\uff01\uff1f]+[」』”’\uff09]*|(?=\n)|$)(?:[^\S\n]*\n)*(?:\s+$)?/g;
+const PATTERNS = {
+  word: pattern('word', 'g'),
+  sentence: pattern('sentence', 'g'),
+  line: pattern('line', 'g')
+};
 
-/** Cut a text; a space belongs to what comes after it, a line end to what stands before it. */
-export function segments(text: string, by: Granularity): Segment[] {
+/** Cut a text; a space belongs to what follows it, a line end to what precedes it. */
+export function segments(text: string, by: Exclude<Granularity, 'token'>): Segment[] {
   if (by === 'field') {
     return jsonFields(text);
   }
-  const pattern = by === 'word' ? WORD : by === 'line' ? LINE : SENTENCE;
-  const found = Array.from(text.matchAll(pattern)).filter(match => match[0] !== '');
-  return found.map((match, number) => ({
+  const matches = Array.from(text.matchAll(PATTERNS[by])).filter(match => match[0] !== '');
+  return matches.map((match, number) => ({
     name: String(number),
     start: match.index,
     end: match.index + match[0].length
@@ -48,9 +49,9 @@ export function tokenSegments(
   if (by === 'token') {
     return null;
   }
-  return segments(text, by).map(stretch => ({
-    ...stretch,
-    first: pieceIndexAt(pieces, stretch.start),
-    last: pieceIndexAt(pieces, stretch.end - 1)
+  return segments(text, by).map(segment => ({
+    ...segment,
+    first: pieceIndexAt(pieces, segment.start),
+    last: pieceIndexAt(pieces, segment.end - 1)
   }));
 }

@@ -1,41 +1,38 @@
-/** Numbers over a token and what else could have come; chat_magic/analysis/metrics.py has their sources. */
+/** Metrics of a token and its alternatives; chat_magic/analysis/metrics.py gives their sources. */
 
+import constants from '../constants.json';
 import type { Status } from './payload';
 
 export interface Alternative {
   id: number;
-  /** Nats; null without a measurement. */
+  /** Nats; null if not measured. */
   logprob: number | null;
   status: Status;
   isChosen: boolean;
-  /** Whether it is the token that came, from outside the most probable ones. */
+  /** Whether it is the token of the answer, from outside the most probable ones. */
   isExtra: boolean;
 }
 
 export interface TokenMetrics {
-  /** 1 for the most probable; null where the token lay outside of what was listed. */
+  /** 1 for the most probable; null if the token is not among those listed. */
   rank: number | null;
-  /** How many the server listed as the most probable. */
+  /** How many tokens the server listed as the most probable. */
   listed: number;
-  /** How far below the most probable one, in nats. */
+  /** The distance to the most probable token, in nats. */
   gap: number | null;
-  /** Probability of all that is not listed. */
+  /** The probability of all tokens that are not listed. */
   residual: number | null;
-  /** The entropy in bits is no less and no more; null with fewer than two alternatives. */
+  /** Bounds of the entropy in bits; null with fewer than two alternatives. */
   entropy: { low: number; high: number } | null;
   isForced: boolean;
 }
-
-export const VOCABULARY_SIZE = 200_000;
-const FORCED_PROB = 1 - 1e-6;
-const FORBIDDEN_LOGPROB = -50;
 
 /** Return the surprisal in bits. */
 export function bits(logprob: number): number {
   return logprob === 0 ? 0 : -logprob / Math.LN2;
 }
 
-/** Measure a token against a row of alternatives that holds it too. */
+/** Compute the metrics of a token from a row of alternatives that includes it. */
 export function tokenMetrics(logprob: number | null, row: readonly Alternative[]): TokenMetrics {
   const known = row.flatMap(entry => (entry.logprob === null ? [] : [entry.logprob]));
   const mass = known.reduce((sum, value) => sum + Math.exp(value), 0);
@@ -43,18 +40,18 @@ export function tokenMetrics(logprob: number | null, row: readonly Alternative[]
   const listed = row.filter(entry => !entry.isExtra).length;
   const most = listed && known.length ? Math.max(...known) : null;
   return {
-    rank: logprob === null || !isListed ? null : 1 + known.filter(each => each > logprob).length,
+    rank: logprob === null || !isListed ? null : 1 + known.filter(value => value > logprob).length,
     listed,
     gap: logprob === null || most === null ? null : Math.max(0, most - logprob),
     residual: known.length ? Math.max(0, 1 - mass) : null,
-    entropy: entropy(row, known, mass),
+    entropy: entropyBounds(row, known, mass),
     isForced: logprob !== null && isForced(logprob, row)
   };
 }
 
-function entropy(
+function entropyBounds(
   row: readonly Alternative[],
-  known: number[],
+  known: readonly number[],
   mass: number
 ): { low: number; high: number } | null {
   const top = row.filter(entry => !entry.isExtra);
@@ -64,7 +61,7 @@ function entropy(
   }
   const floor = Math.min(...floors);
   const residual = Math.max(0, 1 - mass);
-  const unseen = Math.max(VOCABULARY_SIZE - known.length, 1);
+  const unseen = Math.max(constants.vocabularySize - known.length, 1);
   const size = Math.exp(floor);
   const packed = Math.min(size > 0 ? Math.floor(residual / size) : 0, unseen);
   const rest = Math.max(0, residual - packed * size);
@@ -74,29 +71,35 @@ function entropy(
   return { low: Math.max(0, low / Math.LN2), high: Math.max(0, high / Math.LN2) };
 }
 
-function information(x: number): number {
-  return x > 0 ? -x * Math.log(x) : 0;
+function information(probability: number): number {
+  return probability > 0 ? -probability * Math.log(probability) : 0;
 }
 
 function isForced(logprob: number, row: readonly Alternative[]): boolean {
   const others = row.filter(entry => !entry.isChosen);
-  const isForbidden = (entry: Alternative): boolean =>
-    entry.logprob === null ? entry.status !== 'missing' : entry.logprob <= FORBIDDEN_LOGPROB;
-  return Math.exp(logprob) >= FORCED_PROB && others.length > 0 && others.every(isForbidden);
+  return (
+    Math.exp(logprob) >= constants.forcedProb && others.length > 0 && others.every(isForbidden)
+  );
+}
+
+/** Tell whether an alternative has next to no probability. */
+export function isForbidden({ logprob, status }: Alternative): boolean {
+  return logprob === null ? status !== 'missing' : logprob <= constants.forbiddenLogprob;
 }
 
 export interface RangeMetrics {
-  /** Of the measured tokens, in nats. */
+  /** The sum of the measured log probabilities, in nats. */
   joint: number;
   measured: number;
   tokens: number;
-  least: number;
-  /** Null when a token is not measured. */
+  /** The lowest probability. */
+  lowest: number;
+  /** Null if a token is not measured. */
   bitsPerByte: number | null;
 }
 
-/** Sum up a range of tokens. */
-export function sumMetrics(logprobs: readonly (number | null)[], bytes: number): RangeMetrics {
+/** Sum up the log probabilities of a range of tokens. */
+export function rangeMetrics(logprobs: readonly (number | null)[], bytes: number): RangeMetrics {
   const known = logprobs.filter(value => value !== null);
   const joint = known.reduce((sum, value) => sum + value, 0);
   const isWhole = known.length === logprobs.length && bytes > 0;
@@ -104,7 +107,7 @@ export function sumMetrics(logprobs: readonly (number | null)[], bytes: number):
     joint,
     measured: known.length,
     tokens: logprobs.length,
-    least: Math.exp(known.reduce((least, value) => Math.min(least, value), 0)),
+    lowest: Math.exp(known.reduce((lowest, value) => Math.min(lowest, value), 0)),
     bitsPerByte: isWhole ? bits(joint) / bytes : null
   };
 }

@@ -1,45 +1,47 @@
 /** The tokens of one part of a choice, and the pieces of readable text that they make. */
 
-import { readColumn, type PayloadPart, type PayloadVocabulary, type Status } from './payload';
+import constants from '../constants.json';
+import { wholePattern } from '../patterns';
+import { readColumn, type Status } from './payload';
+import type { PayloadPart, PayloadVocabulary } from './payloadTypes';
 
-const SPECIAL =
-  /^(?:<[|｜].+[|｜]>|<\/?s>|<\/?think>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[\/?INST\])$/;
+const SPECIAL = wholePattern('specialToken');
+const UNSURE = constants.binEdges[0] ?? 0.5;
 const encoder = new TextEncoder();
 
-/** The distinct tokens of a result by id; the block of alternatives adds to those that came. */
+/** The distinct tokens of a result by id; the block of alternatives adds to those of the answer. */
 export class Vocabulary {
-  constructor(own: PayloadVocabulary) {
-    this.texts = [...own.tokens];
-    this.own = new Map();
-    this.add({ tokens: [], bytes: own.bytes });
+  constructor(stored: PayloadVocabulary) {
+    this.texts = [...stored.tokens];
+    this.add({ tokens: [], bytes: stored.bytes });
   }
 
-  /** Append tokens; their bytes are named by the ids that they get. */
-  add(more: PayloadVocabulary): void {
-    this.texts.push(...more.tokens);
-    for (const [id, bytes] of Object.entries(more.bytes)) {
-      this.own.set(Number(id), Uint8Array.from(bytes));
+  /** Append tokens; their bytes are given by the ids that they get. */
+  add(stored: PayloadVocabulary): void {
+    this.texts.push(...stored.tokens);
+    for (const [id, bytes] of Object.entries(stored.bytes)) {
+      this.bytesById.set(Number(id), Uint8Array.from(bytes));
     }
   }
 
   /** Return a token's bytes. */
   bytes(id: number): Uint8Array {
-    return this.own.get(id) ?? encoder.encode(this.texts[id]);
+    return this.bytesById.get(id) ?? encoder.encode(this.texts[id]);
   }
 
-  /** Tell whether the bytes are not those of the text: a piece of a character. */
-  hasOwnBytes(id: number): boolean {
-    return this.own.has(id);
+  /** Tell whether the bytes are not those of the text: part of a character. */
+  isPartial(id: number): boolean {
+    return this.bytesById.has(id);
   }
 
   /** Return a token's text as it would read on its own. */
   text(id: number): string {
-    const own = this.own.get(id);
-    return own ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(own) : this.texts[id];
+    const bytes = this.bytesById.get(id);
+    return bytes ? decode(bytes) : (this.texts[id] ?? '');
   }
 
   readonly texts: string[];
-  private readonly own: Map<number, Uint8Array>;
+  private readonly bytesById = new Map<number, Uint8Array>();
 }
 
 export interface Token {
@@ -47,19 +49,20 @@ export interface Token {
   /** Natural logarithm; null unless the status is ok. */
   logprob: number | null;
   status: Status;
-  /** Milliseconds since the token before; null where nobody measured. */
+  /** Milliseconds since the token before; null if not measured. */
   wait: number | null;
 }
 
 /** The text of one token, or of several that share a character. */
 export interface Piece {
-  /** Places of its first token and after its last one. */
+  /** Index of its first token. */
   start: number;
+  /** Index after its last token. */
   end: number;
   text: string;
   /** Where it begins in the joined text, in UTF-16 units. */
   offset: number;
-  /** Probability of its least sure token; null unless all are measured. */
+  /** The lowest probability of its tokens; null unless all are measured. */
   prob: number | null;
 }
 
@@ -67,11 +70,11 @@ export interface Piece {
 export function readTokens(part: PayloadPart): Token[] {
   const logprobs = readColumn(part.logprobs);
   const waits = readColumn(part.waits_ms);
-  return readColumn(part.tokens).map((id, place) => ({
+  return readColumn(part.tokens).map((id, index) => ({
     id: id ?? 0,
-    logprob: logprobs[place] ?? null,
-    status: part.statuses[place] ?? 'ok',
-    wait: waits[place] ?? null
+    logprob: logprobs[index] ?? null,
+    status: part.statuses[index] ?? 'ok',
+    wait: waits[index] ?? null
   }));
 }
 
@@ -81,33 +84,28 @@ export function joinPieces(tokens: readonly Token[], vocabulary: Vocabulary): Pi
   let offset = 0;
   let start = 0;
   let pending: number[] = [];
-  tokens.forEach((token, place) => {
-    const isPlain = pending.length === 0 && !vocabulary.hasOwnBytes(token.id);
+  tokens.forEach((token, index) => {
+    const isPlain = pending.length === 0 && !vocabulary.isPartial(token.id);
+    const end = index + 1;
     if (!isPlain) {
       pending.push(...vocabulary.bytes(token.id));
-      if (isUnfinished(pending) && place + 1 < tokens.length) {
+      if (isUnfinished(pending) && end < tokens.length) {
         return;
       }
     }
-    const text = isPlain ? vocabulary.texts[token.id] : decode(pending);
-    pieces.push({
-      start,
-      end: place + 1,
-      text,
-      offset,
-      prob: lowestProb(tokens, start, place + 1)
-    });
+    const text = isPlain ? vocabulary.text(token.id) : decode(Uint8Array.from(pending));
+    pieces.push({ start, end, text, offset, prob: lowestProb(tokens.slice(start, end)) });
     offset += text.length;
-    start = place + 1;
+    start = end;
     pending = [];
   });
   return pieces;
 }
 
 /** Tell whether UTF-8 bytes end inside a character. */
-export function isUnfinished(bytes: ArrayLike<number>): boolean {
+export function isUnfinished(bytes: readonly number[]): boolean {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back];
+    const byte = bytes.at(-back) ?? 0;
     if (byte >= 0xc2 && byte <= 0xf4) {
       return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2);
     }
@@ -123,13 +121,13 @@ export function isSpecial(text: string): boolean {
   return SPECIAL.test(text);
 }
 
-/** Return the place of the piece that holds an offset of the joined text. */
+/** Return the index of the piece that contains an offset of the joined text. */
 export function pieceIndexAt(pieces: readonly Piece[], offset: number): number {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (pieces[middle].offset <= offset) {
+    if ((pieces[middle]?.offset ?? 0) <= offset) {
       low = middle;
     } else {
       high = middle - 1;
@@ -138,31 +136,27 @@ export function pieceIndexAt(pieces: readonly Piece[], offset: number): number {
   return low;
 }
 
-const LONG_TEXT = 3000;
-const UNDERLINED_MOST = 1500;
-
-/** Return the probability under which a text's pieces are underlined; as view/text_segments.py does. */
+/** Return the probability below which pieces are underlined, as chat_magic/view/text_segments.py does. */
 export function underlineBelow(pieces: readonly Piece[]): number {
-  if (pieces.length <= LONG_TEXT) {
-    return 0.5;
+  if (pieces.length <= constants.longText) {
+    return UNSURE;
   }
   const known = pieces.flatMap(({ prob }) => (prob === null ? [] : [prob])).sort((a, b) => a - b);
-  const most = Math.min(Math.floor(pieces.length / 5), UNDERLINED_MOST);
-  return Math.min(0.5, known[most] ?? 0.5);
+  const most = Math.min(Math.floor(pieces.length / 5), constants.underlinedMost);
+  return Math.min(UNSURE, known[most] ?? UNSURE);
 }
 
-function decode(bytes: number[]): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
-function lowestProb(tokens: readonly Token[], start: number, end: number): number | null {
-  let least = 1;
-  for (let place = start; place < end; place += 1) {
-    const { logprob } = tokens[place];
+function lowestProb(tokens: readonly Token[]): number | null {
+  let lowest = 1;
+  for (const { logprob } of tokens) {
     if (logprob === null) {
       return null;
     }
-    least = Math.min(least, Math.exp(logprob));
+    lowest = Math.min(lowest, Math.exp(logprob));
   }
-  return least;
+  return lowest;
 }

@@ -1,34 +1,41 @@
-/** The tree of what the answers share, as rows of which some are folded away. */
+/** The tree of what the answers share, as rows of which some are collapsed. */
 
-import type { PayloadNode } from './payload';
+import type { PayloadNode } from './payloadTypes';
 
 export interface TreeRow {
-  /** Place of its node. */
+  /** Index of its node. */
   node: number;
   /** 1 for the root. */
   level: number;
   isLeaf: boolean;
-  /** Its place among those with the same parent, from 1, and how many they are. */
+  /** Its number among its siblings, from 1. */
   position: number;
+  /** The number of siblings, itself included. */
   size: number;
 }
 
-/** Return the rows in reading order, without what lies below a closed node. */
-export function visibleRows(nodes: readonly PayloadNode[], closed: ReadonlySet<number>): TreeRow[] {
+/** Return the rows in reading order, without the descendants of collapsed nodes. */
+export function visibleRows(
+  nodes: readonly PayloadNode[],
+  collapsed: ReadonlySet<number>
+): TreeRow[] {
   const children = childIndexes(nodes);
   const rows: TreeRow[] = [];
-  const open: [node: number, level: number, position: number, size: number][] = [];
-  if (nodes.length) {
-    open.push([0, 1, 1, 1]);
-  }
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [node, level, position, size] = next;
-    const own = children[node];
-    rows.push({ node, level, isLeaf: own.length === 0, position, size });
-    if (!closed.has(node)) {
-      for (let place = own.length - 1; place >= 0; place -= 1) {
-        open.push([own[place], level + 1, place + 1, own.length]);
-      }
+  const waiting: Omit<TreeRow, 'isLeaf'>[] = nodes.length
+    ? [{ node: 0, level: 1, position: 1, size: 1 }]
+    : [];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, level } = next;
+    const below = children[node] ?? [];
+    rows.push({ ...next, isLeaf: below.length === 0 });
+    if (!collapsed.has(node)) {
+      const inner = below.map((child, index) => ({
+        node: child,
+        level: level + 1,
+        position: index + 1,
+        size: below.length
+      }));
+      waiting.push(...inner.reverse());
     }
   }
   return rows;
@@ -37,6 +44,6 @@ export function visibleRows(nodes: readonly PayloadNode[], closed: ReadonlySet<n
 /** Return the children of every node, in their order. */
 function childIndexes(nodes: readonly PayloadNode[]): number[][] {
   const children = nodes.map((): number[] => []);
-  nodes.forEach(({ parent }, place) => children[parent]?.push(place));
+  nodes.forEach(({ parent }, index) => children[parent]?.push(index));
   return children;
 }

@@ -1,25 +1,23 @@
-/** How a comparison is looked at, as the metadata of its output remember it. */
+/** How a comparison is viewed, as the metadata of its output remember it. */
 
-import type { Comparison } from './comparison';
-import { isGrid } from './runGrid';
-import type { Unit } from './payload';
+import constants from '../constants.json';
 import { ORDERS, type Order } from './answerOrder';
+import type { Comparison } from './comparison';
+import type { PayloadUnit } from './payloadTypes';
+import { isGrid } from './runGrid';
 
 export type ViewName = 'columns' | 'list' | 'tree' | 'table' | 'matrix';
 
-export const UNITS: Unit[] = ['word', 'token', 'sentence', 'json'];
-
-/** Answers beyond which a table comes first. */
-export const COLUMNS_MOST = 12;
+export const UNITS = ['word', 'token', 'sentence', 'json'] as const satisfies PayloadUnit[];
 
 export interface ViewState {
   view: ViewName;
   isDiff: boolean;
-  /** Place of the answer that the others are compared with. */
+  /** Index of the answer that the others are compared with. */
   base: number;
-  by: Unit;
+  by: PayloadUnit;
   order: Order;
-  /** Place of the answer that was gone on with. */
+  /** Index of the answer that the conversation continued from. */
   chosen: number | null;
 }
 
@@ -34,32 +32,33 @@ export function availableViews({ trees, axes }: Comparison): ViewName[] {
   ];
 }
 
-/** Read what was remembered; what is not there, or no longer possible, is as at first. */
+/** Read a stored state; what is missing, or no longer possible, gets its initial value. */
 export function readViewState(stored: unknown, comparison: Comparison): ViewState {
-  const first = initialViewState(comparison);
+  const initial = initialViewState(comparison);
   const { view, isDiff, base, by, order, chosen } = (
     typeof stored === 'object' && stored ? stored : {}
   ) as Partial<ViewState>;
-  const isAnswer = (place: unknown): place is number =>
-    typeof place === 'number' && comparison.answers[place] !== undefined;
+  const isAnswer = (index: unknown): index is number =>
+    typeof index === 'number' && comparison.answers[index] !== undefined;
   return {
-    view: view && availableViews(comparison).includes(view) ? view : first.view,
-    isDiff: typeof isDiff === 'boolean' ? isDiff : first.isDiff,
-    base: isAnswer(base) ? base : first.base,
-    by: by && UNITS.includes(by) ? by : first.by,
-    order: order && ORDERS.includes(order) ? order : first.order,
+    view: view && availableViews(comparison).includes(view) ? view : initial.view,
+    isDiff: typeof isDiff === 'boolean' ? isDiff : initial.isDiff,
+    base: isAnswer(base) ? base : initial.base,
+    by: by && UNITS.includes(by) ? by : initial.by,
+    order: order && ORDERS.includes(order) ? order : initial.order,
     chosen: isAnswer(chosen) ? chosen : null
   };
 }
 
-function initialViewState({ answers, results, axes, base, by, opensDiff }: Comparison): ViewState {
-  const overview = isGrid(axes) ? 'matrix' : answers.length > COLUMNS_MOST ? 'table' : 'columns';
+function initialViewState(comparison: Comparison): ViewState {
+  const { answers, results, axes, base, by, opensDiff } = comparison;
+  const overview = answers.length > constants.columnsMost ? 'table' : 'columns';
   return {
-    view: opensDiff ? 'columns' : overview,
+    view: opensDiff ? 'columns' : isGrid(axes) ? 'matrix' : overview,
     isDiff: opensDiff,
     base,
     by,
-    order: results.length > 1 ? 'as they came' : 'most frequent',
+    order: results.length > 1 ? 'original order' : 'most frequent',
     chosen: null
   };
 }

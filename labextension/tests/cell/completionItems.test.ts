@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { complete } from '../../src/cell/completionItems';
+import { completionItems } from '../../src/cell/completionItems';
 
 it.each<[string, string[]]>([
   ['print(', []],
@@ -20,11 +20,11 @@ it.each<[string, string[]]>([
   ['%%chat\n---\nn: 1\n---\nas', ['assistant: ']],
   ['%%chat\n{\n"mo', []]
 ])('offers at the end of %j', (text, expected) => {
-  expect(complete(text).items.map(offer => offer.text)).toEqual(expected);
+  expect(completionItems(text).items.map(item => item.text)).toEqual(expected);
 });
 
-it('replaces what has been typed of it, and says its range', () => {
-  expect(complete('%%chat --te')).toEqual({
+it('replaces the typed beginning, and says its range', () => {
+  expect(completionItems('%%chat --te')).toEqual({
     from: 7,
     items: [{ text: '--temperature', detail: '0\u00a0to\u00a02' }]
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { marksOf } from '../../src/cell/marks';
 
-function visibleBlank(text: string): string[] {
+function markedTexts(text: string): string[] {
   return marksOf(text)
     .filter(mark => mark.kind !== 'ground')
     .map(mark => `${mark.kind} ${text.slice(mark.from, mark.to)}`);
@@ -49,7 +49,7 @@ describe('the marks of a cell', () => {
     ['%%chat --raw\n{{ a }}', ['magic %%chat', 'option --raw']],
     ['%%chat\n{"messages": ["a"]}\nuser: a', ['magic %%chat', 'key "messages"']],
     ['%%chat\n[1] {a}\nuser: a', ['magic %%chat', 'role user:']]
-  ])('of %j', (text, expected) => expect(visibleBlank(text)).toEqual(expected));
+  ])('of %j', (text, expected) => expect(markedTexts(text)).toEqual(expected));
 
   it('are sorted, and the wider comes first', () => {
     const kinds = marksOf('%%chat -n 2\n---\nn: 2\n---').map(mark => mark.kind);

@@ -1,57 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { ResultModel } from '../../src/result/answer';
-import { isUnfinished, joinPieces, readTokens, Vocabulary } from '../../src/result/tokens';
-import { isPayload, readColumn } from '../../src/result/payload';
-import { wire, type Case } from '../fixtures';
+import { inspectorCase, loadedAnswer, resultOf, wire } from '../fixtures';
 
-const cases = Object.entries(wire<Record<string, Case>>('inspector.json'));
+const NAMES = Object.keys(wire<Record<string, unknown>>('inspector.json'));
 
-describe.each(cases)('the payload "%s"', (_, { payload, rows, texts }) => {
-  const answers = new ResultModel(payload.results[0]);
-  const places = answers.choices.flatMap(answer =>
-    answer.tokens.map((_, place) => ({ answer, place }))
-  );
-
-  it('is a payload', () => expect(isPayload(payload)).toBe(true));
-
-  it('has the pieces of text that the table has', () => {
-    const pieces = answers.choices.flatMap(answer => answer.pieces.map(piece => piece.text));
-    expect(pieces).toEqual(texts);
-  });
-
-  it('measures its tokens as the table does', async () => {
-    await answers.load();
-    expect(places.length).toBe(rows.length);
-    places.forEach(({ answer, place }, row) => {
-      const found = answer.metricsAt(place);
-      const want = rows[row];
-      expect(found.rank, `rank of ${row}`).toBe(want.rank);
-      expect(found.isForced).toBe(want.is_forced);
-      close(found.gap, want.gap_nats);
-      close(found.residual, want.mass_residual);
-      close(found.entropy?.low ?? null, want.entropy_bits_low, 0.1);
-      close(found.entropy?.high ?? null, want.entropy_bits_high, 0.1);
-    });
-  });
+it.each(NAMES)('has the pieces of the table in Python: %s', name => {
+  const { payload, texts } = inspectorCase(name);
+  const { choices } = new ResultModel(resultOf(name));
+  expect(payload.results.length).toBe(1);
+  expect(choices.flatMap(answer => answer.pieces.map(piece => piece.text))).toEqual(texts);
 });
 
-function close(found: number | null, want: number | null, by = 0.005): void {
-  if (want === null || found === null) {
-    expect(found).toBe(want);
-  } else {
-    expect(Math.abs(found - want)).toBeLessThan(by);
-  }
-}
-
 describe('an answer', () => {
-  it('marks what came among what could have come, and adds it where it was not listed', async () => {
-    const answers = new ResultModel(
-      wire<Record<string, Case>>('inspector.json').outside.payload.results[0]
-    );
-    await answers.load();
-    const row = answers.choices[0].alternatives(0);
+  it('marks its token among the alternatives, and adds it if it is not listed', async () => {
+    const answer = await loadedAnswer('outside');
+    const row = answer.alternatives(0);
     expect(
-      row.map(entry => [answers.vocabulary.text(entry.id), entry.isChosen, entry.isExtra])
+      row.map(entry => [answer.vocabulary.text(entry.id), entry.isChosen, entry.isExtra])
     ).toEqual([
       ['p', false, false],
       ['q', false, false],
@@ -59,41 +24,39 @@ describe('an answer', () => {
     ]);
   });
 
-  it('has no alternatives before they are loaded', () => {
-    const answers = new ResultModel(
-      wire<Record<string, Case>>('inspector.json').names.payload.results[0]
-    );
-    expect(answers.choices[1].alternatives(0)).toEqual([]);
-  });
-});
-
-describe('pieces', () => {
-  it('join the tokens of one character, and give up at the end', () => {
-    const vocabulary = new Vocabulary({
-      tokens: ['a', '�', '�', '�'],
-      bytes: { '1': [0xf0, 0x9f], '2': [0x91], '3': [0x8b] }
-    });
-    const part = { logprobs: '-0.1,-0.2,-0.3,-2', statuses: {}, waits_ms: '' };
-    const pieces = joinPieces(readTokens({ ...part, tokens: '0,1,2,3' }), vocabulary);
-    expect(pieces.map(({ text, start, end }) => [text, start, end])).toEqual([
-      ['a', 0, 1],
-      ['👋', 1, 4]
-    ]);
-    expect(pieces[1].prob).toBeCloseTo(Math.exp(-2));
-    const broken = joinPieces(readTokens({ ...part, tokens: '0,1' }), vocabulary);
-    expect(broken.map(piece => piece.text)).toEqual(['a', '�']);
+  it('has no alternatives and no rank before they are loaded', () => {
+    const [answer] = new ResultModel(resultOf('names')).choices;
+    expect(answer?.alternatives(0)).toEqual([]);
+    expect(answer?.metrics(0).rank).toBeNull();
+    expect(answer?.isForced(0)).toBe(false);
   });
 
-  it.each([
-    [[0x61], false],
-    [[0xe2, 0x82], true],
-    [[0xe2, 0x82, 0xac], false],
-    [[0x80], false],
-    [[0xff], false]
-  ])('know whether %j is unfinished', (bytes, answer) => expect(isUnfinished(bytes)).toBe(answer));
-});
+  it('computes its metrics again once the alternatives are loaded', async () => {
+    const model = new ResultModel(resultOf('names'));
+    const [answer] = model.choices;
+    const before = answer?.metrics(0);
+    await model.load();
+    expect(answer?.metrics(0)).toBe(before);
+    answer?.resetMetrics();
+    expect(answer?.metrics(0).rank).toBe(1);
+  });
 
-it('reads columns', () => {
-  expect(readColumn('')).toEqual([]);
-  expect(readColumn('1,,-0.5')).toEqual([1, null, -0.5]);
+  it('is read only once', () => {
+    const model = new ResultModel(resultOf('names'));
+    expect(model.load()).toBe(model.load());
+  });
+
+  it('knows the bytes of its tokens and where they begin', async () => {
+    const answer = await loadedAnswer('wave');
+    const { length } = answer.tokens;
+    const joined = new TextDecoder().decode(answer.bytes(0, length));
+    expect(joined).toBe(answer.text);
+    expect(answer.byteOffset(length)).toBe(new TextEncoder().encode(joined).length);
+    expect(answer.byteOffset(0)).toBe(0);
+  });
+
+  it('has no token beyond its end', async () => {
+    const answer = await loadedAnswer('names');
+    expect(() => answer.token(answer.tokens.length)).toThrow(RangeError);
+  });
 });

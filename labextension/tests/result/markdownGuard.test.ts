@@ -11,7 +11,7 @@ describe('a guarded text', () => {
     'costs $5 and $6',
     '\\begin{align}a<b\\end{align}',
     '> ```\n> <b>\n> ```'
-  ])('is put back as it was: %j', source => {
+  ])('is restored exactly: %j', source => {
     const { text, formulas } = guardMarkdown(source);
     expect(restoreText(text, formulas)).toBe(source);
   });
@@ -22,7 +22,7 @@ describe('a guarded text', () => {
     expect(guardMarkdown('```mermaid\n<b>\n```').text).not.toContain('mermaid');
   });
 
-  it('takes formulas out, but none that reaches into the page', () => {
+  it('takes out formulas, except unsafe ones', () => {
     expect(guardMarkdown('a $x^2$ b').formulas).toEqual(['$x^2$']);
     expect(guardMarkdown('$\\href{javascript:1}{x}$').formulas).toEqual([]);
     expect(guardMarkdown('costs $5 and $6').formulas).toEqual([]);
@@ -34,7 +34,7 @@ describe('a guarded text', () => {
     ]);
   });
 
-  it('is a code block where it is JSON', () => {
+  it('is a code block if it is JSON', () => {
     expect(guardMarkdown('{"a": 1}').text).toBe('```json\n{"a": 1}\n```');
     expect(guardMarkdown('[not json').text).toBe('[not json');
   });

@@ -1,87 +1,109 @@
 import { describe, expect, it } from 'vitest';
-import { ResultModel } from '../../src/result/answer';
-import { branchAt, whyNotOn, writeCell, writeNext, type Cell } from '../../src/result/nextCell';
-import type { PayloadResult } from '../../src/result/payload';
-import { wire, type Case } from '../fixtures';
+import {
+  appendMessages,
+  branchAt,
+  continuationCell,
+  continueDisabledReason,
+  type AppendedMessage
+} from '../../src/result/nextCell';
+import type { Answer } from '../../src/result/answer';
+import type { PayloadCellHead, PayloadResult } from '../../src/result/payloadTypes';
+import { loadedAnswer, resultOf, wire } from '../fixtures';
 
-const cases = wire<(Cell & { cell: string })[]>('branches.json');
+interface BranchCase {
+  appended: AppendedMessage[];
+  head: PayloadCellHead;
+  cell: string;
+}
 
-it.each(cases.map(each => [each.prefill, each] as const))(
-  'writes the cell that begins %j',
-  (_, each) => {
-    expect(writeCell(each)).toBe(each.cell);
-  }
-);
+const HEAD = {
+  block: '%%chat a/b\nuser: Who?\n',
+  json: '%%chat\n{\n  "model": "a/b",\n  "messages": ['
+};
+
+it.each(
+  wire<BranchCase[]>('branches.json').map((each, index) => [index, each.appended, each] as const)
+)('writes the cell that Python writes: %i %j', (_index, appended, { head, cell }) => {
+  expect(appendMessages(head, appended)).toBe(cell);
+});
 
 describe('a branch', () => {
-  const names = wire<Record<string, Case>>('inspector.json').names.payload.results[0];
   const at = async (changes: Partial<PayloadResult>, alternative: string) => {
-    const answers = new ResultModel({ ...names, model: 'a/b', ...changes });
-    await answers.load();
-    return branchAt(answers.choices[0], 1, answers.vocabulary.texts.indexOf(alternative));
+    const answer = await loadedAnswer('names', 0, { model: 'a/b', cell: HEAD, ...changes });
+    return branchAt(answer, 1, answer.vocabulary.texts.indexOf(alternative));
   };
 
-  it('begins with all that came before, and the prefill before that', async () => {
-    expect(await at({ prefill: 'Names: ' }, ' Clara')).toEqual({ prefill: 'Names: 3. Clara' });
+  it('begins with the prefill and all that precedes the token', async () => {
+    expect(await at({ prefill: 'Names: ' }, ' Clara')).toEqual({
+      cell: '%%chat a/b\nuser: Who?\nassistant: Names: 3. Clara'
+    });
   });
 
   it.each([
     [{ model: 'openai/gpt-4o' }, 'OpenAI'],
-    [{ request: { ...names.request, is_whole: false } }, 'attachments'],
-    [{ choices: [{ ...names.choices[0], text: 'else' }] }, 'do not spell']
+    [{ request: { ...resultOf('names').request, is_whole: false } }, 'attachments'],
+    [
+      { choices: resultOf('names').choices.map(each => ({ ...each, text: 'else' })) },
+      'do not spell'
+    ],
+    [{ cell: null }, 'cannot be written as a cell']
   ])('is refused with a reason: %j', async (changes, words) => {
     expect(await at(changes, ' Clara')).toEqual({ reason: expect.stringContaining(words) });
   });
 
-  it('is refused for a piece of a character', () => {
-    const answers = new ResultModel({
-      ...wire<Record<string, Case>>('inspector.json').wave.payload.results[0],
-      model: 'a/b'
+  it('is refused if the notebook was saved before results had the head of a cell', async () => {
+    const { cell: _cell, ...earlier } = resultOf('names');
+    const answer = await loadedAnswer('names');
+    Object.assign(answer.result, earlier);
+    delete answer.result.cell;
+    expect(branchAt(answer, 1, 0)).toEqual({ reason: expect.stringContaining('earlier version') });
+  });
+
+  it('is refused for part of a character', async () => {
+    const answer = await loadedAnswer('wave', 0, { model: 'a/b', cell: HEAD });
+    expect(branchAt(answer, 0, 0)).toEqual({
+      reason: expect.stringContaining('part of a character')
     });
-    expect(branchAt(answers.choices[0], 0, 0)).toHaveProperty('reason');
   });
 });
 
-describe('going on after an answer', () => {
-  const names = wire<Record<string, Case>>('inspector.json').names.payload.results[0];
-  const messages = [{ role: 'user', content: 'Who?' }];
-  const after = (request: object, choice: object = {}, prefill = '') =>
-    new ResultModel({
-      ...names,
+describe('continuing from an answer', () => {
+  const answerWith = async (
+    choice: object = {},
+    changes: Partial<PayloadResult> = {}
+  ): Promise<Answer> => {
+    const choices = resultOf('names').choices.map(each => ({ ...each, text: 'Ada', ...choice }));
+    return loadedAnswer('names', 0, { cell: HEAD, choices, ...changes });
+  };
+
+  it('leaves the user’s message to be written', async () => {
+    expect(continuationCell(await answerWith())).toBe(
+      '%%chat a/b\nuser: Who?\nassistant: Ada\nuser: '
+    );
+  });
+
+  it('takes the prefill as the beginning of the answer', async () => {
+    const answer = await answerWith({ text: ' Ada' }, { prefill: 'It is' });
+    expect(continuationCell(answer)).toContain('\nassistant: It is Ada\nuser: ');
+  });
+
+  it('is written as JSON if a block cannot hold the answer', async () => {
+    const cell = continuationCell(await answerWith({ text: '\nAda' }));
+    expect(JSON.parse(cell.slice('%%chat\n'.length))).toEqual({
       model: 'a/b',
-      prefill,
-      request: { messages, parameters: {}, extra: {}, is_whole: true, ...request },
-      choices: [{ ...names.choices[0], text: 'Ada', ...choice }]
-    }).choices[0];
-
-  it('leaves the user’s turn to be written', () => {
-    expect(writeNext(after({ parameters: { n: 3, stream: true } }))).toBe(
-      '%%chat a/b --n 3\nuser: Who?\nassistant: Ada\nuser: '
-    );
-  });
-
-  it('takes the prefill for the beginning of the answer', () => {
-    const begun = [...messages, { role: 'assistant', content: 'It is' }];
-    expect(writeNext(after({ messages: begun }, { text: ' Ada' }, 'It is'))).toBe(
-      '%%chat a/b\nuser: Who?\nassistant: It is Ada\nuser: '
-    );
-  });
-
-  it('is written as JSON where a block has no form for it', () => {
-    const cell = writeNext(after({}, { text: '\nAda' }));
-    expect(JSON.parse(cell.slice('%%chat\n'.length)).messages).toEqual([
-      ...messages,
-      { role: 'assistant', content: '\nAda' },
-      { role: 'user', content: '' }
-    ]);
+      messages: [
+        { role: 'assistant', content: '\nAda' },
+        { role: 'user', content: '' }
+      ]
+    });
   });
 
   it.each([
-    [{ is_whole: false }, {}, 'attachments'],
-    [{}, { tool_calls: [{ id: 'c', name: 'f', arguments: '{}' }] }, 'calls'],
-    [{}, { text: '' }, 'no answer']
-  ])('is refused with a reason: %j %j', (request, choice, words) => {
-    expect(whyNotOn(after(request, choice))).toContain(words);
-    expect(whyNotOn(after({}))).toBeNull();
+    [{}, { request: { ...resultOf('names').request, is_whole: false } }, 'attachments'],
+    [{ tool_calls: [{ id: 'c', name: 'f', arguments: '{}' }] }, {}, 'tool calls'],
+    [{ text: '' }, {}, 'no answer']
+  ])('is refused with a reason: %j %j', async (choice, changes, words) => {
+    expect(continueDisabledReason(await answerWith(choice, changes))).toContain(words);
+    expect(continueDisabledReason(await answerWith())).toBeNull();
   });
 });

@@ -15,11 +15,11 @@ it.each([
   ['yes. No!', 'yes. No!', '!', '!'],
   ['a\n\n- b', 'a\nb', '\n\n', ''],
   ['the cat, the dog', 'the cat, the dog', 'dog', 'dog']
-])('finds of %j in %j the part %j', (source, rendered, part, found) => {
+])('finds in %j, rendered as %j, the part %j', (source, rendered, part, found) => {
   expect(find(source, rendered, part)).toBe(found);
 });
 
-it('puts a stretch of which nothing is left before what comes next', () => {
+it('puts a range of which nothing is left before what follows', () => {
   expect(renderedRange('a **b**', 'a b', { start: 2, end: 4 })).toEqual({ start: 2, end: 2 });
 });
 

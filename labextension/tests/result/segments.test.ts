@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tokenSegments, segments, type Granularity } from '../../src/result/segments';
+import { segments, tokenSegments } from '../../src/result/segments';
 import { wire } from '../fixtures';
 
 interface Cut {
@@ -11,7 +11,7 @@ interface Cut {
 it.each(wire<Cut[]>('segments.json').map(each => [each.by, each.text, each.segments] as const))(
   'cuts into %s: %j',
   (by, text, expected) => {
-    const granularity = (by === 'json' ? 'field' : by) as Granularity;
+    const granularity = (by === 'json' ? 'field' : by) as 'word' | 'sentence' | 'line' | 'field';
     const cut = segments(text, granularity).map(({ name, start, end }) => [
       name,
       text.slice(start, end)

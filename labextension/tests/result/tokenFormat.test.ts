@@ -21,29 +21,30 @@ it.each([
   ['', '∅']
 ])('names the token %j', (text, name) => expect(tokenName(text)).toBe(name));
 
-it('keeps joiners inside of emoji', () => {
+it('leaves joiners within emoji, and marks stray ones', () => {
   expect(visibleText('👩‍💻')).toBe('👩‍💻');
+  expect(visibleText('a \u200d')).toBe('a U+200D');
   expect(splitHidden('a\u200bb\u202e')).toEqual(['a', '\u200b', 'b', '\u202e', '']);
 });
 
 it.each([
-  [1, '100.0 %'],
-  [0.621, '62.1 %'],
-  [0.0312, '3.1 %'],
-  [0.00042, '0.042 %'],
-  [1e-9, '< 0.01 %'],
-  [0, '0 %']
+  [1, '100.0%'],
+  [0.621, '62.1%'],
+  [0.0312, '3.1%'],
+  [0.00042, '0.042%'],
+  [1e-9, '< 0.01%'],
+  [0, '0%']
 ])('writes %d as %s', (prob, words) => expect(percent(prob)).toBe(words));
 
-it('writes what is next to nothing as a power', () => expect(tinyPercent(-100)).toBe('10^-43.4'));
+it('writes tiny probabilities as powers', () => expect(tinyPercent(-100)).toBe('10^-43.4'));
 
-it('writes an interval as one figure where that says it all', () => {
+it('writes a narrow interval as one number', () => {
   expect(interval({ low: 1.56, high: 2.5 })).toBe('1.6–2.5');
   expect(interval({ low: 0, high: 0.01 })).toBe('0.0');
 });
 
 it.each([
-  [0.314, '31 %'],
-  [0.0042, '0.4 %'],
-  [0.00001, '0.00 %']
+  [0.314, '31%'],
+  [0.0042, '0.4%'],
+  [0.00001, '0.00%']
 ])('rounds %d to %s', (prob, words) => expect(roundPercent(prob)).toBe(words));

@@ -1,23 +1,24 @@
-/** Answers side by side in one of three modes, and the one inspector of their tokens. */
+/** Answers side by side in one of three modes, with one inspector for their tokens. */
 
 import type { Answer, ResultModel } from '../answer';
 import { MODES, type ChoiceView, type Mode } from './choiceView';
-import { button, element } from './dom';
-import { Inspector } from './inspector';
+import { nextItem } from '../indexing';
+import { button, capitalized, element } from './dom';
+import { TokenInspector } from './tokenInspector';
 import type { InsertCell } from './tokenDetails';
 
-/** Answers that are drawn at once; of more, the first few, and those that come into sight. */
-const AT_ONCE = 12;
-const FIRST = 4;
-/** Columns in sight; of more, the rest can be scrolled to. */
-const WIDEST = 4;
-const A_FRAME_MS = 16;
-const NEAR = '600px';
+/** Up to so many answers are drawn at once; of more, the first few and those that become visible. */
+const EAGER_MOST = 12;
+const FIRST_DRAWN = 4;
+/** Columns that are visible; the others can be scrolled to. */
+const VISIBLE_COLUMNS = 4;
+const FRAME_MS = 16;
+const OBSERVED_MARGIN = '600px';
 
 const TITLES: Record<Mode, string> = {
-  text: 'The answer as it reads',
-  tokens: 'Token by token, painted by how sure the model was',
-  raw: 'Exactly what the model wrote'
+  text: 'The answer as rendered Markdown',
+  tokens: 'The tokens, painted by probability',
+  raw: 'The exact text of the model'
 };
 
 export class AnswerStage {
@@ -26,12 +27,12 @@ export class AnswerStage {
     private readonly insertCell: InsertCell,
     private readonly onMode: (mode: Mode) => void
   ) {
-    this.hasTokens = results.some(({ choices }) => choices.some(each => each.tokens.length));
+    this.hasTokens = results.some(({ choices }) => choices.some(({ tokens }) => tokens.length));
     this.node = element('div', 'chm-stage', this.columns);
     this.switcher = this.makeSwitcher();
   }
 
-  /** Put these answers side by side, in this order, with other elements among them. */
+  /** Lay out these answers, in this order, with other elements among them. */
   async set(views: readonly ChoiceView[], nodes: readonly HTMLElement[]): Promise<void> {
     this.views = views;
     this.observer?.disconnect();
@@ -39,24 +40,27 @@ export class AnswerStage {
     if (!sameNodes(this.columns.childNodes, nodes)) {
       this.columns.replaceChildren(...nodes);
     }
-    this.node.style.setProperty('--chm-count', String(Math.min(WIDEST, Math.max(1, nodes.length))));
-    this.node.classList.toggle('chm-scrolls', nodes.length > WIDEST);
+    this.node.style.setProperty(
+      '--chm-count',
+      String(Math.min(VISIBLE_COLUMNS, Math.max(1, nodes.length)))
+    );
+    this.node.classList.toggle('chm-scrolls', nodes.length > VISIBLE_COLUMNS);
     this.node.classList.toggle('chm-several', nodes.length > 1);
     this.node.classList.toggle('chm-pair', nodes.length === 2);
-    this.node.classList.toggle('chm-lazy', nodes.length > AT_ONCE);
-    this.near = new Set(views.length > AT_ONCE ? views.slice(0, FIRST) : views);
+    this.node.classList.toggle('chm-lazy', nodes.length > EAGER_MOST);
+    this.near = new Set(views.length > EAGER_MOST ? views.slice(0, FIRST_DRAWN) : views);
     await this.draw([...this.near]);
-    if (views.length > AT_ONCE) {
+    if (views.length > EAGER_MOST) {
       this.observe();
     }
   }
 
-  /** Show the answers as text, as tokens, or as they came. */
+  /** Show the answers as rendered text, as tokens, or as raw text. */
   async setMode(requested: Mode): Promise<void> {
     this.mode = requested === 'tokens' && !this.hasTokens ? 'text' : requested;
-    this.buttons.forEach((each, place) =>
-      each.setAttribute('aria-pressed', String(MODES[place] === this.mode))
-    );
+    for (const [mode, button] of this.buttons) {
+      button.setAttribute('aria-pressed', String(mode === this.mode));
+    }
     this.node.dataset.mode = this.mode;
     this.tools.hidden = this.mode !== 'tokens';
     await this.draw([...this.near]);
@@ -65,17 +69,17 @@ export class AnswerStage {
   /** Show the next mode, with the focus on its button. */
   async nextMode(): Promise<void> {
     const modes = MODES.filter(mode => mode !== 'tokens' || this.hasTokens);
-    const mode = modes[(modes.indexOf(this.mode ?? 'text') + 1) % modes.length];
+    const mode = nextItem(modes, this.mode ?? 'text');
     this.onMode(mode);
     await this.setMode(mode);
-    this.buttons[MODES.indexOf(mode)].focus();
+    this.buttons.get(mode)?.focus();
   }
 
   /** Show a token. */
   async inspect(answer: Answer, piece: number): Promise<void> {
     this.onMode('tokens');
     await this.setMode('tokens');
-    const view = this.views.find(each => each.answer === answer);
+    const view = this.views.find(view => view.answer === answer);
     if (view) {
       await this.draw([view]);
       this.inspector?.goTo(answer, piece);
@@ -87,16 +91,16 @@ export class AnswerStage {
     this.inspector?.dispose();
   }
 
-  /** Draw the first few, which are in sight, before the others. */
+  /** Draw the first few, which are visible, before the others. */
   private async draw(views: readonly ChoiceView[]): Promise<void> {
-    await this.drawNow(views.slice(0, FIRST));
-    if (views.length > FIRST) {
-      await new Promise(resolve => setTimeout(resolve, A_FRAME_MS));
-      await this.drawNow(views.slice(FIRST));
+    await this.drawNow(views.slice(0, FIRST_DRAWN));
+    if (views.length > FIRST_DRAWN) {
+      await new Promise(resolve => setTimeout(resolve, FRAME_MS));
+      await this.drawNow(views.slice(FIRST_DRAWN));
     }
   }
 
-  /** Nothing is drawn before it is known in which mode. */
+  /** Draw views in the current mode; nothing before the mode is known. */
   private async drawNow(views: readonly ChoiceView[]): Promise<void> {
     const { mode } = this;
     if (!mode) {
@@ -104,11 +108,11 @@ export class AnswerStage {
     }
     const isNew = mode === 'tokens' && !this.inspector;
     if (isNew) {
-      this.inspector = new Inspector(this.results, this.insertCell);
+      this.inspector = new TokenInspector(this.results, this.insertCell);
     }
     await Promise.all(views.map(view => view.show(mode, this.inspector)));
     if (isNew && this.inspector) {
-      this.node.append(this.inspector.panel.node);
+      this.node.append(this.inspector.details.node);
       this.tools.append(this.inspector.node);
       void this.inspector.start();
     }
@@ -122,44 +126,46 @@ export class AnswerStage {
         views.forEach(view => this.near.add(view));
         void this.draw(views);
       },
-      { rootMargin: NEAR }
+      { rootMargin: OBSERVED_MARGIN }
     );
     this.views.forEach(view => this.observer?.observe(view.node));
   }
 
   private makeSwitcher(): HTMLElement {
-    this.buttons = MODES.map(mode => {
+    const buttons = MODES.map(mode => {
       const act = (): void => {
         this.onMode(mode);
         void this.setMode(mode);
       };
-      return button(mode[0].toUpperCase() + mode.slice(1), TITLES[mode], act, 'chm-mode');
+      const node = button(capitalized(mode), TITLES[mode], act, 'chm-mode');
+      this.buttons.set(mode, node);
+      if (mode === 'tokens' && !this.hasTokens) {
+        node.disabled = true;
+        node.title = 'No log probabilities: request them with --top-logprobs';
+      }
+      return node;
     });
-    this.buttons[1].disabled = !this.hasTokens;
-    if (!this.hasTokens) {
-      this.buttons[1].title = 'No log probabilities: ask for them with --top-logprobs';
-    }
-    const group = element('div', 'chm-switch', ...this.buttons);
+    const group = element('div', 'chm-switch', ...buttons);
     group.setAttribute('role', 'group');
-    group.setAttribute('aria-label', 'show the answer as');
+    group.setAttribute('aria-label', 'Show the answer as');
     return group;
   }
 
   readonly node: HTMLElement;
   readonly switcher: HTMLElement;
   readonly columns = element('div', 'chm-columns');
-  /** What belongs to the tokens and stands below them: the legend, the table. */
+  /** What belongs to the tokens and is below them: the legend, the table. */
   readonly tools = element('div');
   readonly hasTokens: boolean;
   mode: Mode | null = null;
   private views: readonly ChoiceView[] = [];
   private near = new Set<ChoiceView>();
   private observer: IntersectionObserver | null = null;
-  private buttons: HTMLButtonElement[] = [];
-  private inspector: Inspector | null = null;
+  private readonly buttons = new Map<Mode, HTMLButtonElement>();
+  private inspector: TokenInspector | null = null;
 }
 
-/** Putting elements where they are would scroll them back to their beginning. */
+/** Tell whether nothing moves: moving elements would scroll them back to their beginning. */
 function sameNodes(old: NodeListOf<ChildNode>, nodes: readonly HTMLElement[]): boolean {
-  return old.length === nodes.length && nodes.every((node, place) => old[place] === node);
+  return old.length === nodes.length && nodes.every((node, index) => old[index] === node);
 }

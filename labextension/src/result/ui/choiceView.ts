@@ -1,31 +1,31 @@
-/** One answer in a column of its own: as text, as tokens, as it came. */
+/** One answer in its column: as rendered text, as tokens, as raw text. */
 
+import constants from '../../constants.json';
 import type { Answer } from '../answer';
-import { roundPercent, tokenName } from '../tokenFormat';
-import type { PayloadChoice } from '../payload';
+import { count, roundPercent, tokenName } from '../tokenFormat';
+import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
 import type { Piece } from '../tokens';
 import { button, details, element, type Child } from './dom';
 import { exactText } from './exactText';
-import type { Inspector } from './inspector';
+import type { TokenInspector } from './tokenInspector';
 import { markDivergence, renderMarkdown, type MarkdownOptions } from './markdownView';
 
 export type Mode = 'text' | 'tokens' | 'raw';
 
 export const MODES: Mode[] = ['text', 'tokens', 'raw'];
-const NOT_NORMAL = ['length', 'content_filter', 'error', 'interrupted'];
 
-/** What stands around the answer in its column. */
+/** What surrounds the answer in its column. */
 export interface ChoiceFrame {
-  /** How it is called aloud. */
+  /** Its name for screen readers. */
   title: string;
-  /** What comes before the facts. */
+  /** What precedes the facts. */
   head: Child[];
-  /** Figures beside the perplexity. */
+  /** Metrics besides the perplexity. */
   metrics: string[];
-  /** What comes after the figures. */
+  /** What follows the metrics. */
   foot: Child[];
-  /** The token in which it parts from the other answers. */
+  /** The token at which it diverges from the other answers. */
   divergence: TextRange | null;
 }
 
@@ -45,7 +45,11 @@ export class ChoiceView {
         'chm-choice-head',
         ...frame.head,
         ...choice.facts.map(fact =>
-          exactText('span', NOT_NORMAL.includes(fact) ? 'chm-warning' : '', fact)
+          exactText(
+            'span',
+            constants.abnormalFinishReasons.includes(fact) ? 'chm-warning' : '',
+            fact
+          )
         ),
         choice.sparkline ? sparkline(choice.sparkline) : null
       ),
@@ -58,8 +62,8 @@ export class ChoiceView {
     this.node.setAttribute('aria-label', frame.title);
   }
 
-  /** Show the answer in a mode, or how it differs; the inspector must be there for its tokens. */
-  async show(mode: Mode, inspector: Inspector | null): Promise<void> {
+  /** Show the answer in a mode, or its changes; the mode `tokens` requires the inspector. */
+  async show(mode: Mode, inspector: TokenInspector | null): Promise<void> {
     this.mode = mode;
     if (this.compare && !this.changes) {
       this.changes = this.compare();
@@ -79,7 +83,7 @@ export class ChoiceView {
     }
   }
 
-  /** From when it is shown next: how it differs from another answer in place of it, or itself. */
+  /** Show, from the next call of `show` on, the changes from another answer; null shows the answer. */
   setChanges(compare: (() => HTMLElement) | null): void {
     this.changes?.remove();
     this.changes = null;
@@ -97,7 +101,7 @@ export class ChoiceView {
     this.bodies.raw.append(host);
   }
 
-  private fillTokens(inspector: Inspector): void {
+  private fillTokens(inspector: TokenInspector): void {
     const { answer, bodies } = this;
     const { title, divergence } = this.frame;
     if (!answer.tokens.length) {
@@ -113,20 +117,20 @@ export class ChoiceView {
   private async fillText(): Promise<void> {
     const { choice, pieces, result } = this.answer;
     const body = this.bodies.text;
-    const begun = result.prefill ? exactText('span', 'chm-prefill', result.prefill) : null;
-    body.append(begun ?? '');
+    const prefill = result.prefill ? exactText('span', 'chm-prefill', result.prefill) : null;
+    body.append(prefill ?? '');
     if (choice.text) {
       const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
       body.append(host);
       const { options, onInspect, frame } = this;
       await renderMarkdown(host, choice.text, options, pieces, onInspect, frame.divergence);
       const first = host.firstElementChild;
-      if (begun && first?.tagName === 'P') {
-        first.prepend(begun, /^\s/.test(choice.text) ? ' ' : '');
+      if (prefill && first?.tagName === 'P') {
+        first.prepend(prefill, /^\s/.test(choice.text) ? ' ' : '');
       }
     }
     body.append(...extras(choice));
-    if (!choice.text && body.childElementCount === (begun ? 1 : 0)) {
+    if (!choice.text && body.childElementCount === (prefill ? 1 : 0)) {
       body.append(note('empty answer'));
     }
   }
@@ -136,7 +140,7 @@ export class ChoiceView {
     const { metrics, foot } = this.frame;
     const children = [
       ...(perplexity ? [element('span', '', perplexity)] : []),
-      ...metrics.map(figure => element('span', '', figure)),
+      ...metrics.map(metric => element('span', '', metric)),
       ...(perplexity ? [this.leastSure()] : []),
       ...foot
     ].filter(child => child !== null);
@@ -145,16 +149,16 @@ export class ChoiceView {
 
   private leastSure(): HTMLElement | null {
     const { pieces } = this.answer;
-    const least = pieces
+    const lowest = pieces
       .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
       .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
-    if (!least) {
+    if (!lowest) {
       return null;
     }
-    const name = tokenName(least.text.trim(), 24);
-    const inspect = (): void => this.onInspect(pieces.indexOf(least));
+    const name = tokenName(lowest.text.trim(), 24);
+    const inspect = (): void => this.onInspect(pieces.indexOf(lowest));
     const node = button('least sure ', 'Show this token', inspect, 'chm-link');
-    node.append(element('bdi', '', `“${name}”`), ` ${roundPercent(least.prob ?? 0)}`);
+    node.append(element('bdi', '', `“${name}”`), ` ${roundPercent(lowest.prob ?? 0)}`);
     return node;
   }
 
@@ -170,9 +174,9 @@ export class ChoiceView {
   private readonly filled = new Set<Mode>();
 }
 
-/** Make a line that stands where there is no answer to show. */
-export function note(words: string): HTMLElement {
-  return element('p', 'chm-hint', words);
+/** Make a line of explanation. */
+export function note(text: string): HTMLElement {
+  return element('p', 'chm-hint', text);
 }
 
 function sparkline(line: string): HTMLElement {
@@ -182,7 +186,7 @@ function sparkline(line: string): HTMLElement {
   return node;
 }
 
-/** Draw what an answer holds besides its text. */
+/** Draw what an answer has besides its text. */
 function extras(choice: PayloadChoice): HTMLElement[] {
   const parts: HTMLElement[] = [];
   if (choice.refusal) {
@@ -190,11 +194,7 @@ function extras(choice: PayloadChoice): HTMLElement[] {
   }
   if (choice.audio) {
     parts.push(exactText('div', 'chm-exact', choice.audio.transcript ?? ''));
-    parts.push(
-      note(
-        `audio, ${choice.audio.bytes.toLocaleString('en')} bytes: .choices[i].audio.data has them`
-      )
-    );
+    parts.push(note(`audio, ${count(choice.audio.bytes)} bytes: see .choices[i].audio.data`));
   }
   for (const call of choice.tool_calls) {
     parts.push(

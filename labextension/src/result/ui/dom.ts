@@ -16,7 +16,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** Make a button with a label, an explanation, and what it does. */
+/** Make a button with a label, a tooltip and an action. */
 export function button(
   label: string,
   title: string,
@@ -45,7 +45,7 @@ export function select(
   return node;
 }
 
-/** Make an element closed at first, which is filled when it is opened. */
+/** Make a collapsed element, which is filled when it is first opened. */
 export function details(title: string, content: () => Child): HTMLDetailsElement {
   const node = element('details', 'chm-details', element('summary', '', title));
   node.addEventListener('toggle', () => {
@@ -56,7 +56,7 @@ export function details(title: string, content: () => Child): HTMLDetailsElement
   return node;
 }
 
-/** Put a text on the clipboard. */
+/** Copy a text to the clipboard; false if the browser does not allow it. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -66,9 +66,14 @@ export async function copy(text: string): Promise<boolean> {
   }
 }
 
+/** Return a word with a capital first letter. */
+export function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 let ids = 0;
 
-/** Return an id that no other element of the page has. */
+/** Return an element id that is unique in the page. */
 export function newId(): string {
   ids += 1;
   return `chm-${ids}`;

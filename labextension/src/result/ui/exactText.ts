@@ -8,14 +8,14 @@ export function appendExact(host: HTMLElement, text: string): void {
   host.append(...exactNodes(text));
 }
 
-/** Append a token's text: what only takes up room, line breaks and tabs show too. */
+/** Append a token's text: line breaks, tabs and characters that only take up room show too. */
 export function appendToken(host: HTMLElement, text: string): void {
   if (/^[ -~]*$/.test(text)) {
     host.append(text);
     return;
   }
-  splitHidden(text).forEach((part, place) => {
-    host.append(...(place % 2 ? [glyphChip(part)] : part.split(/([\n\t])/).map(visibleBlank)));
+  splitHidden(text).forEach((part, index) => {
+    host.append(...(index % 2 ? [glyphChip(part)] : part.split(/([\n\t])/).map(visibleBlank)));
   });
 }
 
@@ -24,18 +24,18 @@ export function exactNodes(text: string): (Node | string)[] {
   if (/^[\n\t -~]*$/.test(text)) {
     return [text];
   }
-  return splitHidden(text, false).map((part, place) => (place % 2 ? glyphChip(part) : part));
+  return splitHidden(text, false).map((part, index) => (index % 2 ? glyphChip(part) : part));
 }
 
-/** Words of scripts that are written from right to left. */
+/** Words of right-to-left scripts. */
 const RTL_SCRIPTS = '[\\p{sc=Arab}\\p{sc=Hebr}\\p{sc=Syrc}\\p{sc=Thaa}\\p{sc=Nkoo}\\p{M}]+';
 const RTL_WORDS = new RegExp(`(${RTL_SCRIPTS}(?: ${RTL_SCRIPTS})*)`, 'u');
 
-/** Return the nodes of a sentence whose figures keep their places beside names in any script. */
+/** Return the nodes of a sentence whose numbers stay in order beside words of any script. */
 export function sentenceNodes(text: string): (Node | string)[] {
   return text
     .split(RTL_WORDS)
-    .flatMap((part, place) => (place % 2 ? [exactText('bdi', '', part)] : exactNodes(part)));
+    .flatMap((part, index) => (index % 2 ? [exactText('bdi', '', part)] : exactNodes(part)));
 }
 
 /** Make an element with an exact text. */

@@ -1,11 +1,12 @@
-/** An answer as rendered Markdown, safe to show: the one place where HTML becomes elements. */
+/** An answer as rendered Markdown: the one place where HTML becomes elements, safely. */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { percent } from '../tokenFormat';
 import { guardMarkdown, restoreGuarded, restoreText } from '../markdownGuard';
+import { itemAt } from '../indexing';
 import { renderedRange, type TextRange } from '../renderedRange';
 import { underlineBelow, type Piece } from '../tokens';
-import { binOf, metricOf } from '../heatmap';
+import { binOf, heatmapMetric } from '../heatmap';
 import { bits } from '../tokenMetrics';
 import { button, copy, element } from './dom';
 import { exactNodes } from './exactText';
@@ -23,9 +24,9 @@ const KEPT_TAGS = new Set(
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
 /**
- * Render Markdown into an element; with what was unsure underlined, before formulas are set.
+ * Render Markdown into an element, with unsure words underlined, before formulas are typeset.
  *
- * Where a text parts from others, what comes before is dimmed, and the token itself is ringed.
+ * Before a divergence from other answers the text is dimmed; the token itself is outlined.
  */
 export async function renderMarkdown(
   host: HTMLElement,
@@ -53,7 +54,7 @@ export async function renderMarkdown(
   math.forEach(node => options.latexTypesetter?.typeset(node));
 }
 
-/** Keep a few kinds of elements with next to no attributes; links for images, text for the rest. */
+/** Keep a few kinds of elements with few attributes; images become links, all else text. */
 function keepSafeElements(root: DocumentFragment, formulas: readonly string[]): void {
   for (const node of Array.from(root.querySelectorAll('*'))) {
     if (node.classList.contains('jp-InternalAnchorLink')) {
@@ -103,18 +104,18 @@ function pointTo(link: HTMLAnchorElement, href: string): void {
 
 function imageLink(image: Element, formulas: readonly string[]): Node {
   const source = restoreText(image.getAttribute('src') ?? '', formulas);
-  const words = image.getAttribute('alt') || source;
+  const label = image.getAttribute('alt') || source;
   if (!LINK.test(source) || image.closest('a')) {
-    return document.createTextNode(words);
+    return document.createTextNode(label);
   }
-  const link = element('a', '', words);
+  const link = element('a', '', label);
   pointTo(link, source);
   return link;
 }
 
-/** Put back what was guarded; returns the elements that hold formulas. */
+/** Restore what was guarded; returns the elements that contain formulas. */
 function putBack(root: DocumentFragment, formulas: readonly string[]): HTMLElement[] {
-  const found: HTMLElement[] = [];
+  const formulaNodes: HTMLElement[] = [];
   for (const node of textNodes(root)) {
     const isCode = node.parentElement?.closest('code, pre');
     const parts = restoreGuarded(node.data, formulas).flatMap(part => {
@@ -125,12 +126,12 @@ function putBack(root: DocumentFragment, formulas: readonly string[]): HTMLEleme
         return part.formula;
       }
       const formula = element('span', 'chm-math', part.formula);
-      found.push(formula);
+      formulaNodes.push(formula);
       return formula;
     });
     node.replaceWith(...parts);
   }
-  return found;
+  return formulaNodes;
 }
 
 function addCopyButton(block: HTMLPreElement): void {
@@ -147,7 +148,7 @@ function addCopyButton(block: HTMLPreElement): void {
   frame.append(block, node);
 }
 
-/** Underline in the rendered text what the model was unsure of; clicking asks for the piece. */
+/** Underline the unsure words in the rendered text; a click selects the piece. */
 function underlineUnsure(
   host: HTMLElement,
   pieces: readonly Piece[],
@@ -162,12 +163,12 @@ function underlineUnsure(
     const end = offset + node.data.length;
     let rest = node;
     let done = offset;
-    for (; next < marks.length && marks[next].start < end; next += 1) {
-      const { start, end: stop, piece } = marks[next];
+    for (let mark = marks[next]; mark && mark.start < end; mark = marks[(next += 1)]) {
+      const { start, end: stop, piece } = mark;
       if (start >= done && stop <= end && !node.parentElement?.closest('.chm-math')) {
-        const own = rest.splitText(start - done);
-        rest = own.splitText(stop - start);
-        own.replaceWith(unsureMark(own, pieces[piece], piece, onPick));
+        const word = rest.splitText(start - done);
+        rest = word.splitText(stop - start);
+        word.replaceWith(unsureMark(word, itemAt(pieces, piece), piece, onPick));
         done = stop;
       }
     }
@@ -178,15 +179,15 @@ function underlineUnsure(
 function unsureMark(
   text: Text,
   piece: Piece,
-  place: number,
+  index: number,
   onPick: (piece: number) => void
 ): Node {
-  const bin = binOf(metricOf('probability'), bits(Math.log(piece.prob ?? 1)));
+  const bin = binOf(heatmapMetric('probability'), bits(Math.log(piece.prob ?? 1)));
   const mark = element('span', `chm-unsure chm-unsure${bin}`, text.data);
   mark.title = percent(piece.prob ?? 1);
   mark.addEventListener('click', () => {
     if (document.getSelection()?.isCollapsed) {
-      onPick(place);
+      onPick(index);
     }
   });
   return mark;
@@ -201,29 +202,29 @@ interface Mark {
 /** How far the rendered text may be ahead of the tokens: links and tables lose characters. */
 const REACH = 120;
 
-/** Find the words of the unsure pieces in a text that has lost its Markdown, in order. */
+/** Find the words of the unsure pieces in the rendered text, in order. */
 function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
   const marks: Mark[] = [];
   const below = underlineBelow(pieces);
-  let place = 0;
-  pieces.forEach(({ text: own, prob }, piece) => {
-    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(own)?.[0];
+  let index = 0;
+  pieces.forEach(({ text: pieceText, prob }, piece) => {
+    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(pieceText)?.[0];
     if (!word) {
       return;
     }
-    const start = text.slice(place, place + REACH + word.length).indexOf(word) + place;
-    if (start < place) {
+    const start = text.slice(index, index + REACH + word.length).indexOf(word) + index;
+    if (start < index) {
       return;
     }
     if (prob !== null && prob < below) {
       marks.push({ start, end: start + word.length, piece });
     }
-    place = start + word.length;
+    index = start + word.length;
   });
   return marks;
 }
 
-/** Dim what comes before a stretch of the source, and ring it. */
+/** Dim the text before a range of the source, and outline the range. */
 export function markDivergence(
   host: HTMLElement,
   source: string,
@@ -234,14 +235,14 @@ export function markDivergence(
   }
   const nodes = textNodes(host);
   const text = nodes.map(node => node.data).join('');
-  const place = renderedRange(source, text, divergence);
+  const index = renderedRange(source, text, divergence);
   let offset = 0;
   for (const node of nodes) {
     const formula = node.parentElement?.closest('.chm-math');
     if (formula) {
-      formula.classList.toggle('chm-common', offset + node.data.length <= place.start);
-    } else if (/\S/.test(node.data) && offset < Math.max(place.start, place.end)) {
-      splitAtDivergence(node, place.start - offset, place.end - offset);
+      formula.classList.toggle('chm-common', offset + node.data.length <= index.start);
+    } else if (/\S/.test(node.data) && offset < Math.max(index.start, index.end)) {
+      splitAtDivergence(node, index.start - offset, index.end - offset);
     }
     offset += node.data.length;
   }
@@ -251,16 +252,17 @@ export function markDivergence(
   host.querySelector('.chm-divergence')?.classList.add('chm-diff-target');
 }
 
-/** Dim a text up to one place, and ring it up to another. */
+/** Dim a text up to one offset, and outline it up to another. */
 function splitAtDivergence(node: Text, start: number, end: number): void {
   const { data } = node;
-  const [from, to] = [start, end].map(place => Math.max(0, Math.min(data.length, place)));
+  const inside = (offset: number): number => Math.max(0, Math.min(data.length, offset));
+  const [from, to] = [inside(start), inside(end)];
   const common = from > 0 ? element('span', 'chm-common', data.slice(0, from)) : '';
   const divergence = to > from ? element('span', 'chm-divergence', data.slice(from, to)) : '';
   node.replaceWith(common, divergence, data.slice(to));
 }
 
-/** Make a mark for where a text ends while others go on. */
+/** Make a mark for where a text ends while others continue. */
 function endMark(): HTMLElement {
   const node = element('span', 'chm-divergence chm-ending');
   node.setAttribute('role', 'img');

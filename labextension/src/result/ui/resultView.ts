@@ -1,4 +1,4 @@
-/** One request and its answer: what it took, its choices side by side, what was unsure. */
+/** One result: its status line, its choices side by side, and its unsure tokens. */
 
 import type { ResultModel } from '../answer';
 import { ChoiceView, note, type Mode } from './choiceView';
@@ -10,17 +10,17 @@ import { AnswerStage } from './answerStage';
 import { drawRound, drawStatus } from './statusLine';
 
 export class ResultView {
-  /** Draw a result, or a sole one of its choices, by its place. */
+  /** Draw a result, or only one of its choices, by its position. */
   constructor(
-    answers: ResultModel,
+    model: ResultModel,
     options: MarkdownOptions,
     insertCell: InsertCell,
     onMode: (mode: Mode) => void,
     only: number | null = null
   ) {
-    const { result, choices } = answers;
-    this.stage = new AnswerStage([answers], insertCell, onMode);
-    const shown = only === null ? choices : [choices[only]];
+    const { result, choices } = model;
+    this.stage = new AnswerStage([model], insertCell, onMode);
+    const shown = only === null ? choices : choices.slice(only, only + 1);
     const views = shown.map(answer => {
       const title = `choice ${answer.choice.index}`;
       const head = choices.length > 1 ? [element('strong', '', String(answer.choice.index))] : [];
@@ -46,7 +46,7 @@ export class ResultView {
     this.node.addEventListener('keydown', event => this.onKey(event));
   }
 
-  /** `v` shows the next of the three modes, from wherever the focus is in here. */
+  /** `v` shows the next of the three modes, wherever the focus is in this result. */
   private onKey(event: KeyboardEvent): void {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (event.key === 'v' && isPlain && !(event.target instanceof HTMLSelectElement)) {
@@ -56,7 +56,7 @@ export class ResultView {
     }
   }
 
-  /** Show the answers as text, as tokens, or as they came. */
+  /** Show the answers as rendered text, as tokens, or as raw text. */
   async setMode(mode: Mode): Promise<void> {
     await this.stage.setMode(mode);
   }

@@ -1,48 +1,49 @@
-/** The lines above an answer: what it took, what to be warned of, the rounds of calls before it. */
+/** The lines above an answer: its status, its warnings, and the tool calls before it. */
 
-import { shortNumber } from '../tokenFormat';
-import type { PayloadResult, Round, ToolRun } from '../payload';
+import { count, shortNumber } from '../tokenFormat';
+import type { PayloadResult, PayloadRound, PayloadToolRun } from '../payloadTypes';
 import { details, element } from './dom';
 import { exactText } from './exactText';
 
-/** Characters, of few lines, that are shown without a click. */
-const SHORT = 300;
+/** A result with up to so many characters and lines is shown without a click. */
+const SHORT_CHARACTERS = 300;
+const SHORT_LINES = 6;
 
-/** Draw what a request took, with something at the end of the line. */
+/** Draw a result's status line, with an element at its end. */
 export function drawStatus(result: PayloadResult, end: HTMLElement): HTMLElement {
   const { model, facts, error } = result;
   const warnings = [...(error ? [error] : []), ...result.warnings];
   return drawHeader(model, facts, warnings, end);
 }
 
-/** Draw the line above; several warnings get a line each. */
+/** Draw a status line; several warnings get a line each. */
 export function drawHeader(
   title: string,
   facts: readonly string[],
   warnings: readonly string[],
   end: HTMLElement
 ): HTMLElement {
-  const few = warnings.length === 1 ? warnings : [];
+  const onLine = warnings.length === 1 ? warnings : [];
   const line = element(
     'div',
     'chm-status',
     exactText('strong', '', title),
     ...facts.map(fact => exactText('span', '', fact)),
-    ...few.map(warning => exactText('span', 'chm-warning', warning)),
+    ...onLine.map(warning => exactText('span', 'chm-warning', warning)),
     end
   );
   const lines =
-    warnings.length > 1 ? warnings.map(each => exactText('div', 'chm-warning', each)) : [];
+    warnings.length > 1 ? warnings.map(warning => exactText('div', 'chm-warning', warning)) : [];
   return element('header', 'chm-header', line, ...lines);
 }
 
-/** Draw an answer before the last one, and what came of its calls. */
-export function drawRound(round: Round): HTMLElement {
-  const said = round.text ? exactText('div', 'chm-round-text', round.text) : null;
-  return element('div', 'chm-round', said, ...round.tool_runs.map(drawToolRun));
+/** Draw an earlier answer and the results of its tool calls. */
+export function drawRound(round: PayloadRound): HTMLElement {
+  const text = round.text ? exactText('div', 'chm-round-text', round.text) : null;
+  return element('div', 'chm-round', text, ...round.tool_runs.map(drawToolRun));
 }
 
-function drawToolRun(run: ToolRun): HTMLElement {
+function drawToolRun(run: PayloadToolRun): HTMLElement {
   const line = element(
     'div',
     'chm-call',
@@ -54,8 +55,8 @@ function drawToolRun(run: ToolRun): HTMLElement {
   if (result === null) {
     return element('div', '', line);
   }
-  const isShort = result.length <= SHORT && result.split('\n').length <= 6;
+  const isShort = result.length <= SHORT_CHARACTERS && result.split('\n').length <= SHORT_LINES;
   const shown = exactText('pre', 'chm-raw', result);
-  const title = `result, ${result.length.toLocaleString('en')} characters`;
+  const title = `result, ${count(result.length)} characters`;
   return element('div', '', line, isShort ? shown : details(title, () => shown));
 }

@@ -1,4 +1,4 @@
-/** The surprisal along an answer as a strip of bars, linked to its text. */
+/** The surprisal along an answer as a bar chart, linked to its text. */
 
 import type { Answer } from '../answer';
 import { bits } from '../tokenMetrics';
@@ -6,11 +6,12 @@ import { element } from './dom';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT = 36;
-/** Pixels that a bar takes at least; more tokens than that share one, which shows the most. */
-const NARROWEST = 2;
-const WIDEST = 36;
-/** Bits that fill the height at least. */
-const TALLEST = 7;
+/** Pixels of the narrowest bar; more tokens than fit share a bar, which shows the largest value. */
+const MIN_BAR_WIDTH = 2;
+const MAX_BAR_WIDTH = 36;
+/** The least number of bits at the top, and the most. */
+const MIN_SCALE_BITS = 7;
+const MAX_SCALE_BITS = 20;
 
 export class SurprisalStrip {
   constructor(
@@ -23,7 +24,10 @@ export class SurprisalStrip {
     this.svg.setAttribute('preserveAspectRatio', 'none');
     this.node.append(this.svg);
     this.values = answer.pieces.map(({ prob }) => (prob === null ? null : bits(Math.log(prob))));
-    this.most = Math.max(TALLEST, ...this.values.map(value => Math.min(value ?? 0, 20)));
+    this.most = Math.max(
+      MIN_SCALE_BITS,
+      ...this.values.map(value => Math.min(value ?? 0, MAX_SCALE_BITS))
+    );
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.node);
     this.listen();
@@ -51,15 +55,15 @@ export class SurprisalStrip {
     if (!width || !length) {
       return;
     }
-    this.share = Math.max(1, Math.ceil((length * NARROWEST) / width));
+    this.share = Math.max(1, Math.ceil((length * MIN_BAR_WIDTH) / width));
     const count = Math.ceil(length / this.share);
-    this.width = Math.min(WIDEST, width / count);
+    this.width = Math.min(MAX_BAR_WIDTH, width / count);
     this.svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     this.svg.style.height = `${HEIGHT}px`;
     const paths = Array.from({ length: 6 }, (): string[] => []);
     for (let bar = 0; bar < count; bar += 1) {
       const [value, bin] = this.bar(bar);
-      paths[bin].push(this.rectangle(bar, Math.max(1, (value / this.most) * HEIGHT)));
+      paths[bin]?.push(this.rectangle(bar, Math.max(1, (value / this.most) * HEIGHT)));
     }
     this.svg.replaceChildren(
       ...paths.map((path, bin) => shape(path, `chm-bar${bin}`)),
@@ -72,12 +76,12 @@ export class SurprisalStrip {
     let most = 0;
     let bin = 0;
     for (
-      let place = bar * this.share;
-      place < Math.min(this.values.length, (bar + 1) * this.share);
-      place += 1
+      let index = bar * this.share;
+      index < Math.min(this.values.length, (bar + 1) * this.share);
+      index += 1
     ) {
-      most = Math.max(most, this.values[place] ?? 0);
-      bin = Math.max(bin, this.bins[place] ?? 0);
+      most = Math.max(most, this.values[index] ?? 0);
+      bin = Math.max(bin, this.bins[index] ?? 0);
     }
     return [Math.min(most, this.most), bin];
   }
@@ -118,8 +122,8 @@ export class SurprisalStrip {
 
   private placeAt(event: PointerEvent): number {
     const x = event.clientX - this.node.getBoundingClientRect().left;
-    const place = Math.floor(x / this.width) * this.share;
-    return Math.max(0, Math.min(this.values.length - 1, place));
+    const index = Math.floor(x / this.width) * this.share;
+    return Math.max(0, Math.min(this.values.length - 1, index));
   }
 
   readonly node: HTMLElement;

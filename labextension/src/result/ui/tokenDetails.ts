@@ -1,224 +1,142 @@
-/** The one panel that says all about a token, or sums up a range of them. */
+/** The panel with all about a token and its alternatives, or with the sums over a range of tokens. */
 
+import constants from '../../constants.json';
 import type { Answer } from '../answer';
-import { branchAt, writeCell } from '../nextCell';
-import { codePoint, hex, interval, percent, tinyPercent, tokenName } from '../tokenFormat';
+import { itemAt } from '../indexing';
+import { branchAt } from '../nextCell';
+import { codePoint, count, hex, interval, percent, tinyPercent, tokenName } from '../tokenFormat';
 import {
   bits,
-  sumMetrics,
-  VOCABULARY_SIZE,
+  isForbidden,
+  rangeMetrics,
   type Alternative,
   type TokenMetrics
 } from '../tokenMetrics';
-import { button, copy, element, newId, type Child } from './dom';
+import { button, copy, element, newId } from './dom';
 import { exactText } from './exactText';
 
-const MOST_BYTES = 24;
+const SHOWN_BYTES = 24;
+const NAMED_CODE_POINTS = 3;
 
-/** Puts a cell below; says in words what became of it. */
+/** Inserts a cell below; returns what happened, in words. */
 export type InsertCell = (text: string) => Promise<string>;
 
 export class TokenDetails {
   constructor(
     private readonly insertCell: InsertCell,
-    private readonly say: (words: string) => void
+    private readonly say: (message: string) => void
   ) {
     this.node = element('aside', 'chm-token-details');
-    this.node.setAttribute('aria-label', 'token');
+    this.node.setAttribute('aria-label', 'Token');
     this.list.setAttribute('role', 'listbox');
-    this.list.setAttribute('aria-label', 'what could have come');
+    this.list.setAttribute('aria-label', 'Alternatives');
     this.list.addEventListener('keydown', event => this.onKey(event));
     this.list.addEventListener('click', event => this.onClick(event));
-    this.showNothing();
+    this.showHint();
   }
 
-  /** Say how to begin. */
-  showNothing(): void {
+  /** Say how to select a token. */
+  showHint(): void {
     const hint = 'Click a token, or press Tab and use the arrow keys.';
     this.node.replaceChildren(element('p', 'chm-hint', hint));
   }
 
   /** Show the pieces from one to another, under a name if they have one. */
   show(answer: Answer, first: number, last: number, name = ''): void {
-    const [start, end] = [answer.pieces[first].start, answer.pieces[last].end];
     if (first === last) {
-      this.showPiece(answer, first, start, end);
+      this.showPiece(answer, first);
     } else {
-      this.node.replaceChildren(
-        ...this.range(answer, first, last, start, end, name).filter(child => child !== null)
-      );
+      this.showRange(answer, first, last, name);
     }
   }
 
-  /** Move the focus to the alternatives, if there are any. */
+  /** Move the focus to the alternatives; false if there are none. */
   focusAlternatives(): boolean {
-    const isThere = this.list.isConnected && this.rows.length > 0;
-    if (isThere) {
+    const hasRows = this.list.isConnected && this.rows.length > 0;
+    if (hasRows) {
       this.list.focus();
-      this.mark(Math.max(0, this.focusedRow));
+      this.selectRow(Math.max(0, this.selectedRow));
     }
-    return isThere;
+    return hasRows;
   }
 
-  private showPiece(answer: Answer, piece: number, start: number, end: number): void {
-    const least = leastSure(answer, start, end);
-    this.place = { answer, token: least };
-    const metricsAt = answer.metricsAt(least);
-    const { text } = answer.pieces[piece];
+  private showPiece(answer: Answer, piece: number): void {
+    const { text, start, end } = answer.piece(piece);
+    const token = lowestToken(answer, start, end);
+    this.location = { answer, token };
+    const metrics = answer.metrics(token);
     this.node.replaceChildren(
       exactText('h5', 'chm-token-name', tokenName(text)),
-      element('p', 'chm-facts', ...facts(answer, start, least, metricsAt)),
+      element('p', 'chm-facts', describeToken(answer, start, token, metrics)),
       element('p', 'chm-facts chm-mono', describeBytes(answer, start, end)),
-      ...(end - start > 1 ? [this.fragments(answer, start, end)] : []),
-      ...this.alternatives(answer, least, metricsAt),
-      this.actions(text)
+      ...(end - start > 1 ? [fragmentList(answer, start, end)] : []),
+      ...this.drawAlternatives(answer, token, metrics),
+      this.drawActions(text)
     );
   }
 
-  private fragments(answer: Answer, start: number, end: number): HTMLElement {
-    const rows = answer.tokens.slice(start, end).map((token, place) => {
-      const prob = token.logprob === null ? token.status : percent(Math.exp(token.logprob));
-      const own = hex(answer.vocabulary.bytes(token.id));
-      return element('li', '', `token ${start + place + 1}: ${own}, ${prob}`);
-    });
-    return element('ul', 'chm-fragments', ...rows);
-  }
-
-  private alternatives(answer: Answer, place: number, metricsAt: TokenMetrics): HTMLElement[] {
-    this.rows = [];
-    this.entries = [];
-    const entries = answer.alternatives(place);
-    if (!entries.length) {
-      const why = answer.result.alternatives
-        ? 'none came for this token'
-        : noAlternativesReason(answer);
-      return [element('p', 'chm-hint', why)];
+  private drawAlternatives(answer: Answer, token: number, metrics: TokenMetrics): HTMLElement[] {
+    this.alternatives = answer.alternatives(token);
+    this.selectedRow = -1;
+    if (!this.alternatives.length) {
+      this.rows = [];
+      return [element('p', 'chm-hint', noAlternativesReason(answer))];
     }
+    const probs = this.alternatives.map(({ logprob }) => Math.exp(logprob ?? -Infinity));
+    const largest = Math.max(...probs, metrics.residual ?? 0);
     let sum = 0;
-    const most = Math.max(
-      ...entries.map(entry => Math.exp(entry.logprob ?? -Infinity)),
-      metricsAt.residual ?? 0
-    );
-    this.rows = entries.map(entry => {
-      const prob = entry.logprob === null ? null : Math.exp(entry.logprob);
-      sum += prob ?? 0;
-      return this.row(answer, entry, prob, sum, most);
+    this.rows = this.alternatives.map(alternative => {
+      sum += Math.exp(alternative.logprob ?? -Infinity);
+      return alternativeRow(answer, alternative, sum, largest);
     });
-    this.entries = entries;
-    this.focusedRow = -1;
     this.list.tabIndex = 0;
     this.list.replaceChildren(...this.rows);
     this.list.removeAttribute('aria-activedescendant');
-    return [header(), this.list, residualRow(entries.length, metricsAt, most)];
+    return [headRow(), this.list, residualRow(this.rows.length, metrics, largest)];
   }
 
-  private row(
-    answer: Answer,
-    entry: Alternative,
-    prob: number | null,
-    sum: number,
-    most: number
-  ): HTMLElement {
-    const name = exactText('span', 'chm-alt-name', tokenName(answer.vocabulary.text(entry.id), 28));
-    const bar = element('span', 'chm-alt-bar');
-    bar.style.setProperty('--chm-share', String(prob === null ? 0 : prob / most));
-    const row = element(
-      'div',
-      'chm-alt',
-      element('span', 'chm-alt-mark', entry.isChosen ? '▸' : ''),
-      name,
-      bar,
-      element('span', 'chm-alt-number', prob === null ? entry.status : percent(prob)),
-      element(
-        'span',
-        'chm-alt-number chm-muted',
-        entry.logprob === null ? '' : entry.logprob.toFixed(2)
-      ),
-      element(
-        'span',
-        'chm-alt-number chm-muted',
-        entry.isExtra || prob === null ? '' : percent(Math.min(1, sum))
-      )
-    );
-    row.id = newId();
-    row.setAttribute('role', 'option');
-    row.setAttribute('aria-selected', 'false');
-    row.classList.toggle('chm-chosen', entry.isChosen);
-    row.classList.toggle('chm-forbidden', entry.status === 'masked' || (entry.logprob ?? 0) <= -50);
-    return row;
-  }
-
-  private actions(text: string): HTMLElement {
+  private drawActions(text: string): HTMLElement {
     this.updateBranch();
-    const act = async (): Promise<void> =>
-      this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
     return element(
       'div',
       'chm-actions',
       ...(this.rows.length ? [this.branch] : []),
-      button('Copy', 'Copy the token’s text', () => void act()),
-      this.why
+      this.copyButton(text, 'Copy the token’s text'),
+      this.reason
     );
   }
 
-  private range(
-    answer: Answer,
-    first: number,
-    last: number,
-    start: number,
-    end: number,
-    name: string
-  ): Child[] {
+  private copyButton(text: string, title: string): HTMLButtonElement {
+    const act = async (): Promise<void> =>
+      this.say((await copy(text)) ? 'copied' : 'the browser did not allow copying');
+    return button('Copy', title, () => void act());
+  }
+
+  private showRange(answer: Answer, first: number, last: number, name: string): void {
     this.rows = [];
+    const [start, end] = [answer.piece(first).start, answer.piece(last).end];
     const text = answer.pieces
       .slice(first, last + 1)
       .map(piece => piece.text)
       .join('');
     const bytes = answer.bytes(start, end).length;
-    const sums = sumMetrics(
-      answer.tokens.slice(start, end).map(token => token.logprob),
-      bytes
-    );
-    const facts: [string, string][] = [
-      ['joint probability', tinyPercent(sums.joint)],
-      ['sum of log probabilities', `${sums.joint.toFixed(3)} nats`],
-      ['mean', `${(sums.joint / Math.max(1, sums.measured)).toFixed(3)} nats a token`],
-      ['perplexity', Math.exp(-sums.joint / Math.max(1, sums.measured)).toFixed(2)],
-      ['least sure', percent(sums.least)],
-      ['bits per byte', sums.bitsPerByte === null ? '–' : sums.bitsPerByte.toFixed(3)]
-    ];
-    const unmeasured = sums.tokens - sums.measured;
-    const act = async (): Promise<void> =>
-      this.say((await copy(text)) ? 'copied' : 'the browser did not allow it');
-    return [
+    const logprobs = answer.tokens.slice(start, end).map(({ logprob }) => logprob);
+    const unmeasured = logprobs.filter(logprob => logprob === null).length;
+    const size = `tokens ${start + 1}–${end} · ${end - start} tokens · ${bytes} bytes`;
+    this.node.replaceChildren(
       exactText('h5', 'chm-token-name', tokenName(text, 60)),
-      name ? exactText('p', 'chm-facts chm-mono', name) : null,
-      element(
-        'p',
-        'chm-facts',
-        `tokens ${start + 1}–${end} · ${sums.tokens} tokens · ${bytes} bytes`
-      ),
-      unmeasured ? element('p', 'chm-facts', `${unmeasured} without a measurement`) : null,
-      element(
-        'div',
-        'chm-sums',
-        ...facts.flatMap(([name, value]) => [
-          element('span', 'chm-muted', name),
-          element('span', 'chm-mono', value)
-        ])
-      ),
-      element(
-        'div',
-        'chm-actions',
-        button('Copy', 'Copy this text', () => void act())
-      )
-    ];
+      ...(name ? [exactText('p', 'chm-facts chm-mono', name)] : []),
+      element('p', 'chm-facts', size),
+      ...(unmeasured ? [element('p', 'chm-facts', `${unmeasured} not measured`)] : []),
+      metricList(logprobs, bytes),
+      element('div', 'chm-actions', this.copyButton(text, 'Copy this text'))
+    );
   }
 
   private onKey(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
-      this.mark(Math.max(0, Math.min(this.rows.length - 1, this.focusedRow + step)));
+      this.selectRow(Math.max(0, Math.min(this.rows.length - 1, this.selectedRow + step)));
     } else if (event.key === 'Enter' || event.key === ' ') {
       void this.insert();
     } else {
@@ -231,127 +149,196 @@ export class TokenDetails {
   private onClick(event: MouseEvent): void {
     const row = (event.target as Element).closest<HTMLElement>('.chm-alt');
     if (row) {
-      this.mark(this.rows.indexOf(row));
+      this.selectRow(this.rows.indexOf(row));
     }
   }
 
-  private mark(row: number): void {
-    this.rows.forEach((each, place) => each.setAttribute('aria-selected', String(place === row)));
-    this.list.setAttribute('aria-activedescendant', this.rows[row].id);
-    this.focusedRow = row;
+  private selectRow(selected: number): void {
+    this.rows.forEach((row, index) =>
+      row.setAttribute('aria-selected', String(index === selected))
+    );
+    this.list.setAttribute('aria-activedescendant', itemAt(this.rows, selected).id);
+    this.selectedRow = selected;
     this.updateBranch();
   }
 
-  /** Without a mark, the likeliest token that did not come. */
+  /** The selected alternative, else the most probable one that is not the token itself. */
   private get target(): Alternative | undefined {
-    return this.entries[this.focusedRow] ?? this.entries.find(entry => !entry.isChosen);
+    return (
+      this.alternatives[this.selectedRow] ?? this.alternatives.find(({ isChosen }) => !isChosen)
+    );
   }
 
   private updateBranch(): void {
-    const { target, place } = this;
+    const { target, location } = this;
     this.branch.hidden = !target;
-    if (!target || !place) {
+    if (!target || !location) {
       return;
     }
-    const text = place.answer.vocabulary.text(target.id);
-    const found = branchAt(place.answer, place.token, target.id);
+    const text = location.answer.vocabulary.text(target.id);
+    const branch = branchAt(location.answer, location.token, target.id);
+    const reason = 'reason' in branch ? branch.reason : null;
     this.branch.textContent = `Branch from “${tokenName(text, 16)}”`;
-    this.branch.disabled = 'reason' in found;
-    this.why.textContent = 'reason' in found ? found.reason : '';
-    this.branch.title =
-      'reason' in found
-        ? `Not possible: ${found.reason}`
-        : 'Write a cell below that goes on from here with this token (needs a server that goes on from an assistant message)';
+    this.branch.disabled = reason !== null;
+    this.branch.title = reason
+      ? `Not possible: ${reason}`
+      : 'Insert a cell below that continues from here with this token (requires a server that continues an assistant message)';
+    this.reason.textContent = reason;
   }
 
   private async insert(): Promise<void> {
-    const { target, place } = this;
-    if (!target || !place) {
-      return;
+    const { target, location } = this;
+    if (target && location) {
+      const branch = branchAt(location.answer, location.token, target.id);
+      this.say(
+        'reason' in branch ? `not possible: ${branch.reason}` : await this.insertCell(branch.cell)
+      );
     }
-    const found = branchAt(place.answer, place.token, target.id);
-    if ('reason' in found) {
-      this.say(`not possible: ${found.reason}`);
-      return;
-    }
-    const { model, request } = place.answer.result;
-    this.say(await this.insertCell(writeCell({ model, request, prefill: found.prefill })));
   }
 
   readonly node: HTMLElement;
   private readonly list = element('div', 'chm-alts');
   private readonly branch = button('Branch', '', () => void this.insert());
-  private readonly why = element('span', 'chm-hint');
+  private readonly reason = element('span', 'chm-hint');
   private rows: HTMLElement[] = [];
-  private entries: Alternative[] = [];
-  private focusedRow = -1;
-  private place: { answer: Answer; token: number } | null = null;
+  private alternatives: Alternative[] = [];
+  private selectedRow = -1;
+  private location: { answer: Answer; token: number } | null = null;
 }
 
 function noAlternativesReason({ result }: Answer): string {
-  const cut = result.alternatives_left_out;
-  return cut
-    ? `${cut.toLocaleString('en')} alternatives are too many for a notebook; the result in the kernel has them`
-    : 'no alternatives: ask for them with --top-logprobs';
-}
-
-function leastSure(answer: Answer, start: number, end: number): number {
-  let least = start;
-  for (let place = start + 1; place < end; place += 1) {
-    if ((answer.tokens[place].logprob ?? -Infinity) < (answer.tokens[least].logprob ?? -Infinity)) {
-      least = place;
-    }
+  if (result.alternatives) {
+    return 'the server sent none for this token';
   }
-  return least;
+  const omitted = result.alternatives_left_out;
+  return omitted
+    ? `${count(omitted)} alternatives are too many for a notebook; the result in the kernel has them`
+    : 'no alternatives: request them with --top-logprobs';
 }
 
-function facts(answer: Answer, start: number, place: number, metricsAt: TokenMetrics): string[] {
-  const { logprob, status, wait } = answer.tokens[place];
-  const known =
+/** Return the index of the token with the lowest probability. */
+function lowestToken(answer: Answer, start: number, end: number): number {
+  const logprob = (token: number): number => answer.token(token).logprob ?? -Infinity;
+  let lowest = start;
+  for (let token = start + 1; token < end; token += 1) {
+    lowest = logprob(token) < logprob(lowest) ? token : lowest;
+  }
+  return lowest;
+}
+
+function describeToken(
+  answer: Answer,
+  start: number,
+  index: number,
+  { rank, listed, gap, entropy, isForced }: TokenMetrics
+): string {
+  const { logprob, status, wait } = answer.token(index);
+  const probability =
     logprob === null ? [status] : [percent(Math.exp(logprob)), `${bits(logprob).toFixed(2)} bits`];
-  const { rank, listed, gap, entropy } = metricsAt;
-  const all = [
+  const facts = [
     `token ${start + 1}`,
-    ...known,
+    ...probability,
     ...(rank !== null ? [`rank ${rank}`] : listed ? [`rank > ${listed}`] : []),
     ...(gap ? [`gap ${gap.toFixed(2)} nats`] : []),
     ...(entropy ? [`entropy ${interval(entropy)} bits`] : []),
-    ...(metricsAt.isForced ? ['forced by a grammar'] : []),
+    ...(isForced ? ['forced by a grammar'] : []),
     ...(wait !== null ? [`after ${wait} ms`] : [])
   ];
-  return [all.join(' · ')];
+  return facts.join(' · ');
 }
 
 function describeBytes(answer: Answer, start: number, end: number): string {
-  const before = answer.offset(start);
-  const own = answer.bytes(start, end);
-  const shown = hex(own.subarray(0, MOST_BYTES)) + (own.length > MOST_BYTES ? ' …' : '');
-  const text = new TextDecoder().decode(own);
-  const points =
-    /[^ -~]/.test(text) && Array.from(text).length <= 3
-      ? ` ${Array.from(text, codePoint).join(' ')}`
-      : '';
-  return `bytes ${before}–${before + own.length}: ${shown}${points}`;
+  const offset = answer.byteOffset(start);
+  const bytes = answer.bytes(start, end);
+  const shown = hex(bytes.subarray(0, SHOWN_BYTES)) + (bytes.length > SHOWN_BYTES ? ' …' : '');
+  const characters = Array.from(new TextDecoder().decode(bytes));
+  const isNamed =
+    characters.some(character => /[^ -~]/.test(character)) &&
+    characters.length <= NAMED_CODE_POINTS;
+  const names = isNamed ? ` ${characters.map(codePoint).join(' ')}` : '';
+  return `bytes ${offset}–${offset + bytes.length}: ${shown}${names}`;
 }
 
-function header(): HTMLElement {
-  const titles = ['', 'instead', '', '%', 'nats', 'sum'];
+function fragmentList(answer: Answer, start: number, end: number): HTMLElement {
+  const rows = answer.tokens.slice(start, end).map(({ id, logprob, status }, index) => {
+    const prob = logprob === null ? status : percent(Math.exp(logprob));
+    const bytes = hex(answer.vocabulary.bytes(id));
+    return element('li', '', `token ${start + index + 1}: ${bytes}, ${prob}`);
+  });
+  return element('ul', 'chm-fragments', ...rows);
+}
+
+function metricList(logprobs: readonly (number | null)[], bytes: number): HTMLElement {
+  const { joint, measured, lowest, bitsPerByte } = rangeMetrics(logprobs, bytes);
+  const mean = joint / Math.max(1, measured);
+  const metrics = [
+    ['joint probability', tinyPercent(joint)],
+    ['sum of log probabilities', `${joint.toFixed(3)} nats`],
+    ['mean', `${mean.toFixed(3)} nats per token`],
+    ['perplexity', Math.exp(-mean).toFixed(2)],
+    ['least sure', percent(lowest)],
+    ['bits per byte', bitsPerByte === null ? '–' : bitsPerByte.toFixed(3)]
+  ] as const;
+  const cells = metrics.flatMap(([name, value]) => [
+    element('span', 'chm-muted', name),
+    element('span', 'chm-mono', value)
+  ]);
+  return element('div', 'chm-sums', ...cells);
+}
+
+function alternativeRow(
+  answer: Answer,
+  alternative: Alternative,
+  sum: number,
+  largest: number
+): HTMLElement {
+  const { id, logprob, status, isChosen, isExtra } = alternative;
+  const prob = logprob === null ? null : Math.exp(logprob);
+  const number = (text: string, className = ''): HTMLElement =>
+    element('span', `chm-alt-number ${className}`.trim(), text);
+  const row = element(
+    'div',
+    'chm-alt',
+    element('span', 'chm-alt-mark', isChosen ? '▸' : ''),
+    exactText('span', 'chm-alt-name', tokenName(answer.vocabulary.text(id), 28)),
+    shareBar(prob ?? 0, largest),
+    number(prob === null ? status : percent(prob)),
+    number(logprob === null ? '' : logprob.toFixed(2), 'chm-muted'),
+    number(isExtra || prob === null ? '' : percent(Math.min(1, sum)), 'chm-muted')
+  );
+  row.id = newId();
+  row.setAttribute('role', 'option');
+  row.setAttribute('aria-selected', 'false');
+  row.classList.toggle('chm-chosen', isChosen);
+  row.classList.toggle(
+    'chm-forbidden',
+    status === 'masked' || (logprob !== null && isForbidden(alternative))
+  );
+  return row;
+}
+
+function shareBar(share: number, largest: number): HTMLElement {
+  const bar = element('span', 'chm-alt-bar');
+  bar.style.setProperty('--chm-share', String(share / largest));
+  return bar;
+}
+
+function headRow(): HTMLElement {
+  const titles = ['', 'alternative', '', '%', 'nats', 'sum'];
   return element('div', 'chm-alt chm-alt-head', ...titles.map(title => element('span', '', title)));
 }
 
-function residualRow(listed: number, { residual }: TokenMetrics, most: number): HTMLElement {
-  const bar = element('span', 'chm-alt-bar');
-  bar.style.setProperty('--chm-share', String((residual ?? 0) / most));
+function residualRow(listed: number, { residual }: TokenMetrics, largest: number): HTMLElement {
   const row = element(
     'div',
     'chm-alt chm-other',
     element('span', 'chm-alt-mark', ''),
     element('span', 'chm-alt-name', 'other'),
-    bar,
+    shareBar(residual ?? 0, largest),
     element('span', 'chm-alt-number', residual === null ? '' : percent(residual)),
     element('span'),
     element('span')
   );
-  row.title = `all tokens that are not listed, about ${(VOCABULARY_SIZE - listed).toLocaleString('en')}`;
+  row.title = `all tokens that are not listed, about ${count(constants.vocabularySize - listed)}`;
   return row;
 }

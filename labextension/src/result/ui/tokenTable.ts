@@ -1,4 +1,4 @@
-/** The tokens as a plain table, a screenful at a time. */
+/** The tokens as a table, some rows at a time. */
 
 import type { Answer } from '../answer';
 import { interval, percent, tokenName } from '../tokenFormat';
@@ -6,9 +6,9 @@ import { bits } from '../tokenMetrics';
 import { button, element } from './dom';
 import { exactText } from './exactText';
 
-const ROWS = 200;
-const OTHERS = 3;
-const TITLES = ['', 'token', 'probability', 'bits', 'rank', 'entropy, bits', 'instead'];
+const ROWS_AT_ONCE = 200;
+const ALTERNATIVES_SHOWN = 3;
+const TITLES = ['', 'token', 'probability', 'bits', 'rank', 'entropy, bits', 'alternatives'];
 
 export class TokenTable {
   constructor(
@@ -26,17 +26,17 @@ export class TokenTable {
 
   private addRows(): void {
     const { pieces } = this.answer;
-    const end = Math.min(pieces.length, this.shown + ROWS);
+    const end = Math.min(pieces.length, this.shown + ROWS_AT_ONCE);
     for (; this.shown < end; this.shown += 1) {
       this.body.append(this.row(this.shown));
     }
     this.more.hidden = this.shown === pieces.length;
   }
 
-  private row(place: number): HTMLElement {
-    const { text, prob, start } = this.answer.pieces[place];
-    const { status } = this.answer.tokens[start];
-    const { rank, entropy } = this.answer.metricsAt(start);
+  private row(index: number): HTMLElement {
+    const { text, prob, start } = this.answer.piece(index);
+    const { status } = this.answer.token(start);
+    const { rank, entropy } = this.answer.metrics(start);
     const metrics = [
       prob === null ? status : percent(prob),
       prob === null ? '' : bits(Math.log(prob)).toFixed(2),
@@ -53,11 +53,11 @@ export class TokenTable {
     );
   }
 
-  private others(place: number): string {
+  private others(index: number): string {
     return this.answer
-      .alternatives(place)
+      .alternatives(index)
       .filter(entry => !entry.isChosen && entry.logprob !== null)
-      .slice(0, OTHERS)
+      .slice(0, ALTERNATIVES_SHOWN)
       .map(
         entry =>
           `${tokenName(this.answer.vocabulary.text(entry.id), 20)} ${percent(Math.exp(entry.logprob ?? 0))}`

@@ -1,27 +1,28 @@
 /**
  * The tokens of one answer as painted text, in blocks.
  *
- * A block is bare text until it comes near what is in sight; then each piece gets an element of its own.
+ * A block is plain text until it is nearly visible; then each piece gets an element.
  */
 
 import type { Answer } from '../answer';
+import { itemAt } from '../indexing';
 import { isSpecial } from '../tokens';
 import { percent } from '../tokenFormat';
 import type { TextRange } from '../renderedRange';
 import { element, newId } from './dom';
 import { appendToken } from './exactText';
 
-/** Pieces after which a block ends with the next line break, and after which it ends anyway. */
-const BLOCK = 200;
-const LONGEST_BLOCK = 600;
-/** Pixels around what is in sight within which blocks are drawn. */
-const NEAR = 400;
+/** Pieces after which a block ends at the next line break, and after which it ends in any case. */
+const BLOCK_PIECES = 200;
+const MAX_BLOCK_PIECES = 600;
+/** Pixels around the visible part within which blocks are drawn. */
+const DRAWN_MARGIN = 400;
 
 interface PieceElement extends HTMLElement {
   piece?: number;
 }
 
-interface AlternativesBlock {
+interface TokenBlock {
   node: HTMLElement;
   first: number;
   last: number;
@@ -44,7 +45,7 @@ export class TokenText {
     this.build();
     this.observer = new IntersectionObserver(entries => this.onSeen(entries), {
       root: this.node,
-      rootMargin: `${NEAR}px`
+      rootMargin: `${DRAWN_MARGIN}px`
     });
     this.blocks.forEach(block => this.observer.observe(block.node));
     window.addEventListener('beforeprint', this.paintAll);
@@ -52,20 +53,20 @@ export class TokenText {
     this.node.addEventListener('pointerover', event => this.onPointerOver(event));
   }
 
-  /** Paint with new bins: what is in sight at once, the rest when it comes into sight. */
+  /** Paint with new bins: the visible blocks at once, the others when they become visible. */
   paint(bins: Uint8Array): void {
     this.bins = bins;
     for (const block of this.blocks) {
       block.isPainted = false;
     }
     if (!this.node.isConnected) {
-      this.paintBlock(this.blocks[0]);
+      this.blocks.slice(0, 1).forEach(block => this.paintBlock(block));
       return;
     }
     const window = this.node.getBoundingClientRect();
     for (const block of this.blocks) {
       const { top, bottom } = block.node.getBoundingClientRect();
-      if (bottom > window.top - NEAR && top < window.bottom + NEAR) {
+      if (bottom > window.top - DRAWN_MARGIN && top < window.bottom + DRAWN_MARGIN) {
         this.paintBlock(block);
       }
     }
@@ -85,7 +86,7 @@ export class TokenText {
     return null;
   }
 
-  /** Mark a range of pieces, and one of them as where the cursor is. */
+  /** Select a range of pieces, with the cursor on one of them. */
   select(first: number, last: number, cursor: number, scroll: boolean): void {
     this.clear();
     this.range = [first, last];
@@ -106,7 +107,7 @@ export class TokenText {
     }
   }
 
-  /** Mark nothing. */
+  /** Select nothing. */
   clear(): void {
     for (const node of this.highlighted) {
       node.classList.remove('chm-selected', 'chm-current');
@@ -117,7 +118,7 @@ export class TokenText {
     this.node.removeAttribute('aria-activedescendant');
   }
 
-  /** Return the piece a line above or below another one, at about the same place across. */
+  /** Return the piece on the line above or below, at about the same horizontal position. */
   onNextLine(piece: number, direction: 1 | -1): number {
     const from = this.elementOf(piece).getBoundingClientRect();
     let best = piece;
@@ -140,14 +141,14 @@ export class TokenText {
     return best;
   }
 
-  /** Return the pieces that the reader has marked as text, if any. */
+  /** Return the pieces that the user selected as text, if any. */
   selectedByHand(): [number, number] | null {
     const selection = document.getSelection();
     if (!selection || selection.isCollapsed || !this.node.contains(selection.anchorNode)) {
       return null;
     }
-    const ends = [this.pieceOf(selection.anchorNode), this.pieceOf(selection.focusNode)];
-    const [from, to] = ends;
+    const from = this.pieceOf(selection.anchorNode);
+    const to = this.pieceOf(selection.focusNode);
     return from === null || to === null ? null : [Math.min(from, to), Math.max(from, to)];
   }
 
@@ -156,17 +157,21 @@ export class TokenText {
     this.observer.disconnect();
   }
 
-  /** Cut the pieces into blocks: elements of their own between line breaks, else runs of text. */
+  /** Cut the pieces into blocks: block elements between line breaks, else inline ones. */
   private build(): void {
     const { pieces } = this.answer;
     let first = 0;
     let isBegun = true;
-    pieces.forEach((piece, place) => {
-      const count = place + 1 - first;
-      const isEnded = piece.text.endsWith('\n') || place + 1 === pieces.length;
-      if ((isEnded && count >= BLOCK) || count >= LONGEST_BLOCK || place + 1 === pieces.length) {
-        this.addBlock(first, place, isBegun && isEnded);
-        first = place + 1;
+    pieces.forEach((piece, index) => {
+      const count = index + 1 - first;
+      const isEnded = piece.text.endsWith('\n') || index + 1 === pieces.length;
+      if (
+        (isEnded && count >= BLOCK_PIECES) ||
+        count >= MAX_BLOCK_PIECES ||
+        index + 1 === pieces.length
+      ) {
+        this.addBlock(first, index, isBegun && isEnded);
+        first = index + 1;
         isBegun = isEnded;
       }
     });
@@ -186,7 +191,7 @@ export class TokenText {
       .join('');
   }
 
-  /** Return a piece's element, which is made when it is first asked for. */
+  /** Return a piece's element, which is made on first use. */
   private elementOf(piece: number): PieceElement {
     if (!this.elements[piece]) {
       const block = this.blocks.find(({ last }) => piece <= last);
@@ -194,22 +199,22 @@ export class TokenText {
         this.paintBlock(block);
       }
     }
-    return this.elements[piece];
+    return itemAt(this.elements, piece);
   }
 
-  private drawBlock(block: AlternativesBlock): void {
+  private drawBlock(block: TokenBlock): void {
     const nodes: (Node | string)[] = [];
-    for (let place = block.first; place <= block.last; place += 1) {
-      const piece = this.answer.pieces[place];
+    for (let index = block.first; index <= block.last; index += 1) {
+      const piece = this.answer.piece(index);
       const node: PieceElement = element('i', 'chm-token');
-      node.piece = place;
+      node.piece = index;
       if (piece.end - piece.start > 1) {
         node.dataset.parts = '|'.repeat(piece.end - piece.start);
       }
-      const [before, own] = splitSpaces(piece.text);
-      appendToken(node, own);
-      nodes.push(...(before ? [before] : []), node);
-      this.elements[place] = node;
+      const [spaces, word] = splitSpaces(piece.text);
+      appendToken(node, word);
+      nodes.push(...(spaces ? [spaces] : []), node);
+      this.elements[index] = node;
     }
     block.node.replaceChildren(...nodes);
     block.isDrawn = true;
@@ -217,28 +222,28 @@ export class TokenText {
 
   private onSeen(entries: IntersectionObserverEntry[]): void {
     for (const entry of entries) {
-      const block = this.blocks.find(each => each.node === entry.target);
+      const block = this.blocks.find(({ node }) => node === entry.target);
       if (entry.isIntersecting && block && !block.isPainted) {
         this.paintBlock(block);
       }
     }
   }
 
-  private paintBlock(block: AlternativesBlock): void {
+  private paintBlock(block: TokenBlock): void {
     if (!block.isDrawn) {
       this.drawBlock(block);
     }
     for (let piece = block.first; piece <= block.last; piece += 1) {
-      const { classList } = this.elements[piece];
-      const kept = ['chm-selected', 'chm-current'].filter(name => classList.contains(name));
-      this.elements[piece].className = [...this.classesOf(piece), ...kept].join(' ');
+      const node = itemAt(this.elements, piece);
+      const kept = ['chm-selected', 'chm-current'].filter(name => node.classList.contains(name));
+      node.className = [...this.classesOf(piece), ...kept].join(' ');
     }
     block.isPainted = true;
   }
 
   private classesOf(piece: number): string[] {
-    const { start, text, offset } = this.answer.pieces[piece];
-    const isHatched = this.answer.tokens[start].status === 'masked' || this.answer.isForced(start);
+    const { start, text, offset } = this.answer.piece(piece);
+    const isHatched = this.answer.token(start).status === 'masked' || this.answer.isForced(start);
     return [
       'chm-token',
       `chm-bin${this.bins[piece]}`,
@@ -256,7 +261,7 @@ export class TokenText {
     return [end <= divergence.start ? 'chm-common' : 'chm-divergence'];
   }
 
-  /** What is copied is the text, without what only the page shows. */
+  /** Copy the text alone, without what only the page shows. */
   private onCopy(event: ClipboardEvent): void {
     const selection = document.getSelection();
     const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
@@ -279,10 +284,10 @@ export class TokenText {
 
   private onPointerOver(event: PointerEvent): void {
     const piece = this.pieceOf(event.target);
-    if (piece !== null && !this.elements[piece].title) {
-      const { prob, start } = this.answer.pieces[piece];
-      this.elements[piece].title =
-        prob === null ? `probability ${this.answer.tokens[start].status}` : percent(prob);
+    const node = piece === null ? undefined : this.elements[piece];
+    if (piece !== null && node && !node.title) {
+      const { prob, start } = this.answer.piece(piece);
+      node.title = prob === null ? `probability ${this.answer.token(start).status}` : percent(prob);
     }
   }
 
@@ -292,16 +297,16 @@ export class TokenText {
 
   readonly node: HTMLElement;
   private bins: Uint8Array;
-  private readonly blocks: AlternativesBlock[] = [];
+  private readonly blocks: TokenBlock[] = [];
   private readonly elements: PieceElement[] = [];
   private highlighted: HTMLElement[] = [];
   private range: [number, number] | null = null;
   private readonly observer: IntersectionObserver;
 }
 
-/** Part the spaces before a word from it: they are not painted. */
+/** Split the spaces before a word from it: they are not painted. */
 function splitSpaces(text: string): [string, string] {
-  const own = text.trimStart();
-  const before = text.slice(0, text.length - own.length);
-  return own && /^ +$/.test(before) ? [before, own] : ['', text];
+  const word = text.trimStart();
+  const spaces = text.slice(0, text.length - word.length);
+  return word && /^ +$/.test(spaces) ? [spaces, word] : ['', text];
 }

@@ -1,58 +1,58 @@
 // @vitest-environment jsdom
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ResultModel } from '../../../src/result/answer';
-import type { PayloadResult } from '../../../src/result/payload';
+import type { PayloadChoice, PayloadResult } from '../../../src/result/payloadTypes';
 import { ResultView } from '../../../src/result/ui/resultView';
-import { wire, type Case } from '../../fixtures';
+import { resultOf } from '../../fixtures';
+import { MARKDOWN_OPTIONS } from './dom';
 
-/** Return a result as it was stored before answers were compared. */
-function old(): PayloadResult {
-  const [result] = wire<Record<string, Case>>('inspector.json').names.payload.results;
-  const { coordinates: _coordinates, error: _error, ...others } = result;
-  const choices = result.choices.map(({ metrics: _metrics, ...choice }) => choice);
-  return { ...others, choices };
-}
-
-function draw(result: PayloadResult, only: number | null = null) {
-  const options = {
-    markdownParser: null,
-    sanitizer: { sanitize: (html: string) => html },
-    latexTypesetter: null
-  };
-  return new ResultView(
-    new ResultModel(result),
-    options,
-    async () => '',
+function draw(changes: Partial<PayloadResult>, only: number | null = null): HTMLElement {
+  const view = new ResultView(
+    new ResultModel(resultOf('names', changes)),
+    MARKDOWN_OPTIONS,
+    () => Promise.resolve(''),
     () => {},
     only
   );
+  void view.setMode('text');
+  return view.node;
 }
 
-it('draws what was stored before there were comparisons, one column a choice', async () => {
-  const [choice] = old().choices;
-  const view = draw({ ...old(), choices: [choice, { ...choice, index: 1, text: 'Other' }] });
-  await view.setMode('text');
-  const columns = Array.from(view.node.querySelectorAll('.chm-choice'));
-  expect(columns.map(each => each.querySelector('strong')?.textContent)).toEqual(['0', '1']);
-  expect(columns.map(each => each.querySelector('.chm-markdown')?.textContent)).toEqual([
-    choice.text,
-    'Other'
-  ]);
-  expect(view.node.querySelector('.chm-divergence')).toBeNull();
-});
+function choices(...texts: string[]): PayloadChoice[] {
+  const [choice] = resultOf('names').choices;
+  return choice ? texts.map((text, index) => ({ ...choice, index, text, parts: {} })) : [];
+}
 
-it('draws one of several choices alone where that is asked for', async () => {
-  const [choice] = old().choices;
-  const choices = [choice, { ...choice, index: 1, text: 'Other', parts: {} }];
-  const view = draw({ ...old(), choices }, 1);
-  await view.setMode('raw');
-  expect(view.node.querySelectorAll('.chm-choice').length).toBe(1);
-  expect(view.node.querySelector('.chm-raw')?.textContent).toBe('Other');
-});
+describe('a result', () => {
+  it('has a column for each choice', () => {
+    const columns = [...draw({ choices: choices('One', 'Other') }).querySelectorAll('.chm-choice')];
+    expect(columns.map(each => each.querySelector('strong')?.textContent)).toEqual(['0', '1']);
+    expect(columns.map(each => each.getAttribute('aria-label'))).toEqual(['choice 0', 'choice 1']);
+  });
 
-it('says why there is no whole answer', async () => {
-  const view = draw({ ...old(), choices: [], error: 'the server said 429' });
-  await view.setMode('text');
-  expect(view.node.querySelector('.chm-warning')?.textContent).toBe('the server said 429');
-  expect(view.node.querySelector('.chm-stage')?.textContent).toContain('no answer');
+  it('draws only one of several choices if asked to', () => {
+    const node = draw({ choices: choices('One', 'Other') }, 1);
+    const titles = [...node.querySelectorAll('.chm-choice strong')].map(each => each.textContent);
+    expect(titles).toEqual(['1']);
+  });
+
+  it('says why the answer is missing', () => {
+    const node = draw({ choices: [], error: 'the server said 429' });
+    expect(node.querySelector('.chm-warning')?.textContent).toBe('the server said 429');
+    expect(node.querySelector('.chm-stage')?.textContent).toContain('no answer');
+  });
+
+  it('shows the next mode at the key v', () => {
+    const node = draw({ choices: choices('One') });
+    const pressed = (): string | null | undefined =>
+      node.querySelector('.chm-switch [aria-pressed=true]')?.textContent;
+    expect(pressed()).toBe('Text');
+    node.dispatchEvent(new KeyboardEvent('keydown', { key: 'v', bubbles: true }));
+    expect(pressed()).toBe('Raw');
+  });
+
+  it('ends with the unsure tokens', () => {
+    const node = draw({ unsure: 'unsure: Charlotte 31%' });
+    expect(node.querySelector('.chm-unsure-line')?.textContent).toBe('unsure: Charlotte 31%');
+  });
 });

@@ -1,7 +1,9 @@
-/** Answers side by side or below each other; those with one text share a column. */
+/** Answers side by side or below each other; identical ones share a column. */
 
-import { whyNotOn, writeNext } from '../../nextCell';
-import { commonWarnings, titleOf, type ComparedAnswer, type Comparison } from '../../comparison';
+import { continuationCell, continueDisabledReason } from '../../nextCell';
+import { commonWarnings, gridTitle, type ComparedAnswer, type Comparison } from '../../comparison';
+import { itemAt } from '../../indexing';
+import type { PayloadCoordinate } from '../../payloadTypes';
 import { pieceIndexAt } from '../../tokens';
 import type { ViewState } from '../../viewState';
 import { metricValue, orderedGroups } from '../../answerOrder';
@@ -13,10 +15,10 @@ import type { InsertCell } from '../tokenDetails';
 import { AnswerStage } from '../answerStage';
 import { drawChanges } from './changesView';
 
-/** A place where answers differ, to go to. */
+/** A difference that the user can go to. */
 export interface DiffTarget {
   key: unknown;
-  words: string;
+  description: string;
   go: () => void;
 }
 
@@ -32,8 +34,8 @@ export class AnswerColumns {
     private readonly options: MarkdownOptions,
     private readonly insertCell: InsertCell,
     onMode: (mode: Mode) => void,
-    private readonly onChosen: (place: number) => void,
-    private readonly say: (words: string) => void
+    private readonly onChosen: (index: number) => void,
+    private readonly say: (message: string) => void
   ) {
     this.stage = new AnswerStage(comparison.results, insertCell, onMode);
     this.failed = comparison.results.flatMap(({ result }) =>
@@ -41,31 +43,31 @@ export class AnswerColumns {
     );
   }
 
-  /** Show the answers in an order, and how they differ from the base if that is asked for. */
-  async show(look: ViewState): Promise<void> {
-    this.look = look;
-    this.stage.node.classList.toggle('chm-listed', look.view === 'list');
+  /** Show the answers in an order, or their changes from the base. */
+  async show(state: ViewState): Promise<void> {
+    this.state = state;
+    this.stage.node.classList.toggle('chm-listed', state.view === 'list');
     const { answers } = this.comparison;
-    const shown = orderedGroups(this.comparison, look.order).map(group => {
-      const place = this.picked.get(group[0]) ?? group[0];
-      const column = this.column(place, group);
-      const isBase = group.includes(look.base);
-      const base = answers[look.base];
+    const shown = orderedGroups(this.comparison, state.order).map(group => {
+      const index = this.shownMember(group);
+      const column = this.column(index, group);
+      const isBase = group.includes(state.base);
+      const base = itemAt(answers, state.base);
       column.view.setChanges(
-        look.isDiff && !isBase ? () => drawChanges(base, answers[place], look.by) : null
+        state.isDiff && !isBase ? () => drawChanges(base, itemAt(answers, index), state.by) : null
       );
-      column.badge.hidden = !look.isDiff || !isBase;
-      column.continueButton.setAttribute('aria-pressed', String(look.chosen === place));
-      column.view.node.classList.toggle('chm-base', look.isDiff && isBase);
-      column.view.node.classList.toggle('chm-continued', look.chosen === place);
+      column.badge.hidden = !state.isDiff || !isBase;
+      column.continueButton.setAttribute('aria-pressed', String(state.chosen === index));
+      column.view.node.classList.toggle('chm-base', state.isDiff && isBase);
+      column.view.node.classList.toggle('chm-continued', state.chosen === index);
       return column.view;
     });
     this.shown = shown;
     await this.stage.set(shown, [...shown.map(({ node }) => node), ...this.failed]);
   }
 
-  /** Return the place of the answer that a digit means: its title, else its place from the left. */
-  placeOf(digit: string): number | null {
+  /** Return the index of the answer that a digit stands for: by its title, else by its column. */
+  indexByDigit(digit: string): number | null {
     const { answers } = this.comparison;
     const titled = answers.findIndex(({ title }) => title === digit);
     const isNumbered = answers.every(({ title }) => /^\d+$/.test(title));
@@ -76,18 +78,18 @@ export class AnswerColumns {
     return view ? answers.findIndex(({ answer }) => answer === view.answer) : null;
   }
 
-  /** Return the places where the answers differ, as far as they are drawn. */
+  /** Return the differences between the answers, as far as they are drawn. */
   diffTargets(): DiffTarget[] {
-    if (this.stage.mode === 'tokens' && !this.look?.isDiff) {
+    if (this.stage.mode === 'tokens' && !this.state?.isDiff) {
       return this.shown.flatMap(view => this.tokenTarget(view));
     }
-    const selector = this.look?.isDiff ? '.chm-changes .chm-diff-target' : '.chm-diff-target';
+    const selector = this.state?.isDiff ? '.chm-changes .chm-diff-target' : '.chm-diff-target';
     const marks = Array.from(this.stage.columns.querySelectorAll<HTMLElement>(selector));
     return marks
       .filter(mark => !mark.closest('[hidden]'))
       .map(mark => ({
         key: mark,
-        words: mark.getAttribute('aria-label') ?? `parts at “${mark.textContent ?? ''}”`,
+        description: mark.getAttribute('aria-label') ?? `diverges at “${mark.textContent}”`,
         go: () => {
           mark.tabIndex = -1;
           mark.focus({ preventScroll: true });
@@ -106,24 +108,30 @@ export class AnswerColumns {
       return [];
     }
     const piece = pieceIndexAt(answer.pieces, compared.start);
-    const words = `parts at “${answer.pieces[piece].text}”`;
-    return [{ key: answer, words, go: () => void this.stage.inspect(answer, piece) }];
+    const description = `diverges at “${answer.piece(piece).text}”`;
+    return [{ key: answer, description, go: () => void this.stage.inspect(answer, piece) }];
   }
 
-  private column(place: number, group: readonly number[]): Column {
-    const found = this.columns.get(place);
-    if (found) {
-      return found;
+  /** Return the member of a group of identical answers that is shown. */
+  private shownMember(group: readonly number[]): number {
+    const first = itemAt(group, 0);
+    return this.picked.get(first) ?? first;
+  }
+
+  private column(index: number, group: readonly number[]): Column {
+    const existing = this.columns.get(index);
+    if (existing) {
+      return existing;
     }
-    const compared = this.comparison.answers[place];
+    const compared = itemAt(this.comparison.answers, index);
     const badge = element('span', 'chm-badge', 'base');
-    badge.title = 'the others are compared with this one';
+    badge.title = 'The other answers are compared with this one';
     const continueButton = this.makeContinueButton(compared);
     const differs = this.comparison.groups.length > 1 && compared.end > 0;
     const frame = {
       title: this.nameOf(compared),
       head: [...this.head(compared, group), badge],
-      metrics: metrics(compared),
+      metrics: meanLogprob(compared),
       foot: [continueButton],
       divergence: differs ? { start: compared.start, end: compared.end } : null
     };
@@ -131,7 +139,7 @@ export class AnswerColumns {
       this.inspect(compared, piece)
     );
     const column = { view, badge, continueButton };
-    this.columns.set(place, column);
+    this.columns.set(index, column);
     return column;
   }
 
@@ -145,35 +153,38 @@ export class AnswerColumns {
 
   private head(compared: ComparedAnswer, group: readonly number[]): HTMLElement[] {
     const { results } = this.comparison;
-    const { facts, error, warnings } = results[compared.result].result;
-    const isSole = results.length === 1;
+    const { facts, error, warnings } = itemAt(results, compared.result).result;
+    const isSingle = results.length === 1;
     const common = commonWarnings(this.comparison);
-    const own = warnings.filter(words => !common.includes(words));
+    const messages = [
+      ...(error ? [error] : []),
+      ...warnings.filter(warning => !common.includes(warning))
+    ];
     return [
       exactText('strong', '', compared.title),
       ...(group.length > 1 ? this.count(compared, group) : []),
-      ...(isSole ? [] : facts.map(fact => exactText('span', 'chm-fact', fact))),
-      ...(isSole ? [] : [...(error ? [error] : []), ...own]).map(words =>
-        exactText('span', 'chm-warning chm-run-warning', words)
+      ...(isSingle ? [] : facts.map(fact => exactText('span', 'chm-fact', fact))),
+      ...(isSingle ? [] : messages).map(message =>
+        exactText('span', 'chm-warning chm-run-warning', message)
       )
     ];
   }
 
-  /** Make the count of identical answers, which says which they are and shows another of them. */
-  private count({ place }: ComparedAnswer, group: readonly number[]): HTMLElement[] {
+  /** Make the count of identical answers, which lists them and lets the user pick another. */
+  private count({ index }: ComparedAnswer, group: readonly number[]): HTMLElement[] {
     const { answers } = this.comparison;
-    const others = element('span', 'chm-identical', 'the same text:');
+    const others = element('span', 'chm-identical', 'same text:');
     others.hidden = true;
     others.append(
       ...group.map(member => {
         const act = (): void => void this.pick(group, member);
-        const each = button('', 'Show the tokens and figures of this one', act, 'chm-mode');
-        each.append(...exactText('span', '', answers[member].title).childNodes);
-        each.setAttribute('aria-pressed', String(member === place));
-        return each;
+        const node = button('', 'Show the tokens and metrics of this answer', act, 'chm-mode');
+        node.append(...exactText('span', '', itemAt(answers, member).title).childNodes);
+        node.setAttribute('aria-pressed', String(member === index));
+        return node;
       })
     );
-    const titles = group.map(member => answers[member].title).join(', ');
+    const titles = group.map(member => itemAt(answers, member).title).join(', ');
     const toggle = button(
       `×${group.length}`,
       `${group.length} answers have this text: ${titles}`,
@@ -188,48 +199,48 @@ export class AnswerColumns {
   }
 
   private async pick(group: readonly number[], member: number): Promise<void> {
-    this.picked.set(group[0], member);
-    if (!this.look) {
+    this.picked.set(itemAt(group, 0), member);
+    if (!this.state) {
       return;
     }
-    await this.show(this.look);
+    await this.show(this.state);
     const toggle = this.columns.get(member)?.view.node.querySelector<HTMLElement>('.chm-count');
     toggle?.click();
     toggle?.focus();
   }
 
-  private makeContinueButton({ place, answer }: ComparedAnswer): HTMLButtonElement {
-    const why = whyNotOn(answer);
+  private makeContinueButton({ index, answer }: ComparedAnswer): HTMLButtonElement {
+    const reason = continueDisabledReason(answer);
     const act = async (): Promise<void> => {
-      this.say(await this.insertCell(writeNext(answer)));
-      this.onChosen(place);
+      this.say(await this.insertCell(continuationCell(answer)));
+      this.onChosen(index);
     };
     const node = button(
-      'Go on with this',
-      why ? `Not possible: ${why}` : 'Write a cell below that goes on after this answer',
+      'Continue from this answer',
+      reason ? `Not possible: ${reason}` : 'Insert a cell below that continues after this answer',
       () => void act(),
       'chm-continue'
     );
-    node.disabled = why !== null;
+    node.disabled = reason !== null;
     return node;
   }
 
   readonly stage: AnswerStage;
   private readonly failed: HTMLElement[];
   private readonly columns = new Map<number, Column>();
-  /** By a group's first answer, the one of it that is shown. */
+  /** By a group's first answer, the member that is shown. */
   private readonly picked = new Map<number, number>();
   private shown: ChoiceView[] = [];
-  private look: ViewState | null = null;
+  private state: ViewState | null = null;
 }
 
-function metrics(compared: ComparedAnswer): string[] {
+function meanLogprob(compared: ComparedAnswer): string[] {
   const mean = metricValue(compared, 'mean_logprob');
   return mean === null ? [] : [`mean logprob ${mean.toFixed(2).replace('-', '−')}`];
 }
 
-function failure(coordinates: { title: string }[] | undefined, error: string): HTMLElement {
-  const title = titleOf(coordinates ?? []);
+function failure(coordinates: readonly PayloadCoordinate[], error: string): HTMLElement {
+  const title = gridTitle(coordinates);
   return element(
     'article',
     'chm-choice chm-failed',

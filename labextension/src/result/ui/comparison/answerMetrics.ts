@@ -1,8 +1,9 @@
-/** Figures of an answer by which tables sort and cells are shaded. */
+/** Metrics of an answer by which tables are sorted and cells are shaded. */
 
 import type { ComparedAnswer, Comparison } from '../../comparison';
-import { percent } from '../../tokenFormat';
-import type { PayloadMetrics } from '../../payload';
+import { itemAt } from '../../indexing';
+import { count, percent } from '../../tokenFormat';
+import type { PayloadMetrics } from '../../payloadTypes';
 import { metricValue } from '../../answerOrder';
 
 export interface AnswerMetric {
@@ -24,31 +25,31 @@ function metric(
 const decimals = (value: number): string => value.toFixed(2).replace('-', '−');
 
 const METRICS: AnswerMetric[] = [
-  metric('n_tokens', 'tokens', 'tokens of the answer', value => value.toLocaleString('en')),
-  metric('perplexity', 'perplexity', 'exp of the mean surprisal; 1 is sure', decimals),
-  metric('mean_logprob', 'mean logprob', 'nats a token; 0 is sure', decimals),
+  metric('n_tokens', 'tokens', 'tokens of the answer', count),
+  metric('perplexity', 'perplexity', 'exp of the mean surprisal; 1 is certain', decimals),
+  metric('mean_logprob', 'mean logprob', 'nats per token; 0 is certain', decimals),
   metric('joint_logprob', 'joint logprob', 'nats of the whole answer', decimals),
   metric('min_prob', 'least sure', 'probability of the least sure token', percent),
   metric('bits_per_byte', 'bits/byte', 'comparable across models and their tokenizers', decimals)
 ];
 
-/** Return the figures that at least one answer has. */
+/** Return the metrics that at least one answer has. */
 export function availableMetrics({ results, answers }: Comparison): AnswerMetric[] {
-  const took = ({ result }: ComparedAnswer): number | null => {
-    const seconds = results[result].result.timing?.total_s;
-    return seconds === undefined ? null : 1000 * seconds;
+  const milliseconds = ({ result }: ComparedAnswer): number | null => {
+    const seconds = itemAt(results, result).result.timing.total_s;
+    return Number.isFinite(seconds) ? 1000 * seconds : null;
   };
-  const cost = ({ result }: ComparedAnswer): number | null => results[result].result.cost ?? null;
-  const taken: AnswerMetric[] = [
-    { name: 'ms', title: 'milliseconds that the whole request took', value: took, write: round },
+  const cost = ({ result }: ComparedAnswer): number | null => itemAt(results, result).result.cost;
+  const requestMetrics: AnswerMetric[] = [
+    { name: 'ms', title: 'milliseconds for the whole request', value: milliseconds, write: round },
     { name: 'cost', title: 'dollars for the whole request', value: cost, write: dollars }
   ];
-  const all = [...METRICS, ...(results.length > 1 ? taken : [])];
+  const all = [...METRICS, ...(results.length > 1 ? requestMetrics : [])];
   return all.filter(({ value }) => answers.some(answer => value(answer) !== null));
 }
 
 function round(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return count(Math.round(value));
 }
 
 function dollars(value: number): string {

@@ -1,6 +1,7 @@
-/** All answers as a table that sorts; a row opens its answer. */
+/** All answers as a sortable table; a row opens its answer. */
 
 import type { ComparedAnswer, Comparison } from '../../comparison';
+import { itemAt } from '../../indexing';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
@@ -9,7 +10,7 @@ import { availableMetrics } from './answerMetrics';
 interface Column {
   name: string;
   title: string;
-  /** What is compared; what is not known comes last. */
+  /** What the rows are sorted by; unknown values come last. */
   value: (answer: ComparedAnswer) => number | string | null;
   cell: (answer: ComparedAnswer) => HTMLElement;
 }
@@ -20,11 +21,11 @@ export class AnswerTable {
     private readonly onOpen: (answer: number, from: HTMLElement) => void
   ) {
     this.columns = this.columnsOf();
-    this.headings = this.columns.map((column, place) => this.heading(column, place));
+    this.headings = this.columns.map((column, index) => this.heading(column, index));
     const table = element(
       'table',
       'chm-table',
-      element('caption', 'chm-visually-hidden', 'the answers and their figures'),
+      element('caption', 'chm-visually-hidden', 'The answers and their metrics'),
       element('thead', '', element('tr', '', ...this.headings)),
       this.body
     );
@@ -36,37 +37,38 @@ export class AnswerTable {
   private columnsOf(): Column[] {
     const { comparison } = this;
     const { answers, groups } = comparison;
-    const counts = new Map(groups.flatMap(group => group.map(place => [place, group.length])));
-    const equal = (answer: ComparedAnswer): number => counts.get(answer.place) ?? 1;
+    const counts = new Map(groups.flatMap(group => group.map(index => [index, group.length])));
+    const identical = (answer: ComparedAnswer): number => counts.get(answer.index) ?? 1;
     const metrics = availableMetrics(comparison).map(({ name, title, value, write }): Column => {
-      const words = (answer: ComparedAnswer): string => {
-        const found = value(answer);
-        return found === null ? '' : write(found);
+      const text = (answer: ComparedAnswer): string => {
+        const number = value(answer);
+        return number === null ? '' : write(number);
       };
-      return { name, title, value, cell: answer => element('td', 'chm-number', words(answer)) };
+      return { name, title, value, cell: answer => element('td', 'chm-number', text(answer)) };
     });
     return [
       {
         name: answers.some(({ title }) => !/^\d+$/.test(title)) ? 'run' : 'choice',
-        title: 'in the order in which they came',
-        value: ({ place }) => place,
+        title: 'original order',
+        value: ({ index }) => index,
         cell: () => element('th', 'chm-row-title')
       },
       {
         name: '×',
-        title: 'answers with this very text',
-        value: equal,
-        cell: answer => element('td', 'chm-number', equal(answer) > 1 ? `×${equal(answer)}` : '')
+        title: 'number of answers with this text',
+        value: identical,
+        cell: answer =>
+          element('td', 'chm-number', identical(answer) > 1 ? `×${identical(answer)}` : '')
       },
       {
         name: 'answer',
-        title: 'from where the answers part',
+        title: 'the text around the first difference',
         value: ({ text }) => text,
         cell: answer => element('td', 'chm-answer', excerpt(answer, 'chm-excerpt'))
       },
       {
         name: 'finish',
-        title: 'why the answer ended',
+        title: 'finish reason',
         value: ({ answer }) => answer.choice.finish_reason,
         cell: ({ answer }) => exactText('td', '', answer.choice.finish_reason ?? '')
       },
@@ -74,11 +76,11 @@ export class AnswerTable {
     ];
   }
 
-  private heading({ name, title }: Column, place: number): HTMLElement {
+  private heading({ name, title }: Column, index: number): HTMLElement {
     const sort = element('button', 'chm-sort', name);
     sort.type = 'button';
     sort.title = `Sort: ${title}`;
-    sort.addEventListener('click', () => this.sortBy(place));
+    sort.addEventListener('click', () => this.sortBy(index));
     const cell = element('th', '', sort);
     cell.setAttribute('scope', 'col');
     return cell;
@@ -86,27 +88,28 @@ export class AnswerTable {
 
   private row(answer: ComparedAnswer): HTMLElement {
     const cells = this.columns.map(column => column.cell(answer));
-    cells[0].setAttribute('scope', 'row');
+    const head = itemAt(cells, 0);
+    head.setAttribute('scope', 'row');
     const open = exactText('button', 'chm-link', answer.title);
     open.type = 'button';
     open.title = 'Show this answer';
-    cells[0].replaceChildren(open);
+    head.replaceChildren(open);
     const row = element('tr', 'chm-row', ...cells);
-    row.addEventListener('click', () => this.onOpen(answer.place, open));
+    row.addEventListener('click', () => this.onOpen(answer.index, open));
     return row;
   }
 
-  private sortBy(place: number): void {
+  private sortBy(index: number): void {
     this.sort =
-      this.sort.column === place
-        ? { column: place, sign: this.sort.sign === 1 ? -1 : 1 }
-        : { column: place, sign: 1 };
+      this.sort.column === index
+        ? { column: index, sign: this.sort.sign === 1 ? -1 : 1 }
+        : { column: index, sign: 1 };
     this.draw();
   }
 
   private draw(): void {
     const { column, sign } = this.sort;
-    const { value } = this.columns[column];
+    const { value } = itemAt(this.columns, column);
     this.rows.sort((a, b) => {
       const [first, second] = [value(a.answer), value(b.answer)];
       if (first === null || second === null) {
@@ -116,10 +119,10 @@ export class AnswerTable {
       return sign * (isText ? first.localeCompare(second) : Number(first) - Number(second));
     });
     this.body.replaceChildren(...this.rows.map(({ row }) => row));
-    this.headings.forEach((cell, place) =>
+    this.headings.forEach((cell, index) =>
       cell.setAttribute(
         'aria-sort',
-        place !== column ? 'none' : sign === 1 ? 'ascending' : 'descending'
+        index !== column ? 'none' : sign === 1 ? 'ascending' : 'descending'
       )
     );
   }

@@ -1,17 +1,22 @@
-/** How an answer differs from another one, so that it shows without colour too. */
+/** The changes from one answer to another, marked by more than colour. */
 
 import type { ComparedAnswer } from '../../comparison';
-import { diff, diffJson, units, type Change, type FieldChange } from '../../diff';
-import type { Unit } from '../../payload';
+import { diff, units, type Change } from '../../diff';
+import { diffJson, type FieldChange } from '../../jsonDiff';
+import type { PayloadUnit } from '../../payloadTypes';
 import { element, type Child } from '../dom';
 import { exactText } from '../exactText';
 import { note } from '../choiceView';
 
 /** Draw the changes from one answer to another. */
-export function drawChanges(base: ComparedAnswer, other: ComparedAnswer, by: Unit): HTMLElement {
+export function drawChanges(
+  base: ComparedAnswer,
+  other: ComparedAnswer,
+  by: PayloadUnit
+): HTMLElement {
   const host = element('div', 'chm-body chm-changes');
   if (base.text === other.text) {
-    host.append(note('the same text as the base'), exactText('div', 'chm-exact', other.text));
+    host.append(note('Same text as the base'), exactText('div', 'chm-exact', other.text));
     return host;
   }
   const prefill = other.answer.result.prefill;
@@ -22,31 +27,31 @@ export function drawChanges(base: ComparedAnswer, other: ComparedAnswer, by: Uni
     return host;
   }
   if (by === 'json') {
-    host.append(note('not both JSON objects or lists: compared by word'));
+    host.append(note('Not both are JSON objects or lists: compared by word'));
   }
   const changes = diff(unitsOf(base, by), unitsOf(other, by));
-  const begun = prefill ? exactText('span', 'chm-prefill', prefill) : null;
-  host.append(element('div', 'chm-exact', begun, ...changes.flatMap(drawChange)));
+  const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
+  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(drawChange)));
   return host;
 }
 
-function unitsOf({ text, answer }: ComparedAnswer, by: Unit): string[] {
+function unitsOf({ text, answer }: ComparedAnswer, by: PayloadUnit): string[] {
   if (by === 'token' && answer.text === text) {
     return answer.pieces.map(piece => piece.text);
   }
   return units(text, by === 'sentence' ? by : 'word');
 }
 
-/** A blank before a word is not marked with it. */
+/** Draw a change; a space before a word is not marked. */
 function drawChange({ kind, text }: Change): Child[] {
   if (kind === 'same') {
     return [exactText('span', 'chm-same', text)];
   }
-  const own = /^ \S/.test(text) ? text.slice(1) : text;
-  const node = exactText(kind === 'insert' ? 'ins' : 'del', 'chm-diff-target', own);
-  node.setAttribute('aria-label', `${kind === 'insert' ? 'inserted' : 'deleted'} “${own}”`);
-  node.classList.toggle('chm-blank', !own.trim());
-  return [own === text ? null : ' ', node];
+  const marked = /^ \S/.test(text) ? text.slice(1) : text;
+  const node = exactText(kind === 'insert' ? 'ins' : 'del', 'chm-diff-target', marked);
+  node.setAttribute('aria-label', `${kind === 'insert' ? 'inserted' : 'deleted'} “${marked}”`);
+  node.classList.toggle('chm-blank', !marked.trim());
+  return [marked === text ? null : ' ', node];
 }
 
 function drawFields(fields: readonly FieldChange[]): HTMLElement {
@@ -61,15 +66,15 @@ function drawFields(fields: readonly FieldChange[]): HTMLElement {
       exactText('code', 'chm-pointer', field.pointer || '/'),
       element('span', 'chm-mono', before, before && after ? ' → ' : null, after)
     );
-    row.setAttribute('aria-label', fieldWords(field));
+    row.setAttribute('aria-label', describeField(field));
     return row;
   });
-  const words = `${same} ${same === 1 ? 'field' : 'fields'} the same`;
-  return element('ul', 'chm-fields', ...rows, same ? element('li', 'chm-hint', words) : null);
+  const unchanged = `${same} ${same === 1 ? 'field' : 'fields'} unchanged`;
+  return element('ul', 'chm-fields', ...rows, same ? element('li', 'chm-hint', unchanged) : null);
 }
 
-function fieldWords({ kind, pointer, before, after }: FieldChange): string {
-  const name = pointer || 'the whole';
+function describeField({ kind, pointer, before, after }: FieldChange): string {
+  const name = pointer || 'the whole value';
   if (kind === 'change') {
     return `${name} changed from ${before} to ${after}`;
   }

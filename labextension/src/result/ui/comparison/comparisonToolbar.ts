@@ -2,16 +2,17 @@
 
 import type { Comparison } from '../../comparison';
 import { UNITS, availableViews, type ViewState, type ViewName } from '../../viewState';
-import type { Unit } from '../../payload';
+import type { PayloadUnit } from '../../payloadTypes';
 import { ORDER_CAUTION, ORDERS, type Order } from '../../answerOrder';
-import { button, element, select } from '../dom';
+import { nextItem } from '../../indexing';
+import { button, capitalized, element, select } from '../dom';
 
 const TITLES: Record<ViewName, string> = {
   columns: 'The answers side by side',
   list: 'The answers below each other',
-  tree: 'What the answers share, and where they part',
-  table: 'All answers with their figures; click a heading to sort',
-  matrix: 'The runs by what was varied'
+  tree: 'What the answers share and where they diverge',
+  table: 'All answers with their metrics; click a heading to sort',
+  matrix: 'The runs as a grid of the varied values'
 };
 
 export class ComparisonToolbar {
@@ -21,11 +22,16 @@ export class ComparisonToolbar {
   ) {
     this.views = availableViews(comparison);
     this.buttons = this.views.map(view =>
-      button(capital(view), `${TITLES[view]} (l: next view)`, () => change({ view }), 'chm-mode')
+      button(
+        capitalized(view),
+        `${TITLES[view]} (l: next view)`,
+        () => change({ view }),
+        'chm-mode'
+      )
     );
     const views = element('div', 'chm-views', ...this.buttons);
     views.setAttribute('role', 'group');
-    views.setAttribute('aria-label', 'show the answers in');
+    views.setAttribute('aria-label', 'Show the answers as');
     this.makeDiff();
     this.order = select('order', ORDERS, ORDERS[0], order => change({ order: order as Order }));
     this.order.title = ORDER_CAUTION;
@@ -51,13 +57,13 @@ export class ComparisonToolbar {
 
   private makeDiff(): void {
     const { answers } = this.comparison;
-    const bases = answers.map(({ title }, place) => new Option(title, String(place)));
+    const bases = answers.map(({ title }, index) => new Option(title, String(index)));
     this.base.className = 'chm-select';
     this.base.append(...bases);
     this.base.setAttribute('aria-label', 'base');
     this.base.title = `The answer that the others are compared with (${digitsOf(this.comparison)})`;
     this.base.addEventListener('change', () => this.change({ base: Number(this.base.value) }));
-    this.unit = select('by', UNITS, UNITS[0], by => this.change({ by: by as Unit }));
+    this.unit = select('by', UNITS, UNITS[0], by => this.change({ by: by as PayloadUnit }));
     const legend = element(
       'span',
       'chm-diff-legend',
@@ -72,10 +78,10 @@ export class ComparisonToolbar {
     );
   }
 
-  /** Show how the answers are looked at. */
+  /** Show a view state. */
   show({ view, isDiff, base, by, order }: ViewState): void {
-    this.buttons.forEach((each, place) =>
-      each.setAttribute('aria-pressed', String(this.views[place] === view))
+    this.buttons.forEach((button, index) =>
+      button.setAttribute('aria-pressed', String(this.views[index] === view))
     );
     const isBeside = view === 'columns' || view === 'list';
     this.diff.setAttribute('aria-pressed', String(isDiff && isBeside));
@@ -88,15 +94,15 @@ export class ComparisonToolbar {
 
   /** Return the view after this one. */
   next(view: ViewName): ViewName {
-    return this.views[(this.views.indexOf(view) + 1) % this.views.length];
+    return nextItem(this.views, view);
   }
 
   readonly node: HTMLElement;
-  /** Where it is said that there are more columns. */
+  /** Where the scroller says that there are more columns. */
   readonly more = element('span', 'chm-more');
   readonly diff = button(
     'Diff',
-    'How each answer differs from one of them (d)',
+    'Show how each answer differs from the base (d)',
     () => this.change({ isDiff: this.diff.getAttribute('aria-pressed') !== 'true' }),
     'chm-mode'
   );
@@ -110,13 +116,9 @@ export class ComparisonToolbar {
 }
 
 function keysOf(comparison: Comparison): string {
-  return `d diff · ${digitsOf(comparison)} the answer to compare with · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes what is open`;
+  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer`;
 }
 
 function digitsOf({ answers }: Comparison): string {
   return answers.some(({ title }) => title === '0') ? '0–9' : '1–9';
-}
-
-function capital(word: string): string {
-  return word[0].toUpperCase() + word.slice(1);
 }

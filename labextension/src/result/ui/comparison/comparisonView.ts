@@ -1,6 +1,7 @@
-/** Several answers set beside each other: side by side, as a tree, as a table, as a matrix. */
+/** Several answers compared: side by side, as a tree, as a table or as a matrix. */
 
-import { commonWarnings, titleOf, type Comparison } from '../../comparison';
+import { commonWarnings, gridTitle, namedGridTitle, type Comparison } from '../../comparison';
+import { itemAt } from '../../indexing';
 import { readViewState, type ViewState } from '../../viewState';
 import type { Mode } from '../choiceView';
 import { button, details, element } from '../dom';
@@ -16,10 +17,10 @@ import { ColumnScroller } from './columnScroller';
 import { ComparisonToolbar } from './comparisonToolbar';
 import { TreeView } from './treeView';
 
-/** Remembers how the comparison is looked at. */
+/** Stores how the comparison is viewed. */
 export interface ViewStateStore {
   onMode: (mode: Mode) => void;
-  onViewState: (look: ViewState) => void;
+  onViewState: (state: ViewState) => void;
 }
 
 export class ComparisonView {
@@ -29,7 +30,7 @@ export class ComparisonView {
     insertCell: InsertCell,
     private readonly store: ViewStateStore
   ) {
-    this.look = readViewState(null, comparison);
+    this.state = readViewState(null, comparison);
     const onMode = (mode: Mode): void => this.onMode(mode);
     this.columns = new AnswerColumns(
       comparison,
@@ -37,11 +38,11 @@ export class ComparisonView {
       insertCell,
       onMode,
       chosen => void this.change({ chosen }),
-      words => this.say(words, true)
+      message => this.say(message, true)
     );
     this.toolbar = new ComparisonToolbar(comparison, change => void this.change(change));
     this.scroller = new ColumnScroller(this.columns.stage.columns, this.toolbar.more);
-    this.opened = new DetailPane(options, insertCell, onMode);
+    this.detailPane = new DetailPane(options, insertCell, onMode);
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
     this.node = element(
@@ -54,87 +55,87 @@ export class ComparisonView {
       this.note,
       this.body,
       this.columns.stage.tools,
-      this.opened.node,
+      this.detailPane.node,
       ...this.footer(),
       this.live
     );
     this.node.addEventListener('keydown', event => this.onKey(event));
   }
 
-  /** Show the answers as text, as tokens, or as they came. */
+  /** Show the answers as rendered text, as tokens, or as raw text. */
   async setMode(mode: Mode): Promise<void> {
-    await this.columns.stage.setMode(this.look.isDiff && mode === 'tokens' ? 'text' : mode);
-    await this.opened.setMode(mode);
+    await this.columns.stage.setMode(this.state.isDiff && mode === 'tokens' ? 'text' : mode);
+    await this.detailPane.setMode(mode);
   }
 
-  /** Look at the answers as it was remembered. */
+  /** Show the comparison in a stored state. */
   async setViewState(stored: unknown): Promise<void> {
-    const look = readViewState(stored, this.comparison);
-    if (JSON.stringify(look) !== JSON.stringify(this.shown)) {
-      await this.show(look);
+    const state = readViewState(stored, this.comparison);
+    if (JSON.stringify(state) !== JSON.stringify(this.shown)) {
+      await this.show(state);
     }
   }
 
   dispose(): void {
     this.scroller.dispose();
     this.columns.dispose();
-    this.opened.close(false);
+    this.detailPane.close(false);
   }
 
   private async change(change: Partial<ViewState>): Promise<void> {
-    const look = { ...this.look, ...change };
-    const isBeside = look.view === 'columns' || look.view === 'list';
+    const state = { ...this.state, ...change };
+    const isBeside = state.view === 'columns' || state.view === 'list';
     if ((change.isDiff || change.base !== undefined) && !isBeside) {
-      look.view = 'columns';
+      state.view = 'columns';
     }
-    const shown = this.show(look);
-    this.store.onViewState(look);
+    const shown = this.show(state);
+    this.store.onViewState(state);
     this.announce(change);
     await shown;
   }
 
-  /** Tokens and the diff exclude each other: whoever asks for one leaves the other. */
+  /** Store a mode; tokens and the diff exclude each other. */
   private onMode(mode: Mode): void {
-    this.store.onViewState(this.look);
+    this.store.onViewState(this.state);
     this.store.onMode(mode);
-    if (mode === 'tokens' && this.look.isDiff) {
+    if (mode === 'tokens' && this.state.isDiff) {
       void this.change({ isDiff: false });
     }
   }
 
-  private async show(look: ViewState): Promise<void> {
-    const isNew = look.view !== this.shown?.view;
-    this.look = this.shown = look;
-    this.node.dataset.view = look.view;
-    this.toolbar.show(look);
+  private async show(state: ViewState): Promise<void> {
+    const isNew = state.view !== this.shown?.view;
+    this.state = this.shown = state;
+    this.node.dataset.view = state.view;
+    this.toolbar.show(state);
     if (isNew) {
-      this.opened.close(false);
+      this.detailPane.close(false);
     }
-    const isBeside = look.view === 'columns' || look.view === 'list';
+    const isBeside = state.view === 'columns' || state.view === 'list';
     this.columns.stage.switcher.hidden = !isBeside;
     this.columns.stage.tools.hidden = !isBeside || this.columns.stage.mode !== 'tokens';
     if (isBeside) {
-      if (look.isDiff && this.columns.stage.mode === 'tokens') {
+      if (state.isDiff && this.columns.stage.mode === 'tokens') {
         this.store.onMode('text');
         await this.columns.stage.setMode('text');
       }
-      await this.columns.show(look);
+      await this.columns.show(state);
     }
     if (isNew) {
-      this.body.replaceChildren(...this.viewElements(look.view));
+      this.body.replaceChildren(...this.viewElements(state.view));
     }
     this.scroller.update();
   }
 
-  /** Return what a view shows; all but the columns is made when it is first asked for. */
+  /** Return the elements of a view; all but the columns are made on first use. */
   private viewElements(view: ViewState['view']): HTMLElement[] {
     const { comparison } = this;
-    const open = (place: number, from: HTMLElement): void => this.openAnswer(place, from);
+    const open = (index: number, from: HTMLElement): void => this.openAnswer(index, from);
     switch (view) {
       case 'tree':
         this.trees ??= comparison.trees.flatMap(tree => {
-          const { coordinates, model } = comparison.results[tree.result].result;
-          const title = titleOf(coordinates ?? []) || model;
+          const { coordinates, model } = itemAt(comparison.results, tree.result).result;
+          const title = gridTitle(coordinates) || model;
           const heading =
             comparison.trees.length > 1 ? [exactText('h5', 'chm-tree-title', title)] : [];
           return [...heading, new TreeView(comparison, tree, open).node];
@@ -144,8 +145,8 @@ export class ComparisonView {
         this.table ??= new AnswerTable(comparison, open).node;
         return [this.table, ...this.failures()];
       case 'matrix':
-        this.matrix ??= new RunMatrix(comparison, (place, from) =>
-          this.openResult(place, from)
+        this.matrix ??= new RunMatrix(comparison, (index, from) =>
+          this.openResult(index, from)
         ).node;
         return [this.matrix];
       default:
@@ -155,22 +156,21 @@ export class ComparisonView {
 
   private failures(): HTMLElement[] {
     return this.comparison.results.flatMap(({ result: { error, coordinates } }) =>
-      error ? [exactText('p', 'chm-warning', `${titleOf(coordinates ?? [])}: ${error}`)] : []
+      error ? [exactText('p', 'chm-warning', `${gridTitle(coordinates)}: ${error}`)] : []
     );
   }
 
-  private openAnswer(place: number, from: HTMLElement): void {
-    const { result, answer, title } = this.comparison.answers[place];
-    const found = this.comparison.results[result];
-    const choice = found.choices.indexOf(answer);
-    void this.opened.show(found, choice, title, this.mode, from);
+  private openAnswer(index: number, from: HTMLElement): void {
+    const { result, answer, title } = itemAt(this.comparison.answers, index);
+    const model = itemAt(this.comparison.results, result);
+    const choice = model.choices.indexOf(answer);
+    void this.detailPane.show(model, choice, title, this.mode, from);
   }
 
-  private openResult(place: number, from: HTMLElement): void {
-    const found = this.comparison.results[place];
-    const { coordinates } = found.result;
-    const title = (coordinates ?? []).map(each => `${each.name} ${each.title}`).join(' · ');
-    void this.opened.show(found, null, title, this.mode, from);
+  private openResult(index: number, from: HTMLElement): void {
+    const model = itemAt(this.comparison.results, index);
+    const title = namedGridTitle(model.result.coordinates);
+    void this.detailPane.show(model, null, title, this.mode, from);
   }
 
   private get mode(): Mode {
@@ -180,12 +180,13 @@ export class ComparisonView {
   private header(): HTMLElement {
     const { results, axes } = this.comparison;
     const { switcher } = this.columns.stage;
-    if (results.length === 1) {
-      return drawStatus(results[0].result, switcher);
+    const [single, ...others] = results;
+    if (single && !others.length) {
+      return drawStatus(single.result, switcher);
     }
     const failed = results.filter(({ result }) => result.error).length;
     const models = new Set(results.map(({ result }) => result.model));
-    const isModels = axes.length === 1 && axes[0].name === 'model';
+    const isModels = axes.length === 1 && axes[0]?.name === 'model';
     const facts = [
       ...(axes.length && !isModels ? [axes.map(({ name }) => name).join(' × ')] : []),
       ...(models.size === 1 ? models : []),
@@ -196,42 +197,43 @@ export class ComparisonView {
   }
 
   private rounds(): HTMLElement[] {
-    const { results } = this.comparison;
-    return results.length === 1 ? results[0].result.rounds.map(drawRound) : [];
+    const [single, ...others] = this.comparison.results;
+    return single && !others.length ? single.result.rounds.map(drawRound) : [];
   }
 
   private summary(): HTMLElement | null {
-    const { chip, agreement } = this.comparison;
-    if (!chip && !agreement) {
+    const { divergenceSummary, agreement } = this.comparison;
+    if (!divergenceSummary && !agreement) {
       return null;
     }
     const jump = button(
       '',
-      'Go to where the answers part (])',
+      'Go to the first difference (])',
       () => void this.step(1),
       'chm-summary-link'
     );
-    jump.append(...sentenceNodes(chip ?? ''));
+    jump.append(...sentenceNodes(divergenceSummary ?? ''));
     return element(
       'div',
       'chm-summary',
-      chip ? jump : null,
+      divergenceSummary ? jump : null,
       agreement ? exactText('span', 'chm-muted', agreement) : null
     );
   }
 
   private footer(): (HTMLElement | null)[] {
     const { results } = this.comparison;
-    if (results.length === 1) {
-      const { unsure } = results[0].result;
+    const [single, ...others] = results;
+    if (single && !others.length) {
+      const { unsure } = single.result;
       return [unsure ? element('p', 'chm-unsure-line', ...sentenceNodes(unsure)) : null];
     }
-    const each = (): HTMLElement =>
+    const draw = (): HTMLElement =>
       element(
         'div',
         'chm-runs',
         ...results.flatMap(({ result }) => [
-          exactText('strong', '', titleOf(result.coordinates ?? [])),
+          exactText('strong', '', gridTitle(result.coordinates)),
           element(
             'div',
             '',
@@ -241,7 +243,7 @@ export class ComparisonView {
           )
         ])
       );
-    return [details(`what each of the ${results.length} runs took, and was unsure of`, each)];
+    return [details(`Status and unsure tokens of the ${results.length} runs`, draw)];
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -255,9 +257,9 @@ export class ComparisonView {
 
   private act(key: string): boolean {
     if (/^\d$/.test(key)) {
-      const base = this.columns.placeOf(key);
+      const base = this.columns.indexByDigit(key);
       if (base === null) {
-        this.say(`there is no answer ${key}`, true);
+        this.say(`no answer ${key}`, true);
       } else {
         void this.change({ base, isDiff: true });
       }
@@ -265,10 +267,10 @@ export class ComparisonView {
     }
     switch (key) {
       case 'd':
-        void this.change({ isDiff: !this.look.isDiff });
+        void this.change({ isDiff: !this.state.isDiff });
         return true;
       case 'l':
-        void this.change({ view: this.toolbar.next(this.look.view) });
+        void this.change({ view: this.toolbar.next(this.state.view) });
         return true;
       case '[':
       case ']':
@@ -282,50 +284,52 @@ export class ComparisonView {
     }
   }
 
-  /** Go to the next or previous place where the answers differ. */
+  /** Go to the next or the previous difference. */
   private async step(by: 1 | -1): Promise<void> {
-    if (this.look.view !== 'columns' && this.look.view !== 'list') {
+    if (this.state.view !== 'columns' && this.state.view !== 'list') {
       await this.change({ view: 'columns' });
     }
-    const diffTargets = this.columns.diffTargets();
-    const at = diffTargets.findIndex(({ key }) => key === this.goal);
-    const next = at < 0 ? (by > 0 ? 0 : diffTargets.length - 1) : at + by;
-    const goal = diffTargets[next];
-    if (!goal) {
-      this.say(diffTargets.length ? 'no more differences' : 'no differences', true);
+    const targets = this.columns.diffTargets();
+    const at = targets.findIndex(({ key }) => key === this.currentTarget);
+    const next = at < 0 ? (by > 0 ? 0 : targets.length - 1) : at + by;
+    const target = targets[next];
+    if (!target) {
+      this.say(targets.length ? 'no more differences' : 'no differences', true);
       return;
     }
-    this.goal = goal.key;
-    goal.go();
-    this.say(`${next + 1} of ${diffTargets.length}: ${goal.words}`);
+    this.currentTarget = target.key;
+    target.go();
+    this.say(`${next + 1} of ${targets.length}: ${target.description}`);
   }
 
   private announce({ view, isDiff, base, by, order, chosen }: Partial<ViewState>): void {
     const { answers } = this.comparison;
-    const words = [
+    const messages = [
       view && `${view} shown`,
       isDiff === false && 'diff off',
       (isDiff || base !== undefined || by) &&
-        `compared with ${answers[this.look.base].title} by ${this.look.by}`,
-      order && `ordered: ${order}`,
-      chosen === null || chosen === undefined ? '' : `went on with ${answers[chosen].title}`
+        `compared with ${itemAt(answers, this.state.base).title} by ${this.state.by}`,
+      order && `order: ${order}`,
+      chosen === null || chosen === undefined
+        ? ''
+        : `continued from ${itemAt(answers, chosen).title}`
     ];
-    this.say(words.filter(Boolean).join(', '));
+    this.say(messages.filter(Boolean).join(', '));
   }
 
-  private say(words: string, isSeen = false): void {
-    this.live.textContent = words;
-    this.note.textContent = isSeen ? words : '';
+  private say(message: string, isVisible = false): void {
+    this.live.textContent = message;
+    this.note.textContent = isVisible ? message : '';
   }
 
   readonly node: HTMLElement;
-  private look: ViewState;
+  private state: ViewState;
   private shown: ViewState | null = null;
-  private goal: unknown = null;
+  private currentTarget: unknown = null;
   private readonly toolbar: ComparisonToolbar;
   private readonly columns: AnswerColumns;
   private readonly scroller: ColumnScroller;
-  private readonly opened: DetailPane;
+  private readonly detailPane: DetailPane;
   private readonly body = element('div', 'chm-comparison-body');
   private readonly note = element('div', 'chm-note');
   private readonly live = element('div', 'chm-visually-hidden');

@@ -1,4 +1,4 @@
-/** The one answer, or result, that is open below an overview of all. */
+/** The answer or result that is open below an overview. */
 
 import type { ResultModel } from '../../answer';
 import type { Mode } from '../choiceView';
@@ -25,19 +25,19 @@ export class DetailPane {
     });
   }
 
-  /** Show a result, or one of its choices; Esc closes it and gives the focus back. */
+  /** Show a result, or one of its choices; Esc closes it and restores the focus. */
   async show(
     result: ResultModel,
     only: number | null,
     title: string,
     mode: Mode,
-    from: HTMLElement
+    opener: HTMLElement
   ): Promise<void> {
     this.close(false);
     this.view = new ResultView(result, this.options, this.insertCell, this.onMode, only);
-    this.from = from;
-    from.setAttribute('aria-expanded', 'true');
-    from.classList.add('chm-open');
+    this.opener = opener;
+    opener.setAttribute('aria-expanded', 'true');
+    opener.classList.add('chm-open');
     const close = button('Close', 'Close (Esc)', () => this.close());
     const head = element('div', 'chm-detail-pane-head', exactText('strong', '', title), close);
     this.node.replaceChildren(head, this.view.node);
@@ -59,14 +59,14 @@ export class DetailPane {
     this.view = null;
     this.node.hidden = true;
     this.node.replaceChildren();
-    this.from?.setAttribute('aria-expanded', 'false');
-    this.from?.classList.remove('chm-open');
+    this.opener?.setAttribute('aria-expanded', 'false');
+    this.opener?.classList.remove('chm-open');
     if (isFocused) {
-      this.from?.focus();
+      this.opener?.focus();
     }
   }
 
   readonly node = element('div', 'chm-detail-pane');
   private view: ResultView | null = null;
-  private from: HTMLElement | null = null;
+  private opener: HTMLElement | null = null;
 }

@@ -1,36 +1,36 @@
-/** The place where an answer parts from the others, in a line or two. */
+/** The text around an answer's first difference, in a line or two. */
 
 import type { ComparedAnswer } from '../../comparison';
 import { element } from '../dom';
 import { appendExact } from '../exactText';
 
-/** UTF-16 units that are shown, and those of them that may be the same in all answers. */
-const MOST = 220;
-const BEFORE = 40;
+/** UTF-16 units that are shown, and those that may precede the difference. */
+const MAX_LENGTH = 220;
+const CONTEXT = 40;
 
-/** Write the beginning of an answer; where that is the same in all, from shortly before it parts. */
+/** Draw the beginning of an answer, or the text from shortly before a late difference on. */
 export function excerpt({ text, start, end }: ComparedAnswer, className: string): HTMLElement {
-  const from = start > 2 * BEFORE ? wordAfter(text, start - BEFORE) : 0;
+  const from = start > 2 * CONTEXT ? wordAfter(text, start - CONTEXT) : 0;
   const node = element('span', className);
   part(node, 'chm-common', (from ? '…' : '') + text.slice(from, start));
   part(node, 'chm-divergence', text.slice(start, end).trimEnd());
   const rest = text.slice(Math.max(start, start + text.slice(start, end).trimEnd().length));
-  part(node, '', rest.length > MOST ? `${rest.slice(0, MOST)}…` : rest);
+  part(node, '', rest.length > MAX_LENGTH ? `${rest.slice(0, MAX_LENGTH)}…` : rest);
   return node;
 }
 
-/** Add a stretch; spaces before a word stay out of its ring. */
+/** Append a part; spaces before a word are not outlined. */
 function part(host: HTMLElement, className: string, text: string): void {
-  const own = className === 'chm-divergence' ? text.trimStart() : text;
-  host.append(text.slice(0, text.length - own.length));
-  if (own) {
+  const marked = className === 'chm-divergence' ? text.trimStart() : text;
+  host.append(text.slice(0, text.length - marked.length));
+  if (marked) {
     const node = element('span', className);
-    appendExact(node, own);
+    appendExact(node, marked);
     host.append(node);
   }
 }
 
-function wordAfter(text: string, place: number): number {
-  const space = text.indexOf(' ', place);
-  return space < 0 || space > place + BEFORE / 2 ? place : space + 1;
+function wordAfter(text: string, index: number): number {
+  const space = text.indexOf(' ', index);
+  return space < 0 || space > index + CONTEXT / 2 ? index : space + 1;
 }

@@ -1,7 +1,8 @@
-/** A grid of runs as small multiples: each cell the place where its answer parts, and a figure. */
+/** A grid of runs: each cell with the text around its first difference and a metric. */
 
 import type { ComparedAnswer, Comparison } from '../../comparison';
-import { layOutGrid, type Grid } from '../../runGrid';
+import { layOutGrid, type RunGrid } from '../../runGrid';
+import { itemAt } from '../../indexing';
 import { element, select } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
@@ -15,7 +16,7 @@ export class RunMatrix {
     this.metrics = availableMetrics(comparison);
     this.grid = layOutGrid(comparison.axes);
     this.answers = comparison.results.map(() => []);
-    comparison.answers.forEach(answer => this.answers[answer.result].push(answer));
+    comparison.answers.forEach(answer => itemAt(this.answers, answer.result).push(answer));
     const table = element('table', 'chm-matrix', this.head(), this.body());
     table.style.setProperty('--chm-across', String(this.grid.across.titles.length));
     table.addEventListener('keydown', event => this.onKey(event));
@@ -28,13 +29,13 @@ export class RunMatrix {
       return null;
     }
     const names = this.metrics.map(({ name }) => name);
-    const start = names.includes('perplexity') ? 'perplexity' : names[0];
+    const start = names.find(name => name === 'perplexity') ?? itemAt(names, 0);
     this.shown = this.metrics.find(({ name }) => name === start) ?? null;
-    const chosen = select('figure in the cells', names, start, name => {
-      this.shown = this.metrics.find(figure => figure.name === name) ?? null;
+    const selected = select('metric in the cells', names, start, name => {
+      this.shown = this.metrics.find(metric => metric.name === name) ?? null;
       this.shade();
     });
-    return element('label', 'chm-bar', 'in the cells', chosen, this.scale);
+    return element('label', 'chm-bar', 'in the cells', selected, this.scale);
   }
 
   private head(): HTMLElement {
@@ -64,80 +65,78 @@ export class RunMatrix {
   }
 
   private cell(result: number, titles: readonly string[]): HTMLElement {
-    const own = this.answers[result];
-    const { error, coordinates } = this.comparison.results[result].result;
-    const figure = element('span', 'chm-cell-number');
+    const answers = itemAt(this.answers, result);
+    const [first] = answers;
+    const { error, coordinates } = itemAt(this.comparison.results, result).result;
+    const number = element('span', 'chm-cell-number');
     const cell = element(
       'button',
       'chm-cell',
-      ...(own.length ? [excerpt(own[0], 'chm-excerpt')] : []),
+      ...(first ? [excerpt(first, 'chm-excerpt')] : []),
       ...(error ? [exactText('span', 'chm-warning', error)] : []),
-      own.length + Number(Boolean(error)) ? null : element('span', 'chm-hint', 'no answer'),
-      figure
+      first || error ? null : element('span', 'chm-hint', 'no answer'),
+      number
     );
     cell.type = 'button';
     cell.title = 'Show the whole result';
     cell.setAttribute('aria-expanded', 'false');
-    const where = (coordinates ?? []).map(({ name, title }) => `${name} ${title}`).join(', ');
-    cell.setAttribute(
-      'aria-label',
-      `${where || titles.join(', ')}: ${own[0]?.text ?? error ?? ''}`
-    );
+    const where = coordinates.map(({ name, title }) => `${name} ${title}`).join(', ');
+    cell.setAttribute('aria-label', `${where || titles.join(', ')}: ${first?.text ?? error ?? ''}`);
     cell.addEventListener('click', () => this.onOpen(result, cell));
-    this.cells.push({ result, cell, figure, own });
+    this.cells.push({ cell, number, answers });
     return cell;
   }
 
-  /** Write the chosen figure into each cell, with a bar as long as it is large. */
+  /** Write the selected metric into each cell, with a bar in proportion. */
   private shade(): void {
     const { shown } = this;
     if (!shown) {
       return;
     }
-    const values = this.cells.map(({ own }) => (own.length ? shown.value(own[0]) : null));
-    const most = Math.max(...values.map(value => Math.abs(value ?? 0))) || 1;
-    this.cells.forEach(({ cell, figure, own }, place) => {
-      const value = values[place];
-      const words = value === null ? [] : [shown.write(value)];
-      figure.textContent = [...words, ...this.likeness(own)].join(' · ');
-      cell.style.setProperty('--chm-share', String(Math.abs(value ?? 0) / most));
+    const values = this.cells.map(({ answers: [first] }) => (first ? shown.value(first) : null));
+    const largest = Math.max(...values.map(value => Math.abs(value ?? 0))) || 1;
+    this.cells.forEach(({ cell, number, answers }, index) => {
+      const value = values[index] ?? null;
+      const text = value === null ? [] : [shown.write(value)];
+      number.textContent = [...text, ...this.describeCounts(answers)].join(' · ');
+      cell.style.setProperty('--chm-share', String(Math.abs(value ?? 0) / largest));
     });
     this.scale.textContent = shown.title;
   }
 
-  /** Say how many answers are like the one that is shown, here and elsewhere. */
-  private likeness(own: readonly ComparedAnswer[]): string[] {
-    const different = new Set(own.map(({ text }) => text)).size;
-    const group = this.comparison.groups.find(places => places.includes(own[0]?.place));
+  /** Say how many answers are identical to the one that is shown, here and elsewhere. */
+  private describeCounts(answers: readonly ComparedAnswer[]): string[] {
+    const distinct = new Set(answers.map(({ text }) => text)).size;
+    const [first] = answers;
+    const group = this.comparison.groups.find(members => first && members.includes(first.index));
     return [
-      ...(own.length > 1 ? [`${own.length} choices, ${different} different`] : []),
+      ...(answers.length > 1 ? [`${answers.length} choices, ${distinct} distinct`] : []),
       ...(group && group.length > 1 ? [`this text ×${group.length}`] : [])
     ];
   }
 
   private onKey(event: KeyboardEvent): void {
     const width = this.grid.across.titles.length;
-    const place = this.cells.findIndex(({ cell }) => cell === event.target);
+    const index = this.cells.findIndex(({ cell }) => cell === event.target);
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: width, ArrowUp: -width }[event.key];
-    if (step && place >= 0) {
-      this.cells[place + step]?.cell.focus();
+    if (step && index >= 0) {
+      this.cells[index + step]?.cell.focus();
       event.preventDefault();
       event.stopPropagation();
     }
   }
 
   readonly node: HTMLElement;
-  private readonly grid: Grid;
+  private readonly grid: RunGrid;
   /** By result. */
   private readonly answers: ComparedAnswer[][];
   private readonly metrics: AnswerMetric[];
   private readonly scale = element('span', 'chm-hint');
   private shown: AnswerMetric | null = null;
   private readonly cells: {
-    result: number;
     cell: HTMLButtonElement;
-    figure: HTMLElement;
-    own: ComparedAnswer[];
+    number: HTMLElement;
+    answers: ComparedAnswer[];
   }[] = [];
 }
 

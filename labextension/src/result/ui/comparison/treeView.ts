@@ -1,14 +1,15 @@
-/** The tree of what answers share: how many went which way, and how likely the model held it. */
+/** The tree of what answers share: how many take each branch, and its probability by the model. */
 
 import type { Comparison } from '../../comparison';
+import { itemAt } from '../../indexing';
 import { percent, tokenName } from '../../tokenFormat';
-import type { PayloadNode, PayloadTree } from '../../payload';
+import type { PayloadNode, PayloadTree } from '../../payloadTypes';
 import { visibleRows, type TreeRow } from '../../treeRows';
 import { element } from '../dom';
 import { appendToken, exactText } from '../exactText';
 
-/** UTF-16 units of a stretch that are shown. */
-const MOST = 600;
+/** UTF-16 units of a node's text that are shown. */
+const MAX_LENGTH = 600;
 
 export class TreeView {
   constructor(
@@ -17,7 +18,7 @@ export class TreeView {
     private readonly onOpen: (answer: number, from: HTMLElement) => void
   ) {
     this.list.setAttribute('role', 'tree');
-    this.list.setAttribute('aria-label', 'what the answers share, and where they part');
+    this.list.setAttribute('aria-label', 'What the answers share and where they diverge');
     this.list.addEventListener('keydown', event => this.onKey(event));
     this.list.addEventListener('click', event => this.onClick(event));
     const titles = ['sampled', '', 'model', ''];
@@ -32,39 +33,39 @@ export class TreeView {
   }
 
   private draw(): void {
-    this.rows = visibleRows(this.tree.nodes, this.closed);
+    this.rows = visibleRows(this.tree.nodes, this.collapsed);
     this.current = Math.min(this.current, this.rows.length - 1);
-    this.list.replaceChildren(...this.rows.map((row, place) => this.row(row, place)));
+    this.list.replaceChildren(...this.rows.map((row, index) => this.row(row, index)));
   }
 
-  private row({ node, level, isLeaf, position, size }: TreeRow, place: number): HTMLElement {
-    const found = this.tree.nodes[node];
-    const isOpen = !isLeaf && !this.closed.has(node);
+  private row({ node, level, isLeaf, position, size }: TreeRow, index: number): HTMLElement {
+    const content = itemAt(this.tree.nodes, node);
+    const isOpen = !isLeaf && !this.collapsed.has(node);
     const mark = element('span', 'chm-disclosure', isLeaf ? '' : isOpen ? '▾' : '▸');
     mark.setAttribute('aria-hidden', 'true');
     const bar = element('span', 'chm-share');
-    bar.style.setProperty('--chm-share', String(found.count / Math.max(1, found.among)));
+    bar.style.setProperty('--chm-share', String(content.count / Math.max(1, content.among)));
     const text = element('span', 'chm-tree-text', mark);
     text.style.setProperty('--chm-level', String(level - 1));
-    this.write(text, found, isLeaf);
+    this.write(text, content, isLeaf);
     const row = element(
       'div',
       'chm-tree-row',
-      element('span', 'chm-number', `${found.count}/${found.among}`),
+      element('span', 'chm-number', `${content.count}/${content.among}`),
       bar,
-      element('span', 'chm-number', found.prob === null ? '' : percent(found.prob)),
+      element('span', 'chm-number', content.prob === null ? '' : percent(content.prob)),
       text
     );
-    row.title = describeShares(found);
+    row.title = describeShares(content);
     row.setAttribute('role', 'treeitem');
     row.setAttribute('aria-level', String(level));
     row.setAttribute('aria-posinset', String(position));
     row.setAttribute('aria-setsize', String(size));
-    row.setAttribute('aria-label', `${found.text || 'ends here'}, ${describeShares(found)}`);
+    row.setAttribute('aria-label', `${content.text || 'ends here'}, ${describeShares(content)}`);
     if (!isLeaf) {
       row.setAttribute('aria-expanded', String(isOpen));
     }
-    row.tabIndex = place === this.current ? 0 : -1;
+    row.tabIndex = index === this.current ? 0 : -1;
     return row;
   }
 
@@ -72,17 +73,17 @@ export class TreeView {
     const isRoot = node.parent < 0;
     const token = node.text.slice(0, isRoot ? 0 : node.token_units);
     const rest = node.text.slice(token.length);
-    const own = element('span', isRoot ? 'chm-common' : '');
-    appendToken(own, rest.length > MOST ? `${rest.slice(0, MOST)}…` : rest);
+    const text = element('span', isRoot ? 'chm-common' : '');
+    appendToken(text, rest.length > MAX_LENGTH ? `${rest.slice(0, MAX_LENGTH)}…` : rest);
     const name = token
       ? exactText('span', 'chm-divergence', tokenName(token).replace(/^␣/, ''))
       : null;
-    host.append(element('bdi', '', name, own));
+    host.append(element('bdi', '', name, text));
     if (!node.text) {
       host.append(element('span', 'chm-hint', isRoot ? 'nothing shared' : 'ends here'));
     }
     if (isLeaf) {
-      const titles = node.answers.map(place => this.comparison.answers[place].title);
+      const titles = node.answers.map(index => itemAt(this.comparison.answers, index).title);
       host.append(element('span', 'chm-hint chm-answer-names', titles.join(', ')));
     }
   }
@@ -90,15 +91,15 @@ export class TreeView {
   private onClick(event: MouseEvent): void {
     const target = event.target as Element;
     const row = target.closest<HTMLElement>('[role=treeitem]');
-    const place = row ? Array.from(this.list.children).indexOf(row) : -1;
-    if (!row || place < 0) {
+    const index = row ? Array.from(this.list.children).indexOf(row) : -1;
+    if (!row || index < 0) {
       return;
     }
-    this.focus(place);
+    this.focus(index);
     if (target.closest('.chm-disclosure') && row.hasAttribute('aria-expanded')) {
-      this.toggle(place);
+      this.toggle(index);
     } else {
-      this.open(place);
+      this.open(index);
     }
   }
 
@@ -106,8 +107,8 @@ export class TreeView {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const { node, level, isLeaf } = this.rows[this.current];
-    const isOpen = !isLeaf && !this.closed.has(node);
+    const { node, level, isLeaf } = itemAt(this.rows, this.current);
+    const isOpen = !isLeaf && !this.collapsed.has(node);
     const last = this.rows.length - 1;
     if (event.key === 'ArrowDown') {
       this.focus(Math.min(last, this.current + 1));
@@ -116,9 +117,17 @@ export class TreeView {
     } else if (event.key === 'Home' || event.key === 'End') {
       this.focus(event.key === 'Home' ? 0 : last);
     } else if (event.key === 'ArrowRight' && !isLeaf) {
-      isOpen ? this.focus(this.current + 1) : this.toggle(this.current);
+      if (isOpen) {
+        this.focus(this.current + 1);
+      } else {
+        this.toggle(this.current);
+      }
     } else if (event.key === 'ArrowLeft') {
-      isOpen ? this.toggle(this.current) : this.focus(this.parentOf(level));
+      if (isOpen) {
+        this.toggle(this.current);
+      } else {
+        this.focus(this.parentOf(level));
+      }
     } else if (event.key === 'Enter' || event.key === ' ') {
       this.open(this.current);
     } else {
@@ -136,39 +145,40 @@ export class TreeView {
     );
   }
 
-  private toggle(place: number): void {
-    const { node } = this.rows[place];
-    if (!this.closed.delete(node)) {
-      this.closed.add(node);
+  private toggle(index: number): void {
+    const { node } = itemAt(this.rows, index);
+    if (!this.collapsed.delete(node)) {
+      this.collapsed.add(node);
     }
     this.draw();
-    this.focus(place);
+    this.focus(index);
   }
 
-  private focus(place: number): void {
+  private focus(index: number): void {
     (this.list.children[this.current] as HTMLElement).tabIndex = -1;
-    this.current = place;
-    const row = this.list.children[place] as HTMLElement;
+    this.current = index;
+    const row = this.list.children[index] as HTMLElement;
     row.tabIndex = 0;
     row.focus();
   }
 
-  private open(place: number): void {
-    const [first] = this.tree.nodes[this.rows[place].node].answers;
+  private open(index: number): void {
+    const [first] = itemAt(this.tree.nodes, itemAt(this.rows, index).node).answers;
     if (first !== undefined) {
-      this.onOpen(first, this.list.children[place] as HTMLElement);
+      this.onOpen(first, this.list.children[index] as HTMLElement);
     }
   }
 
   readonly node: HTMLElement;
   private readonly list = element('div');
-  private readonly closed = new Set<number>();
+  private readonly collapsed = new Set<number>();
   private rows: TreeRow[] = [];
   private current = 0;
 }
 
-/** Say how often a way was taken, how sure that is, and what the model held of it. */
+/** Say how often a branch was taken, with its interval, and its probability by the model. */
 function describeShares({ count, among, low, high, prob }: PayloadNode): string {
-  const sampled = `${count} of ${among} (95 %: ${percent(low)} to ${percent(high)})`;
-  return prob === null ? sampled : `${sampled}; the model gave it ${percent(prob)}`;
+  const bounds = low === null || high === null ? '' : ` (95%: ${percent(low)} to ${percent(high)})`;
+  const sampled = `${count} of ${among}${bounds}`;
+  return prob === null ? sampled : `${sampled}; model probability ${percent(prob)}`;
 }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { readComparison } from '../../../../src/result/comparison';
 import type { ViewState } from '../../../../src/result/viewState';
-import type { Payload } from '../../../../src/result/payload';
+import type { Payload } from '../../../../src/result/payloadTypes';
 import { ComparisonView } from '../../../../src/result/ui/comparison/comparisonView';
 import { wire } from '../../../fixtures';
 
@@ -42,14 +42,12 @@ function many(count: number): Payload {
 }
 
 /** Draw a comparison, and look at it as it was remembered. */
-async function draw(viewElements: Name | Payload, stored: Partial<ViewState> = {}) {
-  const comparison = readComparison(
-    typeof viewElements === 'string' ? payloads[viewElements] : viewElements
-  );
+async function draw(source: Name | Payload, stored: Partial<ViewState> = {}) {
+  const comparison = readComparison(typeof source === 'string' ? payloads[source] : source);
   if (!comparison) {
     throw new Error('there is nothing to compare');
   }
-  const looks: ViewState[] = [];
+  const states: ViewState[] = [];
   const cells: string[] = [];
   const options = {
     markdownParser: null,
@@ -62,7 +60,7 @@ async function draw(viewElements: Name | Payload, stored: Partial<ViewState> = {
   };
   const view = new ComparisonView(comparison, options, insert, {
     onMode: mode => void view.setMode(mode),
-    onViewState: look => void looks.push(look)
+    onViewState: state => void states.push(state)
   });
   document.body.append(view.node);
   await view.setViewState(stored);
@@ -72,7 +70,7 @@ async function draw(viewElements: Name | Payload, stored: Partial<ViewState> = {
     target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
   return {
     node,
-    looks,
+    states,
     cells,
     press,
     all: (selector: string) => Array.from(node.querySelectorAll<HTMLElement>(selector)),
@@ -83,14 +81,14 @@ async function draw(viewElements: Name | Payload, stored: Partial<ViewState> = {
 }
 
 describe('columns', () => {
-  it('hold each text once, the most frequent first, and say which answers have it', async () => {
+  it('show each text once, the most frequent first, and say which answers have it', async () => {
     const { texts, all } = await draw('four');
     expect(texts('.chm-choice strong')).toEqual(['0', '1', '3']);
     expect(texts('.chm-count')).toEqual(['×2']);
     expect(all('.chm-count')[0].title).toContain('0, 2');
   });
 
-  it('dim what all share, and ring the token in which they part', async () => {
+  it('dim what all share, and outline the token at which they diverge', async () => {
     const { texts } = await draw('four');
     expect(texts('.chm-markdown .chm-divergence')).toEqual(['Charlotte', 'Clara', 'Charlotte']);
     expect(texts('.chm-markdown .chm-common')).toEqual(['👋🏽 1. ', '👋🏽 1. ', '👋🏽 1. ']);
@@ -103,7 +101,7 @@ describe('columns', () => {
     await vi.waitFor(() => expect(texts('.chm-choice strong')).toEqual(['2', '1', '3']));
   });
 
-  it('of more than twelve answers are filled as they come into sight', async () => {
+  it('of more than twelve answers are filled as they become visible', async () => {
     const { texts, all } = await draw(many(13), { view: 'columns' });
     expect(all('.chm-choice').length).toBe(13);
     expect(texts('.chm-markdown')).toEqual(['Name 0', 'Name 1', 'Name 2', 'Name 3']);
@@ -118,7 +116,7 @@ describe('columns', () => {
 });
 
 describe('the diff', () => {
-  it('marks what came in and what went, with words for those who do not see it', async () => {
+  it('marks insertions and deletions, with words for screen readers', async () => {
     const { texts, all } = await draw('diff', { by: 'word', base: 1 });
     expect(texts('.chm-changes del')).toEqual(['Clara', 'Clara']);
     expect(texts('.chm-changes ins')).toEqual(['Charlotte', 'Charlotte Ann']);
@@ -127,7 +125,7 @@ describe('the diff', () => {
     expect(texts('.chm-base strong')).toEqual(['1']);
   });
 
-  it('begins with the prefill, which makes JSON of what goes on from it', async () => {
+  it('begins with the prefill, which makes the answer JSON', async () => {
     const [result] = payloads.four.results;
     const choices = ['1}', '2}'].map((text, index) => {
       return { ...result.choices[0], index, text: `"a": ${text}`, parts: {} };
@@ -141,14 +139,14 @@ describe('the diff', () => {
   });
 
   it('has its base changed by a digit', async () => {
-    const { press, texts, looks, said } = await draw('four');
+    const { press, texts, states, said } = await draw('four');
     press('3');
-    expect(looks.at(-1)).toMatchObject({ base: 3, isDiff: true });
+    expect(states.at(-1)).toMatchObject({ base: 3, isDiff: true });
     expect(texts('.chm-base strong')).toEqual(['3']);
     expect(texts('.chm-changes del')).toEqual(['Ann', 'Charlotte Ann']);
     expect(said()).toBe('compared with 3 by word');
     press('7');
-    expect(said()).toBe('there is no answer 7');
+    expect(said()).toBe('no answer 7');
   });
 
   it('is gone through with brackets', async () => {
@@ -170,10 +168,10 @@ describe('the diff', () => {
     expect(document.activeElement).toBe(all('.chm-changes del')[0]);
   });
 
-  it('is left by whoever asks for tokens', async () => {
-    const { all, looks } = await draw('diff');
+  it('is left when tokens are shown', async () => {
+    const { all, states } = await draw('diff');
     all('.chm-switch button')[1].click();
-    expect(looks.at(-1)?.isDiff).toBe(false);
+    expect(states.at(-1)?.isDiff).toBe(false);
   });
 });
 
@@ -192,12 +190,12 @@ describe('the tree', () => {
     expect(rows().filter(row => row.tabIndex === 0).length).toBe(1);
   });
 
-  it('says how often each way was taken, and how likely the model held it', async () => {
+  it('says how often each branch was taken, and its probability', async () => {
     const { all } = await draw('four', { view: 'tree' });
     const row = all('[role=treeitem]')[1];
     expect(row.textContent).toContain('3/4');
-    expect(row.textContent).toContain('31.0 %');
-    expect(row.title).toBe('3 of 4 (95 %: 30.1 % to 95.4 %); the model gave it 31.0 %');
+    expect(row.textContent).toContain('31.0%');
+    expect(row.title).toBe('3 of 4 (95%: 30.1% to 95.4%); model probability 31.0%');
   });
 
   it('opens an answer below, which Esc closes', async () => {
@@ -248,23 +246,25 @@ describe('the matrix', () => {
   });
 });
 
-it('shows the views one after the other, and remembers the last', async () => {
-  const { press, looks } = await draw('grid');
+it('shows the views one after the other, and stores the last', async () => {
+  const { press, states } = await draw('grid');
   for (let step = 0; step < 5; step += 1) {
     press('l');
   }
-  expect(looks.map(({ view }) => view)).toEqual(['columns', 'list', 'tree', 'table', 'matrix']);
+  expect(states.map(({ view }) => view)).toEqual(['columns', 'list', 'tree', 'table', 'matrix']);
 });
 
-it('goes on with an answer in a cell below, and marks it', async () => {
-  const { all, cells, looks } = await draw('four');
+it('continues from an answer in a cell below, and marks it', async () => {
+  const { all, cells, states } = await draw('four');
   all('.chm-continue')[1].click();
-  await vi.waitFor(() => expect(looks.at(-1)?.chosen).toBe(1));
-  expect(cells).toEqual(['%%chat openai/gpt-4o --temperature 0.8\nassistant: 👋🏽 1. Clara\nuser: ']);
+  await vi.waitFor(() => expect(states.at(-1)?.chosen).toBe(1));
+  expect(cells[0]).toMatch(
+    /^%%chat openai\/gpt-4o --temperature 0.8\n.*assistant: 👋🏽 1. Clara\nuser: $/s
+  );
   expect(all('.chm-continue')[1].getAttribute('aria-pressed')).toBe('true');
 });
 
-it('loses nothing that a run of several says', async () => {
+it('has the status of each of several runs', async () => {
   const { all, node } = await draw('grid');
   const runs = all('details.chm-details').at(-1) as HTMLDetailsElement;
   runs.open = true;
@@ -272,7 +272,7 @@ it('loses nothing that a run of several says', async () => {
 });
 
 describe('names written from right to left', () => {
-  it('stand apart from the figures around them, and change no word', async () => {
+  it('stay apart from the numbers around them', async () => {
     const chip = 'First difference: مرحبا بكم (model 95%, sampled 2/3), Hi (5%, 1/3)';
     const comparison = { ...payloads.four.comparison!, chip };
     const { node } = await draw({ ...payloads.four, comparison });

@@ -1,16 +1,18 @@
-/** Paints the tokens of a result, and moves a cursor and a selection through them. */
+/** Paints the tokens of results, and moves a cursor and a selection through them. */
 
+import constants from '../../constants.json';
 import type { Answer, ResultModel } from '../answer';
-import { percent, tokenName } from '../tokenFormat';
+import { count, percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
   binPieces,
-  METRICS,
-  metricOf,
+  HEATMAP_METRICS,
+  heatmapMetric,
   UNKNOWN_BIN,
   type Aggregate,
   type MetricName
 } from '../heatmap';
+import { nextItem } from '../indexing';
 import type { TextRange } from '../renderedRange';
 import { GRANULARITIES, tokenSegments, type Granularity, type TokenSegment } from '../segments';
 import { button, element, select } from './dom';
@@ -19,11 +21,12 @@ import { SurprisalStrip } from './surprisalStrip';
 import { TokenTable } from './tokenTable';
 import { TokenText } from './tokenText';
 
+const UNSURE = constants.binEdges[0] ?? 0.5;
 const KEYS =
-  'arrows move · shift selects · n p next, previous unsure · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc nothing';
-const SHORT_KEYS = 'n next unsure · a alternatives · g words · m metric · t table';
+  'arrows move · shift selects · n p next, previous unsure token · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc clears';
+const SHORT_KEYS = 'n next unsure · a alternatives · g granularity · m metric · t table';
 
-interface View {
+interface TokenView {
   answer: Answer;
   text: TokenText;
   strip: SurprisalStrip;
@@ -33,32 +36,32 @@ interface View {
   counts: number[];
 }
 
-/** Tokens that are measured at a time, while nothing else is to do. */
-const AT_ONCE = 400;
+/** Tokens whose metrics are computed at a time, so that the page stays responsive. */
+const COMPUTED_AT_ONCE = 400;
 
-/** The tokens of one result or of several, painted on one scale, with one cursor and one panel. */
-export class Inspector {
+/** The tokens of one result or of several, on one colour scale, with one cursor and one panel. */
+export class TokenInspector {
   constructor(
     private readonly results: readonly ResultModel[],
     insertCell: InsertCell
   ) {
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
-    this.panel = new TokenDetails(insertCell, words => this.say(words, true));
+    this.details = new TokenDetails(insertCell, message => this.say(message, true));
     this.bar = this.makeBar();
     this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
-    const cut = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
-    if (cut) {
-      const words = `${cut.toLocaleString('en')} less likely alternatives are left out of the notebook; the result in the kernel has them`;
-      this.bar.after(element('div', 'chm-hint', words));
+    const omitted = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
+    if (omitted) {
+      const message = `${count(omitted)} less probable alternatives are left out of the notebook; the result in the kernel has them`;
+      this.bar.after(element('div', 'chm-hint', message));
     }
   }
 
   /** Add the tokens of an answer to its column. */
   add(answer: Answer, host: HTMLElement, title: string, divergence: TextRange | null): void {
-    const text = new TokenText(answer, `tokens of ${title}; arrow keys move`, divergence);
-    const strip = new SurprisalStrip(answer, (from, to) => this.pick(view, from, to));
-    const view: View = { answer, text, strip, title, segments: null, counts: [] };
+    const text = new TokenText(answer, `Tokens of ${title}; move with the arrow keys`, divergence);
+    const strip = new SurprisalStrip(answer, (from, to) => this.select(view, from, to));
+    const view: TokenView = { answer, text, strip, title, segments: null, counts: [] };
     this.views.push(view);
     host.append(text.node, view.strip.node);
     text.node.tabIndex = this.views.length === 1 ? 0 : -1;
@@ -71,17 +74,17 @@ export class Inspector {
     }
   }
 
-  /** Paint once the tokens are on the page, and again when the alternatives are read. */
+  /** Paint when the tokens are in the page, and again when the alternatives are loaded. */
   async start(): Promise<void> {
     this.isStarted = true;
     this.repaint();
     try {
-      await Promise.all(this.results.map(each => each.load()));
+      await Promise.all(this.results.map(result => result.load()));
     } catch {
-      this.say('the alternatives cannot be read', true);
+      this.say('cannot read the alternatives', true);
       return;
     }
-    this.views.forEach(({ answer }) => answer.forget());
+    this.views.forEach(({ answer }) => answer.resetMetrics());
     if (this.selected) {
       this.showSelection(false);
     }
@@ -93,7 +96,7 @@ export class Inspector {
   goTo(answer: Answer, piece: number): void {
     const view = this.views.find(each => each.answer === answer);
     if (view && answer.pieces.length) {
-      this.pick(view, piece, piece, true);
+      this.select(view, piece, piece, true);
       view.text.node.focus({ preventScroll: true });
     }
   }
@@ -106,12 +109,12 @@ export class Inspector {
     });
   }
 
-  /** Measure all tokens bit by bit, so that a change of metric need not wait for it. */
+  /** Compute the metrics of all tokens step by step, so that a change of metric is immediate. */
   private async computeAhead(): Promise<void> {
     for (const { answer } of this.views) {
-      for (let place = 0; place < answer.tokens.length && !this.isDisposed; place += 1) {
-        answer.metricsAt(place);
-        if (place % AT_ONCE === AT_ONCE - 1) {
+      for (let index = 0; index < answer.tokens.length && !this.isDisposed; index += 1) {
+        answer.metrics(index);
+        if (index % COMPUTED_AT_ONCE === COMPUTED_AT_ONCE - 1) {
           await new Promise(resolve => setTimeout(resolve, 0));
         }
       }
@@ -122,16 +125,20 @@ export class Inspector {
     this.views.forEach(view => this.paint(view));
     this.showLegend();
     this.aggregates.hidden = this.granularity === 'token';
-    const lacks = this.views.every(view => this.granularity === 'field' && !view.segments?.length);
-    this.lack = lacks ? 'the answer is not JSON: it has no fields' : '';
-    this.note.textContent = this.lack;
+    const isNotJson = this.views.every(
+      view => this.granularity === 'field' && !view.segments?.length
+    );
+    this.permanentNote = isNotJson ? 'the answer is not JSON and has no fields' : '';
+    this.note.textContent = this.permanentNote;
   }
 
-  private paint(view: View): void {
+  private paint(view: TokenView): void {
     view.segments = tokenSegments(view.answer.text, view.answer.pieces, this.granularity);
-    const bins = binPieces(metricOf(this.metric), view.answer, view.segments, this.aggregate);
+    const bins = binPieces(heatmapMetric(this.metric), view.answer, view.segments, this.aggregate);
     view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
-    bins.forEach(bin => (view.counts[bin] += 1));
+    for (const bin of bins) {
+      view.counts[bin] = (view.counts[bin] ?? 0) + 1;
+    }
     view.text.paint(bins);
     view.strip.paint(bins);
   }
@@ -139,14 +146,14 @@ export class Inspector {
   private makeBar(): HTMLElement {
     const metrics = select(
       'metric',
-      METRICS.map(each => each.name),
+      HEATMAP_METRICS.map(({ name }) => name),
       this.metric,
       value => this.setMetric(value as MetricName)
     );
     const granularities = select('granularity', GRANULARITIES, this.granularity, value =>
       this.setGranularity(value as Granularity)
     );
-    this.aggregates = select('how a stretch is summed up', AGGREGATES, this.aggregate, value => {
+    this.aggregates = select('aggregate', AGGREGATES, this.aggregate, value => {
       this.aggregate = value as Aggregate;
       this.repaint();
     });
@@ -167,13 +174,13 @@ export class Inspector {
   }
 
   private showLegend(): void {
-    const { labels } = metricOf(this.metric);
-    const entries = [...labels, 'not known'].flatMap((label, bin) => {
-      const count = this.views.reduce((sum, view) => sum + view.counts[bin], 0);
-      const words = element('small', '', `  ${count.toLocaleString('en')}`);
-      return bin === UNKNOWN_BIN && !count
+    const { labels } = heatmapMetric(this.metric);
+    const entries = [...labels, 'unknown'].flatMap((label, bin) => {
+      const pieces = this.views.reduce((sum, view) => sum + (view.counts[bin] ?? 0), 0);
+      const size = element('small', '', `  ${count(pieces)}`);
+      return bin === UNKNOWN_BIN && !pieces
         ? []
-        : [element('span', `chm-legend chm-bin${bin}`, label, words)];
+        : [element('span', `chm-legend chm-bin${bin}`, label, size)];
     });
     this.legend.replaceChildren(...entries);
   }
@@ -193,7 +200,7 @@ export class Inspector {
   }
 
   private toggleTable(): void {
-    this.tableOf = this.tableOf ? null : (this.selected?.view ?? this.views[0]);
+    this.tableOf = this.tableOf ? null : (this.selected?.view ?? this.views[0] ?? null);
     this.showTable();
     this.say(this.tableOf ? 'table shown' : 'table hidden');
   }
@@ -204,8 +211,8 @@ export class Inspector {
     );
   }
 
-  /** Select from one piece to another; whole stretches where the granularity says so. */
-  private pick(view: View, from: number, to: number, scroll = false): void {
+  /** Select from one piece to another, extended to whole segments of the granularity. */
+  private select(view: TokenView, from: number, to: number, scroll = false): void {
     if (this.selected && this.selected.view !== view) {
       this.clear();
     }
@@ -223,7 +230,7 @@ export class Inspector {
     if (!view || from === undefined || to === undefined) {
       return;
     }
-    const [first, last] = this.widened(view, Math.min(from, to), Math.max(from, to));
+    const [first, last] = this.extended(view, Math.min(from, to), Math.max(from, to));
     view.text.select(first, last, to, scroll);
     view.strip.mark([first, last]);
     if (!this.isPinned) {
@@ -231,29 +238,19 @@ export class Inspector {
       const field = view.segments?.find(
         each => isField && each.first === first && each.last === last
       );
-      this.panel.show(view.answer, first, last, field?.name);
+      this.details.show(view.answer, first, last, field?.name);
     }
-    this.say(first === last ? this.words(view.answer, to) : `${last - first + 1} tokens selected`);
+    this.say(
+      first === last ? describePiece(view.answer, to) : `${last - first + 1} tokens selected`
+    );
   }
 
-  private widened(view: View, first: number, last: number): [number, number] {
+  private extended(view: TokenView, first: number, last: number): [number, number] {
     const touched = view.segments?.filter(each => each.last >= first && each.first <= last) ?? [];
-    return touched.length
-      ? [Math.min(first, touched[0].first), Math.max(last, touched[touched.length - 1].last)]
-      : [first, last];
-  }
-
-  private words(answer: Answer, piece: number): string {
-    const { start, text, prob } = answer.pieces[piece];
-    const { rank } = answer.metricsAt(start);
-    const sure =
-      prob === null ? answer.tokens[start].status : percent(prob).replace('%', 'percent');
     return [
-      `token ${start + 1}`,
-      `“${tokenName(text)}”`,
-      sure,
-      ...(rank === null ? [] : [`rank ${rank}`])
-    ].join(', ');
+      Math.min(first, touched[0]?.first ?? first),
+      Math.max(last, touched.at(-1)?.last ?? last)
+    ];
   }
 
   private clear(): void {
@@ -262,20 +259,20 @@ export class Inspector {
     this.selected = null;
   }
 
-  private onFocus(view: View): void {
+  private onFocus(view: TokenView): void {
     if (!this.selected && view.answer.pieces.length && view.text.node.matches(':focus-visible')) {
-      this.pick(view, 0, 0);
+      this.select(view, 0, 0);
     }
   }
 
-  private onClick(view: View, event: MouseEvent): void {
+  private onClick(view: TokenView, event: MouseEvent): void {
     const byHand = view.text.selectedByHand();
     const piece = view.text.pieceOf(event.target);
     if (byHand && !event.shiftKey) {
-      this.pick(view, ...byHand);
+      this.select(view, ...byHand);
     } else if (piece !== null) {
       const isMore = event.shiftKey && this.selected?.view === view;
-      this.pick(view, isMore ? (this.selected?.from ?? piece) : piece, piece);
+      this.select(view, isMore ? (this.selected?.from ?? piece) : piece, piece);
       if (isMore) {
         document.getSelection()?.removeAllRanges();
       }
@@ -283,7 +280,7 @@ export class Inspector {
     view.text.node.focus({ preventScroll: true });
   }
 
-  private onKey(view: View, event: KeyboardEvent): void {
+  private onKey(view: TokenView, event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
@@ -291,7 +288,7 @@ export class Inspector {
     const moved = this.moved(view, event.key, cursor);
     if (moved !== null) {
       const anchor = event.shiftKey && this.selected ? this.selected.from : moved;
-      this.pick(view, anchor, moved, true);
+      this.select(view, anchor, moved, true);
       if (moved === cursor && (event.key === 'n' || event.key === 'p')) {
         this.say(`no unsure token ${event.key === 'n' ? 'after' : 'before'} this one`, true);
       }
@@ -302,13 +299,13 @@ export class Inspector {
     event.stopPropagation();
   }
 
-  private moved(view: View, key: string, cursor: number): number | null {
+  private moved(view: TokenView, key: string, cursor: number): number | null {
     const last = view.answer.pieces.length - 1;
     switch (key) {
       case 'ArrowRight':
-        return Math.min(last, this.nextStretch(view, cursor, 1));
+        return Math.min(last, this.nextSegment(view, cursor, 1));
       case 'ArrowLeft':
-        return Math.max(0, this.nextStretch(view, cursor, -1));
+        return Math.max(0, this.nextSegment(view, cursor, -1));
       case 'ArrowDown':
         return view.text.onNextLine(cursor, 1);
       case 'ArrowUp':
@@ -326,25 +323,24 @@ export class Inspector {
     }
   }
 
-  private nextStretch(view: View, cursor: number, step: 1 | -1): number {
-    const [first, last] = this.widened(view, cursor, cursor);
+  private nextSegment(view: TokenView, cursor: number, step: 1 | -1): number {
+    const [first, last] = this.extended(view, cursor, cursor);
     return step > 0 ? last + 1 : first - 1;
   }
 
   private nextUnsure({ pieces }: Answer, cursor: number, step: 1 | -1): number {
-    for (let place = cursor + step; pieces[place]; place += step) {
-      if ((pieces[place].prob ?? 0) < 0.5) {
-        return place;
+    for (let index = cursor + step; pieces[index]; index += step) {
+      if ((pieces[index]?.prob ?? 0) < UNSURE) {
+        return index;
       }
     }
     return cursor;
   }
 
-  private act(view: View, key: string): boolean {
-    const next = <T>(all: readonly T[], one: T): T => all[(all.indexOf(one) + 1) % all.length];
+  private act(view: TokenView, key: string): boolean {
     switch (key) {
       case 'a':
-        if (!this.panel.focusAlternatives()) {
+        if (!this.details.focusAlternatives()) {
           this.say('no alternatives here', true);
         }
         return true;
@@ -357,21 +353,21 @@ export class Inspector {
         }
         this.setPinned(false);
         this.clear();
-        this.panel.showNothing();
+        this.details.showHint();
         return true;
       case 'g':
-        this.setGranularity(next(GRANULARITIES, this.granularity));
+        this.setGranularity(nextItem(GRANULARITIES, this.granularity));
         this.showSelection(false);
         return true;
       case 'm':
-        this.setMetric(next(METRICS, metricOf(this.metric)).name);
+        this.setMetric(nextItem(HEATMAP_METRICS, heatmapMetric(this.metric)).name);
         return true;
       case 't':
         this.toggleTable();
         return true;
       case 'c': {
         const shown = this.views.filter(each => each.text.node.isConnected);
-        this.goTo(next(shown, view).answer, 0);
+        this.goTo(nextItem(shown, view).answer, 0);
         return true;
       }
       default:
@@ -381,33 +377,47 @@ export class Inspector {
 
   private setPinned(isPinned: boolean): void {
     this.isPinned = isPinned;
-    this.panel.node.classList.toggle('chm-pinned', isPinned);
+    this.details.node.classList.toggle('chm-pinned', isPinned);
     this.showSelection(false);
     this.say(isPinned ? 'pinned' : 'not pinned');
   }
 
-  private say(words: string, isSeen = false): void {
-    this.live.textContent = words;
-    this.note.textContent = isSeen ? words : this.lack;
+  private say(message: string, isVisible = false): void {
+    this.live.textContent = message;
+    this.note.textContent = isVisible ? message : this.permanentNote;
   }
 
   readonly node: HTMLElement;
-  readonly panel: TokenDetails;
-  private readonly views: View[] = [];
+  readonly details: TokenDetails;
+  private readonly views: TokenView[] = [];
   private readonly live = element('div', 'chm-visually-hidden');
   private readonly note = element('div', 'chm-note');
   private readonly legend = element('span', 'chm-legends');
   private readonly tableFrame = element('div');
-  private tableOf: View | null = null;
+  private tableOf: TokenView | null = null;
   private readonly bar: HTMLElement;
   private aggregates!: HTMLSelectElement;
   private controls!: { metrics: HTMLSelectElement; granularities: HTMLSelectElement };
   private metric: MetricName = 'probability';
   private granularity: Granularity = 'token';
   private aggregate: Aggregate = 'least sure';
-  private selected: { view: View; from: number; to: number } | null = null;
-  private lack = '';
+  private selected: { view: TokenView; from: number; to: number } | null = null;
+  private permanentNote = '';
   private isPinned = false;
   private isStarted = false;
   private isDisposed = false;
+}
+
+/** Describe a piece for screen readers. */
+function describePiece(answer: Answer, piece: number): string {
+  const { start, text, prob } = answer.piece(piece);
+  const { rank } = answer.metrics(start);
+  const probability =
+    prob === null ? answer.token(start).status : percent(prob).replace('%', ' percent');
+  return [
+    `token ${start + 1}`,
+    `“${tokenName(text)}”`,
+    probability,
+    ...(rank === null ? [] : [`rank ${rank}`])
+  ].join(', ');
 }
