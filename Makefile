@@ -4,6 +4,7 @@
 # make unit   the tests that need no browser, model or kernel
 # make test   lint, types, layers and tests, of Python and TypeScript
 # make stress run the tests of the shell again and again on a busy machine
+# make dist   build the sdist and the wheel, and check them
 # make bench  print what answers, their display and their tables cost, against others
 # make fuzz   search a minute for streams that break the decoder
 # make generated  rewrite the files that are generated from the package
@@ -19,7 +20,7 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build unit test stress bench fuzz tour generated clean
+.PHONY: demo lab build unit test stress dist bench fuzz tour generated clean
 
 # Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
 # some machines say otherwise: to compile them takes longer than to run many of them.
@@ -57,6 +58,14 @@ test: build
 stress: .venv/ready
 	$(BIN)/python -m chat_magic prepare
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/stress.sh
+
+dist: build
+	@rm -rf dist build/dist-venv
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m hatchling build
+	@$(PYTHON) -m venv build/dist-venv
+	@build/dist-venv/bin/pip install --quiet --disable-pip-version-check twine dist/*.whl
+	build/dist-venv/bin/twine check --strict dist/*
+	cd build && dist-venv/bin/python -c "import chat_magic as c; c.chat; print(c.__version__)"
 
 bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.wire
