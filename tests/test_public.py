@@ -50,23 +50,3 @@ print([name for name in {SLOW} if name in set(sys.modules) - before])
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-def test_all_errors_but_the_interrupt_are_chat_errors():
-    """`except ChatError` catches them; `except Exception` lets an interrupt pass."""
-    for name in (
-        "InvalidRequest",
-        "ApiError",
-        "StreamBroken",
-        "ConnectionFailed",
-        "RequestTimeout",
-    ):
-        assert issubclass(getattr(chat_magic, name), chat_magic.ChatError)
-    assert issubclass(chat_magic.ChatInterrupted, KeyboardInterrupt)
-    assert not issubclass(chat_magic.ChatInterrupted, Exception)
-
-
-def test_an_error_prints_as_one_line_without_control_characters():
-    """In a notebook and in a terminal."""
-    error = chat_magic.ChatError("two\nlines \x1b[31mred")
-    assert error._render_traceback_() == ["ChatError: two lines [31mred"]
