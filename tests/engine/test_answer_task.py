@@ -1,0 +1,190 @@
+"""One answer: its times, cost and warnings, the missing choices, and what a fault leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from dataclasses import replace
+
+import pytest
+
+import chat_magic
+from chat_magic import ChatInterrupted, ChatResult, StreamBroken
+from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.session import Session, default_session
+from chat_magic.transport.schema_file import load_schema
+from tests.completions import completion, delta
+from tests.engine.calls import prepare, start
+from tests.gateway import HOLD, RESET, events, streamed, whole
+from tests.waiting import TIMEOUT_S
+
+
+def test_an_answer_that_is_not_streamed_has_no_first_token(gateway):
+    """It arrived all at once, so a speed would be meaningless."""
+    gateway(whole(completion("Hello there")))
+    timing = chat_magic.chat("Hi", stream=False).timing
+    assert (timing.ttft_s, timing.tokens_per_s) == (None, None)
+    assert timing.total_s > 0
+
+
+def test_a_fault_keeps_what_had_arrived(gateway):
+    """`.result` holds it; the finish reason of the unfinished choice is `error`."""
+    gateway(events(delta("Half"), b"data: {broken\n\n"))
+    with pytest.raises(StreamBroken) as caught:
+        chat_magic.chat("Hi")
+    assert isinstance(caught.value.result, ChatResult)
+    assert (caught.value.result.text, caught.value.result[0].finish_reason) == ("Half", "error")
+
+
+def test_a_lost_connection_leaves_choices_missing(gateway):
+    """One finished choice of three is incomplete, unless the stream ends cleanly."""
+    finished = delta("One", finish_reason="stop")
+    gateway(events(finished, RESET), events(finished))
+    with pytest.raises(StreamBroken) as caught:
+        chat_magic.chat("Hi", n=3)
+    assert caught.value.result.text == "One"
+    result = chat_magic.chat("Hi", n=3, top_up=False)
+    assert result.warnings == ("n 3: the server returned 1 choice",)
+
+
+def test_a_parameter_that_the_server_ignored_is_a_warning(gateway):
+    """If the answer shows that it was ignored."""
+    gateway(streamed(completion("Hi")))
+    result = chat_magic.chat("Hi", n=2, top_logprobs=3, top_up=False)
+    assert result.warnings == (
+        "n 2: the server returned 1 choice",
+        "logprobs: the server returned none",
+    )
+
+
+def test_implausible_log_probabilities_are_a_warning(gateway):
+    """It says where the first one is; a plausible answer has no warning."""
+    odd = completion("Hi there", n_top=2)
+    odd["choices"][0]["logprobs"]["content"][1]["logprob"] = -9999.0
+    gateway(whole(completion("Hi there", n_top=2)), whole(odd))
+    sound, result = (chat_magic.chat("U", top_logprobs=2, stream=False) for _ in range(2))
+    assert sound.warnings == ()
+    assert any(
+        "only that the token lay outside of the most probable ones" in warning
+        and warning.endswith("first at position 1 of choice 0")
+        for warning in result.warnings
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "prices", "cost"),
+    [
+        ({"prompt_tokens": 1000, "completion_tokens": 200}, True, 0.0045),
+        ({"prompt_tokens": 1000, "completion_tokens": 200, "cost": 0.5}, True, 0.5),
+        ({"prompt_tokens": 1000, "completion_tokens": 200}, False, None),
+    ],
+)
+def test_the_cost_is_the_gateways_or_follows_from_prices(gateway, config_file, usage, prices, cost):
+    """It is in the status line, and in each row of the frame after the metrics and the model."""
+    gateway(whole({**completion("Hi", "Ho"), "usage": usage}))
+    if prices:
+        config_file('[prices]\n"a/*" = { input = 2.5, output = 10 }')
+    result = chat_magic.chat("Hi", n=2, stream=False)
+    assert result.cost == cost
+    assert list(result.frame)[-7:-5] == ["model", "cost"]
+    assert result.frame["model"].tolist() == ["a/b", "a/b"]
+    assert result.frame["cost"].dropna().tolist() == [cost, cost] * (cost is not None)
+    assert pickle.loads(pickle.dumps(result)).cost == cost
+    status = result._repr_mimebundle_()["text/plain"].splitlines()
+    assert any("$" in line for line in status) == (cost is not None)
+
+
+class TestTopUp:
+    """Choices that the server did not return are requested again."""
+
+    def test_a_server_that_ignores_n_gets_a_request_for_each_missing_choice(self, gateway):
+        """The seeds count up; the result has all choices, and a warning says what was done."""
+        server = gateway(lambda request: streamed(completion(f"seed {request.json['seed']}")))
+        result = chat_magic.chat("Hi", n=3, seed=5)
+        assert [(c.index, c.text) for c in result] == [(0, "seed 5"), (1, "seed 6"), (2, "seed 7")]
+        first, *others = (request.json for request in server.requests)
+        assert first["n"] == 3
+        assert all({**other, "n": 3, "seed": 5} == first for other in others)
+        assert "n" not in others[0]
+        assert result.usage.completion_tokens == 6
+        assert len(result.warnings) == 1
+        assert result.warnings[0].startswith("n 3: the server returned 1 choice; ")
+
+    def test_interleaved_choices_are_all_requested_again(self, gateway):
+        """Each is requested on its own, since their tokens cannot be told apart."""
+        mixed = [delta("", role="assistant")] * 2 + [delta(text) for text in "axby"]
+        ends = [delta(finish_reason="stop")] * 2
+        server = gateway(events(*mixed, *ends), streamed(completion("Clear")))
+        result = chat_magic.chat("Hi", n=2)
+        assert [choice.text for choice in result] == ["Clear", "Clear"]
+        assert len(server.requests) == 3
+        assert "cannot be told apart" in result.warnings[0]
+
+    def test_a_choice_that_fails_does_not_stop_the_others(self, gateway):
+        """The error holds all choices that arrived."""
+
+        def answer(request):
+            fails = request.json["seed"] == 2
+            return whole({"error": "no luck"}, status=400) if fails else streamed(completion("Hi"))
+
+        gateway(answer)
+        with pytest.raises(
+            StreamBroken, match=r"n 4: 1 of the missing choices did not arrive.*luck"
+        ):
+            chat_magic.chat("Hi", n=4, seed=0)
+        with pytest.raises(StreamBroken) as caught:
+            chat_magic.chat("Hi", n=4, seed=0)
+        assert [choice.index for choice in caught.value.result] == [0, 1, 3]
+
+    def test_an_interrupt_cancels_all_requests(self, gateway):
+        """The partial choices are kept."""
+        server = gateway(streamed(completion("One")), events(delta("Half"), HOLD))
+        handle = start(prepare(messages="Hi", n=3))
+
+        def cancel_when_begun(task):
+            if task.answer.texts() == ["One", "Half", "Half"]:
+                assert task.note == "asking for 2 more choices"
+                handle.cancel()
+            return 0.01
+
+        with pytest.raises(ChatInterrupted) as caught:
+            handle.wait(cancel_when_begun)
+        assert [(c.text, c.finish_reason) for c in caught.value.result] == [
+            ("One", "stop"),
+            ("Half", "interrupted"),
+            ("Half", "interrupted"),
+        ]
+        assert all(request.closed.wait(TIMEOUT_S) for request in server.requests[1:])
+
+
+def test_nothing_has_arrived_before_a_task_runs():
+    """There is no partial result, and nothing to note."""
+    task = AnswerTask(prepare(messages="Hi", model="local"), default_session())
+    assert (task.partial(), task.has_output, task.rounds, task.note) == (None, False, (), None)
+
+
+async def test_a_task_that_is_cancelled_has_a_partial_result(gateway):
+    """It consists of what had arrived, marked as interrupted."""
+    gateway(events(delta("Half"), HOLD))
+    session, has_text = Session(), asyncio.Event()
+    task = AnswerTask(prepare(messages="Hi"), session, has_text.set)
+    running = asyncio.create_task(task.run())
+    while not task.has_output:
+        has_text.clear()
+        await asyncio.wait_for(has_text.wait(), TIMEOUT_S)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    partial = task.partial()
+    assert (partial.text, partial[0].finish_reason) == ("Half", "interrupted")
+    await session.http.close()
+
+
+def test_an_answer_that_does_not_fit_its_schema_gets_a_warning(gateway):
+    """A result without a schema is returned unchanged."""
+    gateway(streamed(completion("no JSON")))
+    plain = chat_magic.chat("Hi")
+    assert with_schema_warnings(plain) is plain
+    schema = load_schema("age: int")
+    (warning,) = with_schema_warnings(replace(plain, schema=schema)).warnings
+    assert warning.startswith("the answer does not fit the schema: ")
