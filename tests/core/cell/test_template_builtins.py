@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from chat_magic.core.cell.template import render_text
 from chat_magic.errors import InvalidRequest
@@ -99,9 +98,9 @@ def test_a_variable_hides_the_builtin_of_its_name():
     assert render_text("{{ f }}", {"f": len}) == "<built-in function len>"
 
 
-def test_what_ipython_assigns_is_a_builtin_too():
+def test_what_ipython_assigns_is_a_builtin_too(shell):
     """It puts its own `open`, `exit` and `quit` into the notebook's names."""
-    namespace = InteractiveShell.instance().user_ns
+    namespace = shell.user_ns
     with pytest.raises(InvalidRequest, match="'open' is undefined: it is a Python builtin"):
         render_text("{{ open }}", namespace)
     assert render_text("{{ open }}", {**namespace, "open": "at nine"}) == "at nine"
