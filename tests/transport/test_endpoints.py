@@ -1,4 +1,4 @@
-"""Which server answers for a model, by the variables that are set."""
+"""Which server answers for a model, by the environment, the settings and the config file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
-from chat_magic.transport.credentials import Secret
-from chat_magic.transport.endpoints import Endpoint
+from chat_magic.transport.credentials import Secret, redact
+from chat_magic.transport.endpoints import Endpoint, masked
 
 KEY = "sk-canary-endpoints"
 GATEWAY = {"CHAT_MAGIC_BASE_URL": "https://gateway.example/v1", "CHAT_MAGIC_API_KEY": KEY}
@@ -18,7 +18,7 @@ OPENAI_GATEWAY = {"OPENAI_BASE_URL": "http://10.0.0.1:8000/v1/", "OPENAI_API_KEY
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch):
-    """Set variables, and no others of ours."""
+    """Return a function that sets these variables and unsets the others."""
     for prefix in ("CHAT_MAGIC", "OPENAI"):
         for name in ("BASE_URL", "API_KEY", "MODEL"):
             monkeypatch.delenv(f"{prefix}_{name}", raising=False)
@@ -65,15 +65,15 @@ def configure(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 async def test_variables_choose_the_server(configure, variables, model, url, sent, has_key) -> None:
-    """Ours come before OpenAI's; a gateway takes the name whole, OpenAI the model alone."""
+    """CHAT_MAGIC_* wins over OPENAI_*; a gateway takes vendor/model, OpenAI the model alone."""
     configure(variables)
     endpoint = await default_session().endpoints.resolve(model)
     assert (endpoint.url, endpoint.model) == (f"{url}/chat/completions", sent)
     assert endpoint.secret == (Secret(KEY) if has_key else None)
 
 
-def test_a_query_stays_behind_the_path() -> None:
-    """As Azure wants its version."""
+def test_a_query_stays_after_the_path() -> None:
+    """Azure requires its version there."""
     endpoint = Endpoint(name="x", base_url="https://a.example/v1?api-version=2", model="m")
     assert endpoint.url == "https://a.example/v1/chat/completions?api-version=2"
 
@@ -110,8 +110,8 @@ def test_a_query_stays_behind_the_path() -> None:
         ),
     ],
 )
-async def test_what_is_missing_is_named(configure, variables, model, words) -> None:
-    """Nothing is guessed, and no key is shown."""
+async def test_an_incomplete_configuration_is_an_error(configure, variables, model, words) -> None:
+    """It names what to set, and shows no key."""
     configure(variables)
     with pytest.raises(InvalidRequest) as caught:
         await default_session().endpoints.resolve(model)
@@ -120,9 +120,9 @@ async def test_what_is_missing_is_named(configure, variables, model, words) -> N
 
 
 async def test_a_local_model_needs_no_variables(configure, monkeypatch) -> None:
-    """Its own server is started, and its progress told."""
+    """Its server is started, and its progress reported."""
     configure(GATEWAY)
-    told = []
+    reported = []
 
     def connect(model, on_progress):
         on_progress("loading", 0.5)
@@ -130,27 +130,27 @@ async def test_a_local_model_needs_no_variables(configure, monkeypatch) -> None:
 
     monkeypatch.setattr(local, "connect", connect)
     endpoint = await default_session().endpoints.resolve(
-        "local", lambda *progress: told.append(progress)
+        "local", lambda *progress: reported.append(progress)
     )
     assert (endpoint.url, endpoint.model) == (
         "http://127.0.0.1:7/v1/chat/completions",
         "local/full",
     )
     assert endpoint.secret == Secret("local-key")
-    assert told == [("loading", 0.5)]
+    assert reported == [("loading", 0.5)]
 
 
 class TestDefaultModel:
-    """What answers when no model is named."""
+    """The model of requests that do not name one."""
 
     @pytest.mark.parametrize("variables", [{}, GATEWAY, OPENAI])
     def test_the_variable_wins(self, configure, variables) -> None:
-        """Whatever else is set."""
+        """Over all other variables."""
         configure(variables | {"CHAT_MAGIC_MODEL": " a/b "})
         assert default_session().endpoints.default_model() == ("a/b", None)
 
     def test_with_nothing_configured_it_is_the_local_one(self, configure) -> None:
-        """A line says so, and what to set."""
+        """A notice of one line says so, and what to set."""
         configure({})
         model, notice = default_session().endpoints.default_model()
         assert model == "local/smollm2-135m-instruct"
@@ -160,24 +160,24 @@ class TestDefaultModel:
 
     @pytest.mark.parametrize("variables", [GATEWAY, OPENAI, OPENAI_GATEWAY])
     def test_a_server_without_a_model_is_an_error(self, configure, variables) -> None:
-        """A paid model is not chosen for the user."""
+        """The user must choose a model that costs money."""
         configure(variables)
         with pytest.raises(InvalidRequest, match="CHAT_MAGIC_MODEL"):
             default_session().endpoints.default_model()
 
 
 class TestDescribe:
-    """A line for a dry run."""
+    """The description for a dry run."""
 
     def test_a_gateway(self, configure) -> None:
-        """The address and where the key comes from, not the key, be it in the URL."""
+        """It has the address and the source of the key, but no key, not even that in the URL."""
         configure(GATEWAY | {"CHAT_MAGIC_BASE_URL": "https://a.example/v1?key=in-the-url"})
         assert default_session().endpoints.describe("a/b") == (
             "POST https://a.example/v1/chat/completions?key=*** with the key in CHAT_MAGIC_API_KEY"
         )
 
     def test_a_password_in_the_url(self, configure) -> None:
-        """It is a key too."""
+        """It is not shown either."""
         configure({"CHAT_MAGIC_BASE_URL": "http://me:hunter22@localhost/v1"})
         assert (
             default_session().endpoints.describe("a/b")
@@ -185,12 +185,138 @@ class TestDescribe:
         )
 
     def test_the_local_model(self, configure) -> None:
-        """Nothing is started."""
+        """Its server is not started."""
         configure({})
         assert "on this machine" in default_session().endpoints.describe("local")
 
 
 def test_an_endpoint_shows_no_key() -> None:
-    """Nor does anything that holds it."""
+    """Its repr leaves out the secret."""
     endpoint = Endpoint(name="x", base_url="https://a.example", model="m", secret=Secret(KEY))
     assert KEY not in repr(endpoint)
+
+
+CONFIG = """
+[endpoints.router]
+base_url = "https://router.example/api/v1"
+key = "ROUTER_KEY"
+
+[endpoints.vendor]
+base_url = "https://vendor.example/v1"
+key = "VENDOR_KEY"
+takes = "model"
+headers = { "X-Team" = "${TEAM}", "X-App" = "an app" }
+
+[routes]
+"vendor/*" = "vendor"
+"vendor/big" = "router"
+"""
+
+
+@pytest.fixture
+def routed(config_file, monkeypatch):
+    """Write the config file, and set its variables."""
+    config_file(CONFIG)
+    for name in ("ROUTER_KEY", "VENDOR_KEY", "TEAM", "CHAT_MAGIC_API_KEY"):
+        monkeypatch.setenv(name, f"canary-of-{name.lower()}")
+
+
+@pytest.mark.parametrize(
+    ("model", "url", "sent", "key"),
+    [
+        ("vendor/x", "https://vendor.example/v1", "x", "VENDOR_KEY"),
+        ("vendor/x/y", "https://vendor.example/v1", "x/y", "VENDOR_KEY"),
+        ("vendor/big", "https://router.example/api/v1", "vendor/big", "ROUTER_KEY"),
+        ("other/x", "https://gateway.example/v1", "other/x", "CHAT_MAGIC_API_KEY"),
+    ],
+)
+async def test_the_longest_matching_route_decides_the_server(
+    routed, monkeypatch, model, url, sent, key
+):
+    """Without a route it is the server of the environment."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://gateway.example/v1")
+    endpoint = await default_session().endpoints.resolve(model)
+    assert (endpoint.url, endpoint.model) == (f"{url}/chat/completions", sent)
+    assert (endpoint.key_variable, endpoint.secret) == (key, Secret(f"canary-of-{key.lower()}"))
+
+
+async def test_the_values_of_headers_are_secrets(routed):
+    """They are shown in no repr and no message."""
+    endpoint = await default_session().endpoints.resolve("vendor/x")
+    assert endpoint.headers == {
+        "X-Team": Secret("canary-of-team"),
+        "X-App": Secret("an app", may_hold_spaces=True),
+    }
+    assert "canary" not in repr(endpoint)
+    assert redact("team canary-of-team of an app") == "team *** of ***"
+
+
+async def test_a_header_whose_variable_is_not_set_is_an_error(routed, monkeypatch):
+    """It names the header and the variable."""
+    monkeypatch.delenv("TEAM")
+    with pytest.raises(InvalidRequest, match=r"chat_magic\.toml: the header X-Team names .* TEAM"):
+        await default_session().endpoints.resolve("vendor/x")
+
+
+async def test_a_key_in_the_keyring_is_used_after_it_was_looked_up(
+    routed, own_keyring, monkeypatch
+):
+    """The loop itself does not ask the keyring, which may block."""
+    monkeypatch.delenv("VENDOR_KEY")
+    default_session().keys.store("VENDOR_KEY", Secret("canary-stored"))
+    assert (await default_session().endpoints.resolve("vendor/x")).secret is None
+    default_session().endpoints.find("vendor/x")
+    assert (await default_session().endpoints.resolve("vendor/x")).secret == Secret("canary-stored")
+
+
+async def test_openais_key_in_the_keyring_configures_openai(own_keyring):
+    """Like its variable."""
+    default_session().keys.store("OPENAI_API_KEY", Secret("canary-openai"))
+    default_session().endpoints.find("openai/gpt-4o")
+    endpoint = await default_session().endpoints.resolve("openai/gpt-4o")
+    assert (endpoint.base_url, endpoint.model) == ("https://api.openai.com/v1", "gpt-4o")
+    with pytest.raises(InvalidRequest, match="no model"):
+        default_session().endpoints.default_model()
+
+
+def test_a_dry_run_shows_the_name_of_the_model_at_the_server(routed):
+    """If it differs from the full name."""
+    assert default_session().endpoints.describe("vendor/x") == (
+        "POST https://vendor.example/v1/chat/completions with the key in VENDOR_KEY, as x"
+    )
+
+
+@pytest.mark.parametrize("choose", ["default_model", "any_model"])
+def test_routes_without_a_model_are_an_error(routed, choose):
+    """Neither a model that costs money nor one of several servers is chosen for the user."""
+    with pytest.raises(InvalidRequest, match="no model"):
+        getattr(default_session().endpoints, choose)()
+
+
+def test_the_default_model_can_be_any_setting(routed):
+    """Here it is that of `%config`."""
+    default_session().configuration.set("model", "vendor/x")
+    assert default_session().endpoints.default_model() == ("vendor/x", None)
+    assert default_session().endpoints.any_model() == "vendor/x"
+
+
+async def test_config_sets_the_gateway_for_this_session(monkeypatch):
+    """It replaces that of the environment; the key is the same."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://a.example/v1")
+    default_session().configuration.set("base_url", "https://b.example/v1")
+    endpoint = await default_session().endpoints.resolve("a/b")
+    assert (endpoint.name, endpoint.key_variable) == ("b.example", "CHAT_MAGIC_API_KEY")
+
+
+def test_an_address_is_shown_without_its_keys():
+    """The table of settings uses this too."""
+    assert masked("https://me:canary-pw@a.example/v1") == "https://me:***@a.example/v1"
+
+
+def test_a_server_that_must_be_started_first_is_not_found(routed):
+    """`find` returns a configured server with its key, and None for the local model."""
+    endpoints = default_session().endpoints
+    assert endpoints.find("local") is None
+    endpoint = endpoints.find("vendor/x")
+    assert (endpoint.name, endpoint.model) == ("vendor.example", "x")
+    assert endpoint.secret == Secret("canary-of-vendor_key")
