@@ -1,4 +1,4 @@
-"""The magic in a real ipykernel: one output a cell, values, errors and interrupts."""
+"""The magics in a real kernel: one output per cell, values, errors, interrupts and displays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import threading
 
 import pytest
 
+from chat_magic.errors import StreamBroken
+from chat_magic.shell import load_ipython_extension, unload_ipython_extension
 from chat_magic.view.bundle import MIME_TYPE
+from chat_magic.view.live import display as live_display
 from tests.completions import completion, delta
 from tests.gateway import HOLD, Answer, Sleep, Wait, events, streamed, whole
 from tests.kernels import REPLY_S
@@ -14,7 +17,7 @@ from tests.waiting import TIMEOUT_S
 
 
 def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
-    """The final bundle is the last update of the live display; `_` and --out hold the result."""
+    """The result is the last update of the live display, and the value of `_` and `--out`."""
     gateway = at_gateway(streamed(completion("Hello there", n_top=2)))
     ran = kernel.run("%%chat a/b --out r --top-logprobs 2\nWhat's {this} $x?")
     assert ran.status == "ok"
@@ -27,7 +30,7 @@ def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
 
 
 def test_out_n_holds_the_result_and_later_displays_draw_it(kernel, at_gateway):
-    """Only the display that the cell has shown already is skipped."""
+    """Only the display that the cell has already shown is skipped."""
     at_gateway(streamed(completion("Hi")))
     kernel.run("r = %chat -m a/b Hello?")
     shown = kernel.run("r")
@@ -37,7 +40,7 @@ def test_out_n_holds_the_result_and_later_displays_draw_it(kernel, at_gateway):
     assert kernel.value("Out[max(Out)].text") == "'Hi'"
 
 
-def test_a_semicolon_shows_nothing_and_still_binds(kernel, at_gateway):
+def test_a_semicolon_suppresses_the_output_and_still_assigns(kernel, at_gateway):
     """At the end of the `%%chat` line."""
     at_gateway(streamed(completion("Hi")))
     assert kernel.run("%%chat a/b --out quiet ;\nhello;").outputs == []
@@ -45,7 +48,7 @@ def test_a_semicolon_shows_nothing_and_still_binds(kernel, at_gateway):
 
 
 def test_an_unset_number_of_choices_is_one(kernel, at_gateway):
-    """It is not sent, and the answer streams as any other."""
+    """It is not sent, and the answer streams like any other."""
     last = delta(finish_reason="stop")
     gateway = at_gateway(events(delta("Hi"), Sleep(0.3), last, b"data: [DONE]\n\n"))
     ran = kernel.run("%%chat a/b --unset n --out r\nHello")
@@ -66,7 +69,7 @@ def test_an_answer_streams_into_the_cell(kernel, at_gateway):
 
 
 def test_interrupting_the_kernel_stops_the_request_and_keeps_what_arrived(kernel, at_gateway):
-    """The connection is closed, the partial answer shown and bound, and one line says so."""
+    """The connection is closed, the partial answer shown and assigned; one line says so."""
     gateway = at_gateway(events(delta("Half an"), delta(" answer"), HOLD))
     ran = kernel.run("%%chat a/b --out half\nSpeak", interrupt_at="answer")
     assert ran.status == "error"
@@ -78,7 +81,7 @@ def test_interrupting_the_kernel_stops_the_request_and_keeps_what_arrived(kernel
 
 
 def test_an_interrupt_stops_run_all_but_not_except_exception(kernel, at_gateway):
-    """ChatInterrupted is a KeyboardInterrupt and no ChatError."""
+    """ChatInterrupted is a KeyboardInterrupt, not an Exception."""
     expression = "(lambda e: (issubclass(e, KeyboardInterrupt), issubclass(e, Exception)))"
     assert (
         kernel.value(f"{expression}(__import__('chat_magic').ChatInterrupted)") == "(True, False)"
@@ -86,7 +89,7 @@ def test_an_interrupt_stops_run_all_but_not_except_exception(kernel, at_gateway)
 
 
 def test_an_error_is_one_line_and_leaves_no_display(kernel, at_gateway):
-    """The server's own words, and what to change."""
+    """It has the server's message, and what to change."""
     at_gateway(whole({"error": {"message": "no such model"}}, status=404))
     ran = kernel.run("%%chat a/b\nHi")
     assert ran.status == "error"
@@ -95,8 +98,8 @@ def test_an_error_is_one_line_and_leaves_no_display(kernel, at_gateway):
     assert "no such model" in ran.traceback[0]
 
 
-def test_an_error_that_comes_late_takes_the_waiting_display_away(kernel, at_gateway):
-    """One output is left: the error. Beside other output of a cell it is only emptied."""
+def test_a_late_error_removes_the_waiting_display(kernel, at_gateway):
+    """The error is the only output; beside other output of the cell it is only emptied."""
     body = b'{"error": {"message": "no such model"}}'
     first, second = threading.Event(), threading.Event()
     at_gateway(
@@ -110,8 +113,8 @@ def test_an_error_that_comes_late_takes_the_waiting_display_away(kernel, at_gate
     assert second.is_set()
 
 
-def test_a_broken_stream_shows_and_binds_what_came(kernel, at_gateway):
-    """And raises StreamBroken with it."""
+def test_a_broken_stream_shows_and_assigns_what_had_arrived(kernel, at_gateway):
+    """It raises StreamBroken."""
     at_gateway(events(delta("Half"), b"data: {broken\n\n"))
     ran = kernel.run("%%chat a/b --out broken\nHi")
     assert ran.traceback[0].startswith("StreamBroken: ")
@@ -119,16 +122,16 @@ def test_a_broken_stream_shows_and_binds_what_came(kernel, at_gateway):
     assert kernel.value("(broken.text, broken[0].finish_reason)") == "('Half', 'error')"
 
 
-def test_a_refused_cell_sends_nothing(kernel, at_gateway):
-    """The error names option, value, range and line."""
+def test_an_invalid_cell_sends_nothing(kernel, at_gateway):
+    """The error names the option, its value, the range and the place."""
     gateway = at_gateway(streamed(completion("Hi")))
     ran = kernel.run("%%chat a/b --temperature 3\nHi")
     assert ran.traceback == ["InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2"]
     assert gateway.requests == []
 
 
-def test_going_on_from_the_last_answer_and_from_a_choice(kernel, at_gateway):
-    """`-c` takes the last result, `--after NAME:CHOICE` any choice; the model comes along."""
+def test_a_cell_continues_from_the_last_answer_or_from_a_choice(kernel, at_gateway):
+    """`-c` uses the last result, `--after NAME:CHOICE` any choice, with its model."""
     gateway = at_gateway(streamed(completion("zero", "one")))
     kernel.run("%%chat a/b -n 2 --out first\nHi")
     kernel.run("%chat -c Go on")
@@ -139,7 +142,7 @@ def test_going_on_from_the_last_answer_and_from_a_choice(kernel, at_gateway):
 
 
 def test_dry_run_shows_the_request_and_sends_nothing(kernel, at_gateway):
-    """With the place it would go to; the key is not shown."""
+    """It shows where the request would go, but no key."""
     gateway = at_gateway(streamed(completion("Hi")))
     ran = kernel.run("%%chat a/b --dry-run -t 0.5\nHi")
     assert gateway.base_url in ran.printed
@@ -155,8 +158,8 @@ def test_help_works_alone_and_by_question_mark(kernel):
     assert "--temperature" in reply["payload"][0]["data"]["text/plain"]
 
 
-def test_templates_see_the_notebook(kernel, at_gateway):
-    """Names of the notebook, and nothing that is not there."""
+def test_templates_use_the_variables_of_the_notebook(kernel, at_gateway):
+    """An undefined name is an error with its place."""
     gateway = at_gateway(streamed(completion("Hi")))
     kernel.run("name = 'Ada\\nuser: not a message'")
     kernel.run("%%chat a/b\nHello {{ name }}")
@@ -167,8 +170,8 @@ def test_templates_see_the_notebook(kernel, at_gateway):
     assert ran.traceback[0].startswith("InvalidRequest: line 2, column 7: ")
 
 
-def test_config_reaches_cells_and_functions_and_the_table_says_so(kernel, at_gateway):
-    """`%config`, then `%chat /config`: one output, which is the cell's value too."""
+def test_config_applies_to_cells_and_functions_and_is_in_the_table(kernel, at_gateway):
+    """`%chat /config` has one output, which is also the value of the cell."""
     gateway = at_gateway(streamed(completion("Hi")))
     kernel.run("%config ChatMagics.temperature = 0.2\n%config ChatMagics.model = 'a/b'")
     try:
@@ -187,8 +190,8 @@ def test_config_reaches_cells_and_functions_and_the_table_says_so(kernel, at_gat
 
 
 @pytest.mark.usefixtures("weights")
-def test_models_of_the_server_are_a_table(kernel, at_gateway):
-    """Shown once, and the cell's value; the local server has one too."""
+def test_the_models_of_a_server_are_a_table(kernel, at_gateway):
+    """It is shown once, and is the value of the cell; the local server lists its model too."""
     at_gateway(whole({"data": [{"id": "a/one"}, {"id": "b/<b>two"}]}))
     ran = kernel.run("%chat /models two")
     assert len(ran.outputs) == 1
@@ -199,8 +202,8 @@ def test_models_of_the_server_are_a_table(kernel, at_gateway):
     assert len(kernel.run("local").outputs) == 1
 
 
-def test_a_key_is_asked_for_by_the_front_end_and_shown_nowhere(kernel):
-    """As a password, which no output and no history keeps."""
+def test_a_key_is_entered_in_the_front_end_and_shown_nowhere(kernel):
+    """It is entered as a password, which is kept in no output and no history."""
     kernel.run("import keyring, keyring.backends.null as null")
     kernel.run("keyring.set_keyring(null.Keyring())")
     request = kernel.client.execute("%chat /key set openai", allow_stdin=True)
@@ -217,14 +220,14 @@ def test_a_key_is_asked_for_by_the_front_end_and_shown_nowhere(kernel):
     assert "canary" not in str(outputs)
 
 
-def test_a_command_that_is_none_is_one_line(kernel):
-    """That names the nearest."""
+def test_an_unknown_command_is_an_error_of_one_line(kernel):
+    """It names the most similar command."""
     (line,) = kernel.run("%chat /confg").traceback
     assert line.startswith("InvalidRequest: unknown command /confg; did you mean /config?")
 
 
-def test_unloading_takes_everything_out(kernel):
-    """And loading brings it back."""
+def test_unloading_removes_the_magics(kernel):
+    """Loading brings them back."""
     kernel.run("%unload_ext chat_magic")
     assert "%%chat" in kernel.run("%%chat a/b\nHi").outputs[0]["text"]
     kernel.run("%load_ext chat_magic")
@@ -232,7 +235,7 @@ def test_unloading_takes_everything_out(kernel):
 
 
 def test_a_cell_with_tools_leaves_one_output_that_shows_the_calls(kernel, at_gateway):
-    """The functions run in the kernel; the result has the calls, and `-c` goes on with them."""
+    """The functions run in the kernel; the result has the calls, and `-c` continues with them."""
     call = {"name": "double", "arguments": '{"number": 21}'}
     first = completion("", finish_reason="tool_calls")
     first["choices"][0]["message"] = {
@@ -254,8 +257,8 @@ def test_a_cell_with_tools_leaves_one_output_that_shows_the_calls(kernel, at_gat
     assert refused.traceback[0].startswith("InvalidRequest: line 1: --tools doble")
 
 
-def test_tools_of_the_line_and_of_the_yaml_block_add_up(kernel, at_gateway):
-    """Those of the block are objects, and never run; two of one name are refused."""
+def test_tools_of_the_line_are_added_to_those_of_the_yaml_block(kernel, at_gateway):
+    """Those of the block are objects and never run; two tools of the same name are refused."""
     gateway = at_gateway(streamed(completion("Hi")))
     block = "---\ntools: [{type: function, function: {name: %s}}]\n---\nHi"
     kernel.run("def double(number: int) -> int:\n    return 2 * number")
@@ -266,8 +269,8 @@ def test_tools_of_the_line_and_of_the_yaml_block_add_up(kernel, at_gateway):
     assert refused.traceback == ["InvalidRequest: tools: two tools are named double"]
 
 
-def test_choices_that_a_server_kept_back_stream_into_the_cell(kernel, at_gateway):
-    """The cell shows those that came, then the others; with `--no-top-up` only those."""
+def test_missing_choices_are_requested_and_stream_into_the_cell(kernel, at_gateway):
+    """With `--no-top-up` the cell has only the choices that the server returned."""
     slow = events(delta("Other"), Sleep(0.5), delta(finish_reason="stop"))
     server = at_gateway(streamed(completion("One")), slow, streamed(completion("Alone")))
     ran = kernel.run("%%chat a/b --n 2 --out r\nHi")
@@ -280,7 +283,7 @@ def test_choices_that_a_server_kept_back_stream_into_the_cell(kernel, at_gateway
 
 
 def test_a_wait_before_the_next_try_is_shown_and_can_be_interrupted(kernel, at_gateway):
-    """The status line says why and how long."""
+    """The status line has its reason and its length."""
     server = at_gateway(Answer([b"busy"], status=429, headers={"Retry-After": "30"}))
     ran = kernel.run("%%chat a/b\nHi", interrupt_at="429: try 2 of 3 in 30.0 s")
     assert ran.status == "error"
@@ -289,7 +292,7 @@ def test_a_wait_before_the_next_try_is_shown_and_can_be_interrupted(kernel, at_g
 
 
 def test_a_grid_leaves_one_output_and_its_value(kernel, at_gateway):
-    """`_` and --out hold a ChatResults; a later display draws it."""
+    """`_` and `--out` are a ChatResults; a later display draws it."""
     at_gateway(lambda request: streamed(completion(request.json["messages"][0]["content"])))
     kernel.run("tones = {'formal': 'Sir', 'short': 'Yo'}")
     ran = kernel.run("%%chat a/b --sweep n=1,unset --vary tone=tones --out rs\n{{ tone }}!")
@@ -307,8 +310,8 @@ def test_a_grid_leaves_one_output_and_its_value(kernel, at_gateway):
     assert kernel.value("len(quiet)") == "2"
 
 
-def test_a_picked_answer_is_what_c_goes_on_from(kernel, at_gateway):
-    """From the grid itself it cannot."""
+def test_c_continues_from_a_picked_answer(kernel, at_gateway):
+    """It cannot continue from a grid."""
     server = at_gateway(lambda request: streamed(completion(request.json["model"])))
     kernel.run("%%chat --models a/b,c/d --out rs\nHi")
     assert ".pick(1)" in kernel.run("%chat -c On").traceback[0]
@@ -318,8 +321,8 @@ def test_a_picked_answer_is_what_c_goes_on_from(kernel, at_gateway):
     assert [m["content"] for m in server.requests[-1].json["messages"]] == ["Hi", "c/d", "On"]
 
 
-def test_an_interrupted_grid_shows_and_binds_what_came(kernel, at_gateway):
-    """The progress is shown meanwhile."""
+def test_an_interrupted_grid_shows_and_assigns_what_had_arrived(kernel, at_gateway):
+    """Until then, its progress is shown."""
 
     def answer(request):
         ends = request.json["model"] == "a/b"
@@ -335,8 +338,8 @@ def test_an_interrupted_grid_shows_and_binds_what_came(kernel, at_gateway):
     )
 
 
-def test_a_grid_that_fails_altogether_shows_why_in_each_place(kernel, at_gateway):
-    """And raises one line; --out is bound."""
+def test_a_grid_whose_runs_all_fail_is_an_error_of_one_line(kernel, at_gateway):
+    """`--out` is assigned, with the error of each run."""
     at_gateway(whole({"error": {"message": "no such model"}}, status=404))
     ran = kernel.run("%%chat --models a/b,c/d --out rs\nHi")
     (line,) = ran.traceback
@@ -345,7 +348,7 @@ def test_a_grid_that_fails_altogether_shows_why_in_each_place(kernel, at_gateway
 
 
 def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
-    """How many, where each stands, and its body."""
+    """It has their number, and the coordinates and body of each."""
     server = at_gateway(streamed(completion("Hi")))
     printed = kernel.run("%%chat --models a/b,c/d --sweep n=1,2 --dry-run\nHi").printed
     assert printed.startswith("4 requests: 2 model x 2 n\n")
@@ -355,13 +358,13 @@ def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
 
 
 def test_a_command_takes_no_axis(kernel):
-    """It says so."""
+    """The error says that it takes no options."""
     (line,) = kernel.run("%chat --models a,b /config").traceback
     assert line == "InvalidRequest: line 1: /config takes no options"
 
 
-def test_a_grid_in_the_background_ends_as_its_results(kernel, at_gateway):
-    """The cell returns at once."""
+def test_a_grid_in_the_background_stands_for_its_results(kernel, at_gateway):
+    """The cell returns a job."""
     at_gateway(lambda request: streamed(completion(request.json["model"])))
     kernel.run("%%chat --models a/b,c/d --background --out job\nHi")
     assert kernel.value("[r.text for r in job.wait()]") == "['a/b', 'c/d']"
@@ -382,7 +385,7 @@ def test_a_grid_of_the_local_model(kernel):
 
 
 def test_a_grid_takes_the_other_options_of_the_line(kernel, at_gateway):
-    """Going on, a schema, functions, limits: they hold for every run."""
+    """Continuation, schema, functions and limits apply to every run."""
     server = at_gateway(
         streamed(completion("Hello")),
         lambda request: streamed(completion(f'{{"age": {len(request.json["model"])}}}')),
@@ -399,3 +402,70 @@ def test_a_grid_takes_the_other_options_of_the_line(kernel, at_gateway):
         assert [m["content"] for m in request.json["messages"]] == ["Hi", "Hello", "How old?"]
         assert request.json["tools"][0]["function"]["name"] == "now"
         assert request.json["response_format"]["type"] == "json_schema"
+
+
+class BrokenDisplay:
+    """A display that fails while the answer streams, or when it is complete."""
+
+    delay_s = 0.0
+
+    def __init__(self, *, breaks_at, on_show):
+        self.breaks_at = breaks_at
+        self.on_show = on_show
+
+    def show(self, _progress):
+        self.on_show()
+        if self.breaks_at == "show":
+            raise RuntimeError("no screen")
+
+    def finish(self, _bundle):
+        if self.breaks_at == "finish":
+            raise RuntimeError("no screen")
+
+
+@pytest.fixture
+def run_cell(shell, monkeypatch):
+    """Return a function that runs a cell in this process, with a display that fails."""
+    load_ipython_extension(shell)
+
+    def run(cell, *, breaks_at, on_show=lambda: None):
+        broken = BrokenDisplay(breaks_at=breaks_at, on_show=on_show)
+        monkeypatch.setattr(live_display, "open_display", lambda *_args, **_options: broken)
+        return shell.run_cell(cell)
+
+    yield run
+    unload_ipython_extension(shell)
+
+
+def test_a_display_that_fails_while_streaming_costs_a_warning(gateway, shell, run_cell):
+    """The answer is received to its end, assigned, and the value of the cell."""
+    gate = threading.Event()
+    rest = delta(" there", finish_reason="stop")
+    gateway(events(delta("Hello"), Wait(gate), rest, b"data: [DONE]\n\n"))
+    ran = run_cell("%%chat --out r\nHi", breaks_at="show", on_show=gate.set)
+    result = shell.user_ns["r"]
+    assert ran.result is result
+    assert result.text == "Hello there"
+    assert result.warnings == ("the display failed: RuntimeError: no screen",)
+
+
+def test_a_final_drawing_that_fails_costs_a_warning(gateway, shell, run_cell):
+    """The result is assigned and usable; `-c` continues from it."""
+    server = gateway(streamed(completion("Hello there")))
+    with pytest.warns(UserWarning, match="the result could not be drawn: RuntimeError: no screen"):
+        ran = run_cell("%%chat --out r\nHi", breaks_at="finish")
+    assert ran.success
+    result = shell.user_ns["r"]
+    assert ran.result is result
+    assert (result.text, result.frame["text"].tolist()) == ("Hello there", ["Hello there"])
+    run_cell("%chat -c On", breaks_at=None).raise_error()
+    assert len(server.requests[1].json["messages"]) == 3
+
+
+def test_a_final_drawing_that_fails_does_not_hide_an_error(gateway, shell, run_cell):
+    """The error of the request is raised, and what had arrived is assigned."""
+    gateway(events(delta("Half"), b"data: {broken\n\n"))
+    with pytest.warns(UserWarning, match="the result could not be drawn"):
+        ran = run_cell("%%chat --out r\nHi", breaks_at="finish")
+    assert isinstance(ran.error_in_exec, StreamBroken)
+    assert shell.user_ns["r"].text == "Half"

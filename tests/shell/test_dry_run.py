@@ -1,0 +1,57 @@
+"""The output of `--dry-run`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chat_magic.engine.session import default_session
+from chat_magic.shell.dry_run import describe_plan
+from tests.engine.calls import plan_cell
+
+
+@pytest.fixture
+def describe(monkeypatch):
+    """Return a function that describes the plan of a cell, with a gateway configured."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://gateway.example/v1")
+    monkeypatch.setenv("CHAT_MAGIC_API_KEY", "sk-canary-of-a-dry-run")
+    return lambda cell: describe_plan(plan_cell(cell), default_session().endpoints)
+
+
+def test_a_request_is_shown_with_its_destination_and_its_body(describe):
+    """The body is what would be sent; the key is not shown."""
+    target, body = describe("%%chat a/b -t 0.5\nHé").split("\n", 1)
+    assert target == (
+        "POST https://gateway.example/v1/chat/completions with the key in CHAT_MAGIC_API_KEY"
+    )
+    assert json.loads(body) == {
+        "model": "a/b",
+        "messages": [{"role": "user", "content": "Hé"}],
+        "temperature": 0.5,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert "Hé" in body
+
+
+def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
+    """It begins with the number of requests and the size of each axis."""
+    count, first, *others = describe("%%chat --models a/b,c/d --sweep n=1,unset\nHi").split("\n\n")
+    assert count == "4 requests: 2 model x 2 n"
+    assert first.startswith("── 0: model a/b, n 1 ──\nPOST https://gateway.example/v1/")
+    assert others[-1].startswith("── 3: model c/d, n unset ──\nPOST ")
+    assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]
+
+
+def test_a_grid_of_one_request_is_counted_in_the_singular(describe):
+    """As any count."""
+    assert describe("%%chat --models a/b\nHi").startswith("1 request: 1 model\n")
+
+
+def test_a_model_without_a_server_is_shown_with_the_reason(monkeypatch):
+    """The body is shown all the same."""
+    text = describe_plan(plan_cell("%%chat a/b\nHi"), default_session().endpoints)
+    target, body = text.split("\n", 1)
+    assert target.startswith("no server is configured for a/b")
+    assert json.loads(body)["model"] == "a/b"
