@@ -67,7 +67,11 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     }
     this.views = this.makeViews(payload);
     this.node.replaceChildren(...this.views.map(view => view.node));
-    this.node.classList.toggle('chm-wide', this.comparison !== null);
+    this.node.classList.toggle('chm-wide', this.hasComparison());
+  }
+
+  private hasComparison(): boolean {
+    return this.comparison !== null;
   }
 
   private makeViews(payload: Payload): (ComparisonView | ResultView)[] {

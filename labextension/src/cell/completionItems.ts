@@ -26,7 +26,7 @@ export function completionItems(before: string): Completions {
     return NONE;
   }
   const lines = before.slice(name.to).split('\n');
-  const last = lines[lines.length - 1];
+  const last = lines.at(-1) ?? '';
   const from = before.length - last.length;
   return lines.length === 1 ? onMagicLine(before, name.to) : inBody(lines.slice(1, -1), last, from);
 }

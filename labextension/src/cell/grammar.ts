@@ -39,7 +39,7 @@ export function magicName(text: string): { from: number; to: number } | null {
 
 /** Return the option that a word names, ignoring what follows `=`. */
 export function optionOf(word: string): Option | undefined {
-  const name = word.split('=', 1)[0];
+  const [name = ''] = word.split('=', 1);
   return (
     BY_WORD.get(name) ??
     BY_WORD.get(name.startsWith('--') ? `--${name.slice(2).replace(/_/g, '-')}` : name)

@@ -10,7 +10,7 @@ export function asChatCell(text: string, line: string): string {
 /** Return the magic's line. */
 export function magicLine(text: string): string {
   const start = magicName(text)?.from ?? 0;
-  return text.slice(start).split('\n', 1)[0];
+  return text.slice(start).split('\n', 1)[0] ?? '';
 }
 
 /** Return the text with another magic line; `%%chat` is added if the line lacks it. */

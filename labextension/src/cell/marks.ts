@@ -2,6 +2,7 @@
 
 import { FIELDS, magicName, optionOf } from './grammar';
 import { patternSource, wholePattern } from '../patterns';
+import { itemAt } from '../result/indexing';
 import { lineWords, type LineWord } from './lineWords';
 
 /** `ground` is below other marks, and keeps Markdown's colours away. */
@@ -64,7 +65,7 @@ function lineEnd(text: string, position: number): number {
 function optionMarks(words: readonly LineWord[]): Mark[] {
   const marks: Mark[] = [];
   for (let index = 0; index < words.length; index += 1) {
-    const { text, from, to } = words[index];
+    const { text, from, to } = itemAt(words, index);
     if (!text.startsWith('-')) {
       continue;
     }
@@ -88,7 +89,7 @@ function optionMarks(words: readonly LineWord[]): Mark[] {
 function bodyMarks(text: string, start: number): Mark[] {
   const marks: Mark[] = [];
   let position = start;
-  let section: Section = 'before' as Section;
+  let section: Section = 'before';
   for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
     if (
@@ -117,7 +118,7 @@ function jsonMarks(text: string, start: number): Mark[] {
   const keys = [...text.slice(start).matchAll(JSON_KEY)].filter(match => match[1]);
   return [
     { kind: 'ground', from: start, to: text.length },
-    ...keys.map(({ index, 1: key }): Mark => ({
+    ...keys.map(({ index, 1: key = '' }): Mark => ({
       kind: 'key',
       from: start + index,
       to: start + index + key.length
@@ -131,7 +132,7 @@ function frontMarks(line: string, position: number): Mark[] {
   if (comment) {
     marks.push({ kind: 'comment', from: position + comment.index, to: position + line.length });
   }
-  const [, indent, key] = KEY.exec(line) ?? [];
+  const [, indent = '', key] = KEY.exec(line) ?? [];
   if (key) {
     const from = position + indent.length;
     const isKnown = indent !== '' || FIELD_NAMES.has(key.slice(0, -1));

@@ -48,15 +48,13 @@ for choice in response.json()["choices"]:
 /** Write a JSON value as a Python literal. */
 function literal(value: unknown, indent = ''): string {
   if (value === null || typeof value === 'boolean') {
-    return { null: 'None', true: 'True', false: 'False' }[
-      String(value) as 'null' | 'true' | 'false'
-    ];
+    return value === null ? 'None' : value ? 'True' : 'False';
   }
   if (typeof value !== 'object') {
     return JSON.stringify(value);
   }
   const inner = `${indent}    `;
-  const [opening, closing] = Array.isArray(value) ? '[]' : '{}';
+  const [opening, closing] = Array.isArray(value) ? (['[', ']'] as const) : (['{', '}'] as const);
   const items = Object.entries(value).map(([key, item]) => {
     const label = Array.isArray(value) ? '' : `${JSON.stringify(key)}: `;
     return `${inner}${label}${literal(item, inner)},\n`;

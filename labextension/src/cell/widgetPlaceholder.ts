@@ -5,7 +5,7 @@ const LOADING = 'Loading widget...';
 
 /** Tell whether a node contains only text with this beginning. */
 function startsWithText(node: Element, text: string): boolean {
-  return node.children.length === 0 && (node.textContent ?? '').startsWith(text);
+  return node.children.length === 0 && node.textContent.startsWith(text);
 }
 
 /** Tell whether the widget of this output is not available. */

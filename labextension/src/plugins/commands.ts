@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, InputDialog } from '@jupyterlab/apputils';
-import type { Cell, CodeCell } from '@jupyterlab/cells';
+import { CodeCell, type Cell } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
@@ -27,7 +27,7 @@ interface Command {
   label: string;
   icon?: LabIcon;
   isFor: (cell: Cell) => boolean;
-  run: (panel: NotebookPanel, cell: Cell) => Promise<unknown> | void;
+  run: (panel: NotebookPanel, cell: Cell) => unknown;
 }
 
 function cellSource(cell: Cell): string {
@@ -39,10 +39,10 @@ function isChat(cell: Cell): boolean {
 }
 
 function cellResults(cell: Cell): PayloadResult[] {
-  if (cell.model.type !== 'code') {
+  if (!(cell instanceof CodeCell)) {
     return [];
   }
-  const { outputs } = (cell as CodeCell).model;
+  const { outputs } = cell.model;
   const all = Array.from(
     { length: outputs.length },
     (_, place) => outputs.get(place).data[MIME_TYPE]
@@ -183,7 +183,8 @@ export const commands: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand('chat-magic:insert-cell-below', {
       label: trans.__('Insert Cell Below'),
       execute: ({ text }) =>
-        tracker.currentWidget && insertBelow(tracker.currentWidget, String(text ?? ''))
+        tracker.currentWidget &&
+        insertBelow(tracker.currentWidget, typeof text === 'string' ? text : '')
     });
     const changed = (): void =>
       all.forEach(command => app.commands.notifyCommandChanged(command.id));

@@ -9,14 +9,15 @@ const provider: ICompletionProvider = {
   identifier: 'chat-magic:complete',
   rank: 1100,
   renderer: null,
-  isApplicable: async context => isChatCell(context.editor?.model.sharedModel.getSource() ?? ''),
-  fetch: async ({ text, offset }) => {
+  isApplicable: context =>
+    Promise.resolve(isChatCell(context.editor?.model.sharedModel.getSource() ?? '')),
+  fetch: ({ text, offset }) => {
     const { from, items } = completionItems(text.slice(0, offset));
-    return {
+    return Promise.resolve({
       start: from,
       end: offset,
       items: items.map(({ text, detail }) => ({ label: text, insertText: text, type: detail }))
-    };
+    });
   }
 };
 

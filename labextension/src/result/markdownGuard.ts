@@ -80,7 +80,7 @@ function splitAtFences(text: string): LineGroup[] {
 }
 
 function closes(open: string, mark: string): boolean {
-  return mark[0] === open[0] && mark.length >= open.length;
+  return mark.startsWith(open);
 }
 
 function hideMath(text: string, formulas: string[]): string {

@@ -51,7 +51,7 @@ export async function renderMarkdown(
   host.replaceChildren(document.adoptNode(template.content));
   underlineUnsure(host, pieces, onPick);
   markDivergence(host, source, divergence);
-  math.forEach(node => options.latexTypesetter?.typeset(node));
+  math.forEach(node => void options.latexTypesetter?.typeset(node));
 }
 
 /** Keep a few kinds of elements with few attributes; images become links, all else text. */
@@ -135,7 +135,7 @@ function putBack(root: DocumentFragment, formulas: readonly string[]): HTMLEleme
 }
 
 function addCopyButton(block: HTMLPreElement): void {
-  const text = block.textContent ?? '';
+  const text = block.textContent;
   const act = async (): Promise<void> => {
     node.textContent = (await copy(text)) ? 'Copied' : 'Not allowed';
     setTimeout(() => {

@@ -269,7 +269,7 @@ export class TokenText {
       return;
     }
     const isMarked = range && !range.collapsed;
-    const text = isMarked ? (range.cloneContents().textContent ?? '') : this.selectedText();
+    const text = isMarked ? range.cloneContents().textContent : this.selectedText();
     if (text && event.clipboardData) {
       event.clipboardData.setData('text/plain', text);
       event.preventDefault();

@@ -307,7 +307,7 @@ export class ComparisonView {
     const messages = [
       view && `${view} shown`,
       isDiff === false && 'diff off',
-      (isDiff || base !== undefined || by) &&
+      (isDiff === true || base !== undefined || by !== undefined) &&
         `compared with ${itemAt(answers, this.state.base).title} by ${this.state.by}`,
       order && `order: ${order}`,
       chosen === null || chosen === undefined
