@@ -1,14 +1,14 @@
-# make demo   run the tour on the embedded model and print it
+# make demo   run the tour on the local model and print it
 # make lab    open the tour in JupyterLab
 # make build  build the JupyterLab extension and put it into .venv
-# make unit   the tests that need no browser, model or kernel
-# make test   lint, types, layers and tests, of Python and TypeScript
-# make stress run the tests of the shell again and again on a busy machine
+# make unit   run the tests that need no browser, model or kernel
+# make test   run the linters, type checks, import contracts and tests of Python and TypeScript
+# make stress run the tests of the shell repeatedly on a busy machine
 # make dist   build the sdist and the wheel, and check them
-# make bench  print what answers, their display and their tables cost, against others
-# make fuzz   search a minute for streams that break the decoder
+# make bench  measure answers, their display and their tables, beside other libraries
+# make fuzz   search for a minute for streams that break the decoder
 # make generated  rewrite the files that are generated from the package
-# make clean  remove what the others set up
+# make clean  remove .venv, the builds and the npm packages
 
 PYTHON ?= python3
 BIN := .venv/bin
