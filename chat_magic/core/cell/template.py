@@ -169,7 +169,7 @@ class Rendering:
 def _environment(rendering: Rendering) -> jinja2.Environment:
     import jinja2  # only a template needs it
 
-    environment = jinja2.Environment(  # noqa: S701 - prompts are no HTML
+    environment = jinja2.Environment(  # noqa: S701 - prompts are not HTML
         comment_start_string="\x00{#",
         comment_end_string="#}\x00",
         trim_blocks=True,
