@@ -39,7 +39,7 @@ def test_a_notebook_runs_and_is_rendered(notebook, tmp_path):
 
 
 def test_committed_notebooks_hold_no_outputs():
-    """They are made anew by whoever runs them."""
+    """Whoever runs them makes them."""
     for notebook in NOTEBOOKS:
         assert not any(outputs_of(notebook).values()), notebook
 

@@ -421,7 +421,7 @@ BRANCHES = Table(
         Column(
             "wilson_low",
             "float64",
-            "Lower end of the 95 % interval of the share.",
+            "Lower end of the 95% interval of the share.",
             source="Wilson 1927",
         ),
         Column("wilson_high", "float64", "Upper end of that interval.", source="Wilson 1927"),

@@ -38,7 +38,7 @@ class BranchStats:
     """count / among."""
     wilson_low: float
     wilson_high: float
-    """The share's 95 % interval (Wilson 1927)."""
+    """The share's 95% interval (Wilson 1927)."""
     model_prob: float | None
     """Mean of the probabilities reported in the texts that reach the divergence, 0 to 1; None if
     none is."""

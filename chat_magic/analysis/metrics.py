@@ -100,7 +100,7 @@ class Entropy(NamedTuple):
     high: Floats
     """Upper bound, in nats, for the assumed size of the vocabulary."""
     varentropy: Floats
-    """Variance of the information, in nats squared; NaN if 1 % or more is unseen."""
+    """Variance of the information, in nats squared; NaN if 1% or more is unseen."""
 
 
 def entropy(alternatives: Floats, floor: Floats, *, vocabulary: int = VOCABULARY_SIZE) -> Entropy:
@@ -264,7 +264,7 @@ def sampling_z(logprob: Floats, entropy: Entropy, *, at_least: int = 50) -> floa
 
 
 def wilson(count: Integers, among: Integers) -> tuple[Floats, Floats]:
-    """Return the 95 % interval of a share of observations (Wilson 1927).
+    """Return the 95% interval of a share of observations (Wilson 1927).
 
     (c + z²/2 ± z sqrt(c (m - c) / m + z²/4)) / (m + z²) with z = 1.96: unlike the normal
     interval it stays within 0 to 1 and holds for few samples.

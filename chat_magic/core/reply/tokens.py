@@ -47,7 +47,7 @@ def probability(logprob: float | None) -> float | None:
 
 
 def bin_of(prob: float) -> int:
-    """Return the probability's bin: 0 (50 % and more), 1 (25-50), 2 (10-25), 3 (3-10), 4 (< 3)."""
+    """Return the probability's bin: 0 (50% and more), 1 (25-50), 2 (10-25), 3 (3-10), 4 (< 3)."""
     return sum(prob < edge for edge in BIN_EDGES)
 
 
