@@ -42,14 +42,14 @@ _PREFIXES = ("CHAT_MAGIC_", "OPENAI_")
 
 
 class Configuration:
-    """The settings of one session: its own over the environment over the config file.
+    """The settings of one session: its `%config` over the environment over the config file.
 
     The environment and the file are read on every use, so that changes take effect at once; the
     file is parsed only when it has changed.
     """
 
     def __init__(self) -> None:
-        self._own: dict[str, Setting] = {}
+        self._overrides: dict[str, Setting] = {}
         self._paths: dict[tuple[str | None, ...], Path] = {}
         """The config file's path by the values of `_PLACES`, since finding it is slow."""
         self._stamp: object = None
@@ -67,9 +67,9 @@ class Configuration:
             InvalidRequest: The value is out of range.
         """
         if value is None:
-            self._own.pop(name, None)
+            self._overrides.pop(name, None)
         else:
-            self._own[name] = Setting(check_setting(name, value), "%config")
+            self._overrides[name] = Setting(check_setting(name, value), "%config")
 
     def settings(self) -> dict[str, Setting]:
         """Return the effective settings, those of higher precedence first.
@@ -78,13 +78,13 @@ class Configuration:
             InvalidRequest: A value of the environment or the config file is out of range.
         """
         defaults = {name: Setting(value, FILE) for name, value in self.config().defaults.items()}
-        own = {name: self._own[name] for name in SETTINGS if name in self._own}
-        return merge_settings(own, _environment(), defaults)
+        ordered = {name: self._overrides[name] for name in SETTINGS if name in self._overrides}
+        return merge_settings(ordered, _environment(), defaults)
 
     def setting(self, name: str) -> Setting | None:
         """Return an effective setting; None if it is not set; raises like `settings`."""
-        if name in self._own:
-            return self._own[name]
+        if name in self._overrides:
+            return self._overrides[name]
         if setting := _from_environment(name):
             return setting
         defaults = self.config().defaults

@@ -1,7 +1,7 @@
 """Every dialect and fault of `tests/wire/dialects.json`, from the socket to the result.
 
-Each row is what a server sends (`body`: an object is an event, a text is sent as it is, `$hex` are
-bytes; `end` is what becomes of the connection) and what the user is to get of it.
+Each row has what a server sends (`body`: an object is an event, text is sent unchanged, `$hex` are
+bytes; `end` is the fate of the connection) and the expected result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ENDS = {"close": CLOSE, "reset": RESET, "hold": HOLD}
 
 
 def answer_of(row: dict[str, Any], *, piece: int | None) -> Answer:
-    """Return what the gateway plays: the body whole, or in pieces of so many bytes."""
+    """Return the answer of a row: its body as a whole, or in pieces of a number of bytes."""
     body = body_of(row)
     if row.get("headers", {}).get("Content-Encoding") == "gzip":
         body = gzip.compress(body)
@@ -39,7 +39,7 @@ def answer_of(row: dict[str, Any], *, piece: int | None) -> Answer:
 
 
 def value_of(result: chat_magic.ChatResult, name: str) -> Any:
-    """Return what the result says of one thing that a row expects."""
+    """Return a property of the result that a row expects."""
     choice = result[0]
     usage = result.usage
     match name:
@@ -76,8 +76,8 @@ def served(request, gateway):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_every_dialect_gives_what_it_says(served, row):
-    """The choices and all about them, the warnings, and the error with all that came before it."""
+def test_every_dialect_gives_the_expected_result(served, row):
+    """Its choices, usage and warnings, or the error with what had arrived before it."""
     served(row)
     expected = {"finish_reasons": ["stop"] * row.get("n", 1), **row["expect"]}
     error, words = expected.pop("error", None), expected.pop("words", None)
@@ -95,12 +95,12 @@ def test_every_dialect_gives_what_it_says(served, row):
             assert result is None
             return
     assert {name: value_of(result, name) for name in expected} == expected
-    found = [w for w in result.warnings if not w.startswith("no server")]
+    shown = [w for w in result.warnings if not w.startswith("no server")]
     if error is None and "logprobs" not in expected:  # which earn warnings of their own
-        assert len(found) == len(warnings)
-    assert [w for w in warnings if not any(f.startswith(w) for f in found)] == []
+        assert len(shown) == len(warnings)
+    assert [w for w in warnings if not any(s.startswith(w) for s in shown)] == []
 
 
 def test_the_table_is_large_enough_to_be_worth_its_name():
-    """At least 80 rows, each of another name."""
+    """It has at least 80 rows with different names."""
     assert len({row["name"] for row in ROWS}) == len(ROWS) >= 80

@@ -1,4 +1,4 @@
-r"""Every row of the parameter table, from where it is written to what a server receives.
+r"""Every row of the parameter table, from the user's input to what a server receives.
 
 A row is given on the line, in YAML, in a JSON body and in Python; the sent JSON is compared as
 text, so that 1, 1.0 and true differ.
@@ -34,7 +34,7 @@ PREDICTION = {"type": "content", "content": "a b"}
 
 @dataclass(frozen=True)
 class Row:
-    """What a field takes and refuses.
+    """The values that a field accepts and refuses.
 
     `taken` has the words of the line (None: not on the line) and the value that is sent;
     `refused` the words, the value (None: only on the line) and what the error says.
@@ -43,9 +43,9 @@ class Row:
     taken: list[tuple[str | None, Any]]
     refused: list[tuple[str | None, Any, str]]
     beside: dict[str, Any] = field(default_factory=dict)
-    """Further fields that it needs, sent with it."""
+    """Further fields that it requires, sent with it."""
     implied: dict[str, Any] = field(default_factory=dict)
-    """What is sent with it, though only a JSON body has to say so."""
+    """Fields that it implies; only a JSON body must set them itself."""
 
 
 ROWS = {
@@ -246,7 +246,7 @@ ROWS = {
 
 
 def answer(request):
-    """Answer with as many choices as are asked for, streamed or not."""
+    """Answer with the requested number of choices, streamed or not."""
     asked = request.json
     n_top = asked.get("top_logprobs", 0) if asked.get("logprobs") else None
     reply = completion(*["Hi"] * asked.get("n", 1), n_top=n_top)
@@ -344,8 +344,8 @@ def test_every_row_of_the_table_has_its_cases():
 
 
 @pytest.mark.parametrize(("name", "form", "line", "value"), TAKEN)
-def test_a_value_is_sent_as_it_was_given(send, name, form, line, value):
-    """With what it needs and implies, and nothing else; a deprecated field earns a warning."""
+def test_a_value_is_sent_unchanged(send, name, form, line, value):
+    """With the fields that it requires and implies only; a deprecated field is a warning."""
     row = ROWS[name]
     beside = row.beside | (row.implied if form == "json" else {})
     sent, warnings = send(form, line, {name: value}, beside)
@@ -367,7 +367,7 @@ def test_a_refused_value_sends_nothing(server, send, name, form, line, value, wo
 
 @pytest.mark.parametrize("name", ROWS)
 def test_what_is_unset_is_not_sent(send, name):
-    """By `--unset` and in Python; without it nothing is sent for it either."""
+    """By `--unset` and in Python; a parameter that is not set is not sent either."""
     usual = {**PLAIN, **STREAMED}
     kept = {key: value for key, value in usual.items() if key != name}
     if name == "stream":
@@ -388,7 +388,7 @@ def test_the_line_unsets_what_the_body_sets(send):
 
 @pytest.mark.parametrize("form", ["line", "yaml", "python"])
 def test_top_logprobs_contradicts_an_explicit_no(server, send, form):
-    """`logprobs` off and `top_logprobs` on cannot both be meant."""
+    """`top_logprobs` with `logprobs` off is an error."""
     fields = {"top_logprobs": 2, "logprobs": False}
     with pytest.raises(InvalidRequest, match="top_logprobs requires logprobs, which is off"):
         send(form, "--top-logprobs 2 --no-logprobs", fields, {})
@@ -396,7 +396,7 @@ def test_top_logprobs_contradicts_an_explicit_no(server, send, form):
 
 
 def test_top_logprobs_in_a_json_body_needs_logprobs_there_or_the_line(server, send, run_cell):
-    """A JSON body is taken as it is; the line turns it on over one."""
+    """A JSON body is sent unchanged; an option of the line sets `logprobs` too."""
     with pytest.raises(InvalidRequest, match="top_logprobs requires logprobs, which is not set"):
         send("json", None, {"top_logprobs": 2}, {})
     assert server.requests == []
@@ -408,7 +408,7 @@ EXTRA = {"min_p": 0.1, "provider": {"order": ["a", "b"]}, "flag": None}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_fields_that_nobody_knows_travel_under_their_own_names(send, form):
+def test_unknown_fields_are_sent_under_their_own_names(send, form):
     """`--extra KEY=JSON`, `extra:`, the JSON body itself, `extra=`."""
     line = '--extra min_p=0.1 --extra provider={"order": ["a", "b"]} --extra flag=null'
     fields = EXTRA if form == "json" else {"extra": EXTRA}
@@ -428,10 +428,8 @@ def test_fields_that_nobody_knows_travel_under_their_own_names(send, form):
         ("python", "", {"tempreature": 1}, "did you mean temperature"),
     ],
 )
-def test_a_known_field_is_no_extra_and_an_unknown_one_no_parameter(
-    server, send, form, line, fields, words
-):
-    """The error says what was meant."""
+def test_extra_is_for_unknown_fields_only(server, send, form, line, fields, words):
+    """The error names the option to use."""
     with pytest.raises(InvalidRequest, match=words):
         send(form, line, fields, {})
     assert server.requests == []
@@ -451,7 +449,7 @@ def test_a_known_field_is_no_extra_and_an_unknown_one_no_parameter(
         ({"modalities": ["text", "audio"]}, "--modalities text,audio", "requires the field audio"),
     ],
 )
-def test_what_does_not_go_together_sends_nothing(server, send, form, fields, line, words):
+def test_contradictory_parameters_send_nothing(server, send, form, fields, line, words):
     """In whatever form it is given."""
     with pytest.raises(InvalidRequest, match=words):
         send(form, line, fields, {})

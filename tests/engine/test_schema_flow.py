@@ -62,7 +62,7 @@ DOCUMENT = {
     ("source", "kind"),
     [(Person, Person), (Typed, dict), (Record, Record), (Model, Model), (DOCUMENT, dict)],
 )
-def test_the_model_s_answer_is_a_typed_value(source, kind):
+def test_the_answer_of_the_model_is_a_typed_value(source, kind):
     """The local model writes by the schema's grammar, so the answer always fits."""
     result = chat_magic.chat("Invent a person.", schema=source, **ASK)
     assert result.warnings == ()
@@ -79,7 +79,7 @@ def vars_of(value):
 
 @pytest.mark.usefixtures("weights")
 def test_the_short_form_is_answered_with_a_dict():
-    """The choices of a word are all that can come."""
+    """A field with alternatives has one of them."""
     result = chat_magic.chat("How is it?", schema="mood: good|bad, sure: bool, n: a|b?", **ASK)
     assert result.parsed["mood"] in {"good", "bad"}
     assert result.parsed["sure"] in {True, False}
@@ -88,7 +88,7 @@ def test_the_short_form_is_answered_with_a_dict():
 
 @pytest.mark.usefixtures("weights")
 def test_a_list_is_unwrapped():
-    """The server sees an object with items, the user a list of the type."""
+    """The server gets an object with items, the user a list of the type."""
     pair = Annotated[list[Person], msgspec.Meta(min_length=2, max_length=2)]
     result = chat_magic.chat("Invent two people.", schema=pair, **ASK)
     assert list(json.loads(result.text)) == ["items"]
@@ -107,8 +107,8 @@ async def test_achat_and_choices_have_parsed_values_too():
 
 
 @pytest.mark.usefixtures("weights")
-def test_the_answer_goes_on_from_a_prefill():
-    """The value is of both together."""
+def test_the_answer_continues_a_prefill():
+    """Both together are parsed."""
     messages = [
         {"role": "user", "content": "Invent a person."},
         {"role": "assistant", "content": '{"name": "Ada"'},
@@ -120,7 +120,7 @@ def test_the_answer_goes_on_from_a_prefill():
 
 @pytest.mark.usefixtures("weights")
 def test_a_choice_of_words_is_one_word():
-    """What is no object is wrapped for the server and unwrapped here."""
+    """Anything but an object is wrapped for the server and unwrapped in the result."""
     result = chat_magic.chat("Is it good?", schema=Literal["yes", "no"], **ASK)
     assert result.parsed in {"yes", "no"}
     assert list(result.frame["parsed"]) == [result.parsed]
@@ -137,7 +137,7 @@ BAD = '{"name": "Ada", "age": "x"}'
 
 
 def test_the_schema_is_sent_as_the_response_format(gateway):
-    """Strict, since the short form always can be."""
+    """It is strict, which is always possible for the short form."""
     server = gateway(ADA)
     chat_magic.chat("Hi", schema="name: str, age: int")
     sent = server.requests[0].json["response_format"]
@@ -173,7 +173,7 @@ def test_an_answer_that_does_not_fit_warns_and_fails_only_when_it_is_parsed(gate
 
 
 def test_an_answer_that_was_cut_off_says_so(gateway):
-    """The length is the likely cause."""
+    """The warning names the finish reason."""
     gateway('{"name": "Ad', finish_reason="length")
     result = chat_magic.chat("Hi", schema=Person)
     (warning,) = result.warnings
@@ -182,7 +182,7 @@ def test_an_answer_that_was_cut_off_says_so(gateway):
 
 
 def test_without_a_schema_nothing_is_parsed(gateway):
-    """Parsing a choice then is an error that says what to ask for."""
+    """Parsing a choice is an error that names the option."""
     gateway(ADA)
     result = chat_magic.chat("Hi")
     assert result.parsed is None
@@ -192,7 +192,7 @@ def test_without_a_schema_nothing_is_parsed(gateway):
 
 
 def test_the_frame_has_a_column_for_each_scalar_field(gateway):
-    """With the field's dtype; objects and lists are for `.parsed`."""
+    """It has the dtype of the field; objects and lists are in `.parsed` only."""
     gateway('{"a": "x", "b": 1, "c": 0.5, "d": true, "e": null, "f": [1], "g": {"h": 1}}', "no")
     document = {
         "type": "object",
@@ -237,7 +237,7 @@ def test_the_fields_of_a_list_explode_into_rows(gateway):
 
 
 def test_an_integer_of_any_size_is_kept(gateway):
-    """More than 64 bits are kept as Python's own."""
+    """Above 64 bits it is an int of Python."""
     gateway(f'{{"n": {2**80}}}')
     assert list(chat_magic.chat("Hi", schema="n: int").frame["parsed.n"]) == [2**80]
 

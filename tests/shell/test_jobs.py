@@ -1,4 +1,4 @@
-"""`%%chat --background`: the cell returns at once, the answer streams, the notebook goes on."""
+"""`%%chat --background`: the cell returns at once, and the answer streams while others run."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_the_cell_returns_at_once_and_the_answer_streams_while_others_run(kernel
     )
 
 
-def test_a_handle_stands_for_its_result(kernel, at_gateway):
-    """What is asked of it waits, in code and in templates; looking at it does not."""
+def test_a_job_stands_for_its_result(kernel, at_gateway):
+    """Attributes of the result wait for it, in code and in templates; showing the job does not."""
     gate = threading.Event()
     answer = held(gate, "One", " two")
     at_gateway(answer, streamed(completion("Yes")), streamed(completion("On")))
@@ -84,8 +84,8 @@ def test_a_handle_stands_for_its_result(kernel, at_gateway):
     assert kernel.value("[m.content for m in _.request.messages[1:]]") == "['One two', 'Go on']"
 
 
-def test_going_on_from_the_last_answer_waits_for_it(kernel, at_gateway):
-    """`-c` after a background cell means that cell."""
+def test_continuing_from_a_background_cell_waits_for_it(kernel, at_gateway):
+    """`-c` means that cell."""
     gateway = at_gateway(slow("One"), streamed(completion("Two")))
     kernel.run("%%chat a/b --background ;\nCount")
     ran = kernel.run("%chat -c Go on")
@@ -108,7 +108,7 @@ def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway)
 
 
 def test_a_failure_is_shown_in_the_place_of_the_answer(kernel, at_gateway):
-    """In one line, as nobody sees the exception; `.wait()` raises it."""
+    """In one line, since the exception is not shown; `.wait()` raises it."""
     at_gateway(whole({"error": {"message": "no <b>such model"}}, status=404))
     ran = kernel.run("%%chat a/b --background --out r\nHi")
     shown = kernel.shown(ran.displays[0], holds="no <b>such model")
@@ -117,8 +117,8 @@ def test_a_failure_is_shown_in_the_place_of_the_answer(kernel, at_gateway):
     assert kernel.value("(r.state, type(r.error).__name__)") == "('failed', 'ApiError')"
 
 
-def test_an_interrupt_ends_the_waiting_alone(kernel, at_gateway):
-    """The request goes on, and can be waited for again."""
+def test_an_interrupt_ends_only_the_waiting(kernel, at_gateway):
+    """The request continues, and can be waited for again."""
     gate = threading.Event()
     at_gateway(held(gate, "One", " two"))
     ran = kernel.run("%%chat a/b --background --out r\nCount")
@@ -133,7 +133,7 @@ def test_an_interrupt_ends_the_waiting_alone(kernel, at_gateway):
 
 
 def test_jobs_are_listed_and_cancelled_by_number(kernel, at_gateway):
-    """What runs, since when, how far, and how to stop it."""
+    """The list has the name, model, start, progress, and how to cancel."""
     at_gateway(events(delta("One"), delta(" two"), HOLD))
     ran = kernel.run("%%chat a/b --background --out r\nCount")
     kernel.shown(ran.displays[0], holds="One two")
@@ -154,7 +154,7 @@ def test_jobs_are_listed_and_cancelled_by_number(kernel, at_gateway):
 def test_a_notebook_that_is_executed_headless_keeps_the_answer(
     execute_notebook, monkeypatch, is_waited_for
 ):
-    """A client that executes cell by cell hears nothing between cells; nothing gets lost."""
+    """Although a client that executes cell by cell receives nothing between cells."""
     cells = ["%load_ext chat_magic", "%%chat a/b --background --out r\nCount", "r.wait();"]
     cells = cells if is_waited_for else cells[:2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -166,8 +166,8 @@ def test_a_notebook_that_is_executed_headless_keeps_the_answer(
     assert MIME_TYPE in output["data"]
 
 
-def test_waiting_in_a_later_cell_shows_what_came_between_cells(kernel, at_gateway):
-    """Once: for clients that heard nothing meanwhile."""
+def test_waiting_in_a_later_cell_draws_the_answer_again(kernel, at_gateway):
+    """Once, for clients that received nothing between the cells."""
     at_gateway(streamed(completion("Hi")))
     kernel.run("%%chat a/b --background --out r\nHi")
     wait_until(lambda: kernel.value("r.is_done") == "True")
@@ -175,7 +175,7 @@ def test_waiting_in_a_later_cell_shows_what_came_between_cells(kernel, at_gatewa
 
 
 def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
-    """In one piece, after the prompt has come back."""
+    """As a whole, after the prompt has returned."""
     gate = threading.Event()
     answer = held(gate, "Hello", " there")
     with Gateway(answer) as gateway:
@@ -189,7 +189,7 @@ def test_a_terminal_prints_the_answer_when_it_is_there(terminal):
 
 
 def test_a_panel_in_a_terminal_is_its_cell_and_prints_its_answers_once(terminal):
-    """Not at every update, as there is no place to draw them anew."""
+    """A terminal cannot redraw them at every update."""
     gate = threading.Event()
     answer = held(gate, "Hello", " there")
     with Gateway(answer) as gateway:
@@ -203,8 +203,8 @@ def test_a_panel_in_a_terminal_is_its_cell_and_prints_its_answers_once(terminal)
         child.expect_exact("Hello there")
 
 
-def test_what_a_late_terminal_prints_holds_no_control_characters(capsys):
-    """A model's text is text."""
+def test_a_deferred_terminal_prints_no_control_characters(capsys):
+    """They are removed from the title and from the text of the model."""
     screen = DeferredTerminal("r\x1b[31m")
     screen.open().finish({"text/plain": "a\x07b"})
     screen.open().finish(None)
@@ -232,8 +232,8 @@ class Recorder:
         self.drawn.append(bundle)
 
 
-def test_a_job_tells_when_it_has_ended_and_is_drawn(gateway):
-    """Whoever waits for it sees its picture, and what `on_end` did; in `on_end` it can be read."""
+def test_a_job_has_ended_after_it_is_drawn_and_on_end_has_returned(gateway):
+    """Those who wait for it see both; `on_end` can read the result."""
     gateway(streamed(completion("Hi")))
     screen, ended = Recorder(), []
 
@@ -247,7 +247,7 @@ def test_a_job_tells_when_it_has_ended_and_is_drawn(gateway):
     assert job not in default_session().jobs.running()
 
 
-def test_a_display_that_fails_loses_no_answer(gateway):
+def test_a_display_that_fails_does_not_lose_the_answer(gateway):
     """While it streams or at the end: the job ends, and its result has a warning."""
     gate = threading.Event()
     gateway(held(gate, "One", " two"))
@@ -264,8 +264,8 @@ def test_a_display_that_fails_loses_no_answer(gateway):
     assert job.result.warnings == ("the display failed: RuntimeError: no screen",)
 
 
-def test_a_stalled_server_does_not_hold_up_stopping(gateway):
-    """The connection is closed from this side, and the partial answer is drawn."""
+def test_a_job_of_a_stalled_server_can_be_cancelled(gateway):
+    """The connection is closed, and the partial answer is drawn."""
     server = gateway(events(delta("Half"), HOLD))
     has_text = threading.Event()
 
@@ -284,8 +284,8 @@ def test_a_stalled_server_does_not_hold_up_stopping(gateway):
     assert "Half" in screen.drawn[-1]["text/plain"]
 
 
-def test_what_fails_otherwise_is_raised_too(gateway):
-    """No exception gets lost in the thread."""
+def test_an_unexpected_exception_is_raised_by_wait(gateway):
+    """It is not lost in the thread of the job."""
 
     class Broken:
         def wait(self, _show):
@@ -302,7 +302,8 @@ def test_what_fails_otherwise_is_raised_too(gateway):
     assert screen.drawn[0]["text/plain"] == "a/b · ZeroDivisionError: oh"
 
 
-def test_a_refused_job_has_no_result(gateway):
+def test_a_job_that_fails_at_once_has_no_result(gateway):
+    """It is not running any more."""
     gateway(whole({"error": {"message": "no"}}, status=400))
     job = start_job()
     with pytest.raises(ApiError):
@@ -312,7 +313,8 @@ def test_a_refused_job_has_no_result(gateway):
         default_session().jobs.cancel(job.number)
 
 
-def test_a_cancelled_job_that_had_nothing_says_so(gateway):
+def test_a_job_that_is_cancelled_before_any_output_says_so(gateway):
+    """In its picture and by `wait`."""
     gateway(events(HOLD))
     screen = Recorder()
     job = start_job(screen=screen)
@@ -322,8 +324,8 @@ def test_a_cancelled_job_that_had_nothing_says_so(gateway):
     assert "the request was interrupted" in screen.drawn[0]["text/plain"]
 
 
-def test_all_places_share_one_budget(monkeypatch):
-    """Several answers at once send no more than one may."""
+def test_all_displays_share_one_budget(monkeypatch):
+    """Several answers together send no more updates than one may."""
     sent = []
     monkeypatch.setattr(notebook_display, "publish", lambda *message: sent.append(message))
     now = [100.0]
@@ -337,14 +339,14 @@ def test_all_places_share_one_budget(monkeypatch):
     assert len(sent) <= UPDATES_PER_S
 
 
-def test_many_jobs_leave_no_thread_behind(gateway):
-    """Each ends its own."""
+def test_jobs_leave_no_thread_behind(gateway):
+    """The thread of a job ends with it."""
     gateway(lambda _request: streamed(completion("Hi")))
     threads = []
     for _ in range(50):
         job = start_job()
         name = f"chat-magic job {job.number}"
-        threads += [each for each in threading.enumerate() if each.name == name]
+        threads += [thread for thread in threading.enumerate() if thread.name == name]
         job.wait()
     for thread in threads:
         thread.join(5)

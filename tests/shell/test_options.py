@@ -40,7 +40,7 @@ def test_a_timeout_is_a_number_of_seconds():
 
 
 def test_out_is_a_name():
-    """That Python can bind."""
+    """Anything else is refused."""
     assert read_name("names") == "names"
     for wrong in ("a b", "class"):
         with pytest.raises(InvalidRequest, match="Python name"):
@@ -57,7 +57,7 @@ def test_after_names_a_result_and_a_choice():
 
 
 def test_tools_are_functions_of_the_notebook():
-    """By their names, in that order; anything else is an error that names the nearest."""
+    """They are in the order of their names; an unknown name is an error."""
 
     def f():
         """Do it."""

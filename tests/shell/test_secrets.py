@@ -1,4 +1,4 @@
-"""The key is nowhere but in its header: not in what is printed, logged, kept, pickled or saved."""
+"""Keys are only in their headers: not in anything printed, logged, pickled or saved."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ try:
 except Exception as error:
     raise RuntimeError("mine") from error
 """
-"""What a user may write, so that a whole chain of tracebacks is printed."""
+"""Code that prints a whole chain of tracebacks."""
 
 
 @pytest.fixture
 def keyed(monkeypatch, config_file):
-    """Return a function that starts a gateway whose every way in needs a secret."""
+    """Return a function that starts a gateway with secrets in its URL, key and header."""
     opened = []
 
     def start(*answers):
@@ -68,7 +68,7 @@ def keyed(monkeypatch, config_file):
 
 
 def leaks_in(text):
-    """Return what stands around a secret, of which a beginning is a leak too."""
+    """Return the surroundings of each secret in a text; its beginning is a leak too."""
     return [
         text[max(0, at - 60) : at + 30]
         for secret in (KEY[:14], TEAM[:14])
@@ -78,8 +78,8 @@ def leaks_in(text):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
-def test_no_fault_shows_it(keyed, shell, capsys, caplog, fault):
-    """Not in a verbose traceback of a chain that the user has made, nor in a log at any level."""
+def test_no_fault_shows_a_key(keyed, shell, capsys, caplog, fault):
+    """Neither in the verbose traceback of a chain of exceptions, nor in a log of any level."""
     caplog.set_level(logging.DEBUG)
     for name in list(logging.root.manager.loggerDict):
         logging.getLogger(name).setLevel(logging.NOTSET)
@@ -99,8 +99,8 @@ def test_no_fault_shows_it(keyed, shell, capsys, caplog, fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
-def test_no_error_holds_it(keyed, fault):
-    """Its text, its fields, its causes, its result and the pickle of that."""
+def test_no_error_contains_a_key(keyed, fault):
+    """Neither its text, fields and causes, nor its result and the pickle of that."""
     keyed(fault)
     with pytest.raises(ChatError) as caught:
         chat_magic.chat("Hi", retries=0)
@@ -112,8 +112,8 @@ def test_no_error_holds_it(keyed, fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
-def test_no_run_of_a_grid_holds_it(keyed, fault):
-    """What it failed of, its picture and its pickle; the error of all of them."""
+def test_no_run_of_a_grid_contains_a_key(keyed, fault):
+    """Neither the error, the picture and the pickle of the results, nor the error of the grid."""
     keyed(fault)
     with pytest.raises(ChatError) as caught:
         chat_magic.chat_grid("Hi", sweep={"seed": [1, 2]}, retries=0)
@@ -125,8 +125,8 @@ def test_no_run_of_a_grid_holds_it(keyed, fault):
 
 @pytest.mark.parametrize("is_streamed", [True, False])
 @pytest.mark.parametrize("escape", [b"/", b"\\/"])
-def test_a_key_that_comes_back_in_an_answer_is_struck_out(keyed, is_streamed, escape):
-    """Of the text and of unknown fields, however JSON escapes it; and that is said."""
+def test_a_key_that_an_answer_repeats_is_removed(keyed, is_streamed, escape):
+    """From the text and from unknown fields, however JSON escapes it; a warning says so."""
     value = {**completion(f"You sent {KEY} and"), "echo": ECHO}
     chunks = [{**delta(f"You sent {KEY} and"), "echo": ECHO}, delta(finish_reason="stop"), DONE]
     answer = events(*chunks) if is_streamed else whole(value)
@@ -145,15 +145,15 @@ def test_a_key_that_comes_back_in_an_answer_is_struck_out(keyed, is_streamed, es
 
 
 def test_a_short_placeholder_for_a_key_is_an_ordinary_word(gateway, monkeypatch):
-    """Servers that need no key are given `ollama`, which a model may well write."""
+    """Such as `ollama`, for servers that need no key: a model may write it."""
     gateway(streamed(completion("Ask ollama")))
     monkeypatch.setenv("CHAT_MAGIC_API_KEY", "ollama")
     result = chat_magic.chat("Hi")
     assert (result.text, result.warnings) == ("Ask ollama", ())
 
 
-def test_a_saved_notebook_does_not_hold_it(execute_notebook, keyed, tmp_path):
-    """After answers, refusals, broken streams, settings and help, in a kernel of its own."""
+def test_a_saved_notebook_contains_no_key(execute_notebook, keyed, tmp_path):
+    """After answers, refusals, broken streams, settings and a dry run."""
     keyed(streamed(completion("Hello")), *FAULTS[:1], FAULTS[-3])
     cells = [
         "%load_ext chat_magic\n%xmode Verbose\nimport logging\nlogging.basicConfig(level=10)",

@@ -17,8 +17,8 @@ def run(child, line: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before.split("\n", 1)[1])
 
 
-def test_an_answer_is_printed_once_and_is_the_cells_value(terminal):
-    """No `Out[n]:`, empty or not; `_` and Out hold the result."""
+def test_an_answer_is_printed_once_and_is_the_value_of_the_cell(terminal):
+    """There is no `Out[n]:`; the result is in `_` and `Out`."""
     with Gateway(streamed(completion("Hello there"))) as gateway:
         child = terminal(gateway)
         printed = run(child, "%chat What's {this}?")
@@ -28,8 +28,8 @@ def test_an_answer_is_printed_once_and_is_the_cells_value(terminal):
         assert "('Hello there', True)" in run(child, "(_.text, Out[1] is _)")
 
 
-def test_an_answer_is_printed_while_it_comes(terminal):
-    """The first words are there before the rest is sent."""
+def test_an_answer_is_printed_while_it_arrives(terminal):
+    """The first words are printed before the rest is sent."""
     import threading
 
     seen = threading.Event()
@@ -44,7 +44,7 @@ def test_an_answer_is_printed_while_it_comes(terminal):
 
 
 def test_control_characters_do_not_reach_the_terminal(terminal):
-    """What the model writes is text."""
+    """They are removed from the text of the model."""
     with Gateway(streamed(completion("a\x1b[31mred\x07b"))) as gateway:
         child = terminal(gateway)
         child.sendline("%chat Hi")
@@ -55,7 +55,7 @@ def test_control_characters_do_not_reach_the_terminal(terminal):
 
 
 def test_control_c_stops_the_request_with_one_line(terminal):
-    """And the partial answer can be had."""
+    """The connection is closed."""
     with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
         child = terminal(gateway)
         child.sendline("half = %chat Speak")
@@ -67,8 +67,8 @@ def test_control_c_stops_the_request_with_one_line(terminal):
         assert gateway.requests[0].closed.wait(TIMEOUT_S)
 
 
-def test_a_grid_is_printed_when_all_are_there(terminal):
-    """With the title of each; a run that failed says why."""
+def test_a_grid_is_printed_when_it_is_complete(terminal):
+    """Each run has its title; a run that failed says why."""
 
     def answer(request):
         if request.json["model"] == "c/d":

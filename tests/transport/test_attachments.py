@@ -84,7 +84,7 @@ def encoded(data: bytes) -> str:
     ],
 )
 def test_an_attachment_becomes_the_apis_content_part(line, part):
-    """Files are inlined as what they are; URLs of images are handed on."""
+    """Files are inlined with their type; URLs of images are passed on."""
     assert content(f"Look:\n{line}") == [{"type": "text", "text": "Look:"}, part]
 
 
@@ -100,16 +100,16 @@ def test_an_attachment_becomes_the_apis_content_part(line, part):
         ("@file https://x.org/a.pdf", "URLs of images only"),
     ],
 )
-def test_what_cannot_be_attached_is_refused_with_its_line(line, words):
-    """Missing, of another kind, or a URL that the API does not take."""
+def test_an_invalid_attachment_is_refused_with_its_line(line, words):
+    """It is missing, of another type, or a URL that the API does not accept."""
     with pytest.raises(InvalidRequest) as caught:
         content(f"%%chat a/b\nLook:\n{line}")
     assert words in str(caught.value)
     assert caught.value.line == 3
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
-    """A PNG that is a JPEG inside, a PDF that is text."""
+def test_a_file_of_another_type_than_its_name_is_refused(tmp_path):
+    """For example a JPEG that is named .png, or text that is named .pdf."""
     (tmp_path / "wrong.png").write_bytes(JPEG)
     (tmp_path / "wrong.pdf").write_bytes(b"text")
     with pytest.raises(
@@ -121,14 +121,14 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
-    """With its size and the limit."""
+    """The error has its size and the limit."""
     monkeypatch.setattr(attachments, "LARGEST_BYTES", 10)
     with pytest.raises(InvalidRequest, match=r"0\.0 MiB, must be at most 0 MiB"):
         content("@image a.png")
 
 
 def test_a_predicted_output_is_read_from_its_file(tmp_path):
-    """`--prediction @PATH`; what is not UTF-8 is refused."""
+    """`--prediction @PATH`; a file that is not UTF-8 is refused."""
     request = inline(parse("%%chat a/b --prediction @f.txt\nhi"))
     assert request.body()["prediction"] == {"type": "content", "content": "text"}
     assert parse("%%chat a/b --prediction 'x y'\nhi").parameters["prediction"]["content"] == "x y"

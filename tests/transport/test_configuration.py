@@ -1,4 +1,4 @@
-"""The settings in force: what is read where, and which comes first."""
+"""The effective settings: where they are read, and which take precedence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chat_magic.transport.configuration import FILE, Configuration
 
 @pytest.fixture
 def configuration():
-    """Return the configuration of a session."""
+    """Return the configuration of a new session."""
     return Configuration()
 
 
@@ -31,14 +31,14 @@ def in_force(configuration):
 
 
 def test_nothing_is_set_until_something_sets_it(configuration):
-    """No default of ours is sent."""
+    """There are no built-in defaults."""
     assert configuration.settings() == {}
 
 
-def test_config_comes_before_the_environment_and_that_before_the_file(
+def test_config_wins_over_the_environment_and_that_over_the_file(
     configuration, in_force, config_file, monkeypatch
 ):
-    """Each setting says where it came from."""
+    """Each setting has its source."""
     config_file("[defaults]\ntemperature = 0.1\nn = 1\nseed = 1")
     monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
     monkeypatch.setenv("CHAT_MAGIC_N", "2")
@@ -50,8 +50,8 @@ def test_config_comes_before_the_environment_and_that_before_the_file(
     }
 
 
-def test_none_takes_a_setting_back_and_unset_sends_nothing(configuration, in_force, config_file):
-    """UNSET beats the weaker layers."""
+def test_none_removes_a_setting_and_unset_sends_nothing(configuration, in_force, config_file):
+    """UNSET wins over the other sources."""
     config_file("[defaults]\ntemperature = 0.1")
     configuration.set("temperature", UNSET)
     assert in_force() == {"temperature": (UNSET, "%config")}
@@ -60,7 +60,7 @@ def test_none_takes_a_setting_back_and_unset_sends_nothing(configuration, in_for
 
 
 @pytest.mark.parametrize(
-    ("variables", "found"),
+    ("variables", "source"),
     [
         ({"CHAT_MAGIC_BASE_URL": "https://a.example"}, "CHAT_MAGIC_BASE_URL"),
         ({"OPENAI_BASE_URL": "https://b.example"}, "OPENAI_BASE_URL"),
@@ -71,22 +71,24 @@ def test_none_takes_a_setting_back_and_unset_sends_nothing(configuration, in_for
         ({"CHAT_MAGIC_BASE_URL": " ", "OPENAI_BASE_URL": "https://b.example"}, "OPENAI_BASE_URL"),
     ],
 )
-def test_openais_variable_counts_when_ours_is_not_set(configuration, monkeypatch, variables, found):
-    """A blank one is not set."""
+def test_openais_base_url_is_used_if_chat_magics_is_not_set(
+    configuration, monkeypatch, variables, source
+):
+    """A blank variable counts as not set."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert configuration.settings()["base_url"].source == found
+    assert configuration.settings()["base_url"].source == source
 
 
 def test_a_bad_variable_is_named_with_what_is_allowed(configuration, monkeypatch):
-    """As on the line."""
+    """Like an option of the line."""
     monkeypatch.setenv("CHAT_MAGIC_TOP_P", "2")
     with pytest.raises(InvalidRequest, match="CHAT_MAGIC_TOP_P 2: must be 0 to 1"):
         configuration.settings()
 
 
 def test_the_file_is_read_again_when_it_has_changed(configuration, in_force, config_file):
-    """And forgotten when it is gone."""
+    """A file that is deleted has no effect any more."""
     path = config_file("[defaults]\nn = 1")
     assert in_force()["n"] == (1, FILE)
     config_file("[defaults]\nn = 22")
@@ -95,14 +97,14 @@ def test_the_file_is_read_again_when_it_has_changed(configuration, in_force, con
     assert configuration.config() == Config()
 
 
-def test_a_byte_order_mark_is_no_part_of_the_file(in_force, config_file):
+def test_a_byte_order_mark_is_ignored(in_force, config_file):
     """Windows editors write one."""
     config_file("\ufeff[defaults]\nn = 3")
     assert in_force()["n"] == (3, FILE)
 
 
 def test_a_file_that_cannot_be_read_is_named(configuration, config_file):
-    """Be it no text, or no file."""
+    """Because it is not text, or not a file."""
     path = config_file("")
     path.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(InvalidRequest, match="cannot be read: 'utf-8' codec"):
@@ -113,10 +115,10 @@ def test_a_file_that_cannot_be_read_is_named(configuration, config_file):
         configuration.settings()
 
 
-def test_the_file_lies_in_jupyters_folder_also_without_jupyter(
+def test_the_file_is_in_jupyters_config_folder_even_without_jupyter(
     configuration, monkeypatch, tmp_path
 ):
-    """The variable, else `.jupyter` in the home folder."""
+    """That of the variable, or `.jupyter` in the home folder."""
     monkeypatch.setitem(sys.modules, "jupyter_core.paths", None)
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
     assert configuration.path() == tmp_path / FILE
@@ -125,7 +127,7 @@ def test_the_file_lies_in_jupyters_folder_also_without_jupyter(
 
 
 def test_aliases_prices_and_the_variables_of_keys_come_from_the_file(configuration, config_file):
-    """What it does not name stands for itself, has no price, or is one of ours."""
+    """Other models have no alias and no price; the built-in variables stay."""
     config_file(
         '[aliases]\nfast = "a/b"\n[prices]\n"a/*" = {input = 1, output = 2}\n'
         '[endpoints.v]\nbase_url = "https://v.example"\nkey = "V_KEY"'

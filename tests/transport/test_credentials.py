@@ -1,4 +1,4 @@
-"""Keys: shown nowhere, struck out of everything."""
+"""Keys: shown nowhere, and removed from every text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chat_magic.transport.credentials import Secret, from_environment, redact
 KEY = "sk-canary-9876543210"
 
 
-def test_a_secret_shows_itself_only_when_asked() -> None:
-    """No way of printing one gives it away."""
+def test_a_secret_is_only_revealed_explicitly() -> None:
+    """No way of printing it shows it."""
     secret = Secret(KEY)
     assert secret.reveal() == KEY
     assert KEY not in f"{secret} {secret!r} {[secret]} {secret!s:>40}"
@@ -22,42 +22,42 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
 
 
 @pytest.mark.parametrize("copier", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_secret_is_not_copied(copier) -> None:
-    """A result that held one could not be stored by mistake."""
+def test_a_secret_cannot_be_copied_or_pickled(copier) -> None:
+    """So it cannot be stored with a result by mistake."""
     with pytest.raises(TypeError, match="secret"):
         copier(Secret(KEY))
 
 
-def test_white_space_around_a_key_is_dropped() -> None:
-    """Keys are copied with line ends."""
+def test_white_space_around_a_key_is_removed() -> None:
+    """Keys are often copied with line breaks."""
     assert Secret(f" {KEY}\n") == Secret(KEY)
 
 
 @pytest.mark.parametrize("inner", ["\n", "\r\n", "\0", "\x1b", " ", "é", "\u200b", "\u2026"])
-def test_what_no_key_can_hold_is_refused(inner: str) -> None:
-    """The error names the variable and not the key."""
+def test_a_character_that_no_key_can_have_is_refused(inner: str) -> None:
+    """The error names the variable but does not show the key."""
     with pytest.raises(InvalidRequest, match="OPENAI_API_KEY contains") as caught:
         Secret(f"{KEY}{inner}x", "OPENAI_API_KEY")
     assert KEY not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["", "  ", "\n"])
-def test_an_empty_variable_is_no_key(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """It is as if it were unset."""
+def test_a_blank_variable_is_not_a_key(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """It counts as not set."""
     monkeypatch.setenv("OPENAI_API_KEY", value)
     assert from_environment("OPENAI_API_KEY") is None
     with pytest.raises(InvalidRequest, match="empty"):
         Secret(value)
 
 
-def test_known_keys_are_struck_out() -> None:
-    """All of them, a longer one before the shorter that it begins with."""
+def test_known_keys_are_removed_from_texts() -> None:
+    """A longer one is replaced before a shorter one that it begins with."""
     Secret(KEY)
     Secret(KEY + "-long")
     assert redact(f"a {KEY} b {KEY}-long c") == "a *** b *** c"
 
 
-def test_words_that_stand_for_no_key_are_left() -> None:
-    """`EMPTY` is what local servers are given; messages would suffer."""
+def test_placeholders_for_keys_are_left_in_texts() -> None:
+    """`EMPTY`, as local servers are given, is an ordinary word."""
     Secret("EMPTY")
     assert redact("an EMPTY body") == "an EMPTY body"

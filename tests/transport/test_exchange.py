@@ -1,4 +1,4 @@
-"""One exchange with a server: what is sent, what is read, and how each fault ends."""
+"""One exchange with a server: the request, the forms of its answer, and each kind of fault."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ FINISH = delta(finish_reason="stop")
 PASSING = (408, 409, 429, 500, 502, 503, 504, 529)
 
 
-class TestWhatIsSent:
-    """The request as the server gets it."""
+class TestRequest:
+    """The request as the server receives it."""
 
-    async def test_json_with_the_key(self, ask: Ask) -> None:
-        """The body goes to /chat/completions, the key into the Authorization header."""
+    async def test_it_is_json_with_the_key_in_a_header(self, ask: Ask) -> None:
+        """It is posted to /chat/completions."""
         with Gateway(streamed(HELLO)) as gateway:
             await ask(gateway.base_url, key=KEY)
         (request,) = gateway.requests
@@ -52,14 +52,16 @@ class TestWhatIsSent:
         assert request.json == {"model": "test/model"}
         assert request.headers["authorization"] == f"Bearer {KEY}"
 
-    async def test_without_a_key_there_is_no_such_header(self, ask: Ask) -> None:
-        """A server that needs none gets none."""
+    async def test_without_a_key_there_is_no_authorization_header(self, ask: Ask) -> None:
+        """For servers that need none."""
         with Gateway(streamed(HELLO)) as gateway:
             await ask(gateway.base_url)
         assert "authorization" not in gateway.requests[0].headers
 
     @pytest.mark.parametrize("value", ["\ud83d", object()])
-    async def test_what_is_no_json_is_refused_here(self, client: HttpClient, value: Any) -> None:
+    async def test_a_value_that_json_cannot_express_is_refused(
+        self, client: HttpClient, value: Any
+    ) -> None:
         """Nothing is sent."""
         with Gateway(streamed(HELLO)) as gateway:
             endpoint = Endpoint(name="x", base_url=gateway.base_url, model="m")
@@ -68,8 +70,8 @@ class TestWhatIsSent:
         assert gateway.requests == []
 
 
-class TestWhatIsRead:
-    """What the server really sends decides."""
+class TestAnswer:
+    """The answer is read as what it is, whatever was requested."""
 
     @pytest.mark.parametrize(
         "answer",
@@ -126,7 +128,7 @@ class TestWhatIsRead:
             b'event: ping\ndata: {"type": "ping"}\n\n',
         ],
     )
-    async def test_what_keeps_the_line_alive_is_skipped(self, ask: Ask, noise: bytes) -> None:
+    async def test_what_keeps_the_connection_alive_is_skipped(self, ask: Ask, noise: bytes) -> None:
         """Before, between and after the events."""
         with Gateway(events(noise, delta("a"), noise, FINISH, noise, DONE)) as gateway:
             assert (await ask(gateway.base_url)).texts() == ["a"]
@@ -145,7 +147,7 @@ class TestWhatIsRead:
         ],
         ids=[
             "no end mark",
-            "an end mark, and the line held",
+            "an end mark, and the connection held",
             "no finish reason",
             "a blank after the end mark",
             "cut after the finish reason",
@@ -154,33 +156,33 @@ class TestWhatIsRead:
             "an unterminated end mark",
         ],
     )
-    async def test_every_complete_end_is_one(self, ask: Ask, end: list[Any]) -> None:
-        """Complete is an end mark, or a finish reason for every choice."""
+    async def test_an_answer_can_end_in_several_ways(self, ask: Ask, end: list[Any]) -> None:
+        """It is complete after an end mark, or a finish reason for every choice."""
         with Gateway(events(delta("a"), *end)) as gateway:
             assert (await ask(gateway.base_url)).texts() == ["a"]
 
-    async def test_text_is_there_while_the_rest_is_not(self, ask: Ask) -> None:
-        """Each part is told when it has come."""
-        go_on, seen, assembler = threading.Event(), [], Assembler()
+    async def test_text_is_reported_before_the_rest_arrives(self, ask: Ask) -> None:
+        """After each part."""
+        gate, seen, assembler = threading.Event(), [], Assembler()
 
         def note() -> None:
             seen.append(assembler.texts())
-            go_on.set()
+            gate.set()
 
-        with Gateway(events(delta("a"), Wait(go_on), delta("b"), FINISH, DONE)) as gateway:
+        with Gateway(events(delta("a"), Wait(gate), delta("b"), FINISH, DONE)) as gateway:
             await ask(gateway.base_url, assembler, on_change=note)
         assert seen[0] == ["a"]
         assert seen[-1] == ["ab"]
 
-    async def test_a_connection_is_used_again(self, ask: Ask) -> None:
+    async def test_a_connection_is_reused(self, ask: Ask) -> None:
         """Streams and completions alike are read to their end."""
         with Gateway(streamed(HELLO), whole(HELLO), streamed(HELLO)) as gateway:
             for _ in range(3):
                 await ask(gateway.base_url)
         assert gateway.n_connections == 1
 
-    async def test_a_held_line_is_left(self, ask: Ask) -> None:
-        """After the end mark nobody waits for more."""
+    async def test_a_connection_that_is_held_after_the_end_is_closed(self, ask: Ask) -> None:
+        """It is not waited for."""
         with Gateway(events(delta("a"), DONE, HOLD)) as gateway:
             await ask(gateway.base_url)
             assert gateway.requests[0].closed.wait(TIMEOUT_S)
@@ -205,8 +207,8 @@ class TestStreamBroken:
             ([b'event: error\ndata: {"error": {"message": "no luck"}}\n\n'], "no luck"),
         ],
     )
-    async def test_what_came_is_kept(self, ask: Ask, fault: list[Any], words: str) -> None:
-        """The error says why and has a cause; the assembler holds the rest."""
+    async def test_what_had_arrived_is_kept(self, ask: Ask, fault: list[Any], words: str) -> None:
+        """It is in the assembler; the error says why the stream broke, and has a cause."""
         assembler = Assembler()
         with (
             Gateway(events(delta("a"), *fault)) as gateway,
@@ -217,7 +219,9 @@ class TestStreamBroken:
         assert caught.value.__cause__ is not None
         assert assembler.texts() == ["a"]
 
-    async def test_an_event_over_the_limit(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_an_event_over_the_size_limit_is_an_error(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A server cannot fill the memory."""
         small = functools.partial(EventDecoder, max_event_bytes=999)
         monkeypatch.setattr(module, "EventDecoder", small)
@@ -230,13 +234,13 @@ class TestStreamBroken:
 
 
 class TestTimeouts:
-    """Silence has limits."""
+    """The limits of silence, and of the whole answer."""
 
     @pytest.mark.parametrize("begin", [[], [b": hold on\n\n"], [b"\n"]])
-    async def test_the_first_event(
+    async def test_the_first_event_must_arrive_in_time(
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch, begin: list[bytes]
     ) -> None:
-        """Headers and comments are no event."""
+        """Headers and comments do not count as events."""
         monkeypatch.setattr(module, "FIRST_EVENT_S", 0.1)
         with (
             Gateway(events(*begin, HOLD)) as gateway,
@@ -244,8 +248,10 @@ class TestTimeouts:
         ):
             await ask(gateway.base_url)
 
-    async def test_the_next_event(self, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What came is kept."""
+    async def test_the_next_event_must_arrive_in_time(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What had arrived is kept."""
         monkeypatch.setattr(module, "NEXT_EVENT_S", 0.1)
         assembler = Assembler()
         with (
@@ -256,8 +262,8 @@ class TestTimeouts:
         assert isinstance(caught.value.__cause__, TimeoutError)
         assert assembler.texts() == ["a"]
 
-    async def test_the_whole_answer(self, ask: Ask) -> None:
-        """The user's own limit counts, before the first event and after."""
+    async def test_the_whole_answer_must_arrive_within_the_users_limit(self, ask: Ask) -> None:
+        """Before the first event and after it."""
         with (
             Gateway(events(HOLD)) as gateway,
             pytest.raises(RequestTimeout, match=r"not complete within 0\.1 s"),
@@ -272,14 +278,14 @@ class TestTimeouts:
     async def test_silence_after_a_complete_answer_is_its_end(
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Without an end mark, on a line that is held."""
+        """Without an end mark, on a connection that is held."""
         monkeypatch.setattr(module, "NEXT_EVENT_S", 0.1)
         with Gateway(events(sse(delta("a")) + sse(FINISH), HOLD)) as gateway:
             assert (await ask(gateway.base_url)).texts() == ["a"]
 
 
-class TestTries:
-    """What fails before the first event, and may pass, is sent again."""
+class TestRetries:
+    """Transient failures before the first event are retried."""
 
     @pytest.fixture(autouse=True)
     def _no_jitter(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,14 +309,14 @@ class TestTries:
     async def test_the_same_request_is_sent_again(
         self, ask: Ask, fault: Answer, cause: str
     ) -> None:
-        """Byte for byte, under one idempotency key; that it was is told, and while it waits."""
-        told: list[str] = []
+        """Byte for byte, under one idempotency key; a warning and the waits are reported."""
+        waits: list[str] = []
         with Gateway(fault, fault, streamed(HELLO)) as gateway:
-            assembler = await ask(gateway.base_url, retries=2, on_wait=told.append)
+            assembler = await ask(gateway.base_url, retries=2, on_wait=waits.append)
         reply = assembler.reply()
         assert [choice.text for choice in reply.choices] == ["Hello there"]
         assert reply.warnings == (f"answered on try 3; before: {cause}, {cause}",)
-        assert told == [
+        assert waits == [
             f"{cause}: try 2 of 3 in 0.0 s",
             "try 2 of 3",
             f"{cause}: try 3 of 3 in 0.0 s",
@@ -320,8 +326,8 @@ class TestTries:
         assert len(keys) == 1
         assert len({request.body for request in gateway.requests}) == 1
 
-    async def test_each_request_has_a_key_of_its_own(self, ask: Ask) -> None:
-        """A server that remembers keys answers each."""
+    async def test_each_request_has_its_own_idempotency_key(self, ask: Ask) -> None:
+        """So that a server that supports such keys answers each."""
         with Gateway(streamed(HELLO)) as gateway:
             for _ in range(2):
                 await ask(gateway.base_url)
@@ -342,8 +348,8 @@ class TestTries:
             events(delta("", role="assistant"), RESET),
         ],
     )
-    async def test_what_would_fail_again_or_has_begun_is_not(self, ask: Ask, fault: Answer) -> None:
-        """It is an error at once."""
+    async def test_other_failures_are_not_retried(self, ask: Ask, fault: Answer) -> None:
+        """They are errors at once: they would fail again, or the answer had begun."""
         with Gateway(fault, streamed(HELLO)) as gateway:
             with pytest.raises((ApiError, StreamBroken)) as caught:
                 await ask(gateway.base_url, retries=2)
@@ -351,13 +357,13 @@ class TestTries:
         assert "tries" not in str(caught.value)
 
     async def test_a_wait_that_is_too_long_is_named(self, ask: Ask) -> None:
-        """With what the server said."""
+        """The error quotes the wait that the server asked for."""
         busy = Answer([b"no"], status=429, headers={"Retry-After": "120"})
         with Gateway(busy) as gateway, pytest.raises(ApiError, match="wait 120 s and try again"):
             await ask(gateway.base_url, retries=2)
 
     async def test_the_last_error_says_how_often_it_was_tried(self, ask: Ask) -> None:
-        """And the number of retries is the user's."""
+        """The user sets the number of retries."""
         with Gateway(Answer([b"no"], status=503)) as gateway:
             with pytest.raises(ApiError, match=r"503.*\(after 4 tries\)") as caught:
                 await ask(gateway.base_url, retries=3)
@@ -366,7 +372,7 @@ class TestTries:
         with pytest.raises(ConnectionFailed, match=r"refused \(after 3 tries\)"):
             await ask(gateway.base_url, retries=2)
 
-    async def test_a_host_that_is_unknown_is_not_asked_again(
+    async def test_an_unknown_host_is_not_tried_again(
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It stays unknown."""
@@ -382,7 +388,7 @@ class TestTries:
             await asyncio.wait_for(ask(gateway.base_url, retries=2, timeout_s=20), 5)
 
     async def test_times_count_from_the_last_try(self, ask: Ask) -> None:
-        """The first token of an answer is as quick as the server that gave it."""
+        """The time to the first token does not include earlier tries."""
         busy = Answer([b"no"], status=503, headers={"Retry-After-Ms": "400"})
         with Gateway(busy, streamed(HELLO)) as gateway:
             began = time.perf_counter()
@@ -392,7 +398,7 @@ class TestTries:
         assert assembler.first_text_ms <= whole_ms - 400
 
     async def test_a_wait_can_be_cancelled(self, ask: Ask) -> None:
-        """At once; nothing more is sent."""
+        """It ends at once, and nothing more is sent."""
         busy = Answer([b"no"], status=429, headers={"Retry-After": "30"})
         with Gateway(busy) as gateway:
             task = asyncio.ensure_future(ask(gateway.base_url, retries=2))
@@ -407,16 +413,16 @@ class TestTries:
 class TestLogs:
     """The standard logging tree, at debug level."""
 
-    async def test_places_and_figures_are_told_but_no_texts_and_no_keys(
+    async def test_hosts_sizes_and_times_are_logged_but_no_texts_and_no_keys(
         self, ask: Ask, caplog: pytest.LogCaptureFixture
     ) -> None:
         """Under `chat_magic.transport`; nothing above debug level."""
         caplog.set_level("DEBUG", "chat_magic")
         with Gateway(Answer([], status=503), streamed(HELLO)) as gateway:
             await ask(gateway.base_url, key=KEY, retries=1)
-        ours = [r for r in caplog.records if r.name.startswith("chat_magic.transport")]
-        assert {record.levelname for record in ours} == {"DEBUG"}
-        text = "\n".join(record.getMessage() for record in ours)
+        records = [r for r in caplog.records if r.name.startswith("chat_magic.transport")]
+        assert {record.levelname for record in records} == {"DEBUG"}
+        text = "\n".join(record.getMessage() for record in records)
         assert f"POST to 127.0.0.1:{gateway.port}: test/model, 22 bytes" in text
         assert ": 503 after 0." in text
         assert ": 200 after 0." in text
@@ -425,8 +431,8 @@ class TestLogs:
         assert KEY not in caplog.text
 
 
-class TestCancelling:
-    """The user's interrupt."""
+class TestCancellation:
+    """An interrupt of the user's cancels the exchange."""
 
     @pytest.mark.parametrize(
         ("steps", "texts"),
@@ -435,7 +441,7 @@ class TestCancelling:
     async def test_the_connection_is_closed_at_once(
         self, ask: Ask, steps: list[Any], texts: list[str]
     ) -> None:
-        """The server sees it, before and after the first event; what came is kept."""
+        """The server sees it, before and after the first event; what had arrived is kept."""
         assembler = Assembler()
         with Gateway(events(*steps)) as gateway:
             task = asyncio.ensure_future(ask(gateway.base_url, assembler))
@@ -450,7 +456,7 @@ class TestCancelling:
 
 
 class TestSecrets:
-    """The key is nowhere but in its header."""
+    """The key is only in its header."""
 
     @pytest.mark.parametrize(
         "answer",
@@ -467,10 +473,10 @@ class TestSecrets:
             events(delta("a"), f"event: error\ndata: {KEY}\n\n".encode()),
         ],
     )
-    async def test_an_echo_is_struck_out(
+    async def test_a_key_that_the_server_repeats_is_removed(
         self, ask: Ask, answer: Answer, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """Of messages, fields and logs, however the server repeats it."""
+        """From messages, fields and logs, however it is written."""
         caplog.set_level("DEBUG")
         with Gateway(answer) as gateway, pytest.raises((ApiError, StreamBroken)) as caught:
             await ask(gateway.base_url + "?key=" + KEY, key=KEY)

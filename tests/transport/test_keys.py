@@ -1,4 +1,4 @@
-"""Where keys are kept: the environment, a real keyring's interface, Colab's secrets."""
+"""Where keys are kept: the environment, a keyring, and Colab's secrets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ KEY = "sk-canary-in-a-keyring"
 
 @pytest.fixture
 def cache():
-    """Return the keys of a session that has found none yet."""
+    """Return an empty cache of keys."""
     return KeyCache()
 
 
 @pytest.fixture
 def colab(monkeypatch):
-    """Put Colab's module in place, with one secret."""
+    """Install a fake of Colab's module, with one secret."""
     userdata = ModuleType("google.colab.userdata")
     userdata.asked = []
     userdata.SecretNotFoundError = type("SecretNotFoundError", (Exception,), {})
@@ -47,7 +47,7 @@ def colab(monkeypatch):
 def test_the_environment_comes_first_then_the_keyring_then_colab(
     cache, own_keyring, colab, monkeypatch
 ):
-    """Each says where the key was."""
+    """The key has its source."""
     assert cache.find_key("A_KEY") == StoredKey(Secret(KEY), "Colab")
     cache.store("A_KEY", Secret("sk-canary-2"))
     assert cache.find_key("A_KEY") == StoredKey(Secret("sk-canary-2"), "the keyring")
@@ -56,8 +56,8 @@ def test_the_environment_comes_first_then_the_keyring_then_colab(
     assert cache.find_key("B_KEY") is None
 
 
-def test_a_key_that_was_found_is_known_without_asking_again(cache, own_keyring):
-    """The loop asks nobody; storing or forgetting another ends it."""
+def test_a_key_that_was_found_is_cached(cache, own_keyring):
+    """Until a key of the same name is stored or deleted."""
     cache.store("A_KEY", Secret(KEY))
     assert cache.cached_key("A_KEY") is None
     assert cache.find_key("A_KEY") == cache.cached_key("A_KEY")
@@ -66,23 +66,23 @@ def test_a_key_that_was_found_is_known_without_asking_again(cache, own_keyring):
     assert not cache.forget("A_KEY")
 
 
-def test_keys_lie_under_our_name_and_the_variables(cache, own_keyring):
-    """So that other tools can put them there."""
+def test_keys_are_stored_under_chat_magic_and_the_variable(cache, own_keyring):
+    """So that other tools can store them too."""
     cache.store("A_KEY", Secret(KEY))
     assert own_keyring.passwords == {("chat-magic", "A_KEY"): KEY}
 
 
 def test_colab_is_asked_from_the_main_thread_only(cache, own_keyring, colab):
-    """Its page answers through the kernel's main thread, which would wait for itself."""
-    found = []
-    thread = threading.Thread(target=lambda: found.append(cache.find_key("A_KEY")))
+    """Its answer comes through the main thread of the kernel, which must not be blocked."""
+    keys_found = []
+    thread = threading.Thread(target=lambda: keys_found.append(cache.find_key("A_KEY")))
     thread.start()
     thread.join()
-    assert (found, colab.asked) == ([None], [])
+    assert (keys_found, colab.asked) == ([None], [])
 
 
 class NoKeyring(KeyringBackend):
-    """What a machine without a keyring has."""
+    """The backend of a machine without a keyring."""
 
     priority = 0
 
@@ -92,8 +92,8 @@ class NoKeyring(KeyringBackend):
     get_password = set_password = delete_password = _fail
 
 
-def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(cache, own_keyring):
-    """Reading is silent, since most machines that lack one need none."""
+def test_without_a_keyring_only_storing_a_key_is_an_error(cache, own_keyring):
+    """Looking for a key finds none, since most machines without a keyring need none."""
     keyring.set_keyring(NoKeyring())
     assert cache.find_key("A_KEY") is None
     for change in (lambda: cache.store("A_KEY", Secret(KEY)), lambda: cache.forget("A_KEY")):
@@ -103,7 +103,7 @@ def test_a_machine_without_a_keyring_has_no_key_and_says_so_when_one_is_stored(c
 
 
 def test_without_the_extra_the_error_names_it(cache, monkeypatch):
-    """And finding a key goes on without."""
+    """Looking for a key finds none."""
     monkeypatch.setattr(keys, "find_spec", lambda _name: None)
     assert cache.find_key("A_KEY") is None
     with pytest.raises(InvalidRequest, match=r"pip install 'chat-magic\[keyring\]'"):

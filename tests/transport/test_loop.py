@@ -1,4 +1,4 @@
-"""The background loop, in processes of its own."""
+"""The background event loop, partly in processes of their own."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def run(script: str, url: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_coroutines_run_in_one_thread_of_their_own() -> None:
-    """It is not the caller's, and the same for all."""
+def test_coroutines_run_in_one_background_thread() -> None:
+    """It is the same for all, and not that of the caller."""
 
     async def thread() -> threading.Thread:
         return threading.current_thread()
@@ -66,7 +66,7 @@ def test_coroutines_run_in_one_thread_of_their_own() -> None:
 
 
 def test_cancelling_the_future_closes_the_connection() -> None:
-    """As an interrupt in the main thread does."""
+    """Like an interrupt in the main thread."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
         process = subprocess.Popen(
             [sys.executable, "-c", SETUP + "begin().cancel(); input()"],
@@ -80,20 +80,20 @@ def test_cancelling_the_future_closes_the_connection() -> None:
 
 
 def test_a_process_ends_cleanly_with_a_request_open() -> None:
-    """Nobody waits for the answer, and nothing is complained of."""
+    """It does not wait for the answer, and prints no warning."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
         done = run("begin()", gateway.base_url)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_nothing_is_started_before_it_is_needed() -> None:
-    """Importing makes no thread."""
+def test_the_thread_starts_on_first_use() -> None:
+    """Importing starts none."""
     done = run("print(threading.active_count())")
     assert done.stdout == "1\n"
 
 
-def test_a_forked_child_has_a_loop_of_its_own() -> None:
-    """The parent's request goes on, the child's are new."""
+def test_a_forked_child_has_its_own_loop() -> None:
+    """The request of the parent continues."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
         done = run(
             """
@@ -113,7 +113,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), future.done())
 
 
 def test_waiting_returns_the_result_and_an_interrupt_cancels(monkeypatch: pytest.MonkeyPatch):
-    """The coroutine learns of it, wherever it is."""
+    """The coroutine gets the CancelledError."""
     begun, cancelled = threading.Event(), threading.Event()
 
     async def hold() -> None:

@@ -1,4 +1,4 @@
-"""Which failures are worth another try, and the waits before it."""
+"""Which failures are retried, and after which wait."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ NOW_S = 1_800_000_000.0
 
 
 def wait_after(status: int | None, *, n_failed: int = 1, chance: float = 1.0, **headers: str):
-    """Return the wait; underscores in header names stand for hyphens."""
+    """Return the wait after a failure; underscores in header names stand for hyphens."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     failure = Failure(status=status, headers=given)
     return wait_s(failure, n_failed, now_s=NOW_S, chance=chance)
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529, None])
-def test_faults_that_may_pass_are_worth_another_try(status):
-    """These statuses, and connections that failed."""
+def test_transient_failures_are_retried(status):
+    """These statuses, and failed connections."""
     assert wait_after(status) == 0.5
 
 
 @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 413, 422, 501])
-def test_all_else_is_not(status):
+def test_other_failures_are_not_retried(status):
     """The same request would fail again."""
     assert wait_after(status) is None
 
 
-def test_a_connection_fault_that_cannot_pass_is_not_tried_again():
+def test_a_permanent_failure_to_connect_is_not_retried():
     """An unknown host stays unknown."""
     assert wait_s(Failure(may_pass=False), 1, now_s=NOW_S, chance=1.0) is None
 
@@ -78,23 +78,23 @@ def test_the_waits_double_up_to_eight_seconds_with_full_jitter(n_failed, chance,
         ({}, None),
     ],
 )
-def test_what_the_server_says_is_waited(headers, seconds):
-    """In milliseconds, seconds, or as a date by the server's own clock; nonsense says nothing."""
+def test_the_wait_that_the_server_asks_for_is_used(headers, seconds):
+    """In milliseconds, seconds, or as a date of its clock; other values are ignored."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    told = server_delay_s(Failure(status=429, headers=given), now_s=NOW_S)
-    assert told == (seconds if seconds is None else pytest.approx(seconds))
+    delay_s = server_delay_s(Failure(status=429, headers=given), now_s=NOW_S)
+    assert delay_s == (seconds if seconds is None else pytest.approx(seconds))
     if seconds is None or seconds <= 60:
         assert wait_after(429, **headers) == pytest.approx(0.5 if seconds is None else seconds)
 
 
-def test_the_reset_of_a_limit_says_nothing_of_other_faults():
-    """Servers send it with every answer."""
+def test_the_reset_of_a_rate_limit_counts_for_a_429_only():
+    """Servers send it with every response."""
     assert wait_after(503, x_ratelimit_reset_tokens="30s") == 0.5
 
 
 @pytest.mark.parametrize("headers", [{"retry_after": "61"}, {"retry_after_ms": "60001"}])
-def test_a_wait_of_over_a_minute_is_left_to_the_user(headers):
-    """The request fails at once."""
+def test_a_request_is_not_retried_after_more_than_a_minute(headers):
+    """It fails at once instead."""
     assert wait_after(429, **headers) is None
 
 
@@ -102,6 +102,6 @@ def test_a_wait_of_over_a_minute_is_left_to_the_user(headers):
     ("status", "word", "is_tried"),
     [(400, "true", True), (503, "false", False), (503, "maybe", True), (400, "", False)],
 )
-def test_the_server_may_decide(status, word, is_tried):
+def test_the_server_can_decide(status, word, is_tried):
     """`x-should-retry` wins over the status."""
     assert (wait_after(status, x_should_retry=word) is not None) == is_tried

@@ -1,4 +1,4 @@
-"""A lease keeps a server alive, and only those who know the key can take or give one."""
+"""A lease keeps a server running; both of its ends must know the key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEVER_S = 3600.0
 
 @pytest.fixture
 def lease_server():
-    """A server that waits for ever."""
+    """A server that never ends by itself."""
     with lease.LeaseServer("key", NEVER_S) as server:
         yield server
         server.shutdown()
@@ -33,12 +33,12 @@ def test_a_taken_lease_is_open(taken):
 
 
 def test_a_lease_is_refused_to_those_who_do_not_know_the_key(lease_server):
-    """Whoever finds the port by chance keeps nothing alive."""
+    """A program that finds the port by chance does not keep the server running."""
     assert lease.take(lease_server.port, "another key") is None
 
 
 def test_nothing_listens_where_a_server_has_ended():
-    """A free port gives no lease, and no error."""
+    """A port where nothing listens gives no lease, and no error."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert lease.take(port, "key") is None
@@ -52,8 +52,8 @@ def test_nothing_listens_where_a_server_has_ended():
         pytest.param(bytes(64), id="answers without the key"),
     ],
 )
-def test_a_stranger_who_has_got_the_port_is_not_taken_for_the_server(words):
-    """The server proves that it knows the key before anything is entrusted to it."""
+def test_another_program_at_the_port_is_not_mistaken_for_the_server(words):
+    """The server must prove that it knows the key."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer():
@@ -66,15 +66,15 @@ def test_a_stranger_who_has_got_the_port_is_not_taken_for_the_server(words):
         stranger.join()
 
 
-def test_a_stranger_who_says_nothing_is_given_up(monkeypatch):
-    """It accepts the connection and stays silent: a stale port in other hands."""
+def test_a_program_that_sends_nothing_is_given_up(monkeypatch):
+    """It accepts the connection and stays silent, as a program at a stale port may."""
     monkeypatch.setattr(lease, "PATIENCE_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert lease.take(listener.getsockname()[1], "key") is None
 
 
-def test_a_silent_caller_keeps_nobody_waiting(lease_server):
-    """Each connection is served on its own."""
+def test_a_silent_client_does_not_delay_others(lease_server):
+    """Each connection has its own thread."""
     with (
         socket.create_connection(("127.0.0.1", lease_server.port)),
         lease.take(lease_server.port, "key") as connection,
@@ -93,15 +93,15 @@ def test_a_lease_ends_with_its_server():
     assert connection.fileno() == -1
 
 
-def test_a_server_nobody_comes_to_is_abandoned():
-    """Whoever started it may have died meanwhile."""
+def test_a_server_without_clients_ends():
+    """The process that started it may have died."""
     with lease.LeaseServer("key", grace_s=0.01) as server:
         server.wait_until_abandoned()
         server.shutdown()
 
 
-def test_a_server_is_abandoned_only_after_its_last_user():
-    """One user is enough to keep it."""
+def test_a_server_ends_only_after_its_last_client():
+    """One client is enough to keep it running."""
     with lease.LeaseServer("key", grace_s=0.0) as server:
         first, second = (lease.take(server.port, "key") for _ in range(2))
         waiting = threading.Thread(target=server.wait_until_abandoned, daemon=True)
@@ -115,8 +115,8 @@ def test_a_server_is_abandoned_only_after_its_last_user():
         server.shutdown()
 
 
-def test_a_server_that_is_about_to_end_gives_no_more_leases():
-    """A user who comes at the last moment starts another one instead of losing this one."""
+def test_a_server_that_is_about_to_end_grants_no_more_leases():
+    """A client that comes at the last moment starts another server instead."""
     with lease.LeaseServer("key", grace_s=0.0) as server:
         server.wait_until_abandoned()
         assert lease.take(server.port, "key") is None

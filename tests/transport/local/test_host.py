@@ -1,4 +1,4 @@
-"""The embedded server answers what the API offers: choices, probabilities, seeds, schemas."""
+"""The answers of the embedded server: choices, probabilities, seeds, schemas, prefills."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def stream(client, **fields):
 
 
 def test_the_model_goes_by_its_own_name(client, server):
-    """In the list of models and in its answers."""
+    """Both in the list of models and in its answers."""
     assert [model["id"] for model in client.get("/models").json()["data"]] == [server.model]
     body = {"messages": PROMPT, "max_tokens": 1}
     assert client.post("/chat/completions", json=body).json()["model"] == server.model
@@ -52,7 +52,7 @@ def test_choices_are_streamed_side_by_side(client, n):
 
 @pytest.mark.parametrize("k", [5, 20])
 def test_the_alternatives_of_a_token_are_probabilities(client, k):
-    """They come best first, sum to no more than one, and their bytes join to the text."""
+    """They are ordered, their sum is at most one, and the bytes of the tokens are the text."""
     deltas = stream(client, logprobs=True, top_logprobs=k)[0]
     text = "".join(delta["delta"].get("content") or "" for delta in deltas)
     tokens = [t for delta in deltas if delta.get("logprobs") for t in delta["logprobs"]["content"]]
@@ -65,7 +65,7 @@ def test_the_alternatives_of_a_token_are_probabilities(client, k):
 
 
 def test_a_seed_makes_an_answer_reproducible(client):
-    """Every choice of it; and another seed gives another answer."""
+    """Every choice of it is the same; another seed gives another answer."""
     first, again, other = (complete(client, seed=seed, n=2, temperature=1.5) for seed in (1, 1, 2))
     assert first == again != other
 
@@ -80,7 +80,7 @@ def test_a_stop_sequence_ends_the_answer(client):
 
 
 def test_a_schema_is_obeyed(client):
-    """Even by a model that writes poor JSON of its own accord."""
+    """Even by a model that writes poor JSON without one."""
     schema = {
         "type": "object",
         "properties": {"name": {"enum": ["Ada", "Bob"]}, "age": {"type": "integer"}},
@@ -96,7 +96,7 @@ def test_a_schema_is_obeyed(client):
 
 
 def test_a_prefill_is_continued(client):
-    """Streamed, it does not come back; whole, it does."""
+    """The server returns it in whole answers, but not in streams."""
     messages = [*PROMPT, {"role": "assistant", "content": "The first animal"}]
     [(_, whole)] = complete(client, messages=messages, temperature=0)
     deltas = stream(client, messages=messages, temperature=0)[0]
@@ -105,7 +105,7 @@ def test_a_prefill_is_continued(client):
 
 
 def test_a_prompt_that_does_not_fit_is_refused_with_its_size(client):
-    """Each choice has a context of its own, so that one that rambles breaks no other."""
+    """Each choice has its own context, so that a long one does not break the others."""
     body = {"messages": [{"role": "user", "content": "word " * 2500}]}
     reply = client.post("/chat/completions", json=body)
     assert reply.status_code == 400
