@@ -34,7 +34,15 @@ def capital(**fields):
     """Return a run of one choice with three unsure words."""
     tokens = [token(text, prob, *others) for text, prob, others in CAPITAL]
     messages = [{"role": "user", "content": "Where?"}]
-    request = {"model": LOCAL, "messages": messages, "temperature": 0.5, "top_logprobs": 3}
+    request = {
+        "model": LOCAL,
+        "messages": messages,
+        "temperature": 0.5,
+        "logprobs": True,
+        "top_logprobs": 3,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
     return run(choice(tokens), **{"model": LOCAL, "request": request, **fields})
 
 

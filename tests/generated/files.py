@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.generated.cell_vocabulary import cell_vocabulary
 from tests.generated.parameter_types import parameter_types
+from tests.generated.pattern_cases import pattern_cases
 from tests.generated.payload_types import payload_types
 from tests.generated.readme_options import README, readme
 from tests.generated.shared_constants import shared_constants
@@ -23,4 +24,5 @@ FILES: dict[Path, Callable[[], str]] = {
     _TYPESCRIPT / "cell" / "vocabulary.json": cell_vocabulary,
     _TYPESCRIPT / "constants.json": shared_constants,
     _TYPESCRIPT / "result" / "payloadTypes.ts": payload_types,
+    ROOT / "tests" / "wire" / "patterns.json": pattern_cases,
 }

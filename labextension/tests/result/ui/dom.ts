@@ -1,5 +1,6 @@
 /** What the tests of the views share. */
 
+import { Blob } from 'node:buffer';
 import { vi } from 'vitest';
 import type { MarkdownOptions } from '../../../src/result/ui/markdownView';
 
@@ -17,6 +18,7 @@ class Observer {
 
 /** Provide what browsers have and jsdom lacks, and an empty page. */
 export function usePage(): void {
+  vi.stubGlobal('Blob', Blob);
   vi.stubGlobal('ResizeObserver', Observer);
   vi.stubGlobal('IntersectionObserver', Observer);
   Element.prototype.scrollIntoView = () => {};

@@ -1,0 +1,113 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ResultModel } from '../../../src/result/answer';
+import type { PayloadResult } from '../../../src/result/payloadTypes';
+import { TokenInspector } from '../../../src/result/ui/tokenInspector';
+import { resultOf } from '../../fixtures';
+import { find, press, texts, usePage } from './dom';
+
+beforeEach(usePage);
+
+async function start(changes: Partial<PayloadResult> = {}, name = 'names') {
+  const model = new ResultModel(resultOf(name, changes));
+  const inspector = new TokenInspector([model], () => Promise.resolve(''));
+  const host = document.createElement('div');
+  document.body.append(host, inspector.details.node, inspector.node);
+  model.choices.forEach((answer, index) => inspector.add(answer, host, `choice ${index}`, null));
+  await inspector.start();
+  const tokens = Array.from(host.querySelectorAll<HTMLElement>('.chm-tokens'));
+  return {
+    model,
+    inspector,
+    host,
+    tokens,
+    press: (key: string) => press(find(host, '.chm-tokens'), key),
+    said: () => find(inspector.node, '[role=status]').textContent,
+    selected: () => texts(host, '.chm-selected')
+  };
+}
+
+describe('the inspector', () => {
+  it('paints the tokens and counts them by bin', async () => {
+    const { inspector, host } = await start();
+    expect(texts(inspector.node, '.chm-legend').length).toBe(5);
+    expect(texts(host, '.chm-token').length).toBe(host.querySelectorAll('i').length);
+  });
+
+  it('moves with the keys, and says where the cursor is', async () => {
+    const { press, selected, said } = await start();
+    press('End');
+    expect(selected()).toEqual(['Charlotte']);
+    expect(said()).toMatch(/^token 2, “␣Charlotte”, \d+\.\d percent, rank 1$/);
+    press('ArrowLeft');
+    expect(selected()).toEqual(['3.']);
+    press('n');
+    expect(selected()).toEqual(['Charlotte']);
+    press('n');
+    expect(said()).toBe('no unsure token after this one');
+  });
+
+  it('changes metric and granularity', async () => {
+    const { inspector, press, said, selected } = await start();
+    press('m');
+    expect(said()).toBe('painted by surprisal');
+    press('g');
+    expect(said()).toBe('by word');
+    press('Home');
+    expect(selected()).toEqual(['3.']);
+    const selects = Array.from(inspector.node.querySelectorAll('select'), each => each.value);
+    expect(selects.slice(0, 2)).toEqual(['surprisal', 'word']);
+  });
+
+  it('says that an answer without JSON has no fields', async () => {
+    const { inspector } = await start();
+    const granularity = find(inspector.node, '[aria-label=granularity]') as HTMLSelectElement;
+    granularity.value = 'field';
+    granularity.dispatchEvent(new Event('change'));
+    expect(find(inspector.node, '.chm-note').textContent).toContain('not JSON');
+  });
+
+  it('keeps pinned details while the cursor moves', async () => {
+    const { inspector, press } = await start();
+    press('End');
+    press('Enter');
+    press('Home');
+    expect(texts(inspector.details.node, '.chm-token-name')).toEqual(['␣Charlotte']);
+    press('Escape');
+    expect(inspector.details.node.textContent).toContain('Click a token');
+  });
+
+  it('shows the table of the tokens', async () => {
+    const { inspector, press, said } = await start();
+    press('t');
+    expect([said(), inspector.node.querySelectorAll('table').length]).toEqual(['table shown', 1]);
+    press('t');
+    expect(inspector.node.querySelectorAll('table').length).toBe(0);
+  });
+
+  it('goes to the tokens of the next choice', async () => {
+    const { model, host, press } = await start();
+    press('c');
+    expect(model.choices.length).toBe(2);
+    expect(find(host, '.chm-current').closest('.chm-tokens')?.getAttribute('aria-label')).toContain(
+      'choice 1'
+    );
+  });
+
+  it('leaves keys with modifiers to the page', async () => {
+    const { host, said } = await start();
+    const event = new KeyboardEvent('keydown', { key: 't', ctrlKey: true, cancelable: true });
+    find(host, '.chm-tokens').dispatchEvent(event);
+    expect([event.defaultPrevented, said()]).toEqual([false, '']);
+  });
+
+  it('says that the alternatives cannot be read', async () => {
+    const { said } = await start({ alternatives: 'eJw=' });
+    expect(said()).toBe('cannot read the alternatives');
+  });
+
+  it('says how many alternatives are left out', async () => {
+    const { inspector } = await start({ alternatives_left_out: 1234 });
+    expect(inspector.node.textContent).toContain('1,234 less probable alternatives');
+  });
+});
