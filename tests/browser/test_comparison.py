@@ -75,7 +75,7 @@ def test_choices_of_the_embedded_model_are_drawn_side_by_side(lab, page):
     assert count > 1
     assert len(set(lefts(root))) == count
     expect(root.locator(".chm-markdown .chm-divergence").first).to_be_visible()
-    expect(root.locator(".chm-summary-link")).to_contain_text("(model) vs")
+    expect(root.locator(".chm-summary-link")).to_contain_text("First difference: ")
     assert page.locator(".jp-OutputArea-output").count() == 1
 
 
@@ -201,7 +201,7 @@ def test_more_than_four_columns_scroll_and_few_pixels_make_a_list(width, columns
         expect(more).to_be_hidden()
         return
     expect(more).to_contain_text("1\u20134 of 6")
-    more.get_by_title("Columns after").click()
+    more.get_by_title("Next columns").click()
     expect(more).to_contain_text("3\u20136 of 6")
 
 
