@@ -16,7 +16,7 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -108,9 +108,10 @@ class Gateway:
     def __init__(self, *answers: Script, tls: ssl.SSLContext | None = None) -> None:
         self._answers = answers
         self._tls = tls
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._connections: list[_Connection] = []
+        self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.requests: list[Request] = []
         self.port = 0
@@ -153,15 +154,20 @@ class Gateway:
 
     async def _close(self) -> None:
         assert self._server is not None
+        # A connection that is being accepted while its server closes would leak its socket.
+        self._loop.remove_reader(self._server.sockets[0])
+        accepting = asyncio.all_tasks() - {asyncio.current_task(), *self._serving}
+        if accepting:
+            await asyncio.wait(accepting, timeout=1)
         self._server.close()
-        await asyncio.sleep(0.01)  # a connection that is just being accepted would leak
         for connection in self._connections:
             connection.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # what was accepted a moment ago is closed by then
+        for connection in self._connections:
+            await connection.wait_closed()
 
     def _connection(self) -> _Connection:
         connection = _Connection(self, len(self._connections), self._loop)
@@ -171,6 +177,10 @@ class Gateway:
     def wait_for_request(self) -> None:
         """Wait until the first request has come."""
         assert self._was_asked.wait(TIMEOUT_S)
+
+    def serve(self, answering: Coroutine[Any, Any, None]) -> None:
+        """Answer the requests of a connection."""
+        self._serving.add(self._loop.create_task(answering))
 
     def answer_to(self, request: Request) -> Answer:
         """Record a request and choose its answer."""
@@ -184,17 +194,23 @@ class _Connection(asyncio.StreamReaderProtocol):
     """One connection: reads requests and plays their answers."""
 
     def __init__(self, gateway: Gateway, number: int, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(asyncio.StreamReader(loop=loop), self._serve, loop=loop)
+        super().__init__(asyncio.StreamReader(loop=loop), self._begin, loop=loop)
         self._gateway = gateway
         self._number = number
         self._request: Request | None = None
         self._lost = asyncio.Event()
+        self._socket_closed = asyncio.Event()
         self._way: asyncio.BaseTransport | None = None
 
     def abort(self) -> None:
         """Close at once."""
         if isinstance(self._way, asyncio.Transport):
             self._way.abort()
+
+    async def wait_closed(self) -> None:
+        """Wait until the socket is closed, if there ever was one."""
+        if self._way is not None:
+            await asyncio.wait_for(self._socket_closed.wait(), TIMEOUT_S)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._way = transport
@@ -207,11 +223,15 @@ class _Connection(asyncio.StreamReaderProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._note_loss()
         super().connection_lost(exc)
+        self._socket_closed.set()
 
     def _note_loss(self) -> None:
         self._lost.set()
         if self._request is not None:
             self._request.closed.set()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._gateway.serve(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
