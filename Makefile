@@ -43,7 +43,7 @@ build: $(BUILT)
 	@cp -R chat_magic/_labextension/. labextension/install.json $(INSTALLED)
 
 unit: .venv/ready
-	$(PYTEST) -m unit --ignore tests/browser
+	$(PYTEST) -m unit --ignore tests/browser --hypothesis-profile quick
 
 test: build
 	cd labextension && npm run --silent check && npm test --silent

@@ -34,6 +34,7 @@ for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPE
 # Where the tests run in the background SIGINT may be ignored, and so it would be in kernels.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("calm", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)  # for make unit
 settings.load_profile("calm")
 
 

@@ -39,10 +39,18 @@ def server():
         yield server
 
 
+@pytest.fixture(scope="module")
+def one_panel(shell, _magics):
+    """One panel for all, as to make one takes a while."""
+    return Panel("%%chat a/b\nuser: Hi", shell)
+
+
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(("name", "value"), CASES)
-def test_what_the_panel_sends_is_what_its_cell_sends(open_panel, shell, server, name, value):
+def test_what_the_panel_sends_is_what_its_cell_sends(one_panel, shell, server, name, value):
     """For every parameter of the table, with what it needs: the JSON is the same to the byte."""
-    panel = open_panel()
+    panel = one_panel
+    panel.fill("%%chat a/b\nuser: Hi")
     for needed, needed_value in ROWS[name].beside.items():
         choose(panel.form.controls, needed, needed_value)
     choose(panel.form.controls, name, value)
