@@ -1,0 +1,121 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { resultOf, wire } from './fixtures';
+import { find, MARKDOWN_OPTIONS, texts, usePage } from './result/ui/dom';
+
+vi.mock('@lumino/widgets', () => ({
+  Widget: class {
+    node = document.createElement('div');
+    addClass(name: string): void {
+      this.node.classList.add(name);
+    }
+    dispose(): void {}
+  }
+}));
+
+const { default: extension } = await import('../src/mime');
+
+const MIME_TYPE = 'application/vnd.chat-magic.result.v1+json';
+
+/** A model as JupyterLab's: its metadata can be set. */
+function modelOf(payload: unknown, metadata: Record<string, unknown> = {}) {
+  return {
+    data: { [MIME_TYPE]: payload },
+    metadata,
+    setData(changes: { metadata: Record<string, unknown> }): void {
+      this.metadata = changes.metadata;
+    }
+  };
+}
+
+async function render(payload: unknown, metadata: Record<string, unknown> = {}) {
+  const renderer = extension.rendererFactory.createRenderer(MARKDOWN_OPTIONS as never);
+  const model = modelOf(payload, metadata);
+  document.body.append((renderer as unknown as { node: HTMLElement }).node);
+  await renderer.renderModel(model as never);
+  return { renderer, model, node: find(document.body, '.chm-root') };
+}
+
+const payloadOf = (changes: object) => ({
+  version: 1,
+  results: [resultOf('names', changes)],
+  axes: [],
+  comparison: null
+});
+
+beforeEach(usePage);
+
+describe('the renderer', () => {
+  it('is for the MIME type of results', () => {
+    expect(extension.rendererFactory.mimeTypes).toEqual([MIME_TYPE]);
+  });
+
+  it('draws a result for each, in the stored mode', async () => {
+    const { node } = await render(payloadOf({}), { chat_magic_view: 'raw' });
+    expect(node.querySelectorAll('.chm-result').length).toBe(1);
+    expect(texts(node, '.chm-switch [aria-pressed=true]')).toEqual(['Raw']);
+  });
+
+  it('draws a comparison, and stores its state in the metadata', async () => {
+    const { node, model } = await render(wire<Record<string, unknown>>('comparison.json').four);
+    const [, list] = node.querySelectorAll<HTMLElement>('.chm-views button');
+    list?.click();
+    await vi.waitFor(() =>
+      expect(model.metadata.chat_magic_comparison).toMatchObject({ view: 'list' })
+    );
+  });
+
+  it('says what it cannot draw', async () => {
+    const { node } = await render({ version: 2, results: [] });
+    expect(node.textContent).toContain('newer version');
+  });
+
+  it('draws the same payload only once', async () => {
+    const { renderer, model, node } = await render(payloadOf({}));
+    const drawn = node.firstChild;
+    await renderer.renderModel(model as never);
+    expect(node.firstChild).toBe(drawn);
+    await renderer.renderModel(modelOf(payloadOf({ model: 'a/b' })) as never);
+    expect(node.firstChild).not.toBe(drawn);
+  });
+});
+
+describe('a cell to insert', () => {
+  const cell = { block: '%%chat a/b\nuser: Hi\n', json: '' };
+
+  async function branch(): Promise<HTMLElement> {
+    const { node } = await render(payloadOf({ model: 'a/b', cell }), { chat_magic_view: 'tokens' });
+    await vi.waitFor(() => find(node, '.chm-token'));
+    const token = node.querySelectorAll<HTMLElement>('.chm-token')[1];
+    token?.click();
+    // the alternatives are read after the tokens are drawn
+    await vi.waitFor(() => find(node, '.chm-alts [role=option]'));
+    find(node, '.chm-actions button').click();
+    return node;
+  }
+
+  it('is offered to the page', async () => {
+    const cells: string[] = [];
+    document.body.addEventListener(
+      'chat-magic:insert-cell',
+      event => {
+        cells.push((event as CustomEvent<{ text: string }>).detail.text);
+        event.preventDefault();
+      },
+      { once: true }
+    );
+    const node = await branch();
+    await vi.waitFor(() => expect(texts(node, '.chm-note')[0]).toBe('inserted below'));
+    expect(cells[0]).toMatch(/^%%chat a\/b\nuser: Hi\nassistant: /);
+  });
+
+  it('is copied if nothing inserts it', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    const node = await branch();
+    await vi.waitFor(() =>
+      expect(texts(node, '.chm-note')[0]).toContain('copied to the clipboard')
+    );
+    expect(writeText).toHaveBeenCalledOnce();
+  });
+});
