@@ -96,7 +96,7 @@ function matching(items: readonly CompletionItem[], fragment: string, from: numb
   return { from, items: items.filter(({ text }) => text.startsWith(fragment)) };
 }
 
-/** The column beside is narrow: it shows what is short whole. */
+/** Return a range that fits the narrow column, else the word `value`. */
 function shortDetail(allowed: string): string {
   return allowed.length <= 16 ? allowed.replace(/ /g, '\u00a0') : 'value';
 }

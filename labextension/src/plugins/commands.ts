@@ -45,7 +45,7 @@ function cellResults(cell: Cell): PayloadResult[] {
   const { outputs } = cell.model;
   const all = Array.from(
     { length: outputs.length },
-    (_, place) => outputs.get(place).data[MIME_TYPE]
+    (_output, index) => outputs.get(index).data[MIME_TYPE]
   );
   return all.flatMap((data: unknown) => readPayload(data)?.results ?? []);
 }
@@ -151,7 +151,7 @@ function insertBelow(panel: NotebookPanel, text: string): void {
 function insertBelowOutput(tracker: INotebookTracker, event: Event): void {
   const { target } = event;
   const text: unknown = (event as CustomEvent<{ text?: unknown } | null>).detail?.text;
-  const panel = tracker.find(each => target instanceof Node && each.node.contains(target));
+  const panel = tracker.find(({ node }) => target instanceof Node && node.contains(target));
   const index = panel?.content.widgets.findIndex(cell => cell.node.contains(target as Node)) ?? -1;
   if (panel && index >= 0 && typeof text === 'string') {
     panel.content.activeCellIndex = index;

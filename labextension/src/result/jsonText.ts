@@ -57,7 +57,7 @@ function candidates(text: string): [start: number, end: number][] {
 }
 
 function parseStretch(text: string, isPartial: boolean): Node | null {
-  // control characters in strings are no JSON, but models write them; a cut word stands for a number
+  // models write control characters in strings, which JSON does not allow; a cut word is read as a number
   // eslint-disable-next-line no-control-regex
   let source = text.replace(STRING, string => string.replace(/[\0-\x1f]/g, ' '));
   if (isPartial) {

@@ -1,4 +1,4 @@
-/** Text whose invisible characters show as chips, while what is copied is the text itself. */
+/** Text whose invisible characters show as chips; copying it gives the text itself. */
 
 import { codePoint, splitHidden } from '../tokenFormat';
 import { element } from './dom';

@@ -94,7 +94,7 @@ export class TokenInspector {
 
   /** Put the cursor on a piece. */
   goTo(answer: Answer, piece: number): void {
-    const view = this.views.find(each => each.answer === answer);
+    const view = this.views.find(candidate => candidate.answer === answer);
     if (view && answer.pieces.length) {
       this.select(view, piece, piece, true);
       view.text.node.focus({ preventScroll: true });
@@ -217,7 +217,9 @@ export class TokenInspector {
       this.clear();
     }
     this.selected = { view, from, to };
-    this.views.forEach(each => (each.text.node.tabIndex = each === view ? 0 : -1));
+    for (const { text } of this.views) {
+      text.node.tabIndex = text === view.text ? 0 : -1;
+    }
     if (this.tableOf && this.tableOf !== view) {
       this.tableOf = view;
       this.showTable();
@@ -236,7 +238,7 @@ export class TokenInspector {
     if (!this.isPinned) {
       const isField = this.granularity === 'field';
       const field = view.segments?.find(
-        each => isField && each.first === first && each.last === last
+        segment => isField && segment.first === first && segment.last === last
       );
       this.details.show(view.answer, first, last, field?.name);
     }
@@ -246,7 +248,8 @@ export class TokenInspector {
   }
 
   private extended(view: TokenView, first: number, last: number): [number, number] {
-    const touched = view.segments?.filter(each => each.last >= first && each.first <= last) ?? [];
+    const touched =
+      view.segments?.filter(segment => segment.last >= first && segment.first <= last) ?? [];
     return [
       Math.min(first, touched[0]?.first ?? first),
       Math.max(last, touched.at(-1)?.last ?? last)
@@ -366,7 +369,7 @@ export class TokenInspector {
         this.toggleTable();
         return true;
       case 'c': {
-        const shown = this.views.filter(each => each.text.node.isConnected);
+        const shown = this.views.filter(({ text }) => text.node.isConnected);
         this.goTo(nextItem(shown, view).answer, 0);
         return true;
       }

@@ -103,7 +103,7 @@ export class AnswerColumns {
   }
 
   private tokenTarget({ answer }: ChoiceView): DiffTarget[] {
-    const compared = this.comparison.answers.find(each => each.answer === answer);
+    const compared = this.comparison.answers.find(candidate => candidate.answer === answer);
     if (!compared || compared.start === compared.end || !answer.pieces.length) {
       return [];
     }
@@ -125,7 +125,7 @@ export class AnswerColumns {
     }
     const compared = itemAt(this.comparison.answers, index);
     const badge = element('span', 'chm-badge', 'base');
-    badge.title = 'The other answers are compared with this one';
+    badge.title = 'The other answers are compared with this answer';
     const continueButton = this.makeContinueButton(compared);
     const differs = this.comparison.groups.length > 1 && compared.end > 0;
     const frame = {
