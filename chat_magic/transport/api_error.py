@@ -117,6 +117,6 @@ def _advice(endpoint: Endpoint, response: http.Response) -> str:
 
 
 def _wait(response: http.Response, otherwise: str) -> str:
-    failure = Failure(status=response.status, headers=response.headers)
+    failure = Failure(status=response.status, headers=http.header_fields(response))
     delay_s = server_delay_s(failure, now_s=time.time())
     return otherwise if delay_s is None else f"wait {math.ceil(delay_s)} s and try again"

@@ -110,9 +110,13 @@ def redact_exception(error: BaseException) -> None:
     error.__traceback__ = None
     if (words := redact(str(error))) != str(error):
         error.args = (words,)
-    cause = error.__cause__ or error.__context__
-    if cause is None:
-        return
-    redact_exception(cause)
-    if redact(str(cause)) != str(cause):  # its message is not made of its arguments
+    for linked in (error.__cause__, error.__context__):
+        if linked is not None:
+            redact_exception(linked)
+    if _shows_key(error.__cause__) or _shows_key(error.__context__):
         error.__cause__ = error.__context__ = None
+
+
+def _shows_key(error: BaseException | None) -> bool:
+    """Whether an error has a key in its text still, which is not made of its arguments."""
+    return error is not None and any(redact(text) != text for text in (str(error), repr(error)))

@@ -223,7 +223,7 @@ class _Exchange:
 
     async def _read(self, response: http.Response) -> None:
         if not http.is_success(response):
-            self.failure = Failure(status=response.status, headers=response.headers)
+            self.failure = Failure(status=response.status, headers=http.header_fields(response))
             raise await read_refusal(self._endpoint, response, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:

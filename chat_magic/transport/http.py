@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import socket
@@ -14,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
+from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
@@ -31,6 +33,7 @@ __all__ = [
     "address",
     "chunks",
     "close_response",
+    "header_fields",
     "is_success",
     "may_pass",
     "reason",
@@ -46,7 +49,9 @@ _READ_BUFFER = 2**18
 """Bytes that may wait to be read before the sender is held back."""
 _IDLE_S = 60.0
 """How long an idle connection is kept: the next cell is typed in the meantime."""
-_NOT_SENT = ("User-Agent", "Accept", "Content-Type")
+_LARGE_BODY = 2**20
+"""Bytes from which the library wants a body as a file."""
+_NOT_SENT = ("Accept", "Content-Type")
 """Headers that aiohttp would add."""
 
 
@@ -133,17 +138,17 @@ class HttpClient:
     ) -> Response:
         session = self._opened()
         try:
-            for _ in range(_MAX_REDIRECTS + 1):
+            for n_left in reversed(range(_MAX_REDIRECTS + 1)):
                 response = await session.request(
                     method,
                     URL(url, encoded=True),
                     headers=_revealed(sent, secret, headers),
-                    data=body,
+                    data=_payload(body),
                     allow_redirects=False,
                     proxy=_proxy_of(url),
                 )
                 target = redirect_target(response) if response.status in {307, 308} else ""
-                if not target or not _is_same_host(url, target):
+                if not n_left or not target or not _is_same_host(url, target):
                     break
                 await close_response(response)
                 url = target
@@ -199,6 +204,16 @@ async def close_response(response: Response) -> None:
     else:
         response.close()
         await asyncio.sleep(0)  # the loop closes the socket
+
+
+def header_fields(response: Response) -> dict[str, str]:
+    """Return a response's headers by their names in lower case; the first of a name counts."""
+    return {name.lower(): value for name, value in reversed(list(response.headers.items()))}
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    """Return a body as the library takes it: it warns of large bytes, which it sends in one go."""
+    return io.BytesIO(body) if body and len(body) > _LARGE_BODY else body
 
 
 def is_success(response: Response) -> bool:
@@ -310,6 +325,8 @@ def _words(error: Exception) -> str:
             return str(error.os_error)
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection without an answer"
+        case aiohttp.ClientError() if _is_undecodable(error):
+            return "its compressed body cannot be decoded"
         case aiohttp.ClientPayloadError() if "ConnectionResetError" in str(error):
             return "connection reset"  # the library says so only in its message
         case aiohttp.ClientPayloadError():
@@ -319,13 +336,17 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
+def _is_undecodable(error: BaseException) -> bool:
+    return any(isinstance(cause, ContentEncodingError) for cause in _chain(error))
+
+
 def _may_pass(error: Exception) -> bool:
     lasting = (
         socket.gaierror,
         ssl.SSLCertVerificationError,
         aiohttp.ClientProxyConnectionError,
         aiohttp.ClientHttpProxyError,
-        aiohttp.NonHttpUrlClientError,
+        ContentEncodingError,
     )
     causes = [*_chain(error), getattr(error, "os_error", None)]
     return not any(isinstance(cause, lasting) for cause in causes)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import ssl
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -185,6 +186,61 @@ class TestRedirects:
         with Gateway(circle) as gateway, pytest.raises(ApiError, match="307"):
             await ask(gateway.base_url)
         assert len(gateway.requests) < 10
+
+
+class TestAnswers:
+    """What the library makes of an answer before it is read."""
+
+    @pytest.mark.parametrize("name", ["X-RateLimit-Reset-Requests", "x-ratelimit-reset-requests"])
+    async def test_a_header_counts_whatever_the_case_of_its_name(self, ask: Ask, name: str) -> None:
+        """Here that of a wait which is too long for another try."""
+        limited = Answer([b"slow down"], status=429, headers={name: "120s"})
+        with Gateway(limited, HELLO) as gateway, pytest.raises(ApiError, match="wait 120 s"):
+            await ask(gateway.base_url, retries=2)
+        assert len(gateway.requests) == 1
+
+    async def test_a_body_that_cannot_be_decoded_is_not_requested_again(self, ask: Ask) -> None:
+        """The connection was not lost: the next try would have the same end."""
+        broken = Answer([b"this is not gzip"], headers={"Content-Encoding": "gzip"})
+        with (
+            Gateway(broken, HELLO) as gateway,
+            pytest.raises(ConnectionFailed, match="cannot be decoded"),
+        ):
+            await ask(gateway.base_url, retries=2)
+        assert len(gateway.requests) == 1
+
+    async def test_a_large_body_is_sent_without_a_warning(self, client: HttpClient) -> None:
+        """Such as a request with an image; warnings are errors in tests."""
+        body = b"x" * 2**21
+        with Gateway(HELLO) as gateway:
+            await http.close_response(await client.post(gateway.base_url, body, None))
+        assert gateway.requests[0].body == body
+
+    async def test_an_error_holds_no_key_in_what_it_is_linked_to(self, ask: Ask) -> None:
+        """Neither the text nor the frames of a cause or context show it."""
+        answer = Answer([b"SSH-2.0-OpenSSH_9.6\r\n", CLOSE], framing="raw")
+        with Gateway(answer) as gateway, pytest.raises(ConnectionFailed) as caught:
+            await ask(gateway.base_url, key=KEY)
+        _assert_no_key(caught.value)
+        with pytest.raises(ConnectionFailed) as caught:
+            await ask(gateway.base_url, key=KEY)
+        _assert_no_key(caught.value)
+
+
+def _assert_no_key(error: BaseException) -> None:
+    linked, seen = [error.__cause__, error.__context__], 0
+    while linked:
+        cause = linked.pop()
+        if cause is None:
+            continue
+        seen += 1
+        assert KEY not in str(cause) + repr(cause)
+        frames = traceback.StackSummary.extract(
+            traceback.walk_tb(cause.__traceback__), capture_locals=True
+        )
+        assert KEY not in "".join(frames.format())
+        linked += [cause.__cause__, cause.__context__]
+    assert seen < 10
 
 
 class TestConnection:
