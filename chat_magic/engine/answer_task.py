@@ -12,7 +12,7 @@ from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.choice_value import validation_errors
 from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
-from chat_magic.core.reply.reply import Timing
+from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.engine.tool_loop import ToolLoop
@@ -50,12 +50,11 @@ class AnswerTask:
         self._call = call
         self._session = session
         self._on_change = on_change
-        self._price = session.configuration.price_of(call.request.model or "")
         self._tool_loop = ToolLoop(call.tools) if call.tools.can_run else None
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
         self._progress: str | None = None
-        self.answer = TopUp(call.request, self._price)
+        self.answer = TopUp(call.request, call.price)
         """What has arrived in the current round."""
 
     @property
@@ -71,7 +70,8 @@ class AnswerTask:
     @property
     def has_output(self) -> bool:
         """Whether anything has arrived in any round."""
-        return bool(self.rounds) or self.answer.main.has_output
+        has_rounds = self._tool_loop is not None and self._tool_loop.has_rounds
+        return has_rounds or self.answer.main.has_output
 
     @property
     def note(self) -> str | None:
@@ -124,10 +124,11 @@ class AnswerTask:
         Args:
             unfinished: The finish reason of choices without one: `error` or `interrupted`.
         """
-        request, rounds, reply = self.request, self.rounds, self.answer.reply(unfinished)
+        rounds, request = self._tool_loop.state() if self._tool_loop else ((), None)
+        reply = Reply() if request else self.answer.reply(unfinished)
+        request = request or self.request
         warnings = [*request.warnings]
         if self._tool_loop:
-            request, rounds, reply = self._tool_loop.state(request, reply)
             warnings += self._tool_loop.warnings
         warnings += [*reply.warnings, *logprob_warnings(reply)]
         if unfinished is None:
@@ -140,7 +141,7 @@ class AnswerTask:
             self._timing(rounds),
             tuple(dict.fromkeys(warnings)),
             self._call.schema,
-            cost_of(usage, self._price),
+            cost_of(usage, self._call.price),
             rounds,
         )
 
@@ -198,7 +199,7 @@ class AnswerTask:
         if request is None:
             return False
         self.request = request
-        self.answer = TopUp(request, self._price)
+        self.answer = TopUp(request, self._call.price)
         self._round_stopwatch = Stopwatch()
         tool_loop.close_round()
         self._on_change()

@@ -29,6 +29,7 @@ from chat_magic.transport.retry import RETRIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chat_magic.core.request.config import Price
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.session import Session
     from chat_magic.transport.endpoints import Endpoint
@@ -67,6 +68,8 @@ class PreparedCall:
     request: ChatRequest
     endpoint: Endpoint | None = None
     """Its server; None where that must be started first, or is not configured."""
+    price: Price | None = None
+    """The price of its model; None where the settings have none."""
     schema: Schema | None = None
     """The form that the answer must have, if the request asks for one."""
     tools: ToolFunctions = NO_TOOLS
@@ -105,9 +108,14 @@ def prepare_call(
     request = apply_defaults(attachments.inline(request), settings)
     request = _with_model(session, validate(request))
     tools.check(request)
-    endpoint = session.endpoints.find(request.model or "")
+    model = request.model or ""
     return PreparedCall(
-        request=request, endpoint=endpoint, schema=schema, tools=tools, limits=limits
+        request=request,
+        endpoint=session.endpoints.find(model),
+        price=session.configuration.price_of(model),
+        schema=schema,
+        tools=tools,
+        limits=limits,
     )
 
 

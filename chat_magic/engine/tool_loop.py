@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.conversation import conversation
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
-from chat_magic.core.reply.reply import Reply
 from chat_magic.core.reply.tool_rounds import ToolRound
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.tools import is_forced
@@ -17,7 +16,7 @@ from chat_magic.engine.tool_call_task import ToolCallTask
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chat_magic.core.reply.reply import Timing
+    from chat_magic.core.reply.reply import Reply, Timing
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.engine.tool_functions import ToolFunctions
 
@@ -42,6 +41,11 @@ class ToolLoop:
     def rounds(self) -> tuple[ToolRound, ...]:
         """The complete rounds."""
         return self._progress[0]
+
+    @property
+    def has_rounds(self) -> bool:
+        """Whether there is any round, complete or open."""
+        return self._progress != ((), None)
 
     @property
     def note(self) -> str | None:
@@ -83,19 +87,17 @@ class ToolLoop:
         if open_round:
             self._progress = (*rounds, open_round.as_round()), None
 
-    def state(
-        self, request: ChatRequest, reply: Reply
-    ) -> tuple[ChatRequest, tuple[ToolRound, ...], Reply]:
-        """Return the state of the conversation, given the current request and its reply so far.
+    def state(self) -> tuple[tuple[ToolRound, ...], ChatRequest | None]:
+        """Return the rounds so far, the open one included.
 
         Returns:
-            The last request, the rounds before it, and its reply. While a round is open, the
-            request is the one that follows it, which has not been sent, and the reply is empty.
+            The rounds, and the request that follows them while a round is open, which has not been
+            sent; None while no round is open.
         """
         rounds, open_round = self._progress
         if open_round is None:
-            return request, rounds, reply
-        return open_round.next_request(), (*rounds, open_round.as_round()), Reply()
+            return rounds, None
+        return (*rounds, open_round.as_round()), open_round.next_request()
 
     def limit_warnings(self, request: ChatRequest, reply: Reply) -> Sequence[str]:
         """Warn about calls that were not run because the limit was reached."""
