@@ -103,8 +103,11 @@ async def achat(
     task = AnswerTask(call, session)
     future = session.loop.submit(task.run())
     try:
+        if call.schema:
+            await asyncio.to_thread(validation.preload)
         return with_schema_warnings(await asyncio.wrap_future(future))
     except asyncio.CancelledError as error:
+        future.cancel()
         error.result = task.partial()  # type: ignore[attr-defined]  # like that of a ChatError
         raise
 

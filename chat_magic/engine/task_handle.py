@@ -21,7 +21,7 @@ __all__ = ["Task", "TaskHandle", "take", "with_display_warning"]
 class Result(Protocol):
     """What a task returns: a `ChatResult` or `ChatResults`."""
 
-    def with_warning(self, words: str) -> Self:
+    def _with_warning(self, words: str) -> Self:
         """Return the result with one more warning."""
 
 
@@ -113,9 +113,12 @@ class TaskHandle(Generic[R]):
         except KeyboardInterrupt:
             self.cancel()
             raise self._interrupted() from None
+        except BaseException:
+            self.cancel()
+            raise
         if isinstance(self._outcome, asyncio.CancelledError):
             raise self._interrupted() from None
-        raise self._outcome
+        raise with_display_warning(self._outcome, fault) if fault else self._outcome
 
     def cancel(self) -> None:
         """Cancel it; its connections are closed at once."""
@@ -166,10 +169,13 @@ class TaskHandle(Generic[R]):
 
 
 def with_display_warning(outcome: Any, fault: Exception) -> Any:
-    """Add a warning that a result could not be drawn; an error is returned unchanged."""
-    if isinstance(outcome, BaseException):
-        return outcome
-    return outcome.with_warning(f"the display failed: {type(fault).__name__}: {fault}")
+    """Add a warning that it could not be drawn to a result, or to the partial one of an error."""
+    warning = f"the display failed: {type(fault).__name__}: {fault}"
+    if not isinstance(outcome, BaseException):
+        return outcome._with_warning(warning)
+    if partial := getattr(outcome, "result", None):
+        outcome.result = partial._with_warning(warning)  # type: ignore[attr-defined]
+    return outcome
 
 
 def take(queue: SimpleQueue[Any], timeout_s: float = _TICK_S) -> bool:

@@ -180,7 +180,7 @@ class ChatResult(ResultTables):
             "warnings": list(self.warnings),
         }
 
-    def with_warning(self, words: str) -> ChatResult:
+    def _with_warning(self, words: str) -> ChatResult:
         """Return the result with one more warning, unless it has that already."""
         return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, words))))
 

@@ -70,10 +70,10 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
         """The distinct warnings of all runs."""
         return tuple(dict.fromkeys(words for result in self.results for words in result.warnings))
 
-    def with_warning(self, words: str) -> ChatResults:
+    def _with_warning(self, words: str) -> ChatResults:
         """Return the results, the first with one more warning."""
         first, *others = self.results
-        return replace(self, results=(first.with_warning(words), *others))
+        return replace(self, results=(first._with_warning(words), *others))
 
     def pick(self, run: int, choice: int | None = None) -> ChatResult:
         """Return the result of a run with one of its choices only, such as for `after=`.

@@ -80,9 +80,13 @@ class Job:
         self._has_ended = False
         self._is_awaited = False
         self._ends: SimpleQueue[None] = SimpleQueue()
+        try:
+            live = screen.open() if screen else None
+            show = live_renderer(live) if live else None
+        except BaseException:
+            handle.cancel()
+            raise
         jobs.add(self)
-        live = screen.open() if screen else None
-        show = live_renderer(live) if live else None
         # In a new context the thread draws as part of the cell that is running at the time: clients
         # that execute a notebook cell by cell receive nothing else.
         self._thread = threading.Thread(

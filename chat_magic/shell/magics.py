@@ -152,9 +152,10 @@ class ChatMagics(Magics):
         if plan.is_background:
             return self._in_background(runner.start(plan), plan)
         live = None if plan.is_silent else self._open_display(alone=alone)
+        show = _renderer(live)
         handle = runner.start(plan)  # an interrupt from here on must cancel it
         try:
-            result: Result = handle.wait(_renderer(live))
+            result: Result = handle.wait(show)
         except (ChatError, ChatInterrupted) as error:
             self._assign(error.result, plan.out)
             self._draw(error.result, live)

@@ -132,6 +132,39 @@ def test_a_display_that_fails_does_not_hide_the_error_of_the_request(gateway):
     assert caught.value.result.text == "Half"
 
 
+def test_a_display_that_fails_is_in_the_warnings_of_a_partial_result(gateway):
+    """Of a request that fails later: its error is raised, with what had arrived."""
+    gate = threading.Event()
+    gateway(events(delta("Half"), Wait(gate), b"data: {broken\n\n"))
+
+    def show(task):
+        if not task.has_output:
+            return 0.0
+        gate.set()
+        raise RuntimeError("no screen")
+
+    with pytest.raises(StreamBroken) as caught:
+        start(prepare(messages="Hi")).wait(show)
+    assert "the display failed: RuntimeError: no screen" in caught.value.result.warnings
+
+
+def test_whatever_is_raised_while_waiting_cancels_the_request(gateway):
+    """Slow work that fails, as an import can."""
+    server = gateway(events(delta("Half"), HOLD))
+
+    def fail():
+        server.wait_for_request()
+        raise ImportError("no such module")
+
+    session, call = default_session(), prepare(messages="Hi")
+    handle = TaskHandle(
+        session.loop, lambda on_change: AnswerTask(call, session, on_change), str, fail
+    )
+    with pytest.raises(ImportError):
+        handle.wait()
+    assert server.requests[0].closed.wait(TIMEOUT_S)
+
+
 def test_a_result_can_be_waited_for_more_than_once(gateway):
     """In this thread and in others; it is the same each time."""
     gateway(streamed(completion("Hi")))

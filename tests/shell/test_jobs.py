@@ -93,6 +93,21 @@ def test_continuing_from_a_background_cell_waits_for_it(kernel, at_gateway):
     assert [len(request.json["messages"]) for request in gateway.requests[-1:]] == [3]
 
 
+def test_a_screen_that_cannot_be_opened_leaves_no_job_and_no_request(gateway):
+    """The error is raised at once."""
+    server = gateway(events(delta("Half"), HOLD))
+
+    class Closed(Recorder):
+        def open(self):
+            server.wait_for_request()
+            raise RuntimeError("no screen")
+
+    with pytest.raises(RuntimeError, match="no screen"):
+        start_job(screen=Closed())
+    assert default_session().jobs.running() == []
+    assert server.requests[0].closed.wait(30)
+
+
 def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway):
     """The connection is closed; `.wait()` raises with the partial answer, which is shown."""
     gateway = at_gateway(events(delta("Half an"), delta(" answer"), HOLD))
