@@ -11,7 +11,7 @@ from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
 from chat_magic.shell.completion import ChatMatcher
-from chat_magic.shell.options import help_text
+from chat_magic.shell.option_values import help_text
 from tests.generated.files import FILES
 
 ON_LINE = [row for row in PARAMETERS.values() if row.on_line]

@@ -10,7 +10,7 @@ from chat_magic.core.cell.grid import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
-from chat_magic.shell.options import (
+from chat_magic.shell.option_values import (
     read_after,
     read_concurrency,
     read_name,

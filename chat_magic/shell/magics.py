@@ -15,7 +15,7 @@ from chat_magic.errors import ChatError, ChatInterrupted
 from chat_magic.shell import traits
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
-from chat_magic.shell.options import help_text
+from chat_magic.shell.option_values import help_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import pytest
 
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import InvalidRequest
-from chat_magic.shell.options import (
+from chat_magic.shell.option_values import (
     help_text,
     read_after,
     read_name,
