@@ -11,6 +11,7 @@ from IPython.display import display
 from traitlets import observe
 
 from chat_magic.core.request.settings import SETTINGS
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError, ChatInterrupted
 from chat_magic.shell import traits
 from chat_magic.shell.completion import ChatMatcher
@@ -50,6 +51,7 @@ class ChatMagics(Magics):
             base.__name__ == "TerminalInteractiveShell" for base in type(shell).__mro__
         )
         """Whether only text can be shown."""
+        self._session = default_session()
         self._transformer = ChatTransformer(end=";" if self.is_terminal else "")
         self._matcher = ChatMatcher(shell)
         self._last: Result | Job | None = None
@@ -111,10 +113,9 @@ class ChatMagics(Magics):
 
     @property
     def _runner(self) -> CellRunner:
-        from chat_magic.engine.session import default_session
         from chat_magic.shell.cell_runner import CellRunner
 
-        return CellRunner(default_session(), self.shell.user_ns, lambda: self._last)
+        return CellRunner(self._session, self.shell.user_ns, lambda: self._last)
 
     @no_var_expand
     @line_cell_magic
@@ -167,10 +168,9 @@ class ChatMagics(Magics):
         return self._as_value(result) if is_drawn else result
 
     def _print_plan(self, plan: CellPlan) -> None:
-        from chat_magic.engine.session import default_session
         from chat_magic.shell.dry_run import describe_plan
 
-        print(describe_plan(plan.calls, default_session().endpoints))
+        print(describe_plan(plan.calls, self._session.endpoints))
 
     def start_job(self, text: str, screen: Screen, on_end: Callable[[Job], None]) -> Job:
         """Run the text of a cell in the background, for the panel.
@@ -214,10 +214,9 @@ class ChatMagics(Magics):
         screen: Screen | None,
         on_end: Callable[[Job], None] | None = None,
     ) -> Job:
-        from chat_magic.engine.session import default_session
         from chat_magic.shell.jobs import Job
 
-        jobs, model = default_session().jobs, plan.calls.models
+        jobs, model = self._session.jobs, plan.calls.models
         return Job(handle, jobs, model=model, name=name, screen=screen, on_end=on_end)
 
     @property
