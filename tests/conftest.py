@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import types
 from pathlib import Path
 
@@ -33,6 +35,8 @@ for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPE
 
 # Where the tests run in the background SIGINT may be ignored, and so it would be in kernels.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# jsonschema would read 38 grammars for formats that are not checked, which takes seconds.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 settings.register_profile("calm", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=25)  # for make unit
 settings.load_profile("calm")
@@ -49,6 +53,12 @@ def pytest_collection_modifyitems(items):
         order[item.path] = min(rank, order.get(item.path, rank))
     if items and hasattr(items[0].config, "workerinput"):
         items.sort(key=lambda item: order[item.path])
+
+
+def pytest_collection_finish():
+    """Leave what was imported and collected out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def _needs(item):
