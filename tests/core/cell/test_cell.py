@@ -195,14 +195,13 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(requests)
 def test_every_request_that_is_written_reads_back(request_):
     """`parse(write(request)) == request`, whatever is in it."""
     assert parse(write(request_)) == request_
 
 
-@settings(max_examples=100)
 @given(st.lists(attached | text_parts, min_size=1, max_size=3).filter(has_form))
 def test_attachments_that_are_written_read_back(parts):
     """They have a form in a block, whatever stands around them."""
@@ -226,7 +225,7 @@ def is_plain(text: str) -> bool:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.lists(texts.filter(is_plain), min_size=1, max_size=4))
 def test_an_ordinary_conversation_is_written_as_a_block(lines):
     """No JSON where the grammar has a form."""

@@ -31,7 +31,7 @@ def test_a_stored_cell_asks_for_the_messages_before_and_those_appended(case) -> 
     }
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(requests(), appended())
 def test_the_whole_cell_begins_with_one_of_the_heads(request_, messages) -> None:
     """Appending to the head gives what `write` makes of all messages, but for `--raw`."""
