@@ -75,8 +75,9 @@ def _safe_labels(labels: pd.Index[Any]) -> pd.Index[Any]:
         levels: list[Any] = [_safe_labels(level) for level in labels.levels]
         return labels.set_levels(levels).set_names(names)
     is_plain = pd.api.types.is_numeric_dtype(labels) or pd.api.types.is_datetime64_any_dtype(labels)
-    safe = labels if is_plain else pd.Index([_as_text(label) for label in labels], dtype=object)
-    return safe.set_names(names)
+    if not is_plain:
+        labels = pd.Index(list(map(_as_text, labels)), dtype=object, tupleize_cols=False)
+    return labels.set_names(names)
 
 
 def _as_text(value: Any) -> Any:

@@ -97,12 +97,15 @@ def read_name(value: str | None) -> str | None:
 
 def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | None]:
     """Read `--after NAME[:CHOICE]`: the value of a name, and the index of a choice, if given."""
-    name, _, choice = value.partition(":")
+    name, colon, choice = value.partition(":")
     if name not in namespace:
-        raise InvalidRequest(f"--after {name}: there is no such name in the notebook", line=1)
-    if choice and not choice.isdecimal():
+        near = nearest(name, [other for other in namespace if not other.startswith("_")])
+        raise InvalidRequest(
+            f"--after {name}: there is no such name in the notebook{near}", line=1
+        )
+    if colon and not choice.isdecimal():
         raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
-    return namespace[name], int(choice) if choice else None
+    return namespace[name], int(choice) if colon else None
 
 
 def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +21,8 @@ __all__ = ["KeyCache", "StoredKey", "require_keyring"]
 
 SERVICE = "chat-magic"
 """The keyring's service name for the keys; its user name is that of the variable."""
+_MISSING_S = 10.0
+"""How long a key that is nowhere is not searched for again, so that a grid searches once."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,11 @@ class StoredKey:
 
 
 class KeyCache:
-    """The keys that a session has found; the keyring and Colab are asked once for each."""
+    """The keys that a session has found; the keyring and Colab are asked once for each of them."""
 
     def __init__(self) -> None:
         self._stored: dict[str, StoredKey] = {}
+        self._missing: dict[tuple[str, bool], float] = {}
 
     def cached_key(self, variable: str) -> StoredKey | None:
         """Return a key of the environment, or one that was found before; this never blocks.
@@ -58,8 +62,15 @@ class KeyCache:
         Raises:
             InvalidRequest: As for `cached_key`.
         """
-        key = self.cached_key(variable) or _from_keyring(variable) or _from_colab(variable)
-        if key is not None and key.source != "the environment":
+        if key := self.cached_key(variable):
+            return key
+        search = variable, _is_main_thread()  # Colab's secrets can be read from that thread only
+        if time.monotonic() < self._missing.get(search, 0.0):
+            return None
+        key = _from_keyring(variable) or _from_colab(variable)
+        if key is None:
+            self._missing[search] = time.monotonic() + _MISSING_S
+        else:
             self._stored[variable] = key
         return key
 
@@ -75,6 +86,7 @@ class KeyCache:
         except keyring.errors.KeyringError as error:
             raise InvalidRequest(f"the keyring did not store the key: {error}") from error
         self._stored.pop(variable, None)
+        self._missing.clear()
 
     def forget(self, variable: str) -> bool:
         """Remove a key from the keyring; return whether it was there.

@@ -74,6 +74,9 @@ FRAMES = {
     ),
     "a category": pd.DataFrame({"a": pd.Categorical(["=1+1", None])}),
     "a category as the index": pd.DataFrame({"a": [1]}, index=pd.CategoricalIndex(["=1+1"])),
+    "a flat index of tuples": pd.DataFrame(
+        {"=1+1": [1]}, index=pd.Index([("a", "b")], tupleize_cols=False)
+    ),
     "nothing but names": pd.DataFrame({"=1+1": []}),
 }
 

@@ -42,7 +42,7 @@ def test_a_timeout_is_a_number_of_seconds():
 def test_out_is_a_name():
     """Anything else is refused."""
     assert read_name("names") == "names"
-    for wrong in ("a b", "class"):
+    for wrong in ("r:", "a b", "class"):
         with pytest.raises(InvalidRequest, match="Python name"):
             read_name(wrong)
 
@@ -51,7 +51,7 @@ def test_after_names_a_result_and_a_choice():
     """`names:2` is choice 2 of `names`."""
     assert read_after("r:2", {"r": "result"}) == ("result", 2)
     assert read_after("r", {"r": "result"}) == ("result", None)
-    for wrong in ("q", "r:x"):
+    for wrong in ("r:", "q", "r:x"):
         with pytest.raises(InvalidRequest, match="--after"):
             read_after(wrong, {"r": "result"})
 

@@ -66,6 +66,18 @@ def test_a_key_that_was_found_is_cached(cache, own_keyring):
     assert not cache.forget("A_KEY")
 
 
+def test_a_key_that_is_missing_is_searched_for_once(cache, own_keyring, colab, monkeypatch):
+    """A grid without a key asks the keyring once; a key that is stored then is found at once."""
+    asked = []
+    monkeypatch.setattr(
+        own_keyring, "get_password", lambda *key: asked.append(key) or own_keyring.passwords.get(key)
+    )
+    assert [cache.find_key("B_KEY") for _request in range(3)] == [None] * 3
+    assert (asked, colab.asked) == ([("chat-magic", "B_KEY")], ["B_KEY"])
+    cache.store("B_KEY", Secret(KEY))
+    assert cache.find_key("B_KEY") == StoredKey(Secret(KEY), "the keyring")
+
+
 def test_keys_are_stored_under_chat_magic_and_the_variable(cache, own_keyring):
     """So that other tools can store them too."""
     cache.store("A_KEY", Secret(KEY))

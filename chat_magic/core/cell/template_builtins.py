@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import jinja2
 
 _REPLACED_BY_IPYTHON = ("exit", "open", "quit")
+_TO_TEXT = (str, repr, ascii, format)
 
 
 def install_builtins(environment: jinja2.Environment) -> None:
@@ -94,6 +95,9 @@ def _context_class() -> type[jinja2.runtime.Context]:
 
     class BuiltinContext(Context):
         def call(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+            if _bare(function) in _TO_TEXT:
+                for argument in filter(_is_builtin, arguments):
+                    repr(argument)  # raises that it is undefined
             return super().call(
                 _bare(function),
                 *map(_bare, arguments),
@@ -104,4 +108,8 @@ def _context_class() -> type[jinja2.runtime.Context]:
 
 
 def _bare(value: Any) -> Any:
-    return value.builtin if isinstance(value, _builtin_class()) else value
+    return value.builtin if _is_builtin(value) else value
+
+
+def _is_builtin(value: Any) -> bool:
+    return isinstance(value, _builtin_class())

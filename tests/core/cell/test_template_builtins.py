@@ -42,6 +42,9 @@ VARIABLES = {"xs": ["a", "bcd"], "n": 3, "name": "Ada", "apply": lambda function
         "{{ input['name'] }}",
         "{{ 'a' in input }}",
         "{{ input.x.y }}",
+        "{{ str(input) }}",
+        "{{ repr(id) }}",
+        "{{ '%s' % format(id) }}",
     ],
 )
 def test_a_builtin_as_a_value_is_an_undefined_variable(template):
