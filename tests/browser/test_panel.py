@@ -152,7 +152,9 @@ def test_the_cell_is_copied_and_inserted(lab, page, front_end):
     page.goto(f"{lab.url}/{front_end}/{name}?reset&token={lab.token}")
     page.locator("[data-status='idle']").first.wait_for(timeout=WAIT_MS)
     prompt = page.locator(".jp-InputPrompt").first
-    for _ in range(30):  # a front end may ignore the key until it has seen the kernel
+    for _ in range(30):  # until it has seen the kernel, a front end ignores the key or objects
+        if page.locator("dialog.jp-Dialog").count():
+            page.keyboard.press("Escape")
         page.locator(".jp-Cell .cm-content").first.click()
         page.keyboard.press("Control+Enter")
         page.wait_for_timeout(1000)
