@@ -15,6 +15,7 @@ from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
+from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
@@ -163,7 +164,7 @@ class AnswerTask:
         await exchange(
             session.http,
             endpoint,
-            {**request.body(), "model": endpoint.model},
+            body_for(request, endpoint),
             assembler,
             retries=self._call.limits.retries,
             timeout_s=timeout_s,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
+from chat_magic.core.request.messages import without_server_fields
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied, is_number
 from chat_magic.core.request.request import (
     ChatRequest,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chat_magic.core.request.config import Price
+    from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.session import Session
     from chat_magic.transport.endpoints import Endpoint
@@ -38,6 +41,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "PreparedCall",
     "RequestLimits",
+    "body_for",
     "build_request",
     "prepare_call",
     "request_limits",
@@ -102,16 +106,26 @@ def prepare_call(
         InvalidRequest: The request is incomplete or contradictory.
     """
     request = with_response_format(request, schema)
+    before: tuple[Message, ...] = ()
     if after is not None:
-        request = _continued(request, after, choice)
+        before = _conversation(after, choice)
+        request = replace(
+            request,
+            model=request.model or after.request.model,
+            messages=before + request.messages,
+        )
     settings = session.configuration.settings()
     request = apply_defaults(attachments.inline(request), settings)
     request = _with_model(session, validate(request))
     tools.check(request)
     model = request.model or ""
+    endpoint = session.endpoints.find(model)
+    request = replace(request, server=_server_of(endpoint, model))
+    if after is not None and not _is_same_server(session, request, after.request):
+        request = _without_server_fields(request, len(before))
     return PreparedCall(
         request=request,
-        endpoint=session.endpoints.find(model),
+        endpoint=endpoint,
         price=session.configuration.price_of(model),
         schema=schema,
         tools=tools,
@@ -119,7 +133,13 @@ def prepare_call(
     )
 
 
-def _continued(request: ChatRequest, after: Any, choice: int | None) -> ChatRequest:
+def body_for(request: ChatRequest, endpoint: Endpoint | None) -> dict[str, Any]:
+    """Return the JSON object that is sent to a server, with its own name of the model."""
+    body = request.body()
+    return body if endpoint is None else {**body, "model": endpoint.model}
+
+
+def _conversation(after: Any, choice: int | None) -> tuple[Message, ...]:
     if isinstance(after, ChatResults):
         raise InvalidRequest(
             f"after: expected one result, got the ChatResults of {len(after)} runs: continue from "
@@ -127,11 +147,29 @@ def _continued(request: ChatRequest, after: Any, choice: int | None) -> ChatRequ
         )
     if not isinstance(after, ChatResult):
         raise InvalidRequest(f"after: {not_a_result(after)}")
-    return replace(
-        request,
-        model=request.model or after.request.model,
-        messages=after.conversation(choice) + request.messages,
-    )
+    return after.conversation(choice)
+
+
+def _server_of(endpoint: Endpoint | None, model: str) -> str:
+    """Return what tells servers apart: the address, and the vendor behind a gateway."""
+    vendor = model.partition("/")[0] if "/" in model else ""
+    if endpoint is None:
+        return vendor
+    parts = urlsplit(endpoint.url)
+    return f"{parts.hostname}:{parts.port or parts.scheme}{parts.path} {vendor}"
+
+
+def _is_same_server(session: Session, request: ChatRequest, before: ChatRequest) -> bool:
+    """Whether a request goes to the server that answered an earlier one."""
+    model = before.model or ""
+    server = before.server or _server_of(session.endpoints.find(model), model)
+    return request.server == server
+
+
+def _without_server_fields(request: ChatRequest, count: int) -> ChatRequest:
+    """Take what another server sent out of the first messages of a request."""
+    before = map(without_server_fields, request.messages[:count])
+    return replace(request, messages=(*before, *request.messages[count:]))
 
 
 def _with_model(session: Session, request: ChatRequest) -> ChatRequest:

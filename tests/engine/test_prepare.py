@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import chat_magic
@@ -147,3 +149,75 @@ def test_the_limits_of_a_call_are_checked_and_completed_from_the_settings():
     )
     session.configuration.set("retries", UNSET)
     assert request_limits(session).retries == 2
+
+
+def reasoned(text="Hi", **fields):
+    """Return an answer with reasoning and the server's own fields."""
+    value = completion(text)
+    value["choices"][0]["message"] |= {"reasoning_content": "hm", "reasoning_details": [{}]}
+    value["choices"][0]["message"] |= fields
+    return whole(value)
+
+
+def test_reasoning_goes_back_to_the_server_that_sent_it(gateway):
+    """In each later request of the conversation, to any model of the same vendor."""
+    server = gateway(reasoned("One"), reasoned("Two", reasoning_content="so"))
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    second = chat_magic.chat("2", after=first, stream=False)
+    chat_magic.chat("3", model="a/c", after=second, stream=False)
+    sent = server.requests[2].json["messages"]
+    assert [message.get("reasoning_content") for message in sent] == [None, "hm", None, "so", None]
+    assert sent[1]["reasoning_details"] == [{}]
+
+
+@pytest.mark.parametrize("later", ["c/d", "other/b"])
+def test_reasoning_goes_to_no_other_vendor(gateway, later):
+    """Nor to one behind the same gateway, which may refuse it; not in later requests either."""
+    server = gateway(reasoned(), reasoned("Ho", reasoning_content="own"))
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    second = chat_magic.chat("2", model=later, after=first, stream=False)
+    chat_magic.chat("3", after=second, stream=False)
+    assert server.requests[1].json["messages"][1] == {"role": "assistant", "content": "Hi"}
+    sent = server.requests[2].json["messages"]
+    assert [message.get("reasoning_content") for message in sent] == [None, None, None, "own", None]
+
+
+def test_reasoning_goes_to_no_other_address(gateway, monkeypatch):
+    """Although the model has the same name there."""
+    gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    other = gateway(reasoned())
+    chat_magic.chat("2", after=first, stream=False)
+    assert other.requests[0].json["messages"][1] == {"role": "assistant", "content": "Hi"}
+
+
+def test_a_route_to_the_same_server_keeps_the_reasoning(gateway, config_file):
+    """What counts is where the request goes."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    config_file(f'[endpoints.x]\nbase_url = "{server.base_url}/"\n[routes]\n"a/*" = "x"')
+    chat_magic.chat("2", after=first, stream=False)
+    assert server.requests[1].json["messages"][1]["reasoning_content"] == "hm"
+
+
+def test_a_grid_sends_reasoning_back_to_its_own_vendor_only(gateway):
+    """Each run of `models` is judged by itself."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    chat_magic.chat_grid("2", models=["a/b", "c/d"], after=first, stream=False)
+    sent = {r.json["model"]: r.json["messages"][1] for r in server.requests[1:]}
+    assert {m: "reasoning_content" in answer for m, answer in sent.items()} == {
+        "a/b": True,
+        "c/d": False,
+    }
+
+
+def test_a_result_that_does_not_say_its_server_is_judged_by_its_model(gateway):
+    """As one that was read from a file."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    first = replace(first, request=replace(first.request, server=""))
+    chat_magic.chat("2", after=first, stream=False)
+    chat_magic.chat("2", after=first, model="c/d", stream=False)
+    answers = [request.json["messages"][1] for request in server.requests[1:]]
+    assert ["reasoning_content" in answer for answer in answers] == [True, False]

@@ -55,3 +55,18 @@ def test_a_model_without_a_server_is_shown_with_the_reason(monkeypatch):
     target, body = text.split("\n", 1)
     assert target.startswith("no server is configured for a/b")
     assert json.loads(body)["model"] == "a/b"
+
+
+def test_the_model_is_named_as_its_server_takes_it(describe, config_file):
+    """In the body too, where the server takes the name without its vendor."""
+    config_file(
+        '[endpoints.x]\nbase_url = "https://x.example/v1"\ntakes = "model"\n[routes]\n"a/*" = "x"'
+    )
+    target, body = describe("%%chat a/b\nHi").split("\n", 1)
+    assert target.endswith(", as b")
+    assert json.loads(body)["model"] == "b"
+    grid = describe("%%chat --models a/b,c/d\nHi")
+    assert [line for line in grid.split("\n") if '"model"' in line] == [
+        '  "model": "b",',
+        '  "model": "c/d",',
+    ]

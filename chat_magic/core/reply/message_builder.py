@@ -26,6 +26,7 @@ class MessageBuilder:
         self.content: list[str] = []
         self._refusal: list[str] = []
         self._reasoning: list[str] = []
+        self._reasoning_names: dict[str, None] = {}
         self._audio: dict[str, list[Any]] = {}
         self._annotations: list[Any] = []
         self._function_call: _CallDraft | None = None
@@ -44,6 +45,8 @@ class MessageBuilder:
         if delta.role:
             self._role = self._role or str(delta.role)
         if reasoning := delta.reasoning_content or delta.reasoning:
+            names = ("reasoning_content", "reasoning")
+            self._reasoning_names |= {name: None for name in names if getattr(delta, name)}
             wrote |= self._add_text("reasoning", self._reasoning, reasoning)
         if delta.refusal:
             wrote |= self._add_text("refusal", self._refusal, delta.refusal)
@@ -62,6 +65,7 @@ class MessageBuilder:
             content=_joined(self.content),
             refusal=_joined(self._refusal),
             reasoning=_joined(self._reasoning),
+            reasoning_names=tuple(self._reasoning_names),
             tool_calls=self.calls.tool_calls(choice),
             function_call=self._function_call.function() if self._function_call else None,
             audio={name: _audio(name, values) for name, values in self._audio.items()} or None,
@@ -93,6 +97,8 @@ class MessageBuilder:
             kind = str(_mapping(part).get("type"))
             if kind in pieces:
                 pieces[kind].append(_part_text(part[kind] if kind in part else part.get("text")))
+                if pieces[kind] is self._reasoning:
+                    self._reasoning_names["content"] = None
             else:
                 self._keep("content", [part])
         return True

@@ -110,6 +110,8 @@ class Message(Struct, frozen=True, kw_only=True):
     content: str | None = None
     refusal: str | None = None
     reasoning: str | None = None
+    reasoning_names: tuple[str, ...] = ()
+    """The fields in which the server sent it; `content` where it was a part of the content."""
     tool_calls: tuple[ToolCall, ...] = ()
     function_call: FunctionCall | None = None
     audio: dict[str, Any] | None = None

@@ -41,6 +41,8 @@ class ChatRequest:
     per_model: PerModel = field(default_factory=dict)
     """Parameters of single models, to be applied before the request is sent."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    server: str = field(default="", compare=False)
+    """The address and vendor that it is sent to, to which alone an answer's own fields go back."""
 
     @property
     def prefill(self) -> str:

@@ -34,7 +34,17 @@ def test_content_parts_go_to_text_reasoning_and_refusal():
     parts = [{"type": "text", "text": "a"}, {"type": "thinking", "thinking": "t"}, {"type": "x"}]
     message, _, _ = build(Delta(content=parts))
     assert (message.content, message.reasoning) == ("a", "t")
+    assert message.reasoning_names == ("content",)
     assert message.extra == {"content": [{"type": "x"}]}
+
+
+@pytest.mark.parametrize(
+    "names", [("reasoning",), ("reasoning_content",), ("reasoning_content", "reasoning")]
+)
+def test_the_fields_that_the_reasoning_came_in_are_kept(names):
+    """It goes back to the server under these names."""
+    message, _, _ = build(Delta(**dict.fromkeys(names, "h")), Delta(**dict.fromkeys(names, "m")))
+    assert (message.reasoning, message.reasoning_names) == ("hm", names)
 
 
 @pytest.mark.parametrize(
