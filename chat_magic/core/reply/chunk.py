@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from chat_magic.core.reply.reply import Logprobs, TokenLogprob
+from chat_magic.core.reply.reply import NO_BYTES, Logprobs, TokenLogprob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -199,10 +199,17 @@ def _with_raw_bytes(value: Any) -> Any:
         return [_with_raw_bytes(item) for item in value]
     if isinstance(value, dict):
         return {
-            name: Raw(json.dumps(item).encode()) if name == "bytes" else _with_raw_bytes(item)
+            name: _raw(item) if name == "bytes" else _with_raw_bytes(item)
             for name, item in value.items()
         }
     return value
+
+
+def _raw(value: Any) -> Raw:
+    try:
+        return Raw(msgspec.json.encode(value))
+    except UnicodeEncodeError:  # text with half a surrogate pair in place of bytes
+        return NO_BYTES
 
 
 @lru_cache(maxsize=64)

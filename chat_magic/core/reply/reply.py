@@ -15,7 +15,7 @@ from msgspec import Raw, Struct, field
 NO_BYTES = Raw(b"null")
 
 
-class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
+class TopLogprob(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An alternative token at a position.
 
     `logprob` is the natural logarithm of its probability as the server sent it, which can be a
@@ -35,7 +35,7 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
         return value
 
 
-class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False):
+class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The token at a position, and its alternatives."""
 
     top_logprobs: list[TopLogprob] | None = None
