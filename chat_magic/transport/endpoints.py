@@ -50,6 +50,10 @@ class Endpoint:
     """Additional headers of every request; never shown."""
     keeps_alive: bool = True
     """Whether a connection can be reused."""
+    source: str = "the base URL"
+    """Where its base URL was set."""
+    has_password: bool = False
+    """Whether its headers hold a user and a password that the base URL contained."""
 
     @property
     def url(self) -> str:

@@ -25,7 +25,7 @@ from chat_magic.errors import (
     StreamBroken,
 )
 from chat_magic.transport import http
-from chat_magic.transport.api_error import api_error, error_text, read_refusal, shown
+from chat_magic.transport.api_error import api_error, error_text, failure_of, read_failure, shown
 from chat_magic.transport.credentials import redact, redact_answer, redact_exception
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
 from chat_magic.transport.stopwatch import Stopwatch
@@ -158,7 +158,7 @@ class _Exchange:
     ) -> None:
         self._client = client
         self._endpoint = endpoint
-        self._sent = tuple(body)
+        self._sent = body
         self._n_asked = body.get("n", 1)
         self._assembler = assembler
         self._on_change = on_change
@@ -223,8 +223,8 @@ class _Exchange:
 
     async def _read(self, response: http.Response) -> None:
         if not http.is_success(response):
-            self.failure = Failure(status=response.status, headers=http.header_fields(response))
-            raise await read_refusal(self._endpoint, response, self._sent)
+            self.failure = await read_failure(response)
+            raise api_error(self._endpoint, response, self.failure, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:
                 start = await _opening(chunks)
@@ -235,7 +235,8 @@ class _Exchange:
             except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
                 if self._has_begun:
                     raise self._failed(StreamBroken, str(error)) from error
-                raise api_error(self._endpoint, response, str(error), self._sent) from error
+                failure = failure_of(response, str(error))
+                raise api_error(self._endpoint, response, failure, self._sent) from error
 
     def _take_whole(self, body: bytes) -> None:
         try:

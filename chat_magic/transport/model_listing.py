@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chat_magic.core.reply.listing import ListedModel, read_models
 from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
 from chat_magic.transport import http
-from chat_magic.transport.api_error import api_error, error_text, read_refusal
+from chat_magic.transport.api_error import api_error, error_text, failure_of, read_failure
 from chat_magic.transport.credentials import redact_answer, redact_exception
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def _request_list(client: HttpClient, endpoint: Endpoint) -> list[ListedMo
     response = await client.get(endpoint.models_url, endpoint.secret, headers=endpoint.headers)
     try:
         if not http.is_success(response):
-            raise await read_refusal(endpoint, response, ())
+            raise api_error(endpoint, response, await read_failure(response))
         async with aclosing(http.chunks(response)) as chunks:
             body = b"".join([chunk async for chunk in chunks])
         try:
@@ -60,7 +60,8 @@ async def _request_list(client: HttpClient, endpoint: Endpoint) -> list[ListedMo
         except (ValueError, RecursionError):
             models = None
         if models is None:
-            raise api_error(endpoint, response, f"not a list of models: {error_text(body)}", ())
+            words = f"not a list of models: {error_text(body)}"
+            raise api_error(endpoint, response, failure_of(response, words))
         return models
     finally:
         await http.close_response(response)

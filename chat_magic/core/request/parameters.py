@@ -466,21 +466,6 @@ def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
     )
 
 
-def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
-    """Return what to change if an error message names parameters that were sent, else nothing.
-
-    Short names are common words too: they count in quotes only.
-    """
-    advice = []
-    for name in sent:
-        row = PARAMETERS.get(name)
-        bare = rf"|\b{name}\b" if "_" in name or name in {"temperature", "logprobs"} else ""
-        if row and re.search(rf"(?P<quote>['\"`]){name}(?P=quote){bare}", words):
-            instead = f" and use --{row.replaced_by.replace('_', '-')}" if row.replaced_by else ""
-            advice.append(f"remove {row.option}{instead}")
-    return ", ".join(advice)
-
-
 def apply_implied(given: Mapping[str, Any]) -> dict[str, Any]:
     """Add what the parameters imply: `top_logprobs` turns `logprobs` on."""
     added = {

@@ -36,7 +36,7 @@ def test_the_message_is_found_in_every_shape(value, message):
 
 INNER = {"error": {"message": "Unsupported value: n", "type": "x"}}
 REPORT = """2 validation errors for Part
-0.Text.type
+0.a
   Input should be 'text' [type=literal_error, input_value='image_url', input_type=str]
     For further information visit https://errors.pydantic.dev/2.11/v/literal_error
 0.x
@@ -104,7 +104,7 @@ def test_the_reason_of_the_provider_behind_a_gateway_is_part_of_the_message(valu
         ),
         (
             {"message": REPORT},
-            "2 validation errors for Part: 0.Text.type: Input should be 'text'; 0.x: Field required",
+            "2 validation errors for Part: 0.a: Input should be 'text'; 0.x: Field required",
         ),
     ],
 )  # fmt: skip

@@ -9,7 +9,6 @@ import pytest
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request.parameters import (
     PARAMETERS,
-    advice_on_parameters,
     apply_implied,
     check,
     check_together,
@@ -181,24 +180,3 @@ def test_the_nearest_name_is_named():
 def test_unknown_escapes_stay_as_typed():
     """Backslashes of regexes and LaTeX are text."""
     assert unescape(r"\d \frac") == r"\d \frac"
-
-
-@pytest.mark.parametrize(
-    ("words", "sent", "advice"),
-    [
-        (
-            "Unsupported parameter: 'max_tokens' is not supported with this model.",
-            ["model", "max_tokens"],
-            "remove --max-tokens and use --max-completion-tokens",
-        ),
-        ("logprobs are not allowed for gpt-5", ["logprobs"], "remove --logprobs"),
-        ("top_logprobs is too high", ["logprobs", "top_logprobs"], "remove --top-logprobs"),
-        ("temperature must be 1", ["temperature"], "remove --temperature"),
-        ("bad value (param 'n')", ["n", "stop"], "remove --n"),
-        ("stop that, n times", ["n", "stop"], ""),
-        ("'seed' is unknown", ["n"], ""),
-    ],
-)
-def test_a_refusal_that_names_a_sent_parameter_says_what_to_remove(words, sent, advice):
-    """And what to use instead; words that merely look like a short name do not count."""
-    assert advice_on_parameters(words, sent) == advice
