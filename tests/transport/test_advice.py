@@ -20,7 +20,7 @@ NOTHING: dict[str, Any] = {}
 
 
 def advice(
-    status: int, words: str = "", *, sent: Any = {}, body: Any = None, **endpoint: Any
+    status: int, words: str = "", *, sent: Any = NOTHING, body: Any = None, **endpoint: Any
 ) -> str:
     """Return the advice on a response."""
     failure = Failure(status=status, words=words, body=body)
