@@ -19,6 +19,7 @@ from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
+from chat_magic.transport.credentials import answer_keys
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
@@ -55,7 +56,7 @@ class AnswerTask:
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
         self._progress: str | None = None
-        self.answer = TopUp(call.request, call.price)
+        self.answer = TopUp(call.request, call.price, answer_keys)
         """What has arrived in the current round."""
 
     @property
@@ -200,7 +201,7 @@ class AnswerTask:
         if request is None:
             return False
         self.request = request
-        self.answer = TopUp(request, self._call.price)
+        self.answer = TopUp(request, self._call.price, answer_keys)
         self._round_stopwatch = Stopwatch()
         tool_loop.close_round()
         self._on_change()

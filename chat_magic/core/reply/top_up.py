@@ -9,6 +9,7 @@ import msgspec
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.key_removal import text_without_keys, without_keys
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.unset import UNSET
@@ -31,11 +32,18 @@ class TopUp:
     Args:
         request: What was asked for.
         price: What the model costs, to say what the extra requests cost.
+        keys: Returns the keys that no answer may contain, the longest first.
     """
 
-    def __init__(self, request: ChatRequest, price: Price | None = None) -> None:
+    def __init__(
+        self,
+        request: ChatRequest,
+        price: Price | None = None,
+        keys: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._request = request
         self._price = price
+        self._keys = keys
         self.main = Assembler(request.prefill)
         """Assembles the answer to the request itself."""
         self._extra: dict[int, Assembler] = {}
@@ -56,7 +64,8 @@ class TopUp:
 
     def texts(self) -> list[str]:
         """Return the content of each choice so far, by index."""
-        return self._by_index(Assembler.texts, "")
+        keys = self._keys()
+        return [text_without_keys(text, keys) for text in self._by_index(Assembler.texts, "")]
 
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it is being written."""
@@ -83,12 +92,13 @@ class TopUp:
         choices.sort(key=lambda choice: choice.index)
         replies = [main, *extra.values()]
         warnings = [warning for reply in replies for warning in reply.warnings]
-        return msgspec.structs.replace(
+        reply = msgspec.structs.replace(
             main,
             choices=tuple(choices),
             usage=total_usage([reply.usage for reply in replies]),
             warnings=tuple(dict.fromkeys([*self._own_warnings(list(extra.values())), *warnings])),
         )
+        return without_keys(reply, self._keys())
 
     @property
     def _is_interleaved(self) -> bool:

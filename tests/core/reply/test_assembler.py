@@ -535,8 +535,8 @@ class TestErrors:
         [
             ({"error": {"message": "a\n b\x1b[1m"}}, "a b[1m"),
             ([{"error": {"message": "a"}}], "a"),
-            ({"detail": [{"loc": ["n"], "msg": "a"}]}, "a"),
-            ({"errors": ["a", "b"]}, "a"),
+            ({"detail": [{"loc": ["n"], "msg": "a"}]}, "n: a"),
+            ({"errors": ["a", "b"]}, "a; b"),
             ({"code": 5}, '{"code": 5}'),
             ("a", "a"),
             (None, "null"),
