@@ -118,6 +118,12 @@ class Message(Struct, frozen=True, kw_only=True):
     annotations: list[Any] | None = None
     extra: dict[str, Any] = {}
 
+    @property
+    def reasoning_details(self) -> list[Any] | None:
+        """The details of the reasoning, merged by index, where the server sends them."""
+        details = self.extra.get("reasoning_details")
+        return details if isinstance(details, list) else None
+
 
 class Choice(Struct, frozen=True, kw_only=True):
     """One of the n answers to a request."""

@@ -10,7 +10,10 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-_GENERAL = ("error", "message", "msg", "title", "status_msg", "base_resp", "description")
+_GENERAL = (
+    *("error", "message", "msg", "error_message", "error_msg", "errmsg", "errorMessage"),
+    *("title", "status_msg", "base_resp", "description"),
+)
 """Fields that say what went wrong, the more general first."""
 _PARTICULAR = (
     "detail",
