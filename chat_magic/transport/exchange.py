@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chat_magic.core.reply.chunk import MalformedChunk
+from chat_magic.core.reply.json_texts import split_texts
+from chat_magic.core.reply.reported_error import ChoiceError
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.sse import Event, EventDecoder, EventTooLarge
 from chat_magic.errors import (
@@ -40,9 +42,9 @@ if TYPE_CHECKING:
 __all__ = ["exchange"]
 
 FIRST_EVENT_S = 600.0
-"""How long the first event may take: a long prompt is slow to read."""
+"""How long the first content may take: a long prompt is slow to read."""
 NEXT_EVENT_S = 60.0
-"""How long a stream may be silent."""
+"""How long a stream may be silent after that."""
 AFTER_DONE_S = 0.05
 """How long to wait after `[DONE]` for the end of the body, so that the connection can be reused."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -63,6 +65,7 @@ async def exchange(
     *,
     retries: int = RETRIES,
     timeout_s: float | None = None,
+    silence_s: float | None = None,
     on_change: Callable[[], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
     stopwatch: Stopwatch | None = None,
@@ -70,8 +73,8 @@ async def exchange(
     """Send a request and feed its answer to the assembler until it is complete.
 
     Whether the body is read as a stream or as a whole completion depends on what the server sends,
-    not on what was requested. A transient failure before the first event is retried: the same bytes
-    under the same idempotency key.
+    not on what was requested. A transient failure before any content is retried, as is an answer
+    that ends without any: the same bytes under the same idempotency key.
 
     Args:
         client: The connections.
@@ -80,6 +83,8 @@ async def exchange(
         assembler: What the answer is fed to; it keeps what arrived before a fault.
         retries: How often it may be sent again.
         timeout_s: Seconds that the whole answer may take, all tries and waits included.
+        silence_s: Seconds of silence that are allowed at any time; by default `timeout_s`. Without
+            it, or where it is shorter, `FIRST_EVENT_S` and `NEXT_EVENT_S` hold.
         on_change: Called after each part of the answer.
         on_wait: Called between tries with what is being waited for, in words.
         stopwatch: Measures the arrival times, from the start of the last try.
@@ -89,7 +94,8 @@ async def exchange(
         ApiError: The server refused it, or its answer is not a completion.
         ConnectionFailed: The connection failed, or was lost before the first event.
         RequestTimeout: The first event did not arrive in time.
-        StreamBroken: Any fault after the first event; the cause is `__cause__`.
+        StreamBroken: Any fault after the first event, or an answer without content; the cause is
+            `__cause__`.
     """
     try:
         content = msgspec.json.encode(dict(body))
@@ -98,6 +104,7 @@ async def exchange(
     exchanging = _Exchange(
         client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s
     )
+    exchanging.allow_silence(timeout_s if silence_s is None else silence_s)
     causes: list[str] = []
     while True:
         try:
@@ -108,7 +115,8 @@ async def exchange(
             pause_s = _pause_s(failure, n_tries) if failure and n_tries <= retries else None
             if failure is None or pause_s is None or not exchanging.has_time_for(pause_s):
                 raise _after(n_tries, error) from error.__cause__
-            causes.append("no connection" if failure.status is None else str(failure.status))
+            causes.append(exchanging.cause)
+            exchanging.restart()
             await _pause(pause_s, f"try {n_tries + 1} of {retries + 1}", causes[-1], on_wait)
         else:
             break
@@ -143,6 +151,10 @@ class _Unusable(Exception):
     """The body is not a usable answer; the message says what it is."""
 
 
+class _Empty(_Unusable):
+    """The answer ended without any content."""
+
+
 class _Exchange:
     """The state of one exchange: how much has arrived, and how long the rest may take."""
 
@@ -170,8 +182,23 @@ class _Exchange:
         self._renewed_ms = -math.inf
         self._timer = asyncio.timeout(None)
         self._n_events = 0
+        self._first_s = FIRST_EVENT_S
+        self._next_s = NEXT_EVENT_S
         self.failure: Failure | None = None
         """Why the last try failed, if another one is conceivable."""
+        self.cause = ""
+        """The same, in words."""
+
+    def allow_silence(self, seconds: float | None) -> None:
+        """Allow so many seconds of silence at any time, unless more are allowed anyway."""
+        self._first_s = max(self._first_s, seconds or 0.0)
+        self._next_s = max(self._next_s, seconds or 0.0)
+
+    def restart(self) -> None:
+        """Forget the last try."""
+        self._n_events = 0
+        self._renewed_ms = -math.inf
+        self._assembler.restart()
 
     def has_time_for(self, pause_s: float) -> bool:
         """Whether any time is left after a pause."""
@@ -181,7 +208,7 @@ class _Exchange:
         """Send the request, read the answer, and turn every fault into a `ChatError`."""
         self.failure = None
         self._stopwatch.restart()
-        self._timer = asyncio.timeout_at(min(self._end, self._clock() + FIRST_EVENT_S))
+        self._timer = asyncio.timeout_at(min(self._end, self._clock() + self._first_s))
         try:
             async with self._timer:
                 response = await self._post(content)
@@ -210,7 +237,6 @@ class _Exchange:
                 headers=where.headers,
                 idempotency_key=self._idempotency_key,
                 keep_alive=where.keeps_alive,
-                ca_bundle=where.ca_bundle,
             )
         except (ConnectionFailed, RequestTimeout) as error:
             self._note_lost(error.__cause__)
@@ -219,12 +245,14 @@ class _Exchange:
         return response
 
     def _note_lost(self, error: BaseException | None) -> None:
-        if not self._has_begun:
+        if not self._assembler.has_content:
             self.failure = Failure(may_pass=http.may_pass(error))
+            self.cause = "no connection"
 
     async def _read(self, response: http.Response) -> None:
         if not http.is_success(response):
             self.failure = await read_failure(response)
+            self.cause = str(response.status)
             raise api_error(self._endpoint, response, self.failure, self._sent)
         async with aclosing(http.chunks(response)) as chunks:
             try:
@@ -234,7 +262,9 @@ class _Exchange:
                 else:
                     await self._read_stream(start, chunks)
             except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
-                if self._has_begun:
+                if isinstance(error, _Empty):
+                    self.failure, self.cause = Failure(), "an empty answer"
+                if self._has_begun or isinstance(error, ChoiceError):
                     raise self._failed(StreamBroken, str(error)) from error
                 failure = failure_of(response, str(error))
                 raise api_error(self._endpoint, response, failure, self._sent) from error
@@ -244,31 +274,30 @@ class _Exchange:
             self._assembler.feed_whole(self._redacted(body), self._stopwatch.elapsed_s * 1000)
         except MalformedChunk as error:
             raise _Unusable(f"not a completion: {error_text(body)}") from error
-        self._check_choices(body)
+        self._n_events += bool(self._assembler.indices())
+        self._check_content(body)
         self._changed()
 
     async def _read_stream(self, start: bytes, chunks: AsyncIterator[bytes]) -> None:
         decoder = EventDecoder()
         chunk: bytes | None = start
+        is_done = False
         try:
             while chunk is not None:
-                if self._take(decoder.feed(chunk)):
+                is_done = self._take(decoder.feed(chunk))
+                if is_done:
                     await _drain(chunks)
                     break
                 chunk = await anext(chunks, None)
                 if chunk and not self._n_events and len(start) < _MOST_WORDS:
                     start += chunk
-            else:
-                if not self._ends_complete(decoder) and self._n_events:
-                    raise _Unusable("it ended before every choice had a finish_reason")
+            is_done = is_done or self._take(decoder.flush())
         except http.ConnectionLost:
-            if not self._ends_complete(decoder) or not self._has_all:
+            is_done = self._take(decoder.flush())
+            if not (is_done or self._is_complete) or not self._has_all:
                 raise
-        self._check_choices(start)
-
-    def _ends_complete(self, decoder: EventDecoder) -> bool:
-        """Take an unterminated last event; return whether the answer is complete."""
-        return self._take(decoder.flush()) or self._is_complete
+        self._check_content(start, is_done=is_done)
+        self._check_end(is_done=is_done)
 
     def _take(self, events: list[Event]) -> bool:
         """Feed the events to the assembler; return whether `[DONE]` was among them."""
@@ -281,13 +310,34 @@ class _Exchange:
                     break
                 if _is_noise(event):
                     continue
-            self._assembler.feed(event.data, t_ms)
-            self._n_events += 1
-        if self._n_events and t_ms - self._renewed_ms > NEXT_EVENT_S * 1000 / 60:
+            try:
+                self._assembler.feed(event.data, t_ms)
+            except MalformedChunk:
+                is_done = self._take_parts(event.data, t_ms)
+                if is_done:
+                    break
+            else:
+                self._n_events += 1
+        if t_ms - self._renewed_ms > self._next_s * 1000 / 60 and self._assembler.has_content:
             self._renew(t_ms)
         if events:
             self._changed()
         return is_done
+
+    def _take_parts(self, data: bytes, t_ms: float) -> bool:
+        """Feed data that is not one chunk, but may be several; return whether it has `[DONE]`."""
+        for part in split_texts(data):
+            if part == b"[DONE]":
+                return True
+            if part.startswith(b":"):
+                continue
+            try:
+                self._assembler.feed(part, t_ms)
+            except MalformedChunk as error:
+                self._assembler.skip(part, error.expected)
+            else:
+                self._n_events += 1
+        return False
 
     def _without_keys(self, event: Event) -> Event:
         data = self._redacted(event.data)
@@ -303,15 +353,27 @@ class _Exchange:
     def _renew(self, t_ms: float) -> None:
         """Restart the time limit; not at each event, since it costs as much as decoding one."""
         self._renewed_ms = t_ms
-        self._timer.reschedule(min(self._end, self._clock() + NEXT_EVENT_S))
+        self._timer.reschedule(min(self._end, self._clock() + self._next_s))
 
     def _changed(self) -> None:
         if self._on_change is not None:
             self._on_change()
 
-    def _check_choices(self, body: bytes) -> None:
-        if not self._assembler.finish_reasons():
-            raise _Unusable(f"not a completion: {error_text(body)}")
+    def _check_content(self, body: bytes, *, is_done: bool = False) -> None:
+        """Check that an answer which has ended has any content."""
+        if self._assembler.has_content:
+            return
+        if self._assembler.indices():
+            raise _Empty("it ended without any text or finish_reason")
+        kind = _Empty if is_done or self._n_events else _Unusable
+        raise kind(f"not a completion: {error_text(body)}")
+
+    def _check_end(self, *, is_done: bool) -> None:
+        """Check that a stream which has ended is complete."""
+        if self._is_complete or (is_done and not self._assembler.is_cut):
+            return
+        reason = "it ended before every choice had a finish_reason"
+        raise _Unusable("; ".join([reason, *self._assembler.skipped]))
 
     @property
     def _has_begun(self) -> bool:
@@ -337,8 +399,10 @@ class _Exchange:
     def _silence(self) -> str:
         if self._timeout_s is not None and self._clock() >= self._end:
             return f"the answer was not complete within {self._timeout_s:g} s"
-        silence = NEXT_EVENT_S if self._has_begun else FIRST_EVENT_S
-        return f"nothing arrived for {silence:g} s"
+        has_content = self._assembler.has_content
+        what = "no content" if self._n_events and not has_content else "nothing"
+        silence_s = self._next_s if has_content else self._first_s
+        return f"{what} arrived for {silence_s:g} s: a longer --timeout allows more"
 
 
 async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
