@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chat_magic.analysis.logprob_warnings import logprob_warnings
+from chat_magic.core.reply.choice_limit import choice_limit
 from chat_magic.core.reply.choice_value import validation_errors
 from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.empty_answer import empty_answers
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
-from chat_magic.errors import ChatError, StreamBroken
+from chat_magic.errors import ApiError, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
-from chat_magic.transport.credentials import answer_keys
+from chat_magic.transport import local
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
@@ -56,7 +58,8 @@ class AnswerTask:
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
         self._progress: str | None = None
-        self.answer = TopUp(call.request, call.price, answer_keys)
+        limit = local.CHOICES if local.is_local(call.request.model or "") else None
+        self.answer = TopUp(call.request, call.price, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
 
     @property
@@ -89,17 +92,33 @@ class AnswerTask:
         """
         limits = self._call.limits
         try:
-            await self._send_round(limits.timeout_s)
+            is_sent = await self._send_first()
             if self._tool_loop or (limits.top_up and self.request.n > 1):
-                await self._complete()
+                await self._complete(is_sent=is_sent)
         except ChatError as error:
             if self.has_output:
                 error.result = self.result("error")
             raise
         return self.result()
 
-    async def _complete(self) -> None:
+    async def _send_first(self) -> bool:
+        """Send the request; return whether the server takes as many choices."""
+        limits = self._call.limits
+        try:
+            await self._send_round(limits.timeout_s)
+        except ApiError as error:
+            limit = choice_limit(str(error), self.request.n)
+            if limit is None or not limits.top_up:
+                raise
+            self.answer = TopUp(self.request, self._call.price, limit)
+            return False
+        return True
+
+    async def _complete(self, *, is_sent: bool) -> None:
         """Request the missing choices, and run the rounds of tool calls.
+
+        Args:
+            is_sent: Whether the request itself was answered; if not, it is sent again.
 
         Raises:
             StreamBroken: The time limit was exceeded, or choices are still missing.
@@ -108,6 +127,8 @@ class AnswerTask:
         left_s = None if limits.timeout_s is None else limits.timeout_s - self.elapsed_s
         try:
             async with asyncio.timeout(left_s):
+                if not is_sent:
+                    await self._send_round(None)
                 if limits.top_up:
                     await self._top_up(limits.top_up_concurrency)
                 while self._tool_loop and await self._next_round(self._tool_loop):
@@ -135,6 +156,7 @@ class AnswerTask:
         warnings += [*reply.warnings, *logprob_warnings(reply)]
         if unfinished is None:
             warnings += ignored_parameters(request, reply)
+            warnings += empty_answers(request, reply)
             warnings += self._tool_loop.limit_warnings(request, reply) if self._tool_loop else ()
         usage = total_usage([*(round_.reply.usage for round_ in rounds), reply.usage])
         return ChatResult(
@@ -148,7 +170,9 @@ class AnswerTask:
         )
 
     async def _send_round(self, timeout_s: float | None) -> None:
-        await self._send(self.request, self.answer.main, self._round_stopwatch, timeout_s)
+        await self._send(
+            self.answer.main_request, self.answer.main, self._round_stopwatch, timeout_s
+        )
 
     async def _send(
         self,
@@ -156,6 +180,7 @@ class AnswerTask:
         assembler: Assembler,
         stopwatch: Stopwatch,
         timeout_s: float | None = None,
+        label: str = "",
     ) -> None:
         """Send a request to the server of its model, and feed the answer to an assembler."""
         session = self._session
@@ -169,8 +194,9 @@ class AnswerTask:
             assembler,
             retries=self._call.limits.retries,
             timeout_s=timeout_s,
+            silence_s=self._call.limits.timeout_s,
             on_change=self._on_arrival,
-            on_wait=self._on_progress,
+            on_wait=lambda words: self._on_progress(label + words),
             stopwatch=stopwatch,
         )
 
@@ -179,18 +205,23 @@ class AnswerTask:
 
         async def send_in_turn(request: ChatRequest, assembler: Assembler) -> None:
             async with gate:
-                await self._send(request, assembler, Stopwatch())
+                label = f"choice {assembler.number}: "
+                await self._send(request, assembler, Stopwatch(), label=label)
 
         requests = self.answer.extra_requests()
         outcomes = await asyncio.gather(
             *(send_in_turn(*request) for request in requests), return_exceptions=True
         )
-        failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if failed:
-            n = self.request.n
+        failed = {
+            assembler.number: outcome
+            for (_, assembler), outcome in zip(requests, outcomes, strict=True)
+            if isinstance(outcome, BaseException)
+        }
+        for index, error in failed.items():
             raise StreamBroken(
-                f"n {n}: {len(failed)} of the missing choices did not arrive: {failed[0]}"
-            ) from failed[0]
+                f"n {self.request.n}: {len(failed)} of the missing choices did not arrive: "
+                f"choice {index}: {error}"
+            ) from error
 
     async def _next_round(self, tool_loop: ToolLoop) -> bool:
         """Run the tools that the complete answer calls; return whether a next request follows."""
@@ -201,7 +232,7 @@ class AnswerTask:
         if request is None:
             return False
         self.request = request
-        self.answer = TopUp(request, self._call.price, answer_keys)
+        self.answer = TopUp(request, self._call.price)
         self._round_stopwatch = Stopwatch()
         tool_loop.close_round()
         self._on_change()

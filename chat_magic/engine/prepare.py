@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
+from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import without_server_fields
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied, is_number
 from chat_magic.core.request.request import (
@@ -25,7 +26,7 @@ from chat_magic.engine.tool_functions import NO_TOOLS, ToolFunctions, with_tools
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult, not_a_result
 from chat_magic.results.chat_results import ChatResults
-from chat_magic.transport import attachments
+from chat_magic.transport import attachments, local
 from chat_magic.transport.retry import RETRIES
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def prepare_call(
     request = _with_model(session, validate(request))
     tools.check(request)
     model = request.model or ""
+    if local.is_local(model):
+        _check_text_only(request)
     endpoint = session.endpoints.find(model)
     request = replace(request, server=_server_of(endpoint, model))
     if after is not None and not _is_same_server(session, request, after.request):
@@ -131,6 +134,24 @@ def prepare_call(
         tools=tools,
         limits=limits,
     )
+
+
+def _check_text_only(request: ChatRequest) -> None:
+    """Check that the local model is given nothing but text, since it takes nothing else.
+
+    Raises:
+        InvalidRequest: A message has an image or a sound.
+    """
+    for position, message in enumerate(request.messages):
+        parts = message.content if isinstance(message.content, tuple) else ()
+        for part in parts:
+            kind = part.kind if isinstance(part, Attachment) else str(part.get("type"))
+            for words, what in (("image", "sees no images"), ("audio", "hears no sound")):
+                if words in kind:
+                    raise InvalidRequest(
+                        f"messages[{position}]: {request.model} {what}; use another model, "
+                        "or remove the attachment"
+                    )
 
 
 def body_for(request: ChatRequest, endpoint: Endpoint | None) -> dict[str, Any]:

@@ -49,12 +49,7 @@ async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedMode
 
 
 async def _request_list(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
-    response = await client.get(
-        endpoint.models_url,
-        endpoint.secret,
-        headers=endpoint.headers,
-        ca_bundle=endpoint.ca_bundle,
-    )
+    response = await client.get(endpoint.models_url, endpoint.secret, headers=endpoint.headers)
     try:
         if not http.is_success(response):
             raise api_error(endpoint, response, await read_failure(response))

@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 
 import chat_magic
-from chat_magic import ChatInterrupted, ChatResult, StreamBroken
+from chat_magic import ApiError, ChatInterrupted, ChatResult, StreamBroken
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.session import Session, default_session
+from chat_magic.transport import exchange
 from chat_magic.transport.schema_file import load_schema
-from tests.completions import completion, delta
+from tests.completions import DONE, completion, delta
 from tests.engine.calls import prepare, start
-from tests.gateway import HOLD, RESET, events, streamed, whole
+from tests.gateway import HOLD, RESET, Sleep, events, streamed, whole
 from tests.waiting import TIMEOUT_S
 
 
@@ -155,6 +156,95 @@ class TestTopUp:
             ("Half", "interrupted"),
         ]
         assert all(request.closed.wait(TIMEOUT_S) for request in server.requests[1:])
+
+    @pytest.mark.parametrize(
+        ("words", "largest", "sent"),
+        [
+            ("Only n=1 is supported", 1, [3, None, None, None]),
+            ("'n' : number must be at most 1", 1, [3, None, None, None]),
+            ("n_cmpl cannot be greater than the number of slots", 1, [3, None, None, None]),
+            ("body.n: Input should be less than or equal to 2", 2, [3, 2, None]),
+        ],
+    )
+    def test_a_server_that_refuses_so_many_choices_is_asked_for_fewer(
+        self, gateway, words, largest, sent
+    ):
+        """The rest is requested one by one, each with a seed of its own."""
+
+        def answer(request):
+            n = request.json.get("n", 1)
+            if n > largest:
+                return whole({"error": {"message": words}}, status=400)
+            seed = request.json["seed"]
+            return streamed(completion(*[f"seed {seed}"] * n))
+
+        server = gateway(answer)
+        result = chat_magic.chat("Hi", n=3, seed=5)
+        assert [request.json.get("n") for request in server.requests] == sent
+        assert [choice.index for choice in result] == [0, 1, 2]
+        assert result[2].text == "seed 7"
+        (warning,) = result.warnings
+        assert warning.startswith(f"n 3: the server takes {largest} at a time; the rest was")
+
+    def test_without_topping_up_a_refusal_of_so_many_choices_is_an_error(self, gateway):
+        """As it is when it is about something else, and when it is repeated."""
+        server = gateway(whole({"error": {"message": "Only n=1 is supported"}}, status=400))
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=3, top_up=False)
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=1)
+        assert len(server.requests) == 2
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=3)
+        assert len(server.requests) == 4
+
+    def test_a_choice_that_stays_empty_is_named(self, gateway):
+        """By its final index; it is never an empty answer."""
+        empty = events(delta("", role="assistant"), DONE)
+        gateway(streamed(completion("One")), empty)
+        with pytest.raises(StreamBroken, match=r"did not arrive: choice 1: .*without any text"):
+            chat_magic.chat("Hi", n=2, retries=0)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [[DONE], [], [{"choices": [], "usage": {"prompt_tokens": 1}}, DONE]],
+    ids=["an end mark", "a clean end", "usage and an end mark"],
+)
+def test_an_answer_without_content_is_retried_and_never_a_result(gateway, ends):
+    """The error of a single answer, and in `.errors` of a grid."""
+    empty = events(delta("", role="assistant"), *ends)
+    gateway(empty, streamed(completion("Hello")))
+    result = chat_magic.chat("Hi", retries=1)
+    assert result.text == "Hello"
+    assert "answered on try 2; before: an empty answer" in result.warnings
+    gateway(empty)
+    with pytest.raises(StreamBroken, match="without any text") as caught:
+        chat_magic.chat("Hi", retries=0)
+    assert caught.value.result is None
+    gateway(streamed(completion("Hello")), empty)
+    results = chat_magic.chat_grid("Hi {{ x }}", vary={"x": ["a", "b"]}, concurrency=1, retries=0)
+    assert list(results.errors) == [1]
+    assert "without any text" in results.errors[1]
+
+
+def test_an_empty_answer_is_never_silent(gateway):
+    """A warning says why it is empty."""
+    gateway(events(delta(reasoning_content="hm"), delta(finish_reason="length"), DONE))
+    result = chat_magic.chat("Hi", max_completion_tokens=64)
+    assert result.warnings == (
+        "the answer is empty: reasoning took the whole budget of max_completion_tokens 64",
+    )
+
+
+def test_the_total_limit_allows_silence_in_later_rounds_too(gateway, monkeypatch):
+    """Silence is only ever shorter than the user's limit where that is not set."""
+    monkeypatch.setattr(exchange, "NEXT_EVENT_S", 0.001)
+    monkeypatch.setattr(exchange, "FIRST_EVENT_S", 0.001)
+    pause = Sleep(0.1)
+    late = events(delta("a"), pause, delta(finish_reason="stop"), DONE)
+    gateway(late)
+    assert len(chat_magic.chat("Hi", n=2, timeout=60)) == 2
 
 
 def test_nothing_has_arrived_before_a_task_runs():

@@ -221,3 +221,29 @@ def test_a_result_that_does_not_say_its_server_is_judged_by_its_model(gateway):
     chat_magic.chat("2", after=first, model="c/d", stream=False)
     answers = [request.json["messages"][1] for request in server.requests[1:]]
     assert ["reasoning_content" in answer for answer in answers] == [True, False]
+
+
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([{"type": "image_url", "image_url": {"url": PIXEL}}], "sees no images"),
+        ([{"type": "text", "text": "?"}, {"type": "input_image"}], "sees no images"),
+        ([{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}], "hears no sound"),
+    ],
+)
+@pytest.mark.parametrize("model", ["local", "local/smollm2-135m-instruct", "local/other.gguf"])
+def test_the_local_model_is_given_nothing_but_text(model, parts, words):
+    """The error comes before it is downloaded or started, and names the message."""
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": parts}]
+    with pytest.raises(InvalidRequest, match=rf"messages\[1\]: local.*{words}"):
+        prepare(model=model, messages=messages)
+
+
+def test_other_models_are_given_images(gateway):
+    """Whether they see any is theirs to say."""
+    parts = [{"type": "image_url", "image_url": {"url": PIXEL}}]
+    gateway(streamed(completion("Hi")))
+    prepare(model="a/b", messages=[{"role": "user", "content": parts}])

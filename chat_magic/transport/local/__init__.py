@@ -12,8 +12,18 @@ from chat_magic.errors import ConnectionFailed, InvalidRequest
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LocalServer", "Progress", "connect", "is_installed", "is_local", "prepare"]
+__all__ = [
+    "CHOICES",
+    "LocalServer",
+    "Progress",
+    "connect",
+    "is_installed",
+    "is_local",
+    "prepare",
+]
 
+CHOICES = 8
+"""Choices of one request (`n`) and requests that run at a time; further ones wait."""
 Progress = Callable[[str, float | None], None]
 """Called with what is being done, and the fraction that is done: 0 to 1, None if unknown."""
 
