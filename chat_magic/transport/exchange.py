@@ -366,7 +366,8 @@ class _Exchange:
         if self._assembler.indices():
             raise _Empty("it ended without any text or finish_reason")
         kind = _Empty if is_done or self._n_events else _Unusable
-        raise kind(f"not a completion: {error_text(body)}")
+        reason = f"not a completion: {error_text(body)}"
+        raise kind("; ".join([reason, *self._assembler.skipped]))
 
     def _check_end(self, *, is_done: bool) -> None:
         """Check that a stream which has ended is complete."""
