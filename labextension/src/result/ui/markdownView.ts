@@ -10,6 +10,7 @@ import { binOf, heatmapMetric } from '../heatmap';
 import { bits } from '../tokenMetrics';
 import { button, copy, element } from './dom';
 import { exactNodes } from './exactText';
+import { keepLineBreaks } from './lineBreaks';
 
 export type MarkdownOptions = Pick<
   IRenderMime.IRendererOptions,
@@ -45,6 +46,7 @@ export async function renderMarkdown(
   }
   const template = document.createElement('template');
   template.innerHTML = options.sanitizer.sanitize(html);
+  keepLineBreaks(template.content);
   keepSafeElements(template.content, formulas);
   const math = putBack(template.content, formulas);
   template.content.querySelectorAll('pre').forEach(addCopyButton);
