@@ -17,6 +17,7 @@ from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
+from chat_magic.core.request.request import Destination
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, ChatError, StreamBroken
@@ -58,6 +59,7 @@ class AnswerTask:
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
         self._progress: str | None = None
+        self._destination: Destination | None = None
         limit = local.CHOICES if local.is_local(call.request.model or "") else None
         self.answer = TopUp(call.request, call.price, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
@@ -149,7 +151,7 @@ class AnswerTask:
         """
         rounds, request = self._tool_loop.state() if self._tool_loop else ((), None)
         reply = Reply() if request else self.answer.reply(unfinished)
-        request = request or self.request
+        request = replace(request or self.request, destination=self._destination)
         warnings = [*request.warnings]
         if self._tool_loop:
             warnings += self._tool_loop.warnings
@@ -186,6 +188,10 @@ class AnswerTask:
         session = self._session
         endpoint = self._call.endpoint or await session.endpoints.resolve(
             request.model or "", self._on_progress
+        )
+        self._destination = Destination(
+            url=None if local.is_local(request.model or "") else endpoint.address,
+            model=endpoint.model,
         )
         await exchange(
             session.http,

@@ -17,6 +17,8 @@ from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
+    from pathlib import Path
 
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
@@ -208,6 +210,70 @@ class ChatResult(ResultTables):
         if self.rounds and not self.choices:
             return self.request.messages
         return conversation(self.request, self.choices[self._position(choice)].message)
+
+    def to_json(self) -> str:
+        """Return the result as JSON that `from_json` reads back without loss.
+
+        Floats keep every bit; the Python type of a schema is not kept.
+
+        Raises:
+            InvalidRequest: It is too deeply nested.
+        """
+        from chat_magic.results.result_json import result_to_json
+
+        return result_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> ChatResult:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of a `ChatResult`, or of a newer version.
+
+        Example:
+            >>> ChatResult.from_json(result.to_json()) == result
+            True
+        """
+        from chat_magic.results.result_json import result_from_json
+
+        result = result_from_json(text)
+        if not isinstance(result, cls):
+            raise InvalidRequest("the JSON is that of several results: use ChatResults.from_json")
+        return result
+
+    @overload
+    def export(self, format: str) -> str: ...
+    @overload
+    def export(self, format: str, path: str | PathLike[str]) -> Path: ...
+    def export(  # the name of the argument is the interface
+        self,
+        format: str,  # noqa: A002
+        path: str | PathLike[str] | None = None,
+    ) -> str | Path:
+        """Return the request as a program, or the answer as a document; or write it to a file.
+
+        Programs send the same request with the key in `CHAT_MAGIC_API_KEY`. Where the address is
+        not known, as for `local`, they take it from `CHAT_MAGIC_BASE_URL`.
+
+        Args:
+            format: The request: `body` (the JSON that was sent), `curl`, `python` (httpx), `openai`
+                (OpenAI's library), `javascript` (fetch) or `cell`. The answer: `markdown`, `html`
+                (a page that loads nothing and runs no script) or `result` (as `to_json`).
+            path: The file to write, in UTF-8; it is replaced if it exists.
+
+        Returns:
+            The text, or the path if one is given.
+
+        Raises:
+            InvalidRequest: There is no such format, or the file cannot be written.
+
+        Example:
+            >>> print(result.export("curl"))
+            >>> result.export("html", "answer.html")
+        """
+        from chat_magic.results.export_formats import export
+
+        return export(self, format, path)
 
     def _position(self, index: int | None) -> int:
         """Return the position of the choice with an index, of the first one for None."""

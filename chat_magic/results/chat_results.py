@@ -12,6 +12,9 @@ from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import pandas as pd
 
     from chat_magic.analysis.diff_units import DiffUnit
@@ -127,6 +130,59 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
 
         axes = [axis.name for axis in self.axes]
         return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)
+
+    def to_json(self) -> str:
+        """As `ChatResult.to_json`, with axes, coordinates and errors.
+
+        A variable's values become their titles, as in a pickle.
+
+        Raises:
+            InvalidRequest: A result is too deeply nested.
+        """
+        from chat_magic.results.result_json import result_to_json
+
+        return result_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> ChatResults:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of a `ChatResults`, or of a newer version.
+        """
+        from chat_magic.results.result_json import result_from_json
+
+        results = result_from_json(text)
+        if not isinstance(results, cls):
+            raise InvalidRequest("the JSON is that of one result: use ChatResult.from_json")
+        return results
+
+    @overload
+    def export(self, format: str) -> str: ...
+    @overload
+    def export(self, format: str, path: str | PathLike[str]) -> Path: ...
+    def export(  # the name of the argument is the interface
+        self,
+        format: str,  # noqa: A002
+        path: str | PathLike[str] | None = None,
+    ) -> str | Path:
+        """Return all answers as a document, or write it to a file.
+
+        Args:
+            format: `markdown`, `html`, `result` (as `to_json`), `cell` (the cell of the grid) or
+                `csv` (`.frame`). The request of a run is exported from that, as in
+                `results[3].export("curl")`.
+            path: As for `ChatResult.export`.
+
+        Returns:
+            The text, or the path if one is given.
+
+        Raises:
+            InvalidRequest: There is no such format, or the file cannot be written.
+        """
+        from chat_magic.results.export_formats import export
+
+        return export(self, format, path)
 
     def _answer_position(self, base: int | tuple[int, int]) -> int:
         """Return the position of an answer among those of all runs."""

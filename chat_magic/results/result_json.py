@@ -14,7 +14,7 @@ from chat_magic.core.cell.grid import Axis
 from chat_magic.core.cell.per_model import read_per_model, write_per_model
 from chat_magic.core.reply.reply import Logprobs, Reply, Timing, TokenTimes
 from chat_magic.core.reply.tool_rounds import ToolRound  # noqa: TC001 - msgspec reads it
-from chat_magic.core.request.request import ChatRequest, read_extra, read_fields
+from chat_magic.core.request.request import ChatRequest, Destination, read_extra, read_fields
 from chat_magic.core.schema.json_schema import check_schema
 from chat_magic.core.schema.structured import Schema
 from chat_magic.core.unset import UNSET
@@ -52,6 +52,8 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     extra: dict[str, Any] = {}
     per_model: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
+    server: str = ""
+    destination: Destination | None = None
 
 
 class _Schema(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -238,6 +240,8 @@ def _write_request(request: ChatRequest) -> _Request:
         extra=dict(request.extra),
         per_model=write_per_model(request.per_model),
         warnings=request.warnings,
+        server=request.server,
+        destination=request.destination,
     )
 
 
@@ -251,6 +255,8 @@ def _read_request(value: _Request) -> ChatRequest:
         extra=read_extra(value.extra),
         per_model=read_per_model(value.per_model),
         warnings=value.warnings,
+        server=value.server,
+        destination=value.destination,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.listing import matching
@@ -19,7 +19,7 @@ from chat_magic.transport.endpoints import masked
 from chat_magic.transport.keys import require_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -39,13 +39,31 @@ class Command:
     name: str
     arguments: str
     help: str
-    run: Callable[[str, str | None], pd.DataFrame | Panel | None]
-    """Called with the text after the name and the model of `-m`; prints, or returns its output."""
+    run: Callable[..., pd.DataFrame | Panel | None]
+    """Called with the text after the name and the model of `-m`, and with the notebook if it takes
+    that; prints, or returns its output."""
     takes_model: bool = False
+    takes_notebook: bool = False
 
 
-def run(cell: Cell) -> pd.DataFrame | Panel | None:
+class Notebook(Protocol):
+    """What a command may read of the notebook; `ChatMagics` is one."""
+
+    @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The variables."""
+
+    @property
+    def last_result(self) -> Any:
+        """The last result, or the job that it will come from; None if there is none yet."""
+
+
+def run(cell: Cell, notebook: Notebook) -> pd.DataFrame | Panel | None:
     """Run the command of a `%chat` line; return its output unless it has printed it.
+
+    Args:
+        cell: The line, as it was read.
+        notebook: The notebook that it is in.
 
     Raises:
         InvalidRequest: The command is unknown, or its arguments are not valid.
@@ -63,12 +81,13 @@ def run(cell: Cell) -> pd.DataFrame | Panel | None:
     if has_model or request.parameters or request.extra or cell.options:
         allowed = "no options except -m" if command.takes_model else "no options"
         raise InvalidRequest(f"{name} takes {allowed}", line=1)
-    return command.run("".join(rest).strip(), request.model)
+    arguments = ("".join(rest).strip(), request.model)
+    return command.run(*arguments, notebook) if command.takes_notebook else command.run(*arguments)
 
 
 def _help(_arguments: str, _model: str | None) -> None:
     for command in COMMANDS.values():
-        print(f"%chat {f'{command.name} {command.arguments}':<28}{command.help}")
+        print(f"%chat {f'{command.name} {command.arguments}':<34}{command.help}")
 
 
 def _models(arguments: str, model: str | None) -> pd.DataFrame:
@@ -151,6 +170,12 @@ def _panel(arguments: str, _model: str | None) -> Panel:
     return open_panel(arguments)
 
 
+def _export(arguments: str, _model: str | None, notebook: Notebook) -> None:
+    from chat_magic.shell.export_command import run_export
+
+    run_export(arguments, notebook.namespace, notebook.last_result)
+
+
 def _key(arguments: str, _model: str | None) -> None:
     match arguments.split():
         case ["set", vendor]:
@@ -216,6 +241,13 @@ COMMANDS = {
         Command("/jobs", "[cancel N]", "List the jobs in the background, or cancel job N.", _jobs),
         Command(
             "/panel", "[NAME]", "Open controls that write a cell, filled from a result.", _panel
+        ),
+        Command(
+            "/export",
+            "FORMAT [#N|NAME] [> FILE]",
+            "Print a request as a program or an answer as a document, or write it to a file.",
+            _export,
+            takes_notebook=True,
         ),
         Command(
             "/key", "set|forget VENDOR", "Save a key in the system's keyring, or remove it.", _key

@@ -80,6 +80,8 @@ class ChatMatcher:
                 return _field_values(context.subject)
             case "command":
                 return _commands()
+            case "argument":
+                return self._arguments(context)
             case "mark":
                 return _MARKS.items()
             case "path":
@@ -118,6 +120,16 @@ class ChatMatcher:
         if parameter in SCALARS:
             yield "unset", "value"
 
+    def _arguments(self, context: Context) -> Iterable[tuple[str, str]]:
+        """Return what may follow a command."""
+        if context.subject != "/export" or ">" in context.given:
+            return ()
+        from chat_magic.results.export_formats import FORMATS
+
+        if not context.given:
+            return [(name, "format") for name in FORMATS]
+        return self._variables_where(_is_result) if len(context.given) == 1 else ()
+
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
         from chat_magic.results.chat_result import ChatResult
 
@@ -151,6 +163,13 @@ class ChatMatcher:
         yield from self._variables_where(lambda _: True)
         if context.fragment:
             yield from ((name, "builtin") for name in dir(builtins) if not name.startswith("_"))
+
+
+def _is_result(value: Any) -> bool:
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
+
+    return isinstance(value, ChatResult | ChatResults)
 
 
 def _fields(context: Context) -> Iterator[tuple[str, str]]:

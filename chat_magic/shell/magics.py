@@ -19,7 +19,7 @@ from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 from chat_magic.shell.option_values import help_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
@@ -88,6 +88,17 @@ class ChatMagics(Magics):
         traits.forget()
 
     @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The variables of the notebook."""
+        namespace: Mapping[str, Any] = self.shell.user_ns
+        return namespace
+
+    @property
+    def last_result(self) -> Result | Job | None:
+        """The last result, or the job that it will come from; None if there is none yet."""
+        return self._last
+
+    @property
     def _formatter(self) -> Any:
         return self.shell.display_formatter.ipython_display_formatter
 
@@ -135,7 +146,7 @@ class ChatMagics(Magics):
     def _run_command(self, cell: Cell) -> pd.DataFrame | Panel | None:
         from chat_magic.shell import commands
 
-        table = commands.run(cell)
+        table = commands.run(cell, self)
         is_panel = hasattr(table, "_ipython_display_")
         if table is None or (is_panel and not self.is_terminal):  # a panel draws itself
             return table

@@ -61,6 +61,16 @@ class Endpoint:
         return self._at("/chat/completions")
 
     @property
+    def address(self) -> str:
+        """The URL of completions without the credentials that it may contain."""
+        parts = urlsplit(self.url)
+        query = [
+            pair for pair in parts.query.split("&") if not _KEY_NAME.search(pair.split("=")[0])
+        ]
+        host = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=host, query="&".join(query), fragment="").geturl()
+
+    @property
     def models_url(self) -> str:
         """The URL of the list of models."""
         return self._at("/models")

@@ -74,7 +74,7 @@ def test_the_options_are_offered_with_their_ranges(offered):
         ("%%chat --unset top", ["top_p", "top_k", "top_logprobs"]),
         ("%%chat --tools ", ["look_up"]),
         ("%%chat --schema ", ["Trap", "person"]),
-        ("%chat /", ["/models ", "/config", "/jobs ", "/panel ", "/key ", "/help"]),
+        ("%chat /", ["/models ", "/config", "/jobs ", "/panel ", "/export ", "/key ", "/help"]),
         ("%%chat --temperature ", []),
         ("%%chat\n", ["system: ", "developer: ", "user: ", "assistant: ", "tool(",
                       "@image ", "@audio ", "@file "]),

@@ -232,6 +232,18 @@ def write(request: ChatRequest) -> str:
     return write_as_json(request) if block is None else block
 
 
+def write_options(values: Mapping[str, str]) -> list[str]:
+    """Write options of the line, by their names, with their values.
+
+    Raises:
+        InvalidRequest: A value has a line break, or quotes of both kinds.
+    """
+    try:
+        return [word for name, value in values.items() for word in (f"--{name}", _quote(value))]
+    except _NoForm as error:
+        raise InvalidRequest("a value cannot be written on the %%chat line") from error
+
+
 def write_as_block(request: ChatRequest) -> str | None:
     """Write a cell with a messages block; None where its grammar cannot express the request."""
     try:

@@ -9,7 +9,15 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.cell.body import line_of
-from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_prompt, render_line
+from chat_magic.core.cell.cell import (
+    Cell,
+    read_cell,
+    read_first_line,
+    read_prompt,
+    render_line,
+    write,
+    write_options,
+)
 from chat_magic.core.cell.options import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
 from chat_magic.core.cell.template import TrackedVariables
@@ -99,6 +107,38 @@ def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Opt
         line = 1 + line_of(error.message, text)
         raise InvalidRequest(error.message, line=line) from error.__cause__
     return Grid(cells[0], axes, variants)
+
+
+def write_grid(request: ChatRequest, axes: Sequence[Axis]) -> str:
+    """Write the cell of a grid of models and parameters.
+
+    Args:
+        request: The request of any run.
+        axes: The axes.
+
+    Raises:
+        InvalidRequest: An axis is a variable, whose values only the notebook has, or a value
+            cannot be written on the line.
+    """
+    names = {axis.name for axis in axes}
+    given = {name: value for name, value in request.parameters.items() if name not in names}
+    model = None if "model" in names else request.model
+    first, _, body = write(replace(request, model=model, parameters=given)).partition("\n")
+    words = [word for axis in axes for word in _axis_words(axis)]
+    text = "\n".join([" ".join([first, *words]), body])
+    if read_grid(text, {}, GRID_OPTIONS).axes != tuple(axes):
+        raise InvalidRequest("a value of the grid cannot be written on the %%chat line")
+    return text
+
+
+def _axis_words(axis: Axis) -> list[str]:
+    titles = ",".join(axis.titles)
+    if axis.kind == "variable":
+        raise InvalidRequest(
+            f"the cell cannot be written: only the notebook has the values of {axis.name}"
+        )
+    name, value = ("models", titles) if axis.kind == "model" else ("sweep", f"{axis.name}={titles}")
+    return write_options({name: value})
 
 
 def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...]:

@@ -26,6 +26,17 @@ _STREAM_OPTIONS = {"include_usage": True}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Destination:
+    """The server that a request was sent to."""
+
+    url: str | None
+    """The URL of completions, without credentials; None for the local server, which no other
+    program can reach."""
+    model: str
+    """The name of the model at this server."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRequest:
     """What is asked of a model.
 
@@ -43,6 +54,8 @@ class ChatRequest:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     server: str = field(default="", compare=False)
     """The address and vendor that it is sent to, to which alone an answer's own fields go back."""
+    destination: Destination | None = field(default=None, compare=False)
+    """Its server, once that is known."""
 
     @property
     def prefill(self) -> str:
@@ -74,6 +87,11 @@ class ChatRequest:
             given.pop("stream_options", None)
         messages = [message.to_json() for message in self.messages]
         return {"model": self.model, "messages": messages, **given, **self.extra}
+
+    def sent_body(self) -> dict[str, Any]:
+        """Return the JSON object as its server gets it, with that server's name of the model."""
+        body = self.body()
+        return body if self.destination is None else {**body, "model": self.destination.model}
 
     def canonical_json(self) -> str:
         """Return the body as JSON with sorted keys and no spaces: equal requests, equal text."""
