@@ -184,8 +184,9 @@ class Assembler:
     @property
     def has_content(self) -> bool:
         """Whether any choice has written anything, or ended."""
-        builders = list(self._builders.values())
-        return self.has_output or any(builder.finish_reason for builder in builders)
+        if self.has_output:
+            return True
+        return any(builder.finish_reason for builder in list(self._builders.values()))
 
     @property
     def is_complete(self) -> bool:
