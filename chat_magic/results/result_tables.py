@@ -271,7 +271,9 @@ class ResultTables(ABC):
     def _columns(self) -> ReplyColumns:
         from chat_magic.analysis.reply_columns import read_replies
 
-        return read_replies([result.reply for result in self._results])
+        asked = [result.request.body().get("top_logprobs") for result in self._results]
+        most = [count if isinstance(count, int) else None for count in asked]
+        return read_replies([result.reply for result in self._results], asked=most)
 
     @property
     def _prefills(self) -> list[str]:

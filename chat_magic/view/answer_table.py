@@ -79,7 +79,7 @@ def _answer_row(
 ) -> AnswerRow:
     position = group[0]
     choice, run = comparison.choice_at(position), comparison.run_at(position)
-    metrics = choice_metrics(choice, run.reply.usage if len(run.reply.choices) == 1 else None)
+    metrics = choice_metrics(choice, run.usage_of_choice)
     cells = {
         "times": times(len(group)),
         "finish": choice.finish_reason or "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.analysis.diff_units import DiffUnit
 from chat_magic.core.reply.usage import total_usage
+from chat_magic.core.schema.json_answer import asks_for_json
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import compare_runs
 from chat_magic.view.html.comparison_html import comparison_html
@@ -57,6 +58,16 @@ class RunView:
     def usage(self) -> Usage | None:
         """The tokens of all rounds together."""
         return total_usage([*(done.reply.usage for done in self.rounds), self.reply.usage])
+
+    @property
+    def usage_of_choice(self) -> Usage | None:
+        """The tokens of the only choice; None if there are several."""
+        return self.reply.usage if len(self.reply.choices) == 1 else None
+
+    @property
+    def json_prefill(self) -> str | None:
+        """The prefill if JSON was asked for, else None."""
+        return self.prefill if asks_for_json(self.request) else None
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.view.text_segments import text_segments, tokens_of
+from chat_magic.view.text_segments import text_segments
+from chat_magic.view.token_roles import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

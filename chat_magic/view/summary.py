@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from chat_magic.analysis.missing_tokens import missing_tokens
 from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
 from chat_magic.view.html.escape import visible
 from chat_magic.view.text_segments import (
     TextSegment,
     alternatives,
+    choice_segments,
     perplexity,
-    text_segments,
-    tokens_of,
 )
+from chat_magic.view.token_roles import tokens_in_text, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,12 +134,21 @@ def truncated(text: str, most: int = 2_000) -> str:
     return f"{text[:most]}… ({len(text) - most:,} characters left out)"
 
 
-def perplexity_fact(choice: Choice) -> str | None:
-    """Return `perplexity 1.42`, or None without log probabilities."""
-    value = perplexity(tokens_of(choice))
+def perplexity_fact(choice: Choice, usage: Usage | None = None) -> str | None:
+    """Return `perplexity 1.42`, or None without log probabilities.
+
+    If tokens lack one, it says how many have one: `perplexity 1.42 over 3 of 5 tokens`.
+
+    Args:
+        choice: The choice.
+        usage: The request's usage if this is its only choice.
+    """
+    tokens = tokens_in_text(choice)
+    value, n_missing = perplexity(tokens), missing_tokens(choice, usage)
     if value is None:
         return None
-    return f"perplexity {value:.2f}" if value < 100 else f"perplexity {value:.3g}"
+    over = f" over {len(tokens)} of {len(tokens) + n_missing} tokens" if n_missing else ""
+    return f"perplexity {value:{'.2f' if value < 100 else '.3g'}}{over}"
 
 
 def sparkline(segments: Sequence[TextSegment]) -> str:
@@ -147,18 +157,22 @@ def sparkline(segments: Sequence[TextSegment]) -> str:
     A character that stands for several tokens shows their root mean square, in which a single
     peak remains visible.
     """
-    if not any(segment.prob is not None for segment in segments):
+    probs = [segment.prob if segment.counts else None for segment in segments]
+    if not any(prob is not None for prob in probs):
         return ""
-    heights = [_height(segment.prob) for segment in segments]
+    heights = list(map(_height, probs))
     width = math.ceil(len(heights) / _SPARKS)
     groups = [heights[start : start + width] for start in range(0, len(heights), width)]
     means = [math.hypot(*group) / math.sqrt(len(group)) for group in groups]
     return "".join(_BLOCKS[round(mean * (len(_BLOCKS) - 1))] for mean in means)
 
 
-def choice_sparkline(choice: Choice) -> str:
-    """Draw the surprisal along the content, or else the refusal, of a choice."""
-    return sparkline(text_segments(tokens_of(choice)))
+def choice_sparkline(choice: Choice, json_prefill: str | None = None) -> str:
+    """Draw the surprisal along the content, or else the refusal, of a choice.
+
+    Where JSON was asked for, with this prefill, it is flat between the values.
+    """
+    return sparkline(choice_segments(choice, json_prefill))
 
 
 def _height(prob: float | None) -> float:
@@ -169,12 +183,17 @@ def _height(prob: float | None) -> float:
 
 
 def unsure_summary(
-    choices: Sequence[Choice], *, show: Callable[[str], str] = str, limit: int = 3
+    choices: Sequence[Choice],
+    *,
+    json_prefill: str | None = None,
+    show: Callable[[str], str] = str,
+    limit: int = 3,
 ) -> str | None:
     """Name the tokens of which the model was least sure, with their alternatives.
 
     Args:
         choices: The choices of one or several answers.
+        json_prefill: The prefill of a request that asked for JSON, whose values alone are named.
         show: Formats a token's name, for HTML.
         limit: How many tokens to name.
 
@@ -182,7 +201,7 @@ def unsure_summary(
         `unsure: Charlotte 31% (Catherine 24, Clara 9)`, in reading order; None if no token is
         under 50%. Punctuation is named only if no word is under 50%.
     """
-    segments = [segment for choice in choices for segment in text_segments(tokens_of(choice))]
+    segments = [segment for choice in choices for segment in choice_segments(choice, json_prefill)]
     doubtful = list({(s.text, s.prob): s for s in segments if s.grade}.values())
     candidates = [segment for segment in doubtful if _is_word(segment.text)] or doubtful
     least = sorted(candidates, key=lambda segment: segment.prob or 0.0)[:limit]

@@ -8,9 +8,16 @@ from chat_magic.analysis import diff, diff_units, json_fields, metrics, segments
 from chat_magic.core.cell import block, body, template
 from chat_magic.core.reply import tokens
 from chat_magic.core.request.messages import ROLES
+from chat_magic.core.schema import json_answer
 from chat_magic.shell import completion
 from chat_magic.shell.panel import panel
-from chat_magic.view import alternatives_block, bundle, comparison_model, text_segments
+from chat_magic.view import (
+    alternatives_block,
+    answer_images,
+    bundle,
+    comparison_model,
+    text_segments,
+)
 from chat_magic.view.html import elements, escape, markdown
 from tests.generated.javascript_pattern import SPACES, javascript
 
@@ -21,8 +28,9 @@ PATTERNS = {
     "formula": markdown._MATH,
     "hidden": escape._HIDDEN,
     "jsonBody": body._JSON_START,
-    "jsonFence": json_fields._FENCE,
+    "jsonFence": json_answer.FENCE,
     "line": segments._LINE,
+    "reasoningEnd": json_answer.REASONING_END,
     "role": block._ROLE,
     "sentence": segments._SENTENCE,
     "specialToken": tokens._SPECIAL,
@@ -49,6 +57,7 @@ def shared_constants() -> str:
         "stepsPerNat": alternatives_block._STEPS_PER_NAT,
         "longText": text_segments._LONG,
         "underlinedMost": text_segments._MOST_MARKED,
+        "imageTypes": list(answer_images.MEDIA_TYPES),
         "columnsMost": comparison_model.TABLE_FIRST,
         "maxDiffWork": diff.MAX_DIFF_WORK,
         "maxJsonDepth": json_fields.MAX_DEPTH,

@@ -55,8 +55,26 @@ def _tokens(choice: Choice) -> list[TokenLogprob]:
 def _stop(request: ChatRequest, reply: Reply) -> Iterator[str]:
     asked = request.parameters.get("stop")
     for text in [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []:
-        if any(text in choice.text for choice in reply.choices):
+        if any(_goes_on_after(choice, text) for choice in reply.choices):
             yield f"stop {text!r}: it is in the answer, so the server ignored it"
+
+
+def _goes_on_after(choice: Choice, stop: str) -> bool:
+    """Whether a choice continues after a stop: one that ends with it only kept it in the text.
+
+    A server that stops there may keep the whole token that completes the stop, and what it cannot
+    see, such as white space.
+    """
+    found = choice.text.find(stop) if isinstance(stop, str) else -1
+    if found < 0 or not stop:
+        return False
+    rest = choice.text[found + len(stop) :]
+    return bool(rest.strip()) and not _is_within_last_token(choice, rest)
+
+
+def _is_within_last_token(choice: Choice, rest: str) -> bool:
+    written = [token.token for token in _tokens(choice) if token.token]
+    return bool(written) and written[-1] != rest and written[-1].endswith(rest)
 
 
 def _tool_choice(request: ChatRequest, reply: Reply) -> Iterator[str]:

@@ -80,6 +80,10 @@ export interface PayloadChoice {
   reasoning: string | null;
   /** The spoken answer; the sound is in the HTML. */
   audio: PayloadAudio | null;
+  /** The images of the answer; absent if there are none. */
+  images?: PayloadImage[];
+  /** What the answer cites; absent if that is nothing. */
+  sources?: PayloadSource[];
   tool_calls: PayloadToolCall[];
   /** Finish reason and length, in words. */
   facts: string[];
@@ -104,6 +108,11 @@ export interface PayloadPart {
    * of the request. May be empty.
    */
   waits_ms: PayloadNumbers;
+  /**
+   * 0 for a token that tells how sure the model was, 1 for JSON's own punctuation, white space and
+   * keys, 2 for one that is not in the text. Absent if all are 0.
+   */
+  roles?: PayloadIntegers;
 }
 
 export interface PayloadComparison {
@@ -252,6 +261,25 @@ export interface PayloadAudio {
   bytes: number;
 }
 
+/** Data that its first bytes prove to be an image, or a link, or neither. */
+export interface PayloadImage {
+  media_type: PayloadImageType | null;
+  /** In base64. */
+  data: string | null;
+  link: string | null;
+  /** The image, or why it is not shown, in words. */
+  description: string;
+}
+
+export interface PayloadSource {
+  /** With which the text refers to it. */
+  number: number;
+  title: string;
+  link: string | null;
+  /** Of the link; empty if the title is the link. */
+  host: string;
+}
+
 export interface PayloadToolCall {
   id: string;
   name: string;
@@ -266,6 +294,10 @@ export interface PayloadMetrics {
   joint_logprob: number | null;
   bits_per_byte: number | null;
   min_prob: number | null;
+  /**
+   * Tokens that lack a log probability, so that the joint one is an upper bound; absent if it is 0.
+   */
+  n_missing?: number;
 }
 
 /**
@@ -286,6 +318,8 @@ export interface PayloadTree {
   result: number;
   nodes: PayloadNode[];
 }
+
+export type PayloadImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
 
 export type PayloadUnit = 'word' | 'token' | 'sentence' | 'json';
 

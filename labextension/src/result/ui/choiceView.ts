@@ -5,7 +5,8 @@ import type { Answer } from '../answer';
 import { count, roundPercent, tokenName } from '../tokenFormat';
 import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
-import type { Piece } from '../tokens';
+import { isUnsure, type Piece } from '../tokens';
+import { imageOf, sourceList } from './answerMedia';
 import { button, details, element, type Child } from './dom';
 import { exactText } from './exactText';
 import type { TokenInspector } from './tokenInspector';
@@ -133,6 +134,7 @@ export class ChoiceView {
     if (!choice.text && body.childElementCount === (prefill ? 1 : 0)) {
       body.append(note('empty answer'));
     }
+    body.append(...sourceList(choice.sources ?? []));
   }
 
   private footer(): HTMLElement | null {
@@ -150,7 +152,7 @@ export class ChoiceView {
   private leastSure(): HTMLElement | null {
     const { pieces } = this.answer;
     const lowest = pieces
-      .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
+      .filter(piece => isUnsure(piece, Infinity) && /[\p{L}\p{N}]/u.test(piece.text))
       .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
     if (!lowest) {
       return null;
@@ -196,6 +198,7 @@ function extras(choice: PayloadChoice): HTMLElement[] {
     parts.push(exactText('div', 'chm-exact', choice.audio.transcript ?? ''));
     parts.push(note(`audio, ${count(choice.audio.bytes)} bytes: see .choices[i].audio.data`));
   }
+  parts.push(...(choice.images ?? []).map(imageOf));
   for (const call of choice.tool_calls) {
     parts.push(
       element('div', 'chm-call', 'calls ', exactText('strong', '', call.name)),

@@ -5,7 +5,7 @@ import { percent } from '../tokenFormat';
 import { guardMarkdown, restoreGuarded, restoreText } from '../markdownGuard';
 import { itemAt } from '../indexing';
 import { renderedRange, type TextRange } from '../renderedRange';
-import { underlineBelow, type Piece } from '../tokens';
+import { isUnsure, underlineBelow, type Piece } from '../tokens';
 import { binOf, heatmapMetric } from '../heatmap';
 import { bits } from '../tokenMetrics';
 import { button, copy, element } from './dom';
@@ -209,8 +209,8 @@ function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
   const marks: Mark[] = [];
   const below = underlineBelow(pieces);
   let index = 0;
-  pieces.forEach(({ text: pieceText, prob }, piece) => {
-    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(pieceText)?.[0];
+  pieces.forEach((each, piece) => {
+    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(each.text)?.[0];
     if (!word) {
       return;
     }
@@ -218,7 +218,7 @@ function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
     if (start < index) {
       return;
     }
-    if (prob !== null && prob < below) {
+    if (isUnsure(each, below)) {
       marks.push({ start, end: start + word.length, piece });
     }
     index = start + word.length;

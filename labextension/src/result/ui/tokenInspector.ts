@@ -6,6 +6,7 @@ import { count, percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
   binPieces,
+  isPainted,
   HEATMAP_METRICS,
   heatmapMetric,
   UNKNOWN_BIN,
@@ -134,11 +135,14 @@ export class TokenInspector {
 
   private paint(view: TokenView): void {
     view.segments = tokenSegments(view.answer.text, view.answer.pieces, this.granularity);
-    const bins = binPieces(heatmapMetric(this.metric), view.answer, view.segments, this.aggregate);
+    const metric = heatmapMetric(this.metric);
+    const bins = binPieces(metric, view.answer, view.segments, this.aggregate);
     view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
-    for (const bin of bins) {
-      view.counts[bin] = (view.counts[bin] ?? 0) + 1;
-    }
+    bins.forEach((bin, index) => {
+      if (isPainted(metric, view.answer.piece(index))) {
+        view.counts[bin] = (view.counts[bin] ?? 0) + 1;
+      }
+    });
     view.text.paint(bins);
     view.strip.paint(bins);
   }
@@ -333,7 +337,7 @@ export class TokenInspector {
 
   private nextUnsure({ pieces }: Answer, cursor: number, step: 1 | -1): number {
     for (let index = cursor + step; pieces[index]; index += step) {
-      if ((pieces[index]?.prob ?? 0) < UNSURE) {
+      if (!pieces[index]?.isUncounted && (pieces[index]?.prob ?? 0) < UNSURE) {
         return index;
       }
     }

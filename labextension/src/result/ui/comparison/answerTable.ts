@@ -5,7 +5,7 @@ import { itemAt } from '../../indexing';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
-import { availableMetrics } from './answerMetrics';
+import { availableMetrics, metricText } from './answerMetrics';
 
 interface Column {
   name: string;
@@ -39,12 +39,11 @@ export class AnswerTable {
     const { answers, groups } = comparison;
     const counts = new Map(groups.flatMap(group => group.map(index => [index, group.length])));
     const identical = (answer: ComparedAnswer): number => counts.get(answer.index) ?? 1;
-    const metrics = availableMetrics(comparison).map(({ name, title, value, write }): Column => {
-      const text = (answer: ComparedAnswer): string => {
-        const number = value(answer);
-        return number === null ? '' : write(number);
-      };
-      return { name, title, value, cell: answer => element('td', 'chm-number', text(answer)) };
+    const metrics = availableMetrics(comparison).map((metric): Column => {
+      const { name, title, value } = metric;
+      const cell = (answer: ComparedAnswer): HTMLElement =>
+        element('td', 'chm-number', metricText(metric, answer));
+      return { name, title, value, cell };
     });
     return [
       {

@@ -6,7 +6,7 @@ import { itemAt } from '../../indexing';
 import { element, select } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
-import { availableMetrics, type AnswerMetric } from './answerMetrics';
+import { availableMetrics, metricText, type AnswerMetric } from './answerMetrics';
 
 export class RunMatrix {
   constructor(
@@ -97,7 +97,7 @@ export class RunMatrix {
     const largest = Math.max(...values.map(value => Math.abs(value ?? 0))) || 1;
     this.cells.forEach(({ cell, number, answers }, index) => {
       const value = values[index] ?? null;
-      const text = value === null ? [] : [shown.write(value)];
+      const text = answers[0] && value !== null ? [metricText(shown, answers[0])] : [];
       number.textContent = [...text, ...this.describeCounts(answers)].join(' · ');
       cell.style.setProperty('--chm-share', String(Math.abs(value ?? 0) / largest));
     });
