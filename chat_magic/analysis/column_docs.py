@@ -227,14 +227,23 @@ ALTERNATIVES = Table(
             "Place in the list, from 1: by falling probability, then those without one, then a "
             "sampled token from outside. Equal ones have different ranks, in server order.",
         ),
-        Column("token", "category", "Text of the token, exactly as sent."),
+        Column(
+            "token",
+            "category",
+            "Text of the token, exactly as sent; the sampled one as in `.tokens`.",
+        ),
         _BYTES,
         *_REPORTED,
         Column(
             "cum_prob", "float64", "Probability of this and all rows above it together, 0 to 1."
         ),
         Column("is_chosen", "bool", "Whether it is the sampled token."),
-        Column("is_extra", "bool", "Whether it is a sampled token outside the most probable ones."),
+        Column(
+            "is_extra",
+            "bool",
+            "Whether it is a sampled token outside the most probable ones: never in a list that is "
+            "not longer than `top_logprobs`, unless it has no probability.",
+        ),
     ),
 )
 
@@ -247,13 +256,28 @@ CHOICES = (
         "Why the choice ended: stop, length, tool_calls, …, error or interrupted.",
         missing="the server sent none",
     ),
-    Column("n_tokens", "int32", "Tokens of the choice with log probabilities.", "tokens"),
-    Column("n_scored", "int32", "Tokens with status ok.", "tokens"),
-    Column("n_censored", "int32", "Tokens with status censored.", "tokens"),
+    Column(
+        "n_tokens",
+        "int32",
+        "Tokens of the choice: those with log probabilities, in the text or not, and those that "
+        "the server left out because they end inside a character (llama.cpp).",
+        "tokens",
+    ),
+    Column(
+        "n_scored",
+        "int32",
+        "Tokens that the metrics count: status ok, and in the text. Tokens that the server removed "
+        "from it (a code fence, a stop, the token that ends the answer) are in no metric but "
+        "n_tokens and z_sampling. JSON's own punctuation and keys are counted: `spans('json')` has "
+        "the values alone.",
+        "tokens",
+    ),
+    Column("n_censored", "int32", "Tokens of the text with status censored.", "tokens"),
     Column(
         "joint_logprob",
         "float64",
-        "Log probability of this sequence of tokens: a lower bound for its text.",
+        "Log probability of this sequence of tokens: a lower bound for its text; an upper bound "
+        "where tokens of it are left out or censored.",
         "nats",
         "LL = sum of logprob",
         _NO_SCORE,
@@ -269,8 +293,8 @@ CHOICES = (
     Column(
         "perplexity_low",
         "float64",
-        "Lower bound of the perplexity, censored tokens included.",
-        source="each censored token at its highest possible log probability",
+        "Lower bound of the perplexity, censored and left out tokens included.",
+        source="each of them at its highest possible log probability",
         missing="no token is scored or censored",
     ),
     Column(
@@ -286,9 +310,9 @@ CHOICES = (
         "Information of the text; comparable between tokenizers.",
         "bits a UTF-8 byte",
         "-LL / (ln 2 · bytes) (Gao et al. 2020)",
-        "alignment_coverage is below 1, or a token is not scored",
+        "alignment_coverage is below 1, or a token of the text is not scored or left out",
     ),
-    Column("min_prob", "float64", "Least probability of a token.", missing=_NO_SCORE),
+    Column("min_prob", "float64", "Least probability of a scored token.", missing=_NO_SCORE),
     Column("min_prob_position", "Int32", "Position of the first such token.", missing=_NO_SCORE),
     Column(
         "frac_below_50",
@@ -299,7 +323,7 @@ CHOICES = (
     Column(
         "frac_non_greedy",
         "float64",
-        "Share of the tokens that were not the most probable, 0 to 1.",
+        "Share of the tokens of the text that were not the most probable, 0 to 1.",
         missing="gap_nats is missing for all tokens",
     ),
     Column(
@@ -326,7 +350,8 @@ CHOICES = (
         "z_sampling",
         "float64",
         "Whether the tokens look sampled from the reported probabilities: about normal (0, 1) if "
-        "they do, far below 0 if sampling was sharper (probabilities before temperature or top_p).",
+        "they do, far below 0 if sampling was sharper (probabilities before temperature or top_p). "
+        "All tokens count, in the text or not.",
         source="sum(S - H) / sqrt(sum V) over tokens with varentropy V, in nats",
         missing="fewer than 50 such tokens",
     ),

@@ -51,20 +51,23 @@ def sources_of(choice: Choice, reply: Reply) -> list[Source]:
     annotations name follow, each address once.
     """
     sources: list[Source] = []
-    for items in _lists(choice, reply):
-        is_first = not sources
+    for items, is_numbered in _lists(choice, reply):
+        keeps_all = is_numbered and not sources
         for title, address in map(_read, items):
-            _add(sources, title, address, keeps_all=is_first)
+            _add(sources, title, address, keeps_all=keeps_all)
     return sources[:_MOST]
 
 
-def _lists(choice: Choice, reply: Reply) -> Iterator[list[Any]]:
-    """Yield every list of sources; one of the whole reply comes first, since it is not merged."""
+def _lists(choice: Choice, reply: Reply) -> Iterator[tuple[list[Any], bool]]:
+    """Yield every list of sources, and whether the places in it are the numbers in the text.
+
+    Those of a choice are put together from the chunks of a stream, which may repeat them.
+    """
     for fields in (reply.extra, choice.extra, choice.message.extra):
         for name in _LISTS:
             if isinstance(items := fields.get(name), list):
-                yield items
-    yield choice.message.annotations or []
+                yield items, fields is reply.extra
+    yield choice.message.annotations or [], False
 
 
 def _read(item: Any) -> tuple[str, str]:

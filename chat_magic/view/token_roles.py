@@ -19,7 +19,6 @@ Role = Literal["counted", "structure", "stripped"]
 tokens are not in the text: the server removed a code fence, reasoning or a control token."""
 ROLES: tuple[Role, ...] = ("counted", "structure", "stripped")
 
-_TRUNCATED = ("length", "error", "interrupted", None)
 _UNKNOWN = (-1, -1)
 
 Span = tuple[int, int]
@@ -42,7 +41,7 @@ def token_roles(choice: Choice, json_prefill: str | None = None) -> list[Role]:
     """
     tokens, text = tokens_of(choice), well_formed(choice.text or choice.refusal or "")
     spans = _spans(tokens, text)
-    values = [] if json_prefill is None else _values(choice, text, well_formed(json_prefill))
+    values = [] if json_prefill is None else _values(text, well_formed(json_prefill))
     ends = [end for _, end in values]
     return [_role(span, values, ends) for span in spans]
 
@@ -64,10 +63,9 @@ def _role(span: Span | None, values: Sequence[Span], ends: Sequence[int]) -> Rol
     return "counted" if is_value else "structure"
 
 
-def _values(choice: Choice, text: str, prefill: str) -> list[Span]:
-    """Return the values of JSON as ranges of bytes of the text."""
-    is_partial = choice.finish_reason in _TRUNCATED
-    ranges = value_ranges(prefill + text, partial=is_partial)
+def _values(text: str, prefill: str) -> list[Span]:
+    """Return the values of JSON, which may be truncated, as ranges of bytes of the text."""
+    ranges = value_ranges(prefill + text, partial=True)
     inside = [(max(0, start - len(prefill)), end - len(prefill)) for start, end in ranges]
     byte_of = [0, *accumulate(len(character.encode()) for character in text)]
     return [(byte_of[start], byte_of[end]) for start, end in inside if end > 0]

@@ -75,21 +75,26 @@ def asks_for_json(body: Mapping[str, Any]) -> bool:
 
 
 def _candidates(text: str) -> Iterator[JsonAnswer]:
-    opening = REASONING_START.search(text)
-    ends = _ends(text)
+    opening, ends = REASONING_START.search(text), _ends(text)
     yield JsonAnswer(text)
     yield from (JsonAnswer(text[end:]) for end in ends[1:])
     if opening:
         yield JsonAnswer(text[: opening.start()])
-    for end in ends[1:] or ends:
+    if opening and len(ends) == 1:
+        for answer in _within(text[opening.end() :]):
+            yield answer._replace(in_prose=False, in_open_reasoning=True)
+        return
+    for end in ends[1:-1]:
         yield from _fenced(text[end:])
-    is_open = opening is not None and len(ends) == 1
-    rest = text[opening.end() if opening and is_open else ends[-1] :]
-    if is_open:
-        for answer in (JsonAnswer(rest), *_fenced(rest)):
-            yield answer._replace(in_open_reasoning=True)
-    if only := _only_object(rest):
-        yield JsonAnswer(only, in_prose=not is_open, in_open_reasoning=is_open)
+    yield from _within(text[ends[-1] :])
+
+
+def _within(text: str) -> Iterator[JsonAnswer]:
+    """Yield the JSON in a text without reasoning: all of it, in a fence, the only object."""
+    yield JsonAnswer(text)
+    yield from _fenced(text)
+    if only := _only_object(text):
+        yield JsonAnswer(only, in_prose=True)
 
 
 def _ends(text: str) -> list[int]:

@@ -58,3 +58,32 @@ def test_what_the_answer_shows_to_be_ignored_is_named(parameters, answer, warnin
     found = ignored_parameters(ChatRequest(parameters=parameters), answer)
     assert len(found) == len(warnings)
     assert all(got.startswith(words) for got, words in zip(found, warnings, strict=True))
+
+
+def written(text: str, *tokens: str) -> Reply:
+    """Return a reply with a text of these tokens."""
+    logprobs = Logprobs(content=[TokenLogprob(token=each) for each in tokens]) if tokens else None
+    return Reply(choices=(Choice(index=0, message=Message(content=text), logprobs=logprobs),))
+
+
+@pytest.mark.parametrize(
+    ("stop", "answer", "is_ignored"),
+    [
+        ("END", written("All is said. END"), False),
+        ("END", written("END"), False),
+        ("END", written("All is said. END\n"), False),
+        (["\n", "END"], written("All is said. END"), False),
+        ("\n", written("One line\n"), False),
+        ("\n", written("One line\n\n", "One", " line", "\n\n"), False),
+        (".", written('He said "no."', "He", ' said "', "no", '."'), False),
+        ("END", written("END of it"), True),
+        ("END", written("One END two END"), True),
+        ("\n", written("One\ntwo"), True),
+        (".", written("No. Yes", "No", ".", " Yes"), True),
+        (["\n", "END"], written("a\nb END"), True),
+    ],
+)
+def test_an_answer_that_ends_with_its_stop_has_stopped_there(stop, answer, is_ignored):
+    """The server left the stop in the text, with the rest of its token; more is a warning."""
+    found = ignored_parameters(ChatRequest(parameters={"stop": stop}), answer)
+    assert bool(found) is is_ignored

@@ -207,3 +207,34 @@ def test_tool_calls_that_were_run_stand_before_the_answer(
     positions = [html.index(part) for part in parts]
     assert positions == sorted(positions)
     assert dropped(html) == []
+
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
+
+
+def test_images_and_sources_are_drawn_and_survive_an_untrusted_notebook(
+    make_choice, make_run
+) -> None:
+    """Data that is an image as data, everything else as a link or in words."""
+    svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    images = [
+        f"data:image/svg+xml;base64,{PNG}",
+        f"data:image/png;base64,{svg}",
+        "https://x.org/a.png",
+    ]
+    notes = [
+        {"url": "https://b.org", "title": "<b>Bold</b>"},
+        {"url": "javascript:alert(1)", "title": "bad"},
+    ]
+    answer = make_choice(text="", extra={"images": images}, annotations=notes)
+    html = result_html([make_run(answer)])
+    assert html.count("<img") == 1
+    assert f'<img src="data:image/png;base64,{PNG}" alt="image: image/png, 12 bytes"' in html
+    assert 'href="https://x.org/a.png" rel="noopener" target="_blank"' in html
+    assert 'href="https://b.org"' in html
+    assert "javascript:" not in html
+    assert "<svg" not in html
+    assert svg not in html
+    assert "[1] &lt;b&gt;Bold&lt;/b&gt; b.org [2] bad" in text_of(html)
+    assert dropped(html) == []
+    assert "empty answer" not in html

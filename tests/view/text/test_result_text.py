@@ -129,3 +129,16 @@ def test_a_terminal_paints_what_was_unsure_by_its_bin() -> None:
         "a 31 %\nunsure: \x1b[38;5;16;48;5;223mCharlotte\x1b[0m 31% (Catherine 24, Clara 9)"
         " · “ · \x1b[1;4;38;5;16;48;5;202m”\x1b[0m 0.4%"
     )
+
+
+def test_images_and_sources_are_named(make_choice, make_run) -> None:
+    """A terminal draws neither; addresses are written out, without control characters."""
+    answer = make_choice(
+        text="See [1].",
+        extra={"images": ["https://x.org/a.png", "data:,x"]},
+        annotations=[{"url": "https://b.org", "title": "\x1b[31mB"}],
+    )
+    text = result_text([make_run(answer)])
+    assert "image: https://x.org/a.png\nimage not shown: its data is not base64" in text
+    assert "[1] B — https://b.org" in text
+    assert "\x1b" not in text
