@@ -63,12 +63,14 @@ def value_ranges(text: str, *, partial: bool = False) -> list[tuple[int, int]]:
 
     An empty string is its quotes. The arguments are those of `json_fields`.
     """
-    ranges = []
-    for _, start, end in json_fields(text, partial=partial):
-        is_string = text[start] == '"' and end - start > 2
-        is_closed = is_string and text[end - 1] == '"'
-        ranges.append((start + is_string, end - is_closed))
-    return ranges
+    fields = json_fields(text, partial=partial)
+    return [_without_quotes(text, start, end) for _, start, end in fields]
+
+
+def _without_quotes(text: str, start: int, end: int) -> tuple[int, int]:
+    if text[start] != '"' or text[start:end] in {'"', '""'}:
+        return start, end
+    return start + 1, end - text.endswith('"', start + 1, end)
 
 
 def json_value(text: str) -> Any:
