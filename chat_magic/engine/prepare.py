@@ -11,7 +11,12 @@ from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import without_server_fields
-from chat_magic.core.request.parameters import PARAMETERS, apply_implied, is_number
+from chat_magic.core.request.parameters import (
+    PARAMETERS,
+    imply_with,
+    is_number,
+    replaced_warnings,
+)
 from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
@@ -64,6 +69,8 @@ class RequestLimits:
 
 
 DEFAULT_LIMITS = RequestLimits()
+_NEWEST_HOSTS = ("api.openai.com", "openai.azure.com")
+"""Servers that are known to take the newest names of parameters, as the local server does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +130,12 @@ def prepare_call(
     if local.is_local(model):
         _check_text_only(request)
     endpoint = session.endpoints.find(model)
-    request = replace(request, server=_server_of(endpoint, model))
+    replaced = replaced_warnings(_given(request), is_newest=_is_newest(endpoint))
+    request = replace(
+        request,
+        server=_server_of(endpoint, model),
+        warnings=(*request.warnings, *replaced),
+    )
     if after is not None and not _is_same_server(session, request, after.request):
         request = _without_server_fields(request, len(before))
     return PreparedCall(
@@ -169,6 +181,16 @@ def _conversation(after: Any, choice: int | None) -> tuple[Message, ...]:
     if not isinstance(after, ChatResult):
         raise InvalidRequest(f"after: {not_a_result(after)}")
     return after.conversation(choice)
+
+
+def _given(request: ChatRequest) -> list[str]:
+    return [name for name, value in request.parameters.items() if value is not UNSET]
+
+
+def _is_newest(endpoint: Endpoint | None) -> bool:
+    """Whether a server is known to take the newest names of parameters."""
+    host = urlsplit(endpoint.url).hostname or "" if endpoint else _NEWEST_HOSTS[0]
+    return any(host == newest or host.endswith(f".{newest}") for newest in _NEWEST_HOSTS)
 
 
 def _server_of(endpoint: Endpoint | None, model: str) -> str:
@@ -220,26 +242,29 @@ def build_request(
                 f"unknown parameter {name}{nearest(name, PARAMETERS)}; "
                 "pass fields that are not part of the API in extra={…}"
             )
+    extra = read_extra(extra or {})
     tools = parameters.get("tools")
     if isinstance(tools, list | tuple):
         parameters = {name: value for name, value in parameters.items() if name != "tools"}
     else:
         tools = ()
-    fields = {"model": model, "messages": read_messages(messages), **apply_implied(parameters)}
-    request = replace(read_fields(fields, allow_extra=False), extra=read_extra(extra or {}))
+    parameters = imply_with(parameters, extra)
+    fields = {"model": model, "messages": read_messages(messages), **parameters}
+    request = replace(read_fields(fields, allow_extra=False, past="extra="), extra=extra)
     if variables is not None:
         request = _rendered(request, variables)
     return with_tools(request, tools, max_tool_rounds)
 
 
 def _rendered(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:
+    warnings: list[str] = []
     messages = tuple(
-        replace(message, content=render_text(message.content, variables))
+        replace(message, content=render_text(message.content, variables, warnings))
         if isinstance(message.content, str)
         else message
         for message in request.messages
     )
-    return replace(request, messages=messages)
+    return replace(request, messages=messages, warnings=(*request.warnings, *warnings))
 
 
 def request_limits(

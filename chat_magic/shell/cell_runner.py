@@ -11,6 +11,7 @@ from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
 from chat_magic.shell.option_values import (
+    check_after,
     read_after,
     read_concurrency,
     read_name,
@@ -152,8 +153,9 @@ class CellRunner:
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
         if cell.options.get("after") is not None:
-            after, choice = read_after(cell.options["after"] or "", self._namespace)
-            return resolve(after), choice
+            word = cell.options["after"] or ""
+            after, choice = read_after(word, self._namespace)
+            return check_after(word, resolve(after), choice), choice
         if "continue" not in cell.options:
             return None, None
         last = self._last_result()

@@ -6,7 +6,13 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
 from IPython.display import display
 from traitlets import observe
 
@@ -122,17 +128,22 @@ class ChatMagics(Magics):
             raise NotImplementedError
         self._drawn = None
 
-    @property
-    def _runner(self) -> CellRunner:
+    def _runner(self, local_variables: Mapping[str, Any] | None = None) -> CellRunner:
         from chat_magic.shell.cell_runner import CellRunner
 
-        return CellRunner(self._session, self.shell.user_ns, lambda: self._last)
+        names = self.shell.user_ns
+        if local_variables is not None and local_variables is not names:
+            names = {**names, **local_variables}
+        return CellRunner(self._session, names, lambda: self._last)
 
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def chat(self, line: str, cell: str | None = None) -> Any:
+    def chat(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Any:
         """Send a prompt; the generated help replaces this text."""
-        runner = self._runner
+        runner = self._runner(local_ns)
         grid = runner.read(f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}")
         if "help" in grid.cell.options:
             print(help_text())
@@ -194,7 +205,7 @@ class ChatMagics(Magics):
         Raises:
             InvalidRequest: The cell is not valid; nothing was sent.
         """
-        runner = self._runner
+        runner = self._runner()
         plan = runner.plan(runner.read(text))
 
         def end(job: Job) -> None:

@@ -106,6 +106,23 @@ def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | Non
     return namespace[name], int(choice) if colon else None
 
 
+def check_after(word: str, after: Any, choice: int | None) -> Any:
+    """Return the result that `--after` names, if it has the choice; an error names both.
+
+    Anything else that is not one result is refused when the request is prepared.
+    """
+    from chat_magic.results.chat_result import ChatResult
+
+    name = word.partition(":")[0]
+    if not isinstance(after, ChatResult) or choice is None:
+        return after
+    indices = [one.index for one in after.choices]
+    if choice not in indices:
+        has = f"has the choices {', '.join(map(str, indices))}" if indices else "has no choices"
+        raise InvalidRequest(f"--after {word}: {name} {has}", line=1)
+    return after
+
+
 def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:
     """Read `--schema`: a name becomes its value in the notebook, all else stays as written."""
     if value is None:

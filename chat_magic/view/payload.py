@@ -231,7 +231,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView) -> dict[str, A
             sources=[_source(source) for source in sources_of(choice, run.reply)],
         ),
         "tool_calls": [
-            {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
+            {"id": call.id, "name": call.called.name, "arguments": call.called.arguments}
             for call in calls_of(choice)
         ],
         "facts": choice_facts(choice, usage),

@@ -22,7 +22,7 @@ from tests.gateway import streamed, whole
         ({"tempreature": 1}, "did you mean temperature"),
         ({"temperature": 3}, "0 to 2"),
         ({"top_logprobs": 2, "logprobs": False}, "requires logprobs"),
-        ({"extra": {"n": 2}}, "known field"),
+        ({"extra": {"model": "a"}}, "known field"),
         ({"after": "x"}, "is not a chat result"),
         ({"variables": {}}, "'x' is undefined"),
         ({"timeout": 0}, "timeout 0: must be a number of seconds above 0"),
@@ -247,3 +247,28 @@ def test_other_models_are_given_images(gateway):
     parts = [{"type": "image_url", "image_url": {"url": PIXEL}}]
     gateway(streamed(completion("Hi")))
     prepare(model="a/b", messages=[{"role": "user", "content": parts}])
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("https://api.openai.com/v1", "max_tokens is deprecated: use max_completion_tokens"),
+        ("https://x.openai.azure.com/openai/v1", "max_tokens is deprecated"),
+        ("https://gateway.example/v1", "max_tokens is the older name of max_completion_tokens"),
+        ("https://notapi.openai.com.example/v1", "max_tokens is the older name"),
+    ],
+)
+def test_max_tokens_is_deprecated_where_its_successor_is_known(monkeypatch, base_url, words):
+    """Many gateways know only the older name."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", base_url)
+    (warning,) = prepare(model="openai/gpt-4o", messages="Hi", max_tokens=5).request.warnings
+    assert warning.startswith(words)
+
+
+def test_a_default_gives_way_to_a_field_that_is_sent_as_given(gateway, monkeypatch):
+    """The field is in the body once."""
+    server = gateway(streamed(completion("Hi")))
+    monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
+    result = chat_magic.chat("Hi", extra={"temperature": 3})
+    assert server.requests[0].json["temperature"] == 3
+    assert "temperature" not in result.request.parameters

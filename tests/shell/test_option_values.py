@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.reply.reply import Choice, Reply, Timing
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
+from chat_magic.results.chat_result import ChatResult
 from chat_magic.shell.option_values import (
+    check_after,
     help_text,
     read_after,
     read_name,
@@ -54,6 +58,24 @@ def test_after_names_a_result_and_a_choice():
     for wrong in ("r:", "q", "r:x"):
         with pytest.raises(InvalidRequest, match="--after"):
             read_after(wrong, {"r": "result"})
+
+
+@pytest.mark.parametrize(
+    ("indices", "words"),
+    [
+        ((0, 1, 2), "--after first:7: first has the choices 0, 1, 2"),
+        ((3,), "--after first:7: first has the choices 3"),
+        ((), "--after first:7: first has no choices"),
+    ],
+)
+def test_a_choice_that_the_result_lacks_names_the_result_and_those_it_has(indices, words):
+    """The name as it is written."""
+    reply = Reply(choices=tuple(Choice(index=index) for index in indices))
+    result = ChatResult(ChatRequest(), reply, Timing())
+    with pytest.raises(InvalidRequest, match=words):
+        check_after("first:7", result, 7)
+    assert check_after("first", result, None) is result
+    assert check_after("x:1", "text", 1) == "text"
 
 
 def test_tools_are_functions_of_the_notebook():

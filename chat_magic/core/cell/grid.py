@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 MOST_RUNS = 1_000
 """Requests that one grid may have."""
 _LONGEST_TITLE = 40
+_COMPARE_WITH_ITSELF = (
+    "; to compare a model with itself ask for several choices (-n 2, n=2) or sweep the seed "
+    "(--sweep seed=1,2,3, sweep={'seed': [1, 2, 3]})"
+)
 
 Kind = Literal["model", "parameter", "variable"]
 
@@ -203,7 +207,7 @@ def models_axis(models: Sequence[str], label: str) -> Axis:
     if isinstance(models, str) or not all(isinstance(model, str) for model in models):
         raise InvalidRequest(f"{label}: must be a list of models such as vendor/model")
     names = tuple(model.strip() for model in models)
-    _check_values(names, label)
+    _check_values(names, label, _COMPARE_WITH_ITSELF)
     return Axis(name="model", kind="model", titles=names, values=names)
 
 
@@ -306,7 +310,7 @@ def _unique(titles: Sequence[str]) -> tuple[str, ...]:
     return tuple(counts)
 
 
-def _check_values(titles: Sequence[str], label: str) -> None:
+def _check_values(titles: Sequence[str], label: str, advice: str = "") -> None:
     if not titles:
         raise InvalidRequest(f"{label}: no value is given")
     seen: set[str] = set()
@@ -314,7 +318,7 @@ def _check_values(titles: Sequence[str], label: str) -> None:
         if not title.strip():
             raise InvalidRequest(f"{label}: a value is empty")
         if title in seen:
-            raise InvalidRequest(f"{label}: {_short(title)} is given twice")
+            raise InvalidRequest(f"{label}: {_short(title)} is given twice{advice}")
         seen.add(title)
 
 

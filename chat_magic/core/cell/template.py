@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.inserted_text import NoText, inserted_text
 from chat_magic.core.cell.template_builtins import install_builtins, without_ipython_builtins
 from chat_magic.errors import InvalidRequest
 
@@ -41,6 +42,8 @@ class Rendered:
     """Line number in the source, and text with placeholders for what was inserted."""
     fill: Callable[[str], str] = str
     """Puts the insertions into a text of these lines."""
+    warnings: tuple[str, ...] = ()
+    """About what was inserted."""
 
 
 class TrackedVariables(dict[str, Any]):
@@ -101,7 +104,9 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
             column=column,
         ) from error
     text = text.replace(_STRAY_MARK, "{%")
-    return Rendered(tuple(rendering.numbered(text, first_line)), rendering.fill)
+    return Rendered(
+        tuple(rendering.numbered(text, first_line)), rendering.fill, tuple(rendering.warnings)
+    )
 
 
 def _names(environment: jinja2.Environment, source: str) -> set[str]:
@@ -110,9 +115,19 @@ def _names(environment: jinja2.Environment, source: str) -> set[str]:
     return meta.find_undeclared_variables(environment.parse(source))
 
 
-def render_text(source: str, variables: Mapping[str, Any]) -> str:
-    """Render a template whose text has no structure; see `render`."""
+def render_text(
+    source: str, variables: Mapping[str, Any], warnings: list[str] | None = None
+) -> str:
+    """Render a template whose text has no structure; see `render`.
+
+    Args:
+        source: The text.
+        variables: The variables of expressions.
+        warnings: Takes the warnings about what was inserted.
+    """
     rendered = render(source, variables)
+    if warnings is not None:
+        warnings += rendered.warnings
     return rendered.fill("\n".join(text for _, text in rendered.lines))
 
 
@@ -122,6 +137,7 @@ class Rendering:
 
     nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
     inserted: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)
     expression: int | None = None
     """Number of the expression that runs, in the order of the source."""
 
@@ -148,7 +164,12 @@ class Rendering:
         """Store a value and return its placeholder."""
         if value is self:
             return ""
-        text = str(value)
+        if _is_undefined(value):
+            str(value)  # raises that it is undefined
+        inserted = inserted_text(value)
+        text = inserted.text
+        if inserted.warning:
+            self.warnings[inserted.warning] = None
         self.expression = None
         self.inserted.append(self.line_mark.sub("", self.fill(text)))
         return f"\x02{self.nonce}.{len(self.inserted) - 1}\x03"
@@ -164,6 +185,12 @@ class Rendering:
             marks = self.line_mark.findall(line)
             number = first_line + int(marks[-1]) - 1 if marks else number
             yield number, self.line_mark.sub("", line)
+
+
+def _is_undefined(value: Any) -> bool:
+    import jinja2
+
+    return isinstance(value, jinja2.Undefined)
 
 
 def _environment(rendering: Rendering) -> jinja2.Environment:
@@ -258,4 +285,5 @@ def _message(error: Exception) -> str:
     import jinja2
 
     text = str(error).rstrip(".") or type(error).__name__
-    return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
+    says_all = isinstance(error, jinja2.TemplateError | NoText)
+    return text if says_all else f"{type(error).__name__}: {text}"

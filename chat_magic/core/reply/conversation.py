@@ -59,5 +59,7 @@ def _parts(reasoning: str | None, content: str) -> tuple[dict[str, Any], ...]:
 
 
 def _call_to_json(call: reply.ToolCall) -> dict[str, Any]:
+    if call.custom:
+        return {"id": call.id, "type": call.type, **call.extra}
     function = msgspec.to_builtins(call.function)
     return {"id": call.id, "type": call.type, "function": function, **call.extra}

@@ -67,6 +67,13 @@ class FunctionCall(Struct, frozen=True, kw_only=True):
     arguments: str = ""
 
 
+class CustomCall(Struct, frozen=True, kw_only=True):
+    """The name of a called custom tool and its input, which is any text."""
+
+    name: str = ""
+    input: str = ""
+
+
 class ToolCall(Struct, frozen=True, kw_only=True):
     """A tool that the model wants called."""
 
@@ -74,6 +81,20 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     type: str = "function"
     function: FunctionCall = FunctionCall()
     extra: dict[str, Any] = {}
+
+    @property
+    def custom(self) -> CustomCall | None:
+        """The call of a custom tool; None for one of a function."""
+        sent = self.extra.get("custom")
+        if self.type != "custom" or not isinstance(sent, dict):
+            return None
+        return CustomCall(name=str(sent.get("name") or ""), input=str(sent.get("input") or ""))
+
+    @property
+    def called(self) -> FunctionCall:
+        """Name and text of what is called, a function or a custom tool."""
+        custom = self.custom
+        return FunctionCall(name=custom.name, arguments=custom.input) if custom else self.function
 
 
 class Audio(Struct, frozen=True, kw_only=True):

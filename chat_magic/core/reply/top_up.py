@@ -132,7 +132,8 @@ class TopUp:
         if seed is not UNSET and seed is not None:
             largest = int(PARAMETERS["seed"].maximum or 0)
             parameters["seed"] = seed + index if seed + index <= largest else seed - index
-        return replace(self._request, parameters=parameters)
+        extra = {name: value for name, value in self._request.extra.items() if name != "n"}
+        return replace(self._request, parameters=parameters, extra=extra)
 
     def _own_warnings(self, extra: Sequence[Reply]) -> list[str]:
         """Say that choices were missing, what was done about it, and what that cost."""

@@ -72,7 +72,7 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
     """
     if value is UNSET:
         return value
-    check(SETTINGS[name], value, label)
+    check(SETTINGS[name], value, label, past=None)
     if name == "model" and not value.strip():
         raise InvalidRequest(f"{label or name} {value!r}: must be a name such as vendor/model")
     return read_url(value, label or name) if name == "base_url" else value
@@ -121,8 +121,10 @@ def apply_defaults(request: ChatRequest, settings: Mapping[str, Setting]) -> Cha
         settings: The defaults in order of precedence.
     """
     parameters = dict(request.parameters)
+    as_given = {name: value for name, value in request.extra.items() if name in PARAMETERS}
     for name, setting in settings.items():
-        if name in PARAMETERS and name not in parameters and _fits_in(name, setting, parameters):
+        taken = {**parameters, **as_given}
+        if name in PARAMETERS and name not in taken and _fits_in(name, setting, taken):
             for implied, value in apply_implied({name: setting.value}).items():
                 parameters.setdefault(implied, value)
     return replace(request, parameters=parameters)

@@ -164,7 +164,7 @@ def _answer(
         parts.append(note("refused") + render(choice.refusal, divergence=in_refusal))
     parts += [_audio(choice.audio)] if choice.audio else []
     parts += [_image(image) for image in images_of(choice)]
-    parts += [_call(call.function) for call in calls_of(choice)]
+    parts += [_call(call.called) for call in calls_of(choice)]
     return "".join(parts) or (_prefill(prefill) if prefill else "") + note("empty answer")
 
 

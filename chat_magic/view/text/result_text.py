@@ -131,7 +131,7 @@ def answer_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
 
 def answer_body(choice: Choice, reply: Reply) -> str:
     """Write the content, refusal, audio, images, tool calls and sources of a choice of a reply."""
-    functions = [call.function for call in calls_of(choice)]
+    functions = [call.called for call in calls_of(choice)]
     parts = [answer_text(choice.text)] if choice.text else []
     parts += [f"refused: {choice.refusal}"] if choice.refusal else []
     if choice.audio:

@@ -87,3 +87,16 @@ def test_reasoning_alone_is_an_answer_without_text():
     answer = ReplyMessage(reasoning="hm", reasoning_names=("content",))
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
     assert message_of(answer).content == (thinking,)
+
+
+def test_a_call_of_a_custom_tool_goes_back_as_it_came():
+    """Its input is text, not JSON."""
+    custom = {"name": "run", "input": "print(1)"}
+    call = ToolCall(id="1", type="custom", extra={"custom": custom})
+    assert (call.custom.input, call.called) == (
+        "print(1)",
+        FunctionCall(name="run", arguments="print(1)"),
+    )
+    sent = message_of(ReplyMessage(tool_calls=(call,))).to_json()["tool_calls"]
+    assert sent == [{"id": "1", "type": "custom", "custom": custom}]
+    assert ToolCall(id="1").custom is None

@@ -36,8 +36,14 @@ VALUES = {
     "top_logprobs": 5,
     "parallel_tool_calls": False,
     "reasoning_effort": "low",
+    "verbosity": "low",
     "store": False,
     "stream": False,
+    "service_tier": "flex",
+    "prompt_cache_key": "k",
+    "prompt_cache_retention": "24h",
+    "safety_identifier": "a",
+    "user": "a",
 }
 
 
