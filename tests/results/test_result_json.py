@@ -356,7 +356,7 @@ HOSTILE = {
     "an unknown parameter": (changed("result/request/parameters", {"nn": 1}), "unknown field nn"),
     "an unknown parameter that is unset": (changed("result/request/unset", ["nn"]), "nn"),
     "a message of an unknown role": (changed("result/request/messages/0/role", "root"), "role"),
-    "a known field among the others": (changed("result/request/extra", {"n": 1}), "extra n"),
+    "a known field among the others": (changed("result/request/extra", {"model": 1}), "extra"),
     "parameters of a model": (changed("result/request/per_model", {"a/b": 1}), "per_model"),
     "a schema that is none": (changed("result/schema/json_schema", {"type": "cat"}), "schema.type"),
     "raw numbers of no place": (changed("raw_numbers", {"result": {"x": "inf"}}), "raw_numbers"),

@@ -58,7 +58,8 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
         value="KEY=JSON",
         repeats=True,
         verbatim=True,
-        help="Send an additional field as given. Repeatable.",
+        help="Send a field as given, JSON or text; also a parameter, whose value is not checked. "
+        "Repeatable.",
     ),
     Option(
         name="unset",

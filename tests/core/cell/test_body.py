@@ -58,6 +58,7 @@ def test_yaml_is_version_1_2_and_keeps_timestamps_as_text():
         ("unknown field seed; did", 2),
         ("per_model a/b n 900: must be", 5),
         ("per_model a/b: must be an object", 4),
+        ("n[0].top_p 900: must be", 1),
         ("nothing of the source", 0),
     ],
 )
