@@ -510,6 +510,8 @@ class TestSecrets:
             Answer([b"no"], status=401, headers={"X-Request-Id": KEY}),
             Answer([], status=302, headers={"Location": f"http://{KEY}/"}),
             events(delta("a"), {"error": f"not {KEY}"}),
+            events(delta("a"), f"data: 12:00 {KEY}\n\n".encode()),
+            events(delta("a"), {"code": 1113, "msg": f"not {KEY}"}),
             events(delta("a"), f"event: error\ndata: {KEY}\n\n".encode()),
         ],
     )

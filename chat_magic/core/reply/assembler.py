@@ -10,7 +10,7 @@ import msgspec
 from chat_magic.core.reply.choice_builder import ChoiceBuilder
 from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta
 from chat_magic.core.reply.reply import Reply, Usage
-from chat_magic.core.reply.reported_error import ChoiceError, failed_choice, reported_error
+from chat_magic.core.reply.reported_error import ChoiceError, reported_error
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.tool_calls_builder import as_int
 
@@ -250,11 +250,8 @@ class Assembler:
             self._reconsider(builder, choice)
         if builder.add(choice, self._n_events, t_ms) and self.first_text_ms is None:
             self.first_text_ms = t_ms
-        if choice.finish_reason or choice.unknown:
-            fault = failed_choice(choice.finish_reason, choice.extras())
-            if fault is not None:
-                self._fault = fault
-                builder.finish_reason = "error"
+        if builder.fault is not None:
+            self._fault = builder.fault
 
     def _is_misplaced(self, choice: ChunkChoice) -> bool:
         """Whether a choice that is new is but the end of another: all of them have begun."""

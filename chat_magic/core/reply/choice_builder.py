@@ -14,6 +14,7 @@ from chat_magic.core.reply.logprob_shapes import (
 )
 from chat_magic.core.reply.message_builder import MessageBuilder, Warn, merge
 from chat_magic.core.reply.reply import Choice, Logprobs, TokenLogprob, TokenTimes
+from chat_magic.core.reply.reported_error import failed_choice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,8 @@ class ChoiceBuilder:
         self._is_followed = False
         """Whether such a piece followed it: choices are sent one after the other."""
         self.finish_reason: str | None = None
+        self.fault: Any = None
+        """Why the choice failed, as sent."""
         self.n_tokens = 0
         """Tokens so far: those with log probabilities, or else the pieces that wrote something."""
 
@@ -80,10 +83,8 @@ class ChoiceBuilder:
             self._count_piece(choice, wrote=wrote)
         else:
             self.n_pieces += 1
-        if choice.finish_reason:
-            self.finish_reason = str(choice.finish_reason)
-        if choice.unknown:
-            self._add_extras(choice.extras())
+        if choice.finish_reason or choice.unknown:
+            self._add_rest(choice.finish_reason, choice.extras())
         return wrote
 
     def retract_finish(self) -> str | None:
@@ -171,7 +172,13 @@ class ChoiceBuilder:
             delta.content = text
         return delta
 
-    def _add_extras(self, extras: dict[str, Any]) -> None:
+    def _add_rest(self, finish_reason: Any, extras: dict[str, Any]) -> None:
+        """Take the end of the choice, and the fields that are not the API's."""
+        if finish_reason:
+            self.finish_reason = str(finish_reason)
+        self.fault = failed_choice(finish_reason, extras)
+        if self.fault is not None:
+            self.finish_reason = "error"
         unreadable = extras.pop(UNREADABLE_LOGPROBS, None)
         if unreadable is not None:
             self._unreadable.append(unreadable)

@@ -74,10 +74,10 @@ def failed_choice(finish_reason: Any, fields: Mapping[str, Any]) -> Any:
         finish_reason: Its finish reason.
         fields: Its fields that are not the API's, such as `error` and `native_finish_reason`.
     """
-    reasons = (finish_reason, fields.get("native_finish_reason"))
-    faults = [str(reason) for reason in reasons if reason and _FAULTY_FINISH.fullmatch(str(reason))]
     if fields.get("error"):
         return fields["error"]
+    reasons = (finish_reason, fields.get("native_finish_reason"))
+    faults = [str(reason) for reason in reasons if reason and _FAULTY_FINISH.fullmatch(str(reason))]
     return f"finish_reason {faults[-1]}" if faults else None
 
 

@@ -118,7 +118,7 @@ class CallBuilder:
         if not name or not self.name or not self._arguments:
             return False
         is_same = bool(self.id) and str(piece.get("id")) == self.id
-        return name != self.name or (self._is_whole and not is_same)
+        return name != self.name or (not is_same and self._is_whole)
 
     def add(self, piece: Mapping[str, Any]) -> None:
         """Take a piece; one that repeats the whole call adds nothing."""
