@@ -23,6 +23,7 @@ from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.transport import local
+from chat_magic.transport.credentials import answer_keys
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
@@ -61,7 +62,7 @@ class AnswerTask:
         self._progress: str | None = None
         self._destination: Destination | None = None
         limit = local.CHOICES if local.is_local(call.request.model or "") else None
-        self.answer = TopUp(call.request, call.price, limit if call.limits.top_up else None)
+        self.answer = self._top_up_of(call.request, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
 
     @property
@@ -112,7 +113,7 @@ class AnswerTask:
             limit = choice_limit(str(error), self.request.n)
             if limit is None or not limits.top_up:
                 raise
-            self.answer = TopUp(self.request, self._call.price, limit)
+            self.answer = self._top_up_of(self.request, limit)
             return False
         return True
 
@@ -238,7 +239,7 @@ class AnswerTask:
         if request is None:
             return False
         self.request = request
-        self.answer = TopUp(request, self._call.price)
+        self.answer = self._top_up_of(request)
         self._round_stopwatch = Stopwatch()
         tool_loop.close_round()
         self._on_change()

@@ -121,6 +121,7 @@ class CellRunner:
     def _limits(self, options: Mapping[str, str | None]) -> RequestLimits:
         from chat_magic.engine.prepare import request_limits
 
+        self._session.configuration.settings()  # its errors are not those of the line
         with _on_first_line():
             return request_limits(
                 self._session,

@@ -237,6 +237,7 @@ class _Exchange:
                 headers=where.headers,
                 idempotency_key=self._idempotency_key,
                 keep_alive=where.keeps_alive,
+                ca_bundle=where.ca_bundle,
             )
         except (ConnectionFailed, RequestTimeout) as error:
             self._note_lost(error.__cause__)

@@ -49,7 +49,12 @@ async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedMode
 
 
 async def _request_list(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
-    response = await client.get(endpoint.models_url, endpoint.secret, headers=endpoint.headers)
+    response = await client.get(
+        endpoint.models_url,
+        endpoint.secret,
+        headers=endpoint.headers,
+        ca_bundle=endpoint.ca_bundle,
+    )
     try:
         if not http.is_success(response):
             raise api_error(endpoint, response, await read_failure(response))

@@ -132,3 +132,19 @@ def test_a_plan_is_started_as_an_answer_or_as_a_grid(gateway):
 
     assert results_of("%%chat --seed 7\nHi").text == "7"
     assert [result.text for result in results_of("%%chat --sweep seed=1,2\nHi")] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[endpoints.x]\nbase_url = "::1"', "chat_magic.toml [endpoints.x] base_url is not a URL"),
+        ("[defaults]\ntemperature = 9", "chat_magic.toml [defaults] temperature 9: must be 0 to 2"),
+        ("[defaults", "chat_magic.toml is not TOML"),
+    ],
+)
+def test_an_error_of_the_settings_is_not_on_line_1(plan, config_file, content, words):
+    """It names where the value was set."""
+    config_file(content)
+    with pytest.raises(InvalidRequest) as caught:
+        plan("%%chat a/b\nHi")
+    assert str(caught.value).startswith(words)

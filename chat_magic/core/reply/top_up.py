@@ -10,6 +10,7 @@ import msgspec
 
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.key_removal import text_without_keys, without_keys
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.unset import UNSET
@@ -35,13 +36,19 @@ class TopUp:
         request: What was asked for.
         price: What the model costs, to say what the extra requests cost.
         limit: How many choices the server takes at a time; None if that is not known.
+        keys: Returns the keys that no answer may contain, the longest first.
     """
 
     def __init__(
-        self, request: ChatRequest, price: Price | None = None, limit: int | None = None
+        self,
+        request: ChatRequest,
+        price: Price | None = None,
+        limit: int | None = None,
+        keys: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._request = request
         self._price = price
+        self._keys = keys
         self._limit = limit if limit is not None and limit < request.n else None
         self.main = Assembler(request.prefill, request.n)
         """Assembles the answer to the request itself."""
@@ -74,7 +81,8 @@ class TopUp:
 
     def texts(self) -> list[str]:
         """Return the content of each choice so far, by index."""
-        return self._by_index(Assembler.texts, "")
+        keys = self._keys()
+        return [text_without_keys(text, keys) for text in self._by_index(Assembler.texts, "")]
 
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it is being written."""
@@ -103,12 +111,13 @@ class TopUp:
         replies = [main, *extra.values()]
         warnings = [*self._own_warnings(list(extra.values())), *main.warnings]
         warnings += _numbered({index: reply.warnings for index, reply in extra.items()}, warnings)
-        return msgspec.structs.replace(
+        reply = msgspec.structs.replace(
             main,
             choices=tuple(choices),
             usage=total_usage([reply.usage for reply in replies]),
             warnings=tuple(dict.fromkeys(warnings)),
         )
+        return without_keys(reply, self._keys())
 
     @property
     def _is_interleaved(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from chat_magic.core.request.parameters import (
     PARAMETERS,
@@ -14,6 +13,7 @@ from chat_magic.core.request.parameters import (
     check,
     read_word,
 )
+from chat_magic.core.request.server_url import ServerUrl
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
@@ -75,7 +75,7 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
     check(SETTINGS[name], value, label, past=None)
     if name == "model" and not value.strip():
         raise InvalidRequest(f"{label or name} {value!r}: must be a name such as vendor/model")
-    return read_url(value, label or name) if name == "base_url" else value
+    return ServerUrl.read(value, label or name) if name == "base_url" else value
 
 
 def read_setting(name: str, word: str, label: str | None = None) -> Any:
@@ -83,23 +83,6 @@ def read_setting(name: str, word: str, label: str | None = None) -> Any:
     row = SETTINGS[name]
     value = _BOOLEANS.get(word.lower(), word) if row.kind == "boolean" else read_word(row, word)
     return check_setting(name, value, label)
-
-
-def read_url(value: str, label: str) -> str:
-    """Return the base URL of a server; an error does not repeat it, as it may hold a key.
-
-    Raises:
-        InvalidRequest: It is not a URL of a server.
-    """
-    value = value.strip()
-    try:
-        parts = urlsplit(value)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url or " " in value or not value.isprintable():
-        raise InvalidRequest(f"{label} is not a URL such as https://host/v1")
-    return value
 
 
 def merge_settings(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
