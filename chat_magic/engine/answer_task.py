@@ -11,11 +11,11 @@ import msgspec
 from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.choice_limit import choice_limit
 from chat_magic.core.reply.choice_value import validation_errors
-from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.cost import cost_of, service_tier
 from chat_magic.core.reply.empty_answer import empty_answers
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
+from chat_magic.core.reply.prefill import check_prefill
 from chat_magic.core.reply.reply import Reply, Timing
-from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination
 from chat_magic.engine.prepare import body_for
@@ -23,7 +23,6 @@ from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.transport import local
-from chat_magic.transport.credentials import answer_keys
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.core.reply.tool_rounds import ToolRound
+    from chat_magic.core.request.config import Prefill
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.engine.session import Session
@@ -61,6 +61,7 @@ class AnswerTask:
         self._round_stopwatch = self._stopwatch
         self._progress: str | None = None
         self._destination: Destination | None = None
+        self._prefill_mode: Prefill | None = None
         limit = local.CHOICES if local.is_local(call.request.model or "") else None
         self.answer = self._top_up_of(call.request, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
@@ -140,6 +141,9 @@ class AnswerTask:
             why = f"the answer was not complete within {limits.timeout_s:g} s"
             raise StreamBroken(why) from error
 
+    def _top_up_of(self, request: ChatRequest, limit: int | None = None) -> TopUp:
+        return TopUp(request, self._call.price, limit, answer_keys)
+
     def partial(self) -> ChatResult | None:
         """Return what has arrived, marked as interrupted; None if nothing has."""
         return self.result("interrupted") if self.has_output else None
@@ -153,7 +157,8 @@ class AnswerTask:
         rounds, request = self._tool_loop.state() if self._tool_loop else ((), None)
         reply = Reply() if request else self.answer.reply(unfinished)
         request = replace(request or self.request, destination=self._destination)
-        warnings = [*request.warnings]
+        request, prefill_warnings = check_prefill(request, reply, self._prefill_mode)
+        warnings = [*request.warnings, *prefill_warnings]
         if self._tool_loop:
             warnings += self._tool_loop.warnings
         warnings += [*reply.warnings, *logprob_warnings(reply)]
@@ -168,7 +173,7 @@ class AnswerTask:
             self._timing(rounds),
             tuple(dict.fromkeys(warnings)),
             self._call.schema,
-            cost_of(usage, self._call.price),
+            cost_of(usage, self._call.price, service_tier(request, reply)),
             rounds,
         )
 
@@ -190,6 +195,9 @@ class AnswerTask:
         endpoint = self._call.endpoint or await session.endpoints.resolve(
             request.model or "", self._on_progress
         )
+        if request.prefill:
+            endpoint = await session.prefill_modes.resolve(session.http, endpoint)
+        self._prefill_mode = endpoint.prefill
         self._destination = Destination(
             url=None if local.is_local(request.model or "") else endpoint.address,
             model=endpoint.model,

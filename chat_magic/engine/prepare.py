@@ -72,6 +72,9 @@ DEFAULT_LIMITS = RequestLimits()
 _NEWEST_HOSTS = ("api.openai.com", "openai.azure.com")
 """Servers that are known to take the newest names of parameters, as the local server does."""
 
+_CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
+"""How vLLM is asked to continue a final assistant message."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedCall:
@@ -144,7 +147,7 @@ def prepare_call(
         price=session.configuration.price_of(model),
         schema=schema,
         tools=tools,
-        limits=limits,
+        limits=_with_timeout(limits, endpoint),
     )
 
 
@@ -166,10 +169,27 @@ def _check_text_only(request: ChatRequest) -> None:
                     )
 
 
+def _with_timeout(limits: RequestLimits, endpoint: Endpoint | None) -> RequestLimits:
+    """Fill in the time limit of the endpoint, where the request has none."""
+    if limits.timeout_s is not None or endpoint is None:
+        return limits
+    return replace(limits, timeout_s=endpoint.timeout_s)
+
+
 def body_for(request: ChatRequest, endpoint: Endpoint | None) -> dict[str, Any]:
-    """Return the JSON object that is sent to a server, with its own name of the model."""
+    """Return the JSON object that is sent to a server.
+
+    It has the server's own name of the model, and the fields that its configuration adds: those of
+    the request win, `UNSET` among them.
+    """
     body = request.body()
-    return body if endpoint is None else {**body, "model": endpoint.model}
+    if endpoint is None:
+        return body
+    extra = {**_CONTINUE} if request.prefill and endpoint.prefill == "vllm" else {}
+    extra |= endpoint.extra
+    unset = [name for name, value in request.parameters.items() if value is UNSET]
+    kept = {name: value for name, value in extra.items() if name not in unset}
+    return {**kept, **body, "model": endpoint.model}
 
 
 def _conversation(after: Any, choice: int | None) -> tuple[Message, ...]:

@@ -12,6 +12,7 @@ from chat_magic.transport.configuration import Configuration
 from chat_magic.transport.endpoints import EndpointResolver
 from chat_magic.transport.keys import KeyCache
 from chat_magic.transport.loop import EventLoopThread
+from chat_magic.transport.prefill_modes import PrefillModes
 
 if TYPE_CHECKING:
     from chat_magic.transport.http import HttpClient
@@ -94,6 +95,7 @@ class Session:
         self.configuration = Configuration()
         self.keys = KeyCache()
         self.endpoints = EndpointResolver(self.configuration, self.keys)
+        self.prefill_modes = PrefillModes()
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
 

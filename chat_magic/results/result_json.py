@@ -49,6 +49,7 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     parameters: dict[str, Any] = {}
     unset: list[str] = []
     """The parameters that are `UNSET`."""
+    continues: bool = True
     extra: dict[str, Any] = {}
     per_model: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
@@ -237,6 +238,7 @@ def _write_request(request: ChatRequest) -> _Request:
         messages=[message.to_json() for message in request.messages],
         parameters={name: value for name, value in given if value is not UNSET},
         unset=[name for name, value in given if value is UNSET],
+        continues=request.continues,
         extra=dict(request.extra),
         per_model=write_per_model(request.per_model),
         warnings=request.warnings,
@@ -252,6 +254,7 @@ def _read_request(value: _Request) -> ChatRequest:
     )
     return replace(
         request,
+        continues=value.continues,
         extra=read_extra(value.extra),
         per_model=read_per_model(value.per_model),
         warnings=value.warnings,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from chat_magic.core.request.config import Server
-from chat_magic.core.request.server_url import ServerUrl
+from chat_magic.core.request.server_url import ServerUrl, is_key_name
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
@@ -79,9 +79,7 @@ class Endpoint:
     def address(self) -> str:
         """The URL of completions without the credentials that it may contain."""
         parts = urlsplit(self.url)
-        query = [
-            pair for pair in parts.query.split("&") if not _KEY_NAME.search(pair.split("=")[0])
-        ]
+        query = [pair for pair in parts.query.split("&") if not is_key_name(pair.split("=")[0])]
         host = parts.netloc.rpartition("@")[2]
         return parts._replace(netloc=host, query="&".join(query), fragment="").geturl()
 
@@ -177,6 +175,7 @@ class EndpointResolver:
             base_url=server.base_url,
             model=server.model,
             secret=Secret(server.api_key),
+            prefill="continue",
             keeps_alive=False,  # llama.cpp promises it, and closes the connection after a stream
         )
 

@@ -255,6 +255,7 @@ class _Exchange:
             self.failure = await read_failure(response)
             self.cause = str(response.status)
             raise api_error(self._endpoint, response, self.failure, self._sent)
+        self._assembler.header_cost = http.cost_of(response)
         async with aclosing(http.chunks(response)) as chunks:
             try:
                 start = await _opening(chunks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import math
 import socket
 import ssl
 from ipaddress import ip_address
@@ -32,6 +33,7 @@ __all__ = [
     "address",
     "chunks",
     "close_response",
+    "cost_of",
     "header_fields",
     "is_success",
     "may_pass",
@@ -49,6 +51,7 @@ _IDLE_S = 60.0
 """How long an idle connection is kept: the next cell is typed in the meantime."""
 _LARGE_BODY = 2**20
 """Bytes from which the library wants a body as a file."""
+_COST = "x-litellm-response-cost"
 _NOT_SENT = ("Accept", "Content-Type")
 """Headers that aiohttp would add."""
 
@@ -216,6 +219,20 @@ def header_fields(response: Response) -> dict[str, str]:
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
     """Return a body as the library takes it: it warns of large bytes, which it sends in one go."""
     return io.BytesIO(body) if body and len(body) > _LARGE_BODY else body
+
+
+def cost_of(response: Response) -> float | None:
+    """Return what an answer cost in dollars, as LiteLLM says in a header; None if it does not.
+
+    At the head of a stream the cost is not known yet: a zero there says nothing.
+    """
+    try:
+        cost = float(response.headers.get(_COST, ""))
+    except ValueError:
+        return None
+    is_stream = response.content_type == "text/event-stream"
+    is_said = cost > 0 or (cost == 0 and not is_stream)
+    return cost if is_said and math.isfinite(cost) else None
 
 
 def is_success(response: Response) -> bool:

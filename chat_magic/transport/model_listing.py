@@ -22,12 +22,15 @@ __all__ = ["list_models"]
 _TIMEOUT_S = 30.0
 
 
-async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedModel]:
+async def list_models(
+    client: HttpClient, endpoint: Endpoint, *, timeout_s: float | None = None
+) -> list[ListedModel]:
     """Return the models of a server, ordered by name.
 
     Args:
         client: The connections.
         endpoint: The server.
+        timeout_s: Seconds that it may take; 30 by default.
 
     Raises:
         ApiError: The server refused, or its answer is not a list of models.
@@ -35,11 +38,12 @@ async def list_models(client: HttpClient, endpoint: Endpoint) -> list[ListedMode
         RequestTimeout: The list did not arrive in time.
     """
     place = http.address(endpoint.models_url)
+    timeout_s = timeout_s or _TIMEOUT_S
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             return await _request_list(client, endpoint)
     except TimeoutError as error:
-        raise RequestTimeout(f"{place}: no list of models within {_TIMEOUT_S:g} s") from error
+        raise RequestTimeout(f"{place}: no list of models within {timeout_s:g} s") from error
     except http.ConnectionLost as error:
         why = f"{place}: the connection was lost ({http.reason(error)})"
         raise ConnectionFailed(why) from error

@@ -13,6 +13,7 @@ from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.core.reply.reported_error import ChoiceError, reported_error
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.tool_calls_builder import as_int
+from chat_magic.core.reply.usage import of_all_choices, with_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,8 @@ class Assembler:
         self._skipped: list[str] = []
         self._n_skipped = 0
         self._cut_at = -1
+        self.header_cost: float | None = None
+        """What the answer cost in dollars, as a header of the response says."""
         self.first_text_ms: float | None = None
         """Milliseconds from the request to the first output; None before it."""
 
@@ -122,7 +125,7 @@ class Assembler:
             system_fingerprint=_text(head.get("system_fingerprint")),
             service_tier=_text(head.get("service_tier")),
             choices=choices,
-            usage=_usage(self._usage) if isinstance(self._usage, dict) else None,
+            usage=self._checked_usage(),
             extra=self._extra.copy(),
             warnings=(*self._warnings, *self.skipped),
         )
@@ -196,6 +199,14 @@ class Assembler:
     def warn(self, warning: str) -> None:
         """Add a warning to the reply, unless it is there already."""
         self._warnings[warning] = None
+
+    def _checked_usage(self) -> Usage | None:
+        usage = _usage(self._usage) if isinstance(self._usage, dict) else None
+        scored = [builder.n_scored for builder in self._builders.values()]
+        usage, warning = of_all_choices(usage, scored)
+        if warning:
+            self.warn(warning)
+        return with_cost(usage, self.header_cost)
 
     def _sorted(self) -> list[tuple[int, ChoiceBuilder]]:
         return sorted(self._builders.items(), key=lambda item: item[0])

@@ -62,6 +62,11 @@ class ChoiceBuilder:
         return "".join(self._message.content)
 
     @property
+    def n_scored(self) -> int:
+        """Tokens so far that have log probabilities."""
+        return sum(len(part.tokens) for part in self._tokens.values())
+
+    @property
     def is_empty(self) -> bool:
         """Whether it has neither written anything nor ended."""
         return not self.n_pieces and self.finish_reason is None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.reply.reply import Usage
+    from chat_magic.core.reply.reply import Reply, Usage
     from chat_magic.core.request.config import Price
+    from chat_magic.core.request.request import ChatRequest
 
 _CACHED = ("prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens")
 _WRITTEN = ("cache_creation_input_tokens", "cache_write_tokens")
@@ -37,6 +38,14 @@ def cost_of(usage: Usage | None, price: Price | None, tier: str | None = None) -
     if any(dollars is None for count, dollars in counts if count):
         return None
     return math.fsum(count * dollars for count, dollars in counts if dollars is not None) / 1e6
+
+
+def service_tier(request: ChatRequest, reply: Reply) -> str | None:
+    """Return the tier that answered: as the answer says, else as it was asked for."""
+    if reply.service_tier:
+        return reply.service_tier
+    asked = request.parameters.get("service_tier")
+    return asked if isinstance(asked, str) else None
 
 
 Counts = list[tuple[int, "float | None"]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.core.reply.cost import cost_of
+from chat_magic.core.reply.cost import cost_of, service_tier
 from chat_magic.core.reply.key_removal import text_without_keys, without_keys
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.parameters import PARAMETERS
@@ -165,7 +165,7 @@ class TopUp:
         usage = total_usage([reply.usage for reply in extra])
         if usage is None:
             return ""
-        cost = cost_of(usage, self._price)
+        cost = cost_of(usage, self._price, service_tier(self._request, extra[0]))
         dollars = "" if cost is None else f", ${cost:.2g}"
         return f" ({usage.prompt_tokens} tokens in, {usage.completion_tokens} out{dollars})"
 

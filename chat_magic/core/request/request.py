@@ -58,6 +58,8 @@ class ChatRequest:
     """Fields that are sent as given; one of the parameter table is not checked."""
     per_model: PerModel = field(default_factory=dict)
     """Parameters of single models, to be applied before the request is sent."""
+    continues: bool = field(default=True, compare=False)
+    """Whether the model continues a final assistant message; False once it has not done so."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
     server: str = field(default="", compare=False)
     """The address and vendor that it is sent to, to which alone an answer's own fields go back."""
@@ -67,7 +69,7 @@ class ChatRequest:
     @property
     def prefill(self) -> str:
         """The text of a final assistant message, which the model continues; else empty."""
-        if not self.messages or self.messages[-1].role != "assistant":
+        if not self.continues or not self.messages or self.messages[-1].role != "assistant":
             return ""
         content = self.messages[-1].content
         return content if isinstance(content, str) else ""

@@ -57,7 +57,7 @@ class ServerUrl(str):
 
     def query_keys(self) -> list[str]:
         """Return the values of its query whose names are those of keys."""
-        return [value for name, value in parse_qsl(urlsplit(str(self)).query) if _is_key(name)]
+        return [value for name, value in parse_qsl(urlsplit(str(self)).query) if is_key_name(name)]
 
     def masked(self) -> str:
         """Return it as it can be shown, with `***` for its password and the keys in its query."""
@@ -79,13 +79,14 @@ class ServerUrl(str):
         return self
 
 
-def _is_key(name: str) -> bool:
+def is_key_name(name: str) -> bool:
+    """Whether a field of a query holds a key by its name."""
     return _KEY_NAME.search(name) is not None
 
 
 def _masked_field(field: str) -> str:
     name, equals, value = field.partition("=")
-    return f"{name}={_MASK}" if equals and value and _is_key(name) else field
+    return f"{name}={_MASK}" if equals and value and is_key_name(name) else field
 
 
 def _split(value: str) -> SplitResult | None:
