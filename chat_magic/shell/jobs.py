@@ -46,6 +46,18 @@ class Job:
     It can be used like its result: `.text`, `.frame`, `[0]`, iteration and all else of a
     `ChatResult` wait for the answer. `wait()` returns the result itself.
 
+    A job that was cancelled (by `cancel()`, *Stop* or `/jobs cancel`) raises `ChatInterrupted`
+    where it is waited for, and nowhere else. As a KeyboardInterrupt it ends the cell and *Run all*:
+    `except Exception` does not catch it, and IPython prints its one line. Code that is to go on
+    names it, or does not wait:
+
+        try:
+            result = job.wait()
+        except chat_magic.ChatInterrupted as stopped:
+            result = stopped.result  # what had arrived, or None
+
+        job.join()  # never raises: then job.error and job.result say how it ended
+
     Args:
         handle: The task that was started.
         jobs: The session's list of jobs, which contains this one while it is running.
@@ -136,7 +148,8 @@ class Job:
 
         Raises:
             ChatError: The request failed; `.result` holds what had arrived.
-            ChatInterrupted: It was cancelled; `.result` holds what had arrived.
+            ChatInterrupted: It was cancelled; `.result` holds what had arrived. `except Exception`
+                does not catch it.
         """
         is_late = self._has_ended and not self._is_awaited
         self.join()

@@ -278,3 +278,102 @@ def test_an_answer_that_does_not_fit_its_schema_gets_a_warning(gateway):
     schema = load_schema("age: int")
     (warning,) = with_schema_warnings(replace(plain, schema=schema)).warnings
     assert warning.startswith("the answer does not fit the schema: ")
+
+
+PREFILLED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "My name is"}]
+
+
+def served(gateway, text, owner="other"):
+    """Answer to the list of models and to a completion."""
+
+    def answer(request):
+        if request.method == "GET":
+            return whole({"data": [{"id": "b", "owned_by": owner}]})
+        return streamed(completion(text))
+
+    return gateway(answer)
+
+
+def test_vllm_is_asked_to_continue_a_prefill(gateway):
+    """By itself; a request without one is sent as ever, and no list is asked for."""
+    server = served(gateway, " Ada", "vllm")
+    result = chat_magic.chat(PREFILLED)
+    sent = server.requests[-1].json
+    assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+    assert (result.prefill, result.text, result.warnings) == ("My name is", " Ada", ())
+    count = len(server.requests)
+    chat_magic.chat("Hi")
+    assert len(server.requests) == count + 1
+    assert "continue_final_message" not in server.requests[-1].json
+
+
+def test_another_server_is_not_asked_in_vllms_way(gateway):
+    """It might refuse the unknown fields."""
+    server = served(gateway, " Ada")
+    assert chat_magic.chat(PREFILLED).prefill == "My name is"
+    assert "continue_final_message" not in server.requests[-1].json
+
+
+def test_a_prefill_that_was_not_continued_is_a_warning_and_is_not_drawn(gateway):
+    """The result has no prefill, and what continues from it has two messages."""
+    served(gateway, "My name is Ada")
+    result = chat_magic.chat(PREFILLED)
+    assert result.prefill == ""
+    assert "prefill: the answer repeats it" in result.warnings[0]
+    contents = [message.content for message in result.conversation()]
+    assert contents == ["Hi", "My name is", "My name is Ada"]
+    assert "prefill: My" not in result._repr_mimebundle_()["text/plain"]
+
+
+def test_an_endpoints_own_fields_are_sent_with_each_request(gateway, config_file):
+    """Those of the request win, `UNSET` among them; its time limit holds too."""
+    server = gateway(streamed(completion("Hi")))
+    config_file(
+        f'[endpoints.x]\nbase_url = "{server.base_url}"\ntimeout = 50\n'
+        'extra = { mirostat = 5, seed = 1, top_p = 0.5 }\n[routes]\n"a/*" = "x"\n'
+    )
+    assert prepare(messages="Hi", model="a/b").limits.timeout_s == 50
+    chat_magic.chat("Hi", model="a/b", seed=2, top_p=chat_magic.UNSET)
+    sent = server.requests[0].json
+    assert (sent["mirostat"], sent["seed"]) == (5, 2)
+    assert "top_p" not in sent
+
+
+def with_header(answer, cost):
+    """Return an answer with LiteLLM's header."""
+    return replace(answer, headers={**answer.headers, "x-litellm-response-cost": cost})
+
+
+def test_the_cost_in_litellms_header_is_the_cost(gateway):
+    """At the head of a stream a zero says nothing; the usage's own cost wins."""
+    value = completion("Hi")
+    gateway(with_header(whole(value), "0.25"))
+    assert chat_magic.chat("Hi", stream=False).cost == 0.25
+    gateway(with_header(streamed(value), "0.0"))
+    assert chat_magic.chat("Hi").cost is None
+    gateway(with_header(streamed(value), "nan"))
+    assert chat_magic.chat("Hi").cost is None
+    value["usage"]["cost"] = 0.5
+    gateway(with_header(whole(value), "0.25"))
+    assert chat_magic.chat("Hi", stream=False).cost == 0.5
+
+
+@pytest.mark.parametrize("at", [1, 12, 26])
+def test_a_key_in_two_pieces_is_removed_from_the_answer(gateway, monkeypatch, at):
+    """From its text, its tokens and what is drawn."""
+    key = "sk-canary-of-two-pieces-0123"
+
+    def scored(text):
+        return {"content": [{"token": text, "logprob": -0.5, "top_logprobs": []}]}
+
+    parts = ["a ", key[:at], key[at:], " b"]
+    gateway(
+        events(*(delta(text, logprobs=scored(text)) for text in parts), delta(finish_reason="stop"))
+    )
+    monkeypatch.setenv("CHAT_MAGIC_API_KEY", key)
+    result = chat_magic.chat("Hi", logprobs=True)
+    assert result.text == "a *** b"
+    assert list(result.tokens["token"]) == ["a ", "***", "", " b"]
+    shown = f"{result!r} {result.reply} {result._repr_mimebundle_()} {pickle.dumps(result)!r}"
+    assert "two-pieces" not in shown
+    assert "the server sent a key back: it was removed from the answer" in result.warnings
