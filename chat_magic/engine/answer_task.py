@@ -16,6 +16,7 @@ from chat_magic.core.reply.empty_answer import empty_answers
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.prefill import check_prefill
 from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination
 from chat_magic.engine.prepare import body_for
@@ -23,6 +24,7 @@ from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.transport import local
+from chat_magic.transport.credentials import answer_keys
 from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
