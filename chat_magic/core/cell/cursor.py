@@ -18,7 +18,7 @@ _BY_WORD = {f"--{option.name}": option for option in OPTIONS} | {
     option.short: option for option in OPTIONS if option.short
 }
 
-_CELL = re.compile(r"\s*%%chat(?=\s)(?P<line>[^\n]*)(?:\n(?P<body>.*))?", re.DOTALL)
+_CELL = re.compile(r"(?:\s|#[^\n]*\n)*%%chat(?=\s)(?P<line>[^\n]*)(?:\n(?P<body>.*))?", re.DOTALL)
 _LINE = re.compile(r"[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*)?%chat(?=\s)(?P<line>.*)")
 _RAW = re.compile(r"\s--raw(?!\S)")
 _TEMPLATE = re.compile(
