@@ -44,6 +44,20 @@ export function branchAt(answer: Answer, index: number, alternative: number): Br
   }
 }
 
+/**
+ * Return how many prompt tokens a branch has if the server makes the same tokens of its text.
+ *
+ * Servers take text and make tokens of it anew: another number in the answer to the branch shows
+ * that they are others, so that its probabilities are not those after the recorded tokens. Null if
+ * it is not known.
+ */
+export function branchPromptTokens({ choice, result }: Answer, index: number): number | null {
+  const count = result.usage?.prompt_tokens ?? null;
+  const isOneRequest = result.choices.length === 1 && !result.rounds.length;
+  const isKnown = count !== null && isOneRequest && !choice.metrics.n_missing;
+  return isKnown ? count + index + 1 : null;
+}
+
 function branchDisabledReason(answer: Answer, alternative: number): string | null {
   const text = answer.vocabulary.text(alternative);
   if (/^openai\/(?!gpt-oss)|^azure\//.test(answer.result.model)) {

@@ -3,7 +3,7 @@
 import constants from '../../constants.json';
 import type { Answer } from '../answer';
 import { itemAt } from '../indexing';
-import { branchAt } from '../nextCell';
+import { branchAt, branchPromptTokens } from '../nextCell';
 import { codePoint, count, hex, interval, percent, tinyPercent, tokenName } from '../tokenFormat';
 import {
   bits,
@@ -189,10 +189,16 @@ export class TokenDetails {
   private async insert(): Promise<void> {
     const { target, location } = this;
     if (target && location) {
-      const branch = branchAt(location.answer, location.token, target.id);
-      this.say(
-        'reason' in branch ? `not possible: ${branch.reason}` : await this.insertCell(branch.cell)
-      );
+      const { answer, token } = location;
+      const branch = branchAt(answer, token, target.id);
+      if ('reason' in branch) {
+        this.say(`not possible: ${branch.reason}`);
+        return;
+      }
+      const tokens = branchPromptTokens(answer, token);
+      const check =
+        tokens === null ? '' : `; the same tokens only if it counts ${count(tokens)} in`;
+      this.say(`${await this.insertCell(branch.cell)}${check}`);
     }
   }
 
