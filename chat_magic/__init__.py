@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
+    from chat_magic.engine.history import forget, history, load, star, unstar
     from chat_magic.errors import (
         ApiError,
         ChatError,
@@ -49,9 +50,14 @@ __all__ = [
     "chat",
     "chat_grid",
     "compare",
+    "forget",
+    "history",
+    "load",
     "load_ipython_extension",
+    "star",
     "to_csv",
     "unload_ipython_extension",
+    "unstar",
 ]
 
 __version__ = "0.1.0"
@@ -65,9 +71,14 @@ _HOMES = {
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",
     "compare": "results.compare",
+    "forget": "engine.history",
+    "history": "engine.history",
+    "load": "engine.history",
     "load_ipython_extension": "shell",
+    "star": "engine.history",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",
+    "unstar": "engine.history",
 }
 
 

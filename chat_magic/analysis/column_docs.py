@@ -746,9 +746,42 @@ JOBS = Table(
         Column("cancel", "string", "The command that cancels it."),
     ),
 )
+HISTORY = Table(
+    "chat_magic.history(query)",
+    "an execution: an answer, a grid or a map",
+    ("id",),
+    (
+        Column("id", "int64", "Number of the execution, which is the index; `load` takes it."),
+        Column("started", "datetime64[UTC]", "Time of its start."),
+        Column("kind", "category", "answer, grid or map."),
+        Column("status", "category", "running, complete, interrupted or failed."),
+        Column("model", "string", "Model, or models joined by commas."),
+        Column("prompt", "string", "Text of the last user message."),
+        Column("answer", "string", "Text of the first choice; empty if there is none."),
+        Column("answers", "Int64", "Choices that arrived, of all runs."),
+        Column("requests", "Int64", "Runs of a grid, or rows of a map; 1 for an answer."),
+        Column("failed", "Int64", "How many of the requests failed."),
+        Column(
+            "prompt_tokens", "Int64", "Of all runs.", "tokens", missing="the server counts none"
+        ),
+        Column(
+            "completion_tokens", "Int64", "Of all runs.", "tokens", missing="the server counts none"
+        ),
+        Column("cost", "Float64", "Cost of all runs.", "dollars", missing="it is not known"),
+        Column("ttft_s", "Float64", "Time to the first text.", "s", missing="there is no text"),
+        Column("total_s", "Float64", "Time to the end.", "s", missing="it is running, or failed"),
+        Column("error", "string", "Why it failed.", missing="it did not"),
+        Column("notebook", "string", "Path of the notebook.", missing="it is not known"),
+        Column("cell_id", "string", "Id of the cell.", missing="the front end sends none"),
+        Column("thread", "string", "Name of the conversation.", missing="it belongs to none"),
+        Column("starred", "bool", "Whether it was starred."),
+        Column("note", "string", "The note of the star; empty if there is none."),
+        Column("replayed", "bool", "Whether the answer is a recorded one."),
+    ),
+)
 
 RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
-TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS)
+TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, HISTORY)

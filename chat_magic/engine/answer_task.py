@@ -19,6 +19,7 @@ from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination
+from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, ChatError, StreamBroken
@@ -48,16 +49,22 @@ class AnswerTask:
         call: The call that is sent.
         session: The session whose connections and settings are used.
         on_change: Called on the loop whenever something has arrived, or is being waited for.
+        record: Keeps what is sent and received.
     """
 
     def __init__(
-        self, call: PreparedCall, session: Session, on_change: Callable[[], None] = lambda: None
+        self,
+        call: PreparedCall,
+        session: Session,
+        on_change: Callable[[], None] = lambda: None,
+        record: Record = NOT_RECORDED,
     ) -> None:
         self.request = call.request
         """The request of the current round."""
         self._call = call
         self._session = session
         self._on_change = on_change
+        self._record = record
         self._tool_loop = ToolLoop(call.tools) if call.tools.can_run else None
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
@@ -96,6 +103,9 @@ class AnswerTask:
         Raises:
             ChatError: It failed; `.result` holds what had arrived, if anything had.
         """
+        return await self._record.keep(self._run(), self.partial)
+
+    async def _run(self) -> ChatResult:
         limits = self._call.limits
         try:
             is_sent = await self._send_first()
@@ -160,7 +170,7 @@ class AnswerTask:
         reply = Reply() if request else self.answer.reply(unfinished)
         request = replace(request or self.request, destination=self._destination)
         request, prefill_warnings = check_prefill(request, reply, self._prefill_mode)
-        warnings = [*request.warnings, *prefill_warnings]
+        warnings = [*request.warnings, *self._record.warnings, *prefill_warnings]
         if self._tool_loop:
             warnings += self._tool_loop.warnings
         warnings += [*reply.warnings, *logprob_warnings(reply)]
@@ -177,6 +187,7 @@ class AnswerTask:
             self._call.schema,
             cost_of(usage, self._call.price, service_tier(request, reply)),
             rounds,
+            _history=self._record.number,
         )
 
     async def _send_round(self, timeout_s: float | None) -> None:
@@ -214,6 +225,7 @@ class AnswerTask:
             silence_s=self._call.limits.timeout_s,
             on_change=self._on_arrival,
             on_wait=lambda words: self._on_progress(label + words),
+            on_events=self._record.listen(request, assembler.number),
             stopwatch=stopwatch,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
 from chat_magic.engine.session import Session, default_session
 from chat_magic.engine.task_handle import TaskHandle
@@ -34,6 +35,7 @@ def chat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
+    history: bool | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model and wait for its answer.
@@ -52,6 +54,7 @@ def chat(
             msgspec Struct or other type that JSON can express, a JSON Schema or its path, the short
             form `name: str, age: int`, or `list[...]` of any of these.
         max_tool_rounds: The maximum number of rounds of function calls, 0 to 100; by default 5.
+        history: Whether this is kept in the history; by default the setting decides.
         **parameters: Request parameters by the API's names; `UNSET` removes a default. `tools`
             takes Python functions, sync or async, which run when the model calls them, and the
             API's tool objects, whose calls are returned in `.choices[0].tool_calls`.
@@ -71,7 +74,7 @@ def chat(
         retries=retries, top_up=top_up, extra=extra, schema=schema,
         max_tool_rounds=max_tool_rounds, parameters=parameters,
     )  # fmt: skip
-    return start_answer(session, call).wait()
+    return start_answer(session, call, HistoryOptions(keep=history)).wait()
 
 
 async def achat(
@@ -86,6 +89,7 @@ async def achat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
+    history: bool | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model; like `chat`, but awaited on any event loop.
@@ -100,7 +104,8 @@ async def achat(
         retries=retries, top_up=top_up, extra=extra, schema=schema,
         max_tool_rounds=max_tool_rounds, parameters=parameters,
     )  # fmt: skip
-    task = AnswerTask(call, session)
+    record = session.history.record("answer", [call], HistoryOptions(keep=history))
+    task = AnswerTask(call, session, record=record)
     future = session.loop.submit(task.run())
     try:
         if call.schema:
@@ -112,11 +117,14 @@ async def achat(
         raise
 
 
-def start_answer(session: Session, call: PreparedCall) -> TaskHandle[ChatResult]:
-    """Start a call on the event loop of a session."""
+def start_answer(
+    session: Session, call: PreparedCall, options: HistoryOptions = KEEP_BY_SETTING
+) -> TaskHandle[ChatResult]:
+    """Start a call on the event loop of a session, and keep it in the history."""
+    record = session.history.record("answer", [call], options)
     return TaskHandle(
         session.loop,
-        lambda on_change: AnswerTask(call, session, on_change),
+        lambda on_change: AnswerTask(call, session, on_change, record),
         finish=with_schema_warnings,
         while_waiting=validation.preload if call.schema else lambda: None,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from chat_magic.core.cell.grid import check_axes, expand, models_axis, sweep_axis, vary_axis
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY
 from chat_magic.core.cell.per_model import read_per_model
+from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.grid_plan import check_concurrency, plan_grid
 from chat_magic.engine.grid_task import start_grid
 from chat_magic.engine.prepare import build_request, request_limits
@@ -47,6 +48,7 @@ def chat_grid(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
+    history: bool | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResults:
     """Send every combination of models, parameter values and wordings, and wait for all answers.
@@ -67,6 +69,7 @@ def chat_grid(
         extra: As for `chat`.
         schema: As for `chat`.
         max_tool_rounds: As for `chat`.
+        history: As for `chat`.
         **parameters: As for `chat`.
 
     Returns:
@@ -107,7 +110,7 @@ def chat_grid(
         limits=request_limits(session, timeout_s=timeout, retries=retries, top_up=top_up),
         concurrency=check_concurrency(concurrency),
     )
-    return start_grid(session, plan).wait()
+    return start_grid(session, plan, HistoryOptions(keep=history)).wait()
 
 
 def _axes(

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.execution_record import (
+    KEEP_BY_SETTING,
+    NOT_RECORDED,
+    HistoryOptions,
+    Record,
+)
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import ChatError
 from chat_magic.results.chat_result import ChatResult
@@ -31,11 +37,15 @@ class GridRun:
     Args:
         call: The call that is sent.
         coordinates: Its value by the name of the axis.
+        record: Keeps what is sent and received.
     """
 
-    def __init__(self, call: PreparedCall, coordinates: Mapping[str, Any]) -> None:
+    def __init__(
+        self, call: PreparedCall, coordinates: Mapping[str, Any], record: Record = NOT_RECORDED
+    ) -> None:
         self.call = call
         self.coordinates = coordinates
+        self._record = record
         self.task: AnswerTask | None = None
         """The answer; None while the run waits for its turn."""
         self.fault: Exception | None = None
@@ -67,7 +77,7 @@ class GridRun:
 
     async def run(self, session: Session, on_change: Callable[[], None]) -> None:
         """Receive the answer; a fault ends this run only."""
-        self.task = AnswerTask(self.call, session, on_change)
+        self.task = AnswerTask(self.call, session, on_change, self._record)
         try:
             self._result = await self.task.run()
         except Exception as error:  # the other runs continue, whatever it is
@@ -94,11 +104,20 @@ class GridTask:
         plan: The calls that are sent.
         session: The session whose connections and settings are used.
         on_change: Called on the loop whenever a run has changed.
+        record: Keeps what is sent and received.
     """
 
-    def __init__(self, plan: GridPlan, session: Session, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        plan: GridPlan,
+        session: Session,
+        on_change: Callable[[], None],
+        record: Record = NOT_RECORDED,
+    ) -> None:
         self.axes = plan.axes
-        self.runs = tuple(map(GridRun, plan.calls, plan.coordinates))
+        records = map(record.run, range(len(plan.calls)))
+        self.runs = tuple(map(GridRun, plan.calls, plan.coordinates, records))
+        self._record = record
         self._session = session
         self._on_change = on_change
         self._concurrency = plan.concurrency
@@ -130,6 +149,9 @@ class GridTask:
         Raises:
             ChatError: All runs failed; `.result` holds what had arrived.
         """
+        return await self._record.keep(self._run(), self.partial)
+
+    async def _run(self) -> ChatResults:
         gate = asyncio.Semaphore(self._concurrency)
 
         async def run_in_turn(run: GridRun) -> None:
@@ -151,7 +173,9 @@ class GridTask:
         results, errors = zip(*(run.result() for run in self.runs), strict=True)
         failed = {run: error for run, error in enumerate(errors) if error is not None}
         coordinates = tuple(run.coordinates for run in self.runs)
-        return ChatResults(tuple(results), self.axes, coordinates, failed)
+        return ChatResults(
+            tuple(results), self.axes, coordinates, failed, _history=self._record.number
+        )
 
 
 def _all_failed(results: ChatResults) -> ChatError:
@@ -168,12 +192,15 @@ def _finished(results: ChatResults) -> ChatResults:
     return replace(results, results=tuple(map(with_schema_warnings, results.results)))
 
 
-def start_grid(session: Session, plan: GridPlan) -> TaskHandle[ChatResults]:
-    """Start the calls of a grid on the event loop of a session."""
+def start_grid(
+    session: Session, plan: GridPlan, options: HistoryOptions = KEEP_BY_SETTING
+) -> TaskHandle[ChatResults]:
+    """Start the calls of a grid on the event loop of a session, and keep it in the history."""
+    record = session.history.record("grid", plan.calls, options)
     has_schema = any(call.schema for call in plan.calls)
     return TaskHandle(
         session.loop,
-        lambda on_change: GridTask(plan, session, on_change),
+        lambda on_change: GridTask(plan, session, on_change, record),
         finish=_finished,
         while_waiting=validation.preload if has_schema else lambda: None,
     )

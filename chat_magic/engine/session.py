@@ -7,6 +7,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
 
+from chat_magic.engine.history_recorder import HistoryRecorder
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.configuration import Configuration
 from chat_magic.transport.endpoints import EndpointResolver
@@ -98,6 +99,7 @@ class Session:
         self.prefill_modes = PrefillModes()
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
+        self.history = HistoryRecorder(self.configuration, self.loop.close)
 
     @cached_property
     def http(self) -> HttpClient:

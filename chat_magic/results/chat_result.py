@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, overload
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView
 
 __all__ = ["ChatResult", "not_a_result"]
@@ -75,6 +76,8 @@ class ChatResult(ResultTables):
     """In dollars: as the gateway reports it, else by the config file's prices; None if unknown."""
     rounds: tuple[ToolRound, ...] = ()
     """The rounds of tool calls before this answer."""
+    _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
+    """What will tell `history_id`; None where it is not kept."""
 
     @property
     def text(self) -> str:

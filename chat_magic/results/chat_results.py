@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.heatmap import Heatmap
 
@@ -52,6 +53,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     """For each run, its value on each axis by the axis' name; for a variable, the value's title."""
     errors: Mapping[int, str] = field(default_factory=dict)
     """By run, why it has no complete answer, in one line; empty if all succeeded."""
+    _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
+    """What will tell `history_id`; None where it is not kept."""
 
     def __post_init__(self) -> None:
         if not self.coordinates:

@@ -27,7 +27,7 @@ class Exchange(Struct, frozen=True, tag="exchange", array_like=True):
     request: str
     """The body, as JSON."""
     choice: int | None = None
-    """The choice that it was sent for, if it asks for a missing one."""
+    """The index of the missing choice that it asks for, if it does."""
 
 
 class Arrival(Struct, frozen=True, tag="arrival", array_like=True):

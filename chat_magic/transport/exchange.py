@@ -10,7 +10,7 @@ import random
 import time
 import uuid
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -33,13 +33,13 @@ from chat_magic.transport.retry import RETRIES, Failure, wait_s
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.transport.endpoints import Endpoint
     from chat_magic.transport.http import HttpClient
 
-__all__ = ["exchange"]
+__all__ = ["Listener", "exchange"]
 
 FIRST_EVENT_S = 600.0
 """How long the first content may take: a long prompt is slow to read."""
@@ -68,6 +68,7 @@ async def exchange(
     silence_s: float | None = None,
     on_change: Callable[[], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
+    on_events: Listener | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
@@ -87,6 +88,7 @@ async def exchange(
             it, or where it is shorter, `FIRST_EVENT_S` and `NEXT_EVENT_S` hold.
         on_change: Called after each part of the answer.
         on_wait: Called between tries with what is being waited for, in words.
+        on_events: Called with the events that arrive together, keys removed, before they are read.
         stopwatch: Measures the arrival times, from the start of the last try.
 
     Raises:
@@ -102,7 +104,7 @@ async def exchange(
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request cannot be written as JSON: {error}")) from error
     exchanging = _Exchange(
-        client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s
+        client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s, on_events
     )
     exchanging.allow_silence(timeout_s if silence_s is None else silence_s)
     causes: list[str] = []
@@ -147,6 +149,19 @@ def _after(n_tries: int, error: ChatError) -> ChatError:
     return error
 
 
+class Listener(Protocol):
+    """Is told of what arrives."""
+
+    def __call__(self, events: Sequence[Event], t_ms: float, *, is_whole: bool = False) -> None:
+        """Take events that arrived together, `t_ms` milliseconds after the request.
+
+        Args:
+            events: Them, without keys; the body of a completion that was not streamed is one.
+            t_ms: The time.
+            is_whole: Whether it is such a body.
+        """
+
+
 class _Unusable(Exception):
     """The body is not a usable answer; the message says what it is."""
 
@@ -167,6 +182,7 @@ class _Exchange:
         on_change: Callable[[], None] | None,
         stopwatch: Stopwatch,
         timeout_s: float | None,
+        on_events: Listener | None,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
@@ -174,6 +190,7 @@ class _Exchange:
         self._n_asked = body.get("n", 1)
         self._assembler = assembler
         self._on_change = on_change
+        self._on_events = on_events
         self._stopwatch = stopwatch
         self._clock = asyncio.get_running_loop().time
         self._timeout_s = timeout_s
@@ -272,8 +289,11 @@ class _Exchange:
                 raise api_error(self._endpoint, response, failure, self._sent) from error
 
     def _take_whole(self, body: bytes) -> None:
+        t_ms, safe = self._stopwatch.elapsed_s * 1000, self._redacted(body)
+        if self._on_events:
+            self._on_events([Event(safe)], t_ms, is_whole=True)
         try:
-            self._assembler.feed_whole(self._redacted(body), self._stopwatch.elapsed_s * 1000)
+            self._assembler.feed_whole(safe, t_ms)
         except MalformedChunk as error:
             raise _Unusable(f"not a completion: {error_text(body)}") from error
         self._n_events += bool(self._assembler.indices())
@@ -305,7 +325,10 @@ class _Exchange:
         """Feed the events to the assembler; return whether `[DONE]` was among them."""
         t_ms = self._stopwatch.elapsed_s * 1000
         is_done = False
-        for event in map(self._without_keys, events):
+        events = [self._without_keys(event) for event in events]
+        if events and self._on_events:
+            self._on_events(events, t_ms)
+        for event in events:
             if event.event != "message" or not event.data.startswith(b"{"):
                 is_done = event.data.strip() == b"[DONE]"
                 if is_done:

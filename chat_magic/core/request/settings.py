@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _KINDS = {"number", "integer", "boolean", "string", "strings"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_ON_AND_OFF = {**_BOOLEANS, "on": True, "off": False, "yes": True, "no": False}
+"""What `CHAT_MAGIC_HISTORY` can be besides a path."""
 
 SCALARS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {name: row for name, row in PARAMETERS.items() if row.kind in _KINDS}
@@ -47,10 +49,29 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             maximum=10,
             help="How often a request that failed before it was answered is retried; 2 by default.",
         ),
+        "history": Parameter(
+            name="history",
+            kind="boolean",
+            help="Whether what is sent and received is kept on this machine, or the path of the "
+            "file; on by default where a person uses the notebook.",
+        ),
+        "history_mb": Parameter(
+            name="history_mb",
+            kind="number",
+            minimum=1,
+            help="Size of the history in megabytes, past which the oldest goes; 512 by default.",
+        ),
+        "history_days": Parameter(
+            name="history_days",
+            kind="number",
+            minimum=1,
+            help="Age in days at which unstarred entries of the history go; none by default.",
+        ),
         **SCALARS,
     }
 )
-"""What can have a default: the model, the server, the retries, and every scalar parameter."""
+"""What can have a default: the model, the server, the retries, the history, every scalar
+parameter."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,7 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
         value: The value to check.
         label: What an error calls it; its name if not given.
     """
-    if value is UNSET:
+    if value is UNSET or (name == "history" and isinstance(value, str) and value.strip()):
         return value
     check(SETTINGS[name], value, label, past=None)
     if name == "model" and not value.strip():
@@ -81,6 +102,8 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
 def read_setting(name: str, word: str, label: str | None = None) -> Any:
     """Read a default from text, such as a variable of the environment; as `check_setting`."""
     row = SETTINGS[name]
+    if name == "history":
+        return check_setting(name, _ON_AND_OFF.get(word.lower(), word), label)
     value = _BOOLEANS.get(word.lower(), word) if row.kind == "boolean" else read_word(row, word)
     return check_setting(name, value, label)
 
