@@ -753,8 +753,8 @@ HISTORY = Table(
     (
         Column("id", "int64", "Number of the execution, which is the index; `load` takes it."),
         Column("started", "datetime64[UTC]", "Time of its start."),
-        Column("kind", "category", "answer, grid or map."),
-        Column("status", "category", "running, complete, interrupted or failed."),
+        Column("kind", "category", "What it is: answer, grid or map."),
+        Column("status", "category", "How it stands: running, complete, interrupted or failed."),
         Column("model", "string", "Model, or models joined by commas."),
         Column("prompt", "string", "Text of the last user message."),
         Column("answer", "string", "Text of the first choice; empty if there is none."),

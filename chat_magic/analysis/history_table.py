@@ -26,7 +26,7 @@ def history_table(rows: Sequence[HistoryRow]) -> pd.DataFrame:
     def column(name: str, dtype: str) -> pd.Series:
         return pd.Series([getattr(row, name) for row in rows], dtype=dtype)
 
-    started = pd.to_datetime(column("started_s", "float64"), unit="s", utc=True)
+    started = pd.to_datetime(column("started_s", "float64"), unit="s", utc=True).dt.as_unit("us")
     data = {
         "started": started,
         "kind": pd.Series(pd.Categorical([row.kind for row in rows], KINDS)),

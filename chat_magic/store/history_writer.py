@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from chat_magic.errors import ChatError
 from chat_magic.store.database import (
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["HistoryWriter", "Operation", "writer_of"]
+__all__ = ["HistoryWriter", "Operation"]
 
 T = TypeVar("T")
 
 TICK_S = 1.0
 """How often running executions are written; on network file systems, how often anything is."""
-_CLOSE_S = 2.0
+CLOSE_S = 2.0
 """How long the process waits at its end for what is not written yet."""
 PATIENCE_S = 10.0
 """How long a locked file is tried before the user is told; it is tried on."""
@@ -153,6 +154,7 @@ class HistoryWriter:
         self._ticked_s = 0.0
         self._is_slow = False
         """Whether each transaction is costly, as on a network file system."""
+        _writers.add(self)
 
     def submit(self, operation: Operation) -> None:
         """Write something soon; returns at once."""
@@ -197,7 +199,7 @@ class HistoryWriter:
                 faults.append(self._faults.get_nowait())
         return faults
 
-    def close(self, timeout_s: float = _CLOSE_S) -> None:
+    def close(self, timeout_s: float = CLOSE_S) -> None:
         """Write what is left, as far as time allows, and end the thread."""
         thread = self._state.thread
         if thread is not None:
@@ -408,39 +410,29 @@ def _reason(error: sqlite3.Error) -> str:
     return "the disk is full" if code_of(error) == sqlite3.SQLITE_FULL else str(error)
 
 
-_writers: dict[Path, HistoryWriter] = {}
-_lock = threading.Lock()
-
-
-def writer_of(path: Path, make: Callable[[], HistoryWriter]) -> HistoryWriter:
-    """Return the writer of a file in this process, made on first use."""
-    with _lock:
-        if path not in _writers:
-            _writers[path] = make()
-        return _writers[path]
+_writers: WeakSet[HistoryWriter] = WeakSet()
+"""All writers of this process: they end with it, and start over in a forked child."""
 
 
 @atexit.register
 def _close_all() -> None:
-    deadline = time.monotonic() + _CLOSE_S
-    for writer in list(_writers.values()):
+    deadline = time.monotonic() + CLOSE_S
+    for writer in list(_writers):
         writer.close(max(0.0, deadline - time.monotonic()))
 
 
 def _before_fork() -> None:
-    for writer in list(_writers.values()):
+    for writer in list(_writers):
         writer.before_fork()
 
 
 def _after_fork_in_parent() -> None:
-    for writer in list(_writers.values()):
+    for writer in list(_writers):
         writer.after_fork_in_parent()
 
 
 def _after_fork_in_child() -> None:
-    global _lock  # noqa: PLW0603 - a thread of the parent may hold it
-    _lock = threading.Lock()
-    for writer in list(_writers.values()):
+    for writer in list(_writers):
         writer.after_fork_in_child()
 
 

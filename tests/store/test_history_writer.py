@@ -14,7 +14,6 @@ from chat_magic.errors import ChatError
 from chat_magic.store import history_writer
 from chat_magic.store.database import open_database, transaction
 from chat_magic.store.history_schema import VERSION
-from chat_magic.store.history_writer import writer_of
 from tests.store.executions import ended, keep, open_store, started
 from tests.waiting import wait_until
 
@@ -238,27 +237,15 @@ def test_a_closed_writer_starts_again(store):
 def test_a_forked_child_writes_by_a_connection_and_a_thread_of_its_own(path):
     """And its parent goes on with its own."""
     store = open_store(path)
-    real = history_writer._writers
-    history_writer._writers = {path: store.writer}
-    try:
-        keep(store, "parent")
-        child = os.fork()
-        if child == 0:
-            keep(store, "child")
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
-        keep(store, "parent again")
-    finally:
-        history_writer._writers = real
+    keep(store, "parent")
+    child = os.fork()
+    if child == 0:
+        keep(store, "child")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    keep(store, "parent again")
     assert [row.prompt for row in store.search()] == ["parent again", "child", "parent"]
     store.close()
-
-
-def test_a_file_has_one_writer_in_a_process(path, store):
-    """Whatever sessions there are."""
-    first = writer_of(path, lambda: store.writer)
-    assert writer_of(path, lambda: pytest.fail("made twice")) is first
-    del history_writer._writers[path]
 
 
 def test_on_a_costly_file_system_there_is_one_transaction_a_second(path, monkeypatch):
