@@ -140,6 +140,12 @@ def session():
 
 
 @pytest.fixture
+def no_environment(monkeypatch):
+    """Leave also the setting that keeps the tests out of the user's history; nothing is sent."""
+    monkeypatch.delenv("CHAT_MAGIC_HISTORY")
+
+
+@pytest.fixture
 def history_file(tmp_path, monkeypatch):
     """Keep a history in a file of its own, and return its path."""
     from chat_magic.engine import history_recorder

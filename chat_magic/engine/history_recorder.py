@@ -43,7 +43,8 @@ class CellPlace:
     """Whether a person uses the notebook, not a program that executes it."""
 
 
-NOWHERE = CellPlace()
+def _nowhere() -> CellPlace:
+    return CellPlace()
 
 
 class HistoryRecorder:
@@ -57,7 +58,7 @@ class HistoryRecorder:
     def __init__(self, configuration: Configuration, before_exit: Callable[[], None]) -> None:
         self._configuration = configuration
         self._before_exit = before_exit
-        self.locate: Callable[[], CellPlace] = lambda: NOWHERE
+        self.locate: Callable[[], CellPlace] = _nowhere
         """Returns the cell that is running; the shell's extension knows it."""
 
     def record(self, kind: str, calls: Sequence[PreparedCall], options: HistoryOptions) -> Record:
@@ -85,6 +86,10 @@ class HistoryRecorder:
         )
         execution = store.start(lambda: start_of(kind, calls, origin), number.set)
         return ExecutionRecord(execution, number, _told(store.writer.take_faults()))
+
+    def forget_place(self) -> None:
+        """Know no cell any more, as without the extension."""
+        self.locate = _nowhere
 
     def is_on(self, place: CellPlace, keep: bool | None = None) -> bool:
         """Whether an execution is kept: as it says itself, else by the setting.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.grid import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
 from chat_magic.shell.option_values import (
@@ -47,6 +48,7 @@ class CellPlan:
     is_silent: bool
     is_background: bool
     is_dry_run: bool
+    history: HistoryOptions = KEEP_BY_SETTING
 
 
 class CellRunner:
@@ -64,6 +66,7 @@ class CellRunner:
         self._session = session
         self._namespace = namespace
         self._last_result = last_result
+        self._source: str | None = None
 
     def read(self, text: str) -> Grid:
         """Read a `%%chat` cell or a `%chat` line.
@@ -71,6 +74,7 @@ class CellRunner:
         Raises:
             InvalidRequest: It is not valid; the error has the line, `%%chat` being on line 1.
         """
+        self._source = text
         return read_grid(text, self._namespace, MAGIC_OPTIONS)
 
     def plan(self, grid: Grid) -> CellPlan:
@@ -86,6 +90,9 @@ class CellRunner:
             is_silent=cell.is_silent,
             is_background="background" in options,
             is_dry_run="dry-run" in options,
+            history=HistoryOptions(
+                keep=False if "no-history" in options else None, source=self._source
+            ),
         )
 
     def start(self, plan: CellPlan) -> TaskHandle[Any]:
@@ -94,8 +101,8 @@ class CellRunner:
         from chat_magic.engine.grid_task import start_grid
 
         if plan.calls.axes:
-            return start_grid(self._session, plan.calls)
-        return start_answer(self._session, plan.calls.calls[0])
+            return start_grid(self._session, plan.calls, plan.history)
+        return start_answer(self._session, plan.calls.calls[0], plan.history)
 
     def _plan_calls(self, grid: Grid) -> GridPlan:
         from chat_magic.engine.grid_plan import plan_grid

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Row = tuple[str, str, str]
 
-__all__ = ["COMMANDS", "Command", "run"]
+__all__ = ["COMMANDS", "Command", "NextCell", "run"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,19 @@ class Command:
     name: str
     arguments: str
     help: str
-    run: Callable[..., pd.DataFrame | Panel | None]
+    run: Callable[..., Any]
     """Called with the text after the name and the model of `-m`, and with the notebook if it takes
-    that; prints, or returns its output."""
+    that; prints, or returns its output: what is drawn, a plan of calls to be sent, or the text of
+    the next cell."""
     takes_model: bool = False
     takes_notebook: bool = False
+
+
+@dataclass(frozen=True)
+class NextCell:
+    """A text that is to be the next cell."""
+
+    text: str
 
 
 class Notebook(Protocol):
@@ -58,12 +66,15 @@ class Notebook(Protocol):
         """The last result, or the job that it will come from; None if there is none yet."""
 
 
-def run(cell: Cell, notebook: Notebook) -> pd.DataFrame | Panel | None:
+def run(cell: Cell, notebook: Notebook) -> Any:
     """Run the command of a `%chat` line; return its output unless it has printed it.
 
     Args:
         cell: The line, as it was read.
         notebook: The notebook that it is in.
+
+    Returns:
+        A value to be drawn, a `CellPlan` to be sent, or a `NextCell`.
 
     Raises:
         InvalidRequest: The command is unknown, or its arguments are not valid.
@@ -227,6 +238,23 @@ def _override_note(variable: str) -> str:
     return f"; the one in {key.source} is used" if key else ""
 
 
+def _history_command(name: str) -> Callable[[str, str | None], Any]:
+    """Return what runs a function of `history_commands`, which is imported then."""
+
+    def run_it(arguments: str, _model: str | None) -> Any:
+        from chat_magic.shell import history_commands
+
+        return getattr(history_commands, name)(arguments)
+
+    return run_it
+
+
+def _cell(arguments: str, _model: str | None) -> NextCell:
+    from chat_magic.shell.history_commands import cell_of
+
+    return NextCell(cell_of(arguments))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -251,6 +279,25 @@ COMMANDS = {
         ),
         Command(
             "/key", "set|forget VENDOR", "Save a key in the system's keyring, or remove it.", _key
+        ),
+        Command(
+            "/history",
+            "[QUERY]",
+            'List what was asked: words, "phrases", model:, since:, is:starred, cost>0.01, …',
+            _history_command("show_history"),
+        ),
+        Command("/show", "#N", "Draw a result of the history.", _history_command("show")),
+        Command("/cell", "#N", "Write the cell of a result as the next cell.", _cell),
+        Command("/rerun", "#N", "Send the same request again.", _history_command("rerun")),
+        Command(
+            "/star", "#N [NOTE]", "Mark a result, so that it is kept.", _history_command("star")
+        ),
+        Command("/unstar", "#N", "Take back the mark.", _history_command("unstar")),
+        Command(
+            "/forget",
+            "#N…|QUERY|all",
+            "Delete results from the history; all keeps the starred ones without --starred.",
+            _history_command("forget"),
         ),
         Command("/help", "", "List these commands.", _help),
     )

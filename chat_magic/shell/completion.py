@@ -12,7 +12,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from chat_magic.core.cell.cursor import OPTIONS, Context, read_context
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
-from chat_magic.errors import InvalidRequest
+from chat_magic.errors import ChatError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -122,6 +122,8 @@ class ChatMatcher:
 
     def _arguments(self, context: Context) -> Iterable[tuple[str, str]]:
         """Return what may follow a command."""
+        if context.subject != "/export" and (not context.given or context.subject == "/forget"):
+            return _history_numbers(context.subject)
         if context.subject != "/export" or ">" in context.given:
             return ()
         from chat_magic.results.export_formats import FORMATS
@@ -219,6 +221,23 @@ def _commands() -> Iterator[tuple[str, str]]:
 
     for command in COMMANDS.values():
         yield f"{command.name} " if command.arguments else command.name, "command"
+
+
+def _history_numbers(command: str) -> Iterator[tuple[str, str]]:
+    """Return the latest numbers of the history, each with the beginning of its prompt."""
+    from chat_magic.shell.commands import COMMANDS
+
+    if command not in COMMANDS or "#N" not in COMMANDS[command].arguments:
+        return
+    from chat_magic.shell.history_commands import latest_rows
+
+    try:
+        rows = latest_rows()
+    except ChatError:  # reported when the command is run
+        return
+    for row in rows:
+        prompt = " ".join(row.prompt.split()) or row.kind
+        yield f"#{row.id}", prompt if len(prompt) <= 40 else f"{prompt[:39]}…"
 
 
 def _paths(typed: str) -> Iterator[tuple[str, str]]:

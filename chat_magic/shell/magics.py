@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from IPython.core.magic import (
@@ -20,6 +21,7 @@ from chat_magic.core.request.settings import SETTINGS
 from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError, ChatInterrupted
 from chat_magic.shell import traits
+from chat_magic.shell.cell_place import cell_place
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 from chat_magic.shell.option_values import help_text
@@ -27,7 +29,6 @@ from chat_magic.shell.option_values import help_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from chat_magic.core.cell.cell import Cell
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.cell_runner import CellPlan, CellRunner
     from chat_magic.shell.jobs import Job, Screen
-    from chat_magic.shell.panel import Panel
     from chat_magic.view.live.display import LiveDisplay
 
     Result = ChatResult | ChatResults
@@ -78,6 +78,7 @@ class ChatMagics(Magics):
             self._formatter.for_type(kind, self._display)
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
+        self._session.history.locate = partial(cell_place, self.shell)
 
     def uninstall(self) -> None:
         """Undo `install`."""
@@ -91,6 +92,7 @@ class ChatMagics(Magics):
         self.shell.events.unregister("pre_run_cell", self._forget_drawn)
         self.shell.events.unregister("post_run_cell", self._note_value)
         self.shell.configurables.remove(self)
+        self._session.history.forget_place()
         traits.forget()
 
     @property
@@ -149,24 +151,28 @@ class ChatMagics(Magics):
             print(help_text())
             return None
         if grid.cell.command is not None:
-            return self._run_command(grid.cell)
+            return self._run_command(runner, grid.cell)
         return self._run_cell(runner, runner.plan(grid), alone=cell is not None)
 
     chat.__doc__ = help_text()
 
-    def _run_command(self, cell: Cell) -> pd.DataFrame | Panel | None:
+    def _run_command(self, runner: CellRunner, cell: Cell) -> Any:
         from chat_magic.shell import commands
+        from chat_magic.shell.cell_runner import CellPlan
 
-        table = commands.run(cell, self)
-        is_panel = hasattr(table, "_ipython_display_")
-        if table is None or (is_panel and not self.is_terminal):  # a panel draws itself
-            return table
-        display(table)  # type: ignore[no-untyped-call]
-        if is_panel:
-            return self._as_value(table)
-        self._drawn_types.add(type(table))
-        self._formatter.for_type(type(table), self._display)
-        return self._as_value(table)
+        value = commands.run(cell, self)
+        if isinstance(value, CellPlan):
+            return self._run_cell(runner, value, alone=True)
+        if isinstance(value, commands.NextCell):
+            return self.shell.set_next_input(value.text)
+        is_panel = hasattr(value, "_ipython_display_")
+        if value is None or (is_panel and not self.is_terminal):  # a panel draws itself
+            return value
+        display(value)  # type: ignore[no-untyped-call]
+        if not is_panel:
+            self._drawn_types.add(type(value))
+            self._formatter.for_type(type(value), self._display)
+        return self._as_value(value)
 
     def _run_cell(self, runner: CellRunner, plan: CellPlan, *, alone: bool) -> Result | Job | None:
         if plan.is_dry_run:
@@ -247,8 +253,7 @@ class ChatMagics(Magics):
 
         Such clients receive no output of a cell after it has ended.
         """
-        parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
-        return bool(parent.get("content", {}).get("allow_stdin", True))
+        return cell_place(self.shell).is_watched
 
     def _open_display(self, *, alone: bool) -> LiveDisplay:
         from chat_magic.view.live.display import open_display

@@ -25,6 +25,7 @@ def chat(shell, monkeypatch):
     unload_ipython_extension(shell)
 
 
+@pytest.mark.usefixtures("no_environment")
 def test_config_shows_each_setting_and_where_it_came_from(chat, config_file, monkeypatch, capsys):
     """Of a key only whether it is set; secrets in addresses and headers are masked."""
     path = config_file(
@@ -104,7 +105,7 @@ def test_a_key_is_asked_for_and_saved_in_the_keyring(chat, own_keyring, monkeypa
     ("line", "words"),
     [
         ("/modles", "unknown command /modles; did you mean /models?.*%chat --"),
-        ("/show", "unknown command /show"),
+        ("/draw", "unknown command /draw"),
         ("/etc/passwd is what?", "unknown command /etc/passwd"),
         ("/config now", "/config takes no arguments, got 'now'"),
         ("--temperature 1 /config", "/config takes no options"),

@@ -139,6 +139,7 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Return at once, and let the answer arrive while other cells run. The result waits "
         "when it is used; see .wait(), .cancel() and %chat /jobs.",
     ),
+    Option(name="no-history", help="Do not keep this in the history."),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),
 )
