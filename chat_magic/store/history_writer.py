@@ -40,6 +40,8 @@ PATIENCE_S = 10.0
 """How long a locked file is tried before the user is told; it is tried on."""
 _PAUSE_S = 60.0
 """How long a file that cannot be written is left alone."""
+_BATCH = 200
+"""Operations of one transaction, after which other processes have their turn."""
 _MOST_WAITING = 10_000
 """Operations that are kept while the file is locked."""
 
@@ -248,12 +250,14 @@ class HistoryWriter:
             state.thread = None
 
     def _take(self, state: _State) -> bool:
-        """Wait for operations and take all there are; return whether the thread goes on."""
+        """Wait for operations and take those there are; return whether the thread goes on."""
         is_ticking = bool(state.waiting) or self._is_active()
         try:
             operation = state.queue.get(timeout=TICK_S if is_ticking else None)
             while operation is not None:
                 state.waiting.append(operation)
+                if len(state.waiting) >= _BATCH:
+                    return True
                 operation = state.queue.get_nowait()
         except Empty:
             return True

@@ -29,7 +29,7 @@ sys.stdin.readline()  # all start at once
 for number in range(int(sys.argv[3])):
     name = f"{sys.argv[2]}-{number}"
     store.start(lambda name=name: started(name)).end(lambda name=name: ended(name))
-store.flush()
+store.writer.flush(120)
 print(store.writer.take_faults())
 store.close()
 """
