@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.listing import matching
+from chat_magic.core.request.config import KINDS
 from chat_magic.core.request.settings import SETTINGS, Setting
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.session import default_session
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.core.cell.cell import Cell
-    from chat_magic.core.request.config import Config, Server
+    from chat_magic.core.request.config import Config, Price, Server
     from chat_magic.shell.panel import Panel
 
     Row = tuple[str, str, str]
@@ -150,7 +151,15 @@ def _config_file_rows(config: Config) -> Iterator[tuple[str, str]]:
     for alias, model in config.aliases.items():
         yield f"alias {alias}", model
     for pattern, price in config.prices.items():
-        yield f"price {pattern}", f"${price.input:g} in, ${price.output:g} out per million tokens"
+        yield f"price {pattern}", _describe_price(price)
+
+
+def _describe_price(price: Price) -> str:
+    kinds = {"in": price.input, "out": price.output}
+    kinds |= {name: getattr(price, name) for name in KINDS if name not in ("input", "output")}
+    known = [f"${value:g} {name}" for name, value in kinds.items() if value is not None]
+    tiers = f", other prices at {', '.join(price.tiers)}" if price.tiers else ""
+    return f"{', '.join(known)} per million tokens{tiers}"
 
 
 def _describe_server(server: Server) -> str:
