@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.history import forget, history, load, star, unstar
     from chat_magic.errors import (
         ApiError,
+        BudgetExceeded,
         ChatError,
         ChatInterrupted,
         ConnectionFailed,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNSET",
     "ApiError",
+    "BudgetExceeded",
     "ChatError",
     "ChatInterrupted",
     "ChatResult",

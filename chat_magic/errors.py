@@ -4,6 +4,7 @@ ChatError
 ├── InvalidRequest     refused before anything was sent
 ├── ApiError           the server refused it
 ├── StreamBroken       it failed after something had arrived
+├── BudgetExceeded     a further request could cost more than max_cost
 ├── ConnectionFailed   no connection, or no server to connect to
 └── RequestTimeout     nothing came in time
 KeyboardInterrupt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "BudgetExceeded",
     "ChatError",
     "ChatInterrupted",
     "ConnectionFailed",
@@ -83,6 +85,10 @@ class ApiError(ChatError):
 
 class StreamBroken(ChatError):
     """The answer broke off; `.result` holds what had arrived, the cause is `__cause__`."""
+
+
+class BudgetExceeded(ChatError):
+    """A further request could cost more than `max_cost`; `.result` holds what had arrived."""
 
 
 class ConnectionFailed(ChatError):

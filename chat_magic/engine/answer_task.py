@@ -11,7 +11,7 @@ import msgspec
 from chat_magic.analysis.logprob_warnings import logprob_warnings
 from chat_magic.core.reply.choice_limit import choice_limit
 from chat_magic.core.reply.choice_value import validation_errors
-from chat_magic.core.reply.cost import cost_of, service_tier
+from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
 from chat_magic.core.reply.empty_answer import empty_answers
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.prefill import check_prefill
@@ -19,10 +19,11 @@ from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination
+from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.tool_loop import ToolLoop
-from chat_magic.errors import ApiError, ChatError, StreamBroken
+from chat_magic.errors import ApiError, BudgetExceeded, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.transport import local
 from chat_magic.transport.credentials import answer_keys
@@ -50,6 +51,7 @@ class AnswerTask:
         session: The session whose connections and settings are used.
         on_change: Called on the loop whenever something has arrived, or is being waited for.
         record: Keeps what is sent and received.
+        budget: What the requests may cost, if others share it; by default the limit of the call.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class AnswerTask:
         session: Session,
         on_change: Callable[[], None] = lambda: None,
         record: Record = NOT_RECORDED,
+        budget: Budget | None = None,
     ) -> None:
         self.request = call.request
         """The request of the current round."""
@@ -65,6 +68,7 @@ class AnswerTask:
         self._session = session
         self._on_change = on_change
         self._record = record
+        self._budget = budget or Budget(call.limits.max_cost)
         self._tool_loop = ToolLoop(call.tools) if call.tools.can_run else None
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
@@ -215,19 +219,32 @@ class AnswerTask:
             url=None if local.is_local(request.model or "") else endpoint.address,
             model=endpoint.model,
         )
-        await exchange(
-            session.http,
-            endpoint,
-            body_for(request, endpoint),
-            assembler,
-            retries=self._call.limits.retries,
-            timeout_s=timeout_s,
-            silence_s=self._call.limits.timeout_s,
-            on_change=self._on_arrival,
-            on_wait=lambda words: self._on_progress(label + words),
-            on_events=self._record.listen(request, assembler.number),
-            stopwatch=stopwatch,
-        )
+        async with self._budget.reserve(estimated_cost(request, self._call.price)) as reservation:
+            try:
+                await exchange(
+                    session.http,
+                    endpoint,
+                    body_for(request, endpoint),
+                    assembler,
+                    retries=self._call.limits.retries,
+                    timeout_s=timeout_s,
+                    silence_s=self._call.limits.timeout_s,
+                    on_change=self._on_arrival,
+                    on_wait=lambda words: self._on_progress(label + words),
+                    on_events=self._record.listen(request, assembler.number),
+                    stopwatch=stopwatch,
+                )
+            finally:
+                reservation.cost = self._cost_so_far(request, assembler)
+
+    def _cost_so_far(self, request: ChatRequest, assembler: Assembler) -> float | None:
+        """Return what a request has cost, None if that is not known; a refused one is free."""
+        if self._budget.is_unlimited:
+            return None
+        if not assembler.has_output:
+            return 0.0
+        reply = assembler.reply()
+        return cost_of(reply.usage, self._call.price, service_tier(request, reply))
 
     async def _top_up(self, concurrency: int) -> None:
         gate = asyncio.Semaphore(concurrency)
@@ -247,6 +264,8 @@ class AnswerTask:
             if isinstance(outcome, BaseException)
         }
         for index, error in failed.items():
+            if isinstance(error, BudgetExceeded):
+                raise error
             raise StreamBroken(
                 f"n {self.request.n}: {len(failed)} of the missing choices did not arrive: "
                 f"choice {index}: {error}"

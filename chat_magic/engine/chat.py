@@ -36,6 +36,7 @@ def chat(
     schema: Any = None,
     max_tool_rounds: int | None = None,
     history: bool | None = None,
+    max_cost: float | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model and wait for its answer.
@@ -55,6 +56,8 @@ def chat(
             form `name: str, age: int`, or `list[...]` of any of these.
         max_tool_rounds: The maximum number of rounds of function calls, 0 to 100; by default 5.
         history: Whether this is kept in the history; by default the setting decides.
+        max_cost: Dollars that this may cost: no request is sent that could pass it, by an estimate
+            from its text and its token limit. The price of the model must be known.
         **parameters: Request parameters by the API's names; `UNSET` removes a default. `tools`
             takes Python functions, sync or async, which run when the model calls them, and the
             API's tool objects, whose calls are returned in `.choices[0].tool_calls`.
@@ -72,7 +75,7 @@ def chat(
     call = _prepare(
         session, messages, model=model, after=after, variables=variables, timeout=timeout,
         retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, parameters=parameters,
+        max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
     )  # fmt: skip
     return start_answer(session, call, HistoryOptions(keep=history)).wait()
 
@@ -90,6 +93,7 @@ async def achat(
     schema: Any = None,
     max_tool_rounds: int | None = None,
     history: bool | None = None,
+    max_cost: float | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model; like `chat`, but awaited on any event loop.
@@ -102,7 +106,7 @@ async def achat(
     call = _prepare(
         session, messages, model=model, after=after, variables=variables, timeout=timeout,
         retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, parameters=parameters,
+        max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
     )  # fmt: skip
     record = session.history.record("answer", [call], HistoryOptions(keep=history))
     task = AnswerTask(call, session, record=record)
@@ -143,9 +147,12 @@ def _prepare(
     extra: Mapping[str, Any] | None,
     schema: Any,
     max_tool_rounds: int | None,
+    max_cost: float | None,
     parameters: Mapping[str, Any],
 ) -> PreparedCall:
     form = load_schema(schema)
     request, tools = build_request(messages, model, variables, extra, parameters, max_tool_rounds)
-    limits = request_limits(session, timeout_s=timeout, retries=retries, top_up=top_up)
+    limits = request_limits(
+        session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
+    )
     return prepare_call(session, request, after=after, schema=form, tools=tools, limits=limits)

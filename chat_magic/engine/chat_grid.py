@@ -49,6 +49,7 @@ def chat_grid(
     schema: Any = None,
     max_tool_rounds: int | None = None,
     history: bool | None = None,
+    max_cost: float | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResults:
     """Send every combination of models, parameter values and wordings, and wait for all answers.
@@ -70,6 +71,7 @@ def chat_grid(
         schema: As for `chat`.
         max_tool_rounds: As for `chat`.
         history: As for `chat`.
+        max_cost: As for `chat`, for all runs together.
         **parameters: As for `chat`.
 
     Returns:
@@ -107,7 +109,9 @@ def chat_grid(
         after=after,
         schema=form,
         tools=tools,
-        limits=request_limits(session, timeout_s=timeout, retries=retries, top_up=top_up),
+        limits=request_limits(
+            session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
+        ),
         concurrency=check_concurrency(concurrency),
     )
     return start_grid(session, plan, HistoryOptions(keep=history)).wait()

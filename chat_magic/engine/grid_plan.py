@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.grid import title_of
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from chat_magic.core.reply.cost import estimated_cost
 from chat_magic.engine.prepare import (
     DEFAULT_LIMITS,
     PreparedCall,
@@ -40,6 +41,19 @@ class GridPlan:
     """For each call, its value by the name of the axis."""
     concurrency: int = DEFAULT_CONCURRENCY
     """Calls that run at a time."""
+
+    @property
+    def size(self) -> str:
+        """How many requests there are, along which axes, and what they cost at most, if known."""
+        count = len(self.calls)
+        sizes = " \N{MULTIPLICATION SIGN} ".join(
+            f"{len(axis.titles)} {axis.name}" for axis in self.axes
+        )
+        cost = ""
+        if all(call.price for call in self.calls):
+            dollars = sum(estimated_cost(call.request, call.price) for call in self.calls)
+            cost = f", at most about ${dollars:.2g}"
+        return f"{count} request{'s'[: count != 1]} ({sizes}){cost}"
 
     @property
     def models(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import (
     KEEP_BY_SETTING,
     NOT_RECORDED,
@@ -16,7 +17,7 @@ from chat_magic.engine.execution_record import (
     Record,
 )
 from chat_magic.engine.task_handle import TaskHandle
-from chat_magic.errors import ChatError
+from chat_magic.errors import BudgetExceeded, ChatError
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.transport.stopwatch import Stopwatch
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from chat_magic.engine.session import Session
 
 __all__ = ["GridRun", "GridTask", "start_grid"]
+
+
+LARGE = 20
+"""Requests above which a grid says first how many there are and what they cost."""
 
 
 class GridRun:
@@ -75,9 +80,9 @@ class GridRun:
             return (), ()
         return self.task.answer.texts(), self.task.answer.finish_reasons()
 
-    async def run(self, session: Session, on_change: Callable[[], None]) -> None:
+    async def run(self, session: Session, on_change: Callable[[], None], budget: Budget) -> None:
         """Receive the answer; a fault ends this run only."""
-        self.task = AnswerTask(self.call, session, on_change, self._record)
+        self.task = AnswerTask(self.call, session, on_change, self._record, budget)
         try:
             self._result = await self.task.run()
         except Exception as error:  # the other runs continue, whatever it is
@@ -121,6 +126,8 @@ class GridTask:
         self._session = session
         self._on_change = on_change
         self._concurrency = plan.concurrency
+        self._size = plan.size if len(plan.calls) > LARGE else None
+        self._budget = Budget(plan.calls[0].limits.max_cost)
         self._stopwatch = Stopwatch()
 
     @property
@@ -136,7 +143,8 @@ class GridTask:
     @property
     def note(self) -> str | None:
         """How many runs are done, and what the others do while no text arrives."""
-        return " · ".join([f"{self.n_done} of {len(self.runs)} done", *self.notes])
+        size = [self._size] if self._size and not self.n_done else []
+        return " · ".join([*size, f"{self.n_done} of {len(self.runs)} done", *self.notes])
 
     @property
     def notes(self) -> list[str]:
@@ -147,6 +155,7 @@ class GridTask:
         """Receive all answers.
 
         Raises:
+            BudgetExceeded: Some runs could have cost more than is left; `.result` holds the others.
             ChatError: All runs failed; `.result` holds what had arrived.
         """
         return await self._record.keep(self._run(), self.partial)
@@ -156,10 +165,14 @@ class GridTask:
 
         async def run_in_turn(run: GridRun) -> None:
             async with gate:
-                await run.run(self._session, self._on_change)
+                await run.run(self._session, self._on_change, self._budget)
 
         await asyncio.gather(*map(run_in_turn, self.runs))
         results = self._results()
+        for run in self.runs:
+            if isinstance(run.fault, BudgetExceeded):
+                run.fault.result = results
+                raise run.fault
         if len(results.errors) == len(self.runs):
             raise _all_failed(results) from self.runs[0].fault
         return results

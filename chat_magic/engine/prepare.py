@@ -66,6 +66,8 @@ class RequestLimits:
     """Whether choices that the server did not return are requested again."""
     top_up_concurrency: int = 8
     """Requests for missing choices that run at a time."""
+    max_cost: float | None = None
+    """Dollars that the answer, or all answers of a grid, may cost."""
 
 
 DEFAULT_LIMITS = RequestLimits()
@@ -139,12 +141,18 @@ def prepare_call(
         server=_server_of(endpoint, model),
         warnings=(*request.warnings, *replaced),
     )
+    price = session.configuration.price_of(model)
+    if limits.max_cost is not None and price is None and not local.is_local(model):
+        raise InvalidRequest(
+            f"max_cost: the price of {model} is not known; add it to [prices] in the config file: "
+            f'"{model}" = {{ input = …, output = … }}, in dollars per million tokens'
+        )
     if after is not None and not _is_same_server(session, request, after.request):
         request = _without_server_fields(request, len(before))
     return PreparedCall(
         request=request,
         endpoint=endpoint,
-        price=session.configuration.price_of(model),
+        price=price,
         schema=schema,
         tools=tools,
         limits=_with_timeout(limits, endpoint),
@@ -293,17 +301,23 @@ def request_limits(
     timeout_s: float | None = None,
     retries: int | None = None,
     top_up: bool = True,
+    max_cost: float | None = None,
 ) -> RequestLimits:
     """Check limits, and fill in the configured ones.
 
     Raises:
-        InvalidRequest: `timeout_s` or `retries` is out of range.
+        InvalidRequest: `timeout_s`, `retries` or `max_cost` is out of range.
     """
+    if max_cost is not None and not (is_number(max_cost) and 0 < max_cost < math.inf):
+        raise InvalidRequest(f"max_cost {max_cost}: must be a number of dollars above 0")
     if timeout_s is not None and not (is_number(timeout_s) and 0 < timeout_s < math.inf):
         raise InvalidRequest(f"timeout {timeout_s}: must be a number of seconds above 0")
     if retries is None:
         setting = session.configuration.setting("retries")
         retries = RETRIES if setting is None or setting.value is UNSET else setting.value
     return RequestLimits(
-        timeout_s=timeout_s, retries=check_setting("retries", retries), top_up=bool(top_up)
+        timeout_s=timeout_s,
+        retries=check_setting("retries", retries),
+        top_up=bool(top_up),
+        max_cost=max_cost,
     )

@@ -15,6 +15,7 @@ from chat_magic.shell.option_values import (
     check_after,
     read_after,
     read_concurrency,
+    read_max_cost,
     read_name,
     read_retries,
     read_rounds,
@@ -135,6 +136,7 @@ class CellRunner:
                 timeout_s=read_timeout(options.get("timeout")),
                 retries=read_retries(options.get("retries")),
                 top_up="no-top-up" not in options,
+                max_cost=read_max_cost(options.get("max-cost")),
             )
 
     def _schema(self, options: Mapping[str, str | None]) -> Schema | None:

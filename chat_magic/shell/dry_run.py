@@ -19,9 +19,7 @@ def describe_plan(plan: GridPlan, endpoints: EndpointResolver) -> str:
 
     if not plan.axes:
         return _describe(plan.calls[0], endpoints)
-    sizes = " x ".join(f"{len(axis.titles)} {axis.name}" for axis in plan.axes)
-    count = len(plan.calls)
-    parts = [f"{count} request{'s'[: count != 1]}: {sizes}"]
+    parts = [plan.size]
     for run, (call, coordinates) in enumerate(zip(plan.calls, plan.coordinates, strict=True)):
         where = ", ".join(f"{name} {title_of(value)}" for name, value in coordinates.items())
         parts.append(f"── {run}: {where} ──\n{_describe(call, endpoints)}")

@@ -83,6 +83,14 @@ def read_timeout(value: str | None) -> float | None:
         raise InvalidRequest(f"--timeout {value}: must be a number of seconds", line=1) from None
 
 
+def read_max_cost(value: str | None) -> float | None:
+    """Read `--max-cost`: a number of dollars; the engine checks its range."""
+    try:
+        return None if value is None else float(value.removeprefix("$"))
+    except ValueError:
+        raise InvalidRequest(f"--max-cost {value}: must be a number of dollars", line=1) from None
+
+
 def read_retries(value: str | None) -> int | None:
     """Read `--retries`: a whole number; the engine checks its range."""
     return _read_count("--retries", value, "0 to 10")

@@ -38,7 +38,7 @@ def test_a_request_is_shown_with_its_destination_and_its_body(describe):
 def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
     """It begins with the number of requests and the size of each axis."""
     count, first, *others = describe("%%chat --models a/b,c/d --sweep n=1,unset\nHi").split("\n\n")
-    assert count == "4 requests: 2 model x 2 n"
+    assert count == "4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)"
     assert first.startswith("── 0: model a/b, n 1 ──\nPOST https://gateway.example/v1/")
     assert others[-1].startswith("── 3: model c/d, n unset ──\nPOST ")
     assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]
@@ -46,7 +46,7 @@ def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
 
 def test_a_grid_of_one_request_is_counted_in_the_singular(describe):
     """As any count."""
-    assert describe("%%chat --models a/b\nHi").startswith("1 request: 1 model\n")
+    assert describe("%%chat --models a/b\nHi").startswith("1 request (1 model)\n")
 
 
 def test_a_model_without_a_server_is_shown_with_the_reason(monkeypatch):

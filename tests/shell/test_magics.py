@@ -394,7 +394,7 @@ def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
     """It has their number, and the coordinates and body of each."""
     server = at_gateway(streamed(completion("Hi")))
     printed = kernel.run("%%chat --models a/b,c/d --sweep n=1,2 --dry-run\nHi").printed
-    assert printed.startswith("4 requests: 2 model x 2 n\n")
+    assert printed.startswith("4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)\n")
     assert "── 3: model c/d, n 2 ──" in printed
     assert printed.count('"model": "c/d"') == 2
     assert server.requests == []

@@ -126,6 +126,11 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="timeout", value="SECONDS", help="Stop waiting when the answer takes longer."),
     Option(
+        name="max-cost",
+        value="DOLLARS",
+        help="Send no further request once the answers could cost more than this.",
+    ),
+    Option(
         name="retries",
         value="0 to 10",
         help="How often a request that failed before it was answered is retried; 2 by default.",

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.reply.reply import Usage
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.reply.reply import Reply, Usage
+    from chat_magic.core.reply.reply import Reply
     from chat_magic.core.request.config import Price
     from chat_magic.core.request.request import ChatRequest
 
+CHARACTERS_PER_TOKEN = 4
+"""In a prompt whose tokens have not been counted; about right for English text."""
+UNLIMITED_TOKENS = 1_000
+"""Completion tokens that a choice without a limit is taken to have at most."""
 _CACHED = ("prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens")
 _WRITTEN = ("cache_creation_input_tokens", "cache_write_tokens")
 """Names of DeepSeek, Anthropic and others for what others have in the details."""
@@ -38,6 +44,22 @@ def cost_of(usage: Usage | None, price: Price | None, tier: str | None = None) -
     if any(dollars is None for count, dollars in counts if count):
         return None
     return math.fsum(count * dollars for count, dollars in counts if dollars is not None) / 1e6
+
+
+def estimated_cost(request: ChatRequest, price: Price | None) -> float:
+    """Estimate what a request costs at most, in dollars; 0 where its price is not known.
+
+    The tokens of its texts are estimated from their characters, attachments are not counted, and
+    each choice is taken to have as many tokens as its limit allows.
+    """
+    characters = sum(len(text) for message in request.messages for text in message.texts())
+    limits = (request.parameters.get(name) for name in ("max_completion_tokens", "max_tokens"))
+    limit = next((limit for limit in limits if isinstance(limit, int)), UNLIMITED_TOKENS)
+    usage = Usage(
+        prompt_tokens=math.ceil(characters / CHARACTERS_PER_TOKEN),
+        completion_tokens=limit * request.n,
+    )
+    return cost_of(usage, price) or 0.0
 
 
 def service_tier(request: ChatRequest, reply: Reply) -> str | None:

@@ -30,6 +30,13 @@ class Message:
     tool_call_id: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    def texts(self) -> list[str]:
+        """Return the texts of its content, without attachments."""
+        if not isinstance(self.content, tuple):
+            return [self.content or ""]
+        texts = [part.get("text") for part in self.content if isinstance(part, Mapping)]
+        return [text for text in texts if isinstance(text, str)]
+
     def to_json(self) -> dict[str, Any]:
         """Return the message as the API's JSON object."""
         parts = self.content

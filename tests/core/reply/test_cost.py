@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.cost import cost_of, service_tier
+from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
 from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.core.request.config import Price
+from chat_magic.core.request.messages import Message
 from chat_magic.core.request.request import ChatRequest
 
 PRICE = Price(input=2.5, output=10)
@@ -100,3 +101,19 @@ def test_the_price_is_that_of_the_tier_that_answered(asked, answered, millionths
     request = ChatRequest(parameters={"service_tier": asked} if asked else {})
     tier = service_tier(request, Reply(service_tier=answered))
     assert cost_of(counted(100), FULL, tier) == pytest.approx(millionths / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("content", "parameters", "millionths"),
+    [
+        ("x" * 41, {"max_completion_tokens": 10}, 11 * 1 + 10 * 2),
+        ("", {"max_tokens": 10, "n": 3}, 30 * 2),
+        (None, {}, 1000 * 2),
+        (({"type": "text", "text": "x" * 8}, {"type": "image_url"}), {"max_tokens": 1}, 2 + 2),
+    ],
+)
+def test_a_cost_is_estimated_from_characters_and_token_limits(content, parameters, millionths):
+    """Four characters of text are a token; a choice without a limit is taken to have 1,000."""
+    request = ChatRequest(messages=(Message(role="user", content=content),), parameters=parameters)
+    assert estimated_cost(request, Price(input=1, output=2)) == pytest.approx(millionths / 1e6)
+    assert estimated_cost(request, None) == 0.0
