@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import zlib
 from contextlib import closing
 
@@ -13,6 +16,7 @@ import pytest
 import chat_magic
 from chat_magic import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.engine.history import forgotten_by
+from chat_magic.store import history_query, history_store
 from tests.completions import chunks_of, completion, delta
 from tests.engine.calls import echo, prepare, start
 from tests.gateway import HOLD, Answer, events, streamed, whole
@@ -282,3 +286,37 @@ def test_chunks_are_put_together_while_they_arrive(gateway, history_file):
     chat_magic.history()
     with closing(sqlite3.connect(history_file)) as connection:
         assert connection.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+
+
+STREAM = """
+import chat_magic
+chat_magic.chat("Tell me a story", n=1)
+"""
+
+
+def test_an_answer_of_a_killed_process_is_kept_up_to_its_last_second(
+    gateway, history_file, monkeypatch
+):
+    """With what had arrived, found by its words; nothing had to be closed."""
+    gateway(events(delta("Once upon"), delta(" a time"), HOLD))
+    process = subprocess.Popen([sys.executable, "-c", STREAM], env=dict(os.environ))
+
+    def has_journal():
+        if not history_file.exists():
+            return False
+        with closing(sqlite3.connect(history_file)) as connection:
+            tables = "SELECT 1 FROM sqlite_master WHERE name = 'journal'"
+            query = "SELECT count(*) FROM journal"
+            is_made = connection.execute(tables).fetchone()
+            return is_made and connection.execute(query).fetchone()[0]
+
+    wait_until(has_journal, 60)
+    process.kill()
+    process.wait()
+    assert chat_magic.history()["status"].tolist() == ["running"]
+    monkeypatch.setattr(history_query, "STALE_S", -1.0)
+    monkeypatch.setattr(history_store, "STALE_S", -1.0)
+    assert chat_magic.history()["status"].tolist() == ["interrupted"]
+    assert chat_magic.history("upon").index.tolist() == [1]
+    loaded = chat_magic.load(1)
+    assert (loaded.text, loaded[0].finish_reason) == ("Once upon a time", "interrupted")
