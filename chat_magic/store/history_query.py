@@ -120,8 +120,9 @@ _Filter = tuple[str, tuple[Any, ...]]
 
 def _model(value: str, _now: datetime, _notebook: str | None) -> _Filter:
     one = "(r.model GLOB ? OR r.model GLOB '*/' || ?)"
-    sql = f"EXISTS (SELECT 1 FROM runs r WHERE r.execution_id = e.id AND {one})"  # noqa: S608
-    return f"({one.replace('r.model', 'e.model')} OR {sql})", (value, value, value, value)
+    of_runs = f"EXISTS (SELECT 1 FROM runs r WHERE r.execution_id = e.id AND {one})"  # noqa: S608
+    sql = f"({one.replace('r.model', 'e.model')} OR (e.kind = 'grid' AND {of_runs}))"
+    return sql, (value, value, value, value)
 
 
 def _since(value: str, now: datetime, _notebook: str | None) -> _Filter:
