@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
-    from chat_magic.engine.history import forget, history, load, star, unstar
+    from chat_magic.engine.history import forget, history, load, star, unstar, usage
     from chat_magic.errors import (
         ApiError,
         BudgetExceeded,
@@ -60,6 +60,7 @@ __all__ = [
     "to_csv",
     "unload_ipython_extension",
     "unstar",
+    "usage",
 ]
 
 __version__ = "0.1.0"
@@ -81,6 +82,7 @@ _HOMES = {
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",
     "unstar": "engine.history",
+    "usage": "engine.history",
 }
 
 

@@ -746,6 +746,8 @@ JOBS = Table(
         Column("cancel", "string", "The command that cancels it."),
     ),
 )
+_UNCOUNTED = "no server counted them"
+
 HISTORY = Table(
     "chat_magic.history(query)",
     "an execution: an answer, a grid or a map",
@@ -780,8 +782,31 @@ HISTORY = Table(
     ),
 )
 
+USAGE = Table(
+    "chat_magic.usage(query)",
+    "a group of executions",
+    ("model", "day"),
+    (
+        Column("model", "string", "Model, or models joined by commas."),
+        Column("day", "string", "Day of the start in UTC, as `2026-11-28`."),
+        Column("requests", "Int64", "Answers, runs of grids and rows of maps."),
+        Column("failed", "Int64", "How many of them failed."),
+        Column("replayed", "Int64", "How many were recorded answers, for which nothing was sent."),
+        Column("prompt_tokens", "Int64", "Of all prompts.", "tokens", missing=_UNCOUNTED),
+        Column(
+            "cached_tokens", "Int64", "Of them, read from a cache.", "tokens", missing=_UNCOUNTED
+        ),
+        Column("completion_tokens", "Int64", "Of all answers.", "tokens", missing=_UNCOUNTED),
+        Column("reasoning_tokens", "Int64", "Of them, reasoning.", "tokens", missing=_UNCOUNTED),
+        Column(
+            "cost", "Float64", "Sum of the known costs.", "dollars", missing="none of them is known"
+        ),
+    ),
+)
+"""With other groups, their columns stand in place of model and day."""
+
 RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
-TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, HISTORY)
+TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, HISTORY, USAGE)

@@ -1,8 +1,8 @@
-"""The table of the history."""
+"""The tables of the history, and of the usage that it adds up."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _TEXTS = ("model", "prompt", "answer")
 _COUNTS = ("answers", "requests", "failed", "prompt_tokens", "completion_tokens")
+_USAGE_COUNTS = (
+    "requests", "failed", "replayed", "prompt_tokens", "cached_tokens", "completion_tokens",
+    "reasoning_tokens",
+)  # fmt: skip
 _NUMBERS = ("cost", "ttft_s", "total_s")
 _OTHERS = ("error", "notebook", "cell_id", "thread")
 
@@ -41,3 +45,20 @@ def history_table(rows: Sequence[HistoryRow]) -> pd.DataFrame:
     }
     index = pd.Index([row.id for row in rows], dtype="int64", name="id")
     return pd.DataFrame(data).set_index(index)
+
+
+def usage_table(rows: Sequence[Sequence[Any]], by: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each group: the table `USAGE` of `column_docs`.
+
+    Args:
+        rows: The values of `by`, then those of the other columns.
+        by: The names of the first columns.
+    """
+    dtypes = dict.fromkeys(by, TEXT) | dict.fromkeys(_USAGE_COUNTS, "Int64") | {"cost": "Float64"}
+    columns = zip(*rows, strict=True) if rows else [()] * len(dtypes)
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(values), dtype=dtype)
+            for (name, dtype), values in zip(dtypes.items(), columns, strict=True)
+        }
+    )

@@ -135,6 +135,8 @@ def end_of(
         prompt_tokens=_sum([usage.prompt_tokens for usage in usages if usage]),
         completion_tokens=_sum([usage.completion_tokens for usage in usages if usage]),
         total_tokens=_sum([_total(usage) for usage in usages if usage]),
+        cached_tokens=_details(usages, "prompt_tokens_details", "cached_tokens"),
+        reasoning_tokens=_details(usages, "completion_tokens_details", "reasoning_tokens"),
         cost=None if result is None else result.cost,
         ttft_s=min((run.timing.ttft_s for run in runs if run.timing.ttft_s), default=None),
         total_s=max((run.timing.total_s for run in runs), default=None),
@@ -150,6 +152,12 @@ def _total(usage: Usage) -> int | None:
     if usage.total_tokens is not None:
         return usage.total_tokens
     return _sum([usage.prompt_tokens, usage.completion_tokens])
+
+
+def _details(usages: Sequence[Usage | None], details: str, name: str) -> int | None:
+    """Add up a detail of the servers' counts, where they give it."""
+    counts = [(getattr(usage, details) or {}).get(name) for usage in usages if usage]
+    return _sum([count for count in counts if type(count) is int])
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:

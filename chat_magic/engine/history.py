@@ -1,8 +1,8 @@
-"""The functions `history`, `load`, `star`, `unstar` and `forget`: what was asked and answered."""
+"""The functions of the history: `history`, `usage`, `load`, `star`, `unstar` and `forget`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.store.history_store import HistoryStore
 
 __all__ = ["forget", "forgotten_by", "history", "history_rows", "load", "load_execution"]
-__all__ += ["star", "unstar"]
+__all__ += ["star", "unstar", "usage"]
 
 
 def history(query: str = "", *, limit: int = 50) -> pd.DataFrame:
@@ -56,6 +56,35 @@ def history_rows(query: str = "", *, limit: int = 50) -> list[HistoryRow]:
     if type(limit) is not int or limit < 1:
         raise InvalidRequest(f"limit {limit}: must be a whole number, at least 1")
     return _store().search(query, limit=limit, notebook=_notebook())
+
+
+def usage(query: str = "", *, by: str | Sequence[str] = ("model", "day")) -> pd.DataFrame:
+    """Add up requests, tokens and cost of the history.
+
+    Args:
+        query: Which executions, as for `history`.
+        by: What is added up separately: one or several of model, day (in UTC), notebook, thread.
+
+    Returns:
+        The table `USAGE` of `docs/tables.md`. Recorded answers count as requests, without tokens
+        or cost; the models of a grid of several are named together.
+
+    Raises:
+        InvalidRequest: The query or a group is not valid.
+        ChatError: The history cannot be read.
+
+    Example:
+        >>> chat_magic.usage("since:7d", by="model")
+    """
+    from chat_magic.analysis.history_table import usage_table
+    from chat_magic.store.history_rows import USAGE_GROUPS
+
+    groups = (by,) if isinstance(by, str) else tuple(by)
+    if not groups or len(set(groups)) < len(groups) or not set(groups) <= set(USAGE_GROUPS):
+        raise InvalidRequest(
+            f"by {by!r}: must be one or several of {', '.join(USAGE_GROUPS)}, each once"
+        )
+    return usage_table(_store().usage(query, groups, notebook=_notebook()), groups)
 
 
 def load(id: int) -> ChatResult | ChatResults:  # noqa: A002 - the name in the table

@@ -308,6 +308,12 @@ COMMANDS = {
             "Delete results from the history; all keeps the starred ones without --starred.",
             _history_command("forget"),
         ),
+        Command(
+            "/usage",
+            "[QUERY]",
+            "Add up requests, tokens and cost of the history, by model and day.",
+            _history_command("show_usage"),
+        ),
         Command("/help", "", "List these commands.", _help),
     )
 }

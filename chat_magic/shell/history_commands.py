@@ -22,6 +22,8 @@ from chat_magic.shell.cell_runner import CellPlan
 from chat_magic.view.history_view import HistoryView
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.results.chat_result import ChatResult
@@ -34,6 +36,7 @@ __all__ = [
     "rerun",
     "show",
     "show_history",
+    "show_usage",
     "star",
     "unstar",
 ]
@@ -71,6 +74,12 @@ def rerun(arguments: str) -> CellPlan:
     if execution.row.kind == "grid":
         plan = _grid_plan(execution, result, calls)
     return CellPlan(calls=plan, out=None, is_silent=False, is_background=False, is_dry_run=False)
+
+
+def show_usage(query: str) -> pd.DataFrame:
+    """Return the table of `/usage [QUERY]`."""
+    _refuse_bare_number("/usage", query)
+    return history.usage(query)
 
 
 def star(arguments: str) -> None:

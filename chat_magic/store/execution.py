@@ -64,6 +64,9 @@ class EndedExecution(Struct, frozen=True, kw_only=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Prompt tokens that the server read from its cache."""
+    reasoning_tokens: int | None = None
     cost: float | None = None
     ttft_s: float | None = None
     total_s: float | None = None

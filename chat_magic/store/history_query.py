@@ -76,7 +76,7 @@ def read_query(
     """
     condition = Condition()
     words: list[str] = []
-    for term in _TERM.finditer(query):
+    for term in _TERM.finditer(query.replace("\0", " ")):  # at a NUL, SQLite ends a text
         if term["key"]:
             value = term["value"].strip('"')
             sql, values = _FILTERS[term["key"]](value, now, notebook)

@@ -12,13 +12,15 @@ from chat_magic.store.journal import deflate, inflate, unpack
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from chat_magic.store.execution import StartedExecution
     from chat_magic.store.history_query import Condition
 
 __all__ = [
+    "USAGE_GROUPS",
+    "add_up",
     "complete",
     "insert",
     "list_rows",
@@ -36,7 +38,8 @@ _STARTED = (
 )  # fmt: skip
 _ENDED = (
     "status", "ended_s", "answer", "answers", "failed", "prompt_tokens", "completion_tokens",
-    "total_tokens", "cost", "ttft_s", "total_s", "error", "replayed",
+    "total_tokens", "cached_tokens", "reasoning_tokens", "cost", "ttft_s", "total_s", "error",
+    "replayed",
 )  # fmt: skip
 _ROW = (
     "id", "started_s", "kind", "model", "prompt", "answer", "answers", "requests", "failed",
@@ -109,6 +112,54 @@ def list_rows(
         (*values, limit),
     )
     return [_row(row) for row in rows]
+
+
+_GROUPS = {
+    "model": "e.model",
+    "day": "date(e.started_s, 'unixepoch')",
+    "notebook": "e.notebook",
+    "thread": "e.thread",
+}
+USAGE_GROUPS = tuple(_GROUPS)
+"""What usage can be added up by."""
+_SUMS = (
+    "sum(e.requests)",
+    "sum(e.failed)",
+    "sum(CASE WHEN e.replayed THEN e.requests ELSE 0 END)",
+    *(
+        f"sum(CASE WHEN e.replayed THEN 0 ELSE e.{name} END)"
+        for name in (
+            "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost",
+        )
+    ),
+)  # fmt: skip
+
+
+def add_up(
+    connection: sqlite3.Connection, condition: Condition, by: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Return the usage of the executions that meet a condition, a row for each group.
+
+    Args:
+        connection: The history.
+        condition: Which executions.
+        by: What the groups have in common; each is one of `USAGE_GROUPS`.
+
+    Returns:
+        The values of `by`, then the numbers of requests, failed and replayed ones, the tokens of
+        prompts, those of them from caches, those of completions, those of them for reasoning, and
+        the cost in dollars; the newest day first. Recorded answers have no tokens and no cost.
+    """
+    groups = [_GROUPS[name] for name in by]
+    source, where, values = _where(condition)
+    order = sorted(groups, key=lambda group: not group.startswith("date"))
+    rows = connection.execute(
+        f"SELECT {', '.join((*groups, *_SUMS))} FROM {source} "  # noqa: S608 - our names
+        f"WHERE {where} GROUP BY {', '.join(groups)} ORDER BY "
+        + ", ".join(f"{group} DESC" if group.startswith("date") else group for group in order),
+        values,
+    )
+    return rows.fetchall()
 
 
 def matching_ids(connection: sqlite3.Connection, condition: Condition) -> list[int]:

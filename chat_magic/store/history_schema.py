@@ -42,7 +42,9 @@ CREATE TABLE executions (
   resume TEXT,                         -- the file of a map
   starred INTEGER NOT NULL DEFAULT 0,
   note TEXT NOT NULL DEFAULT '',
-  replayed INTEGER NOT NULL DEFAULT 0
+  replayed INTEGER NOT NULL DEFAULT 0,
+  cached_tokens INTEGER,               -- of the prompt, read from the server's cache
+  reasoning_tokens INTEGER
 );
 CREATE INDEX executions_by_cell ON executions (cell_id) WHERE cell_id IS NOT NULL;
 CREATE INDEX executions_by_thread ON executions (thread) WHERE thread IS NOT NULL;

@@ -8,13 +8,14 @@ import uuid
 from collections import deque
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.store.database import Unusable, has_full_text, open_for_reading
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
 from chat_magic.store.history_rows import (
+    add_up,
     complete,
     insert,
     list_rows,
@@ -262,6 +263,17 @@ class HistoryStore:
         return self._read(
             lambda connection: matching_ids(
                 connection, self._condition(connection, query, now, notebook)
+            ),
+            [],
+        )
+
+    def usage(
+        self, query: str, by: Sequence[str], *, notebook: str | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the usage of the executions that match, as `add_up` does; raises as `search`."""
+        return self._read(
+            lambda connection: add_up(
+                connection, self._condition(connection, query, datetime.now(UTC), notebook), by
             ),
             [],
         )

@@ -13,7 +13,7 @@ import pytest
 
 from chat_magic.analysis import column_docs
 from chat_magic.analysis.column_docs import COORDINATES, RESULT_TABLES, RUN, TABLES
-from chat_magic.analysis.history_table import history_table
+from chat_magic.analysis.history_table import history_table, usage_table
 from chat_magic.analysis.listing_tables import jobs_table, models_table, settings_table
 from chat_magic.analysis.table_columns import TEXT
 from chat_magic.core.reply.assembler import Assembler
@@ -111,6 +111,9 @@ LISTINGS = {
     "%chat /models": lambda: models_table([ListedModel(id="a"), ListedModel(id="b", created=1)]),
     "%chat /config": lambda: settings_table([("model", "a/b", "environment")]),
     "%chat /jobs": lambda: jobs_table([(1, "r", "a/b", "streaming", 1.5, 0.2)]),
+    "chat_magic.usage(query)": lambda: usage_table(
+        [("a/b", "2026-11-28", 2, 0, 1, 9, None, 3, None, 0.5)], ("model", "day")
+    ),
     "chat_magic.history(query)": lambda: history_table(ROWS).reset_index(),
 }
 

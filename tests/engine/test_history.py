@@ -320,3 +320,46 @@ def test_an_answer_of_a_killed_process_is_kept_up_to_its_last_second(
     assert chat_magic.history("upon").index.tolist() == [1]
     loaded = chat_magic.load(1)
     assert (loaded.text, loaded[0].finish_reason) == ("Once upon a time", "interrupted")
+
+
+PRICED = {
+    "prompt_tokens": 100,
+    "completion_tokens": 20,
+    "total_tokens": 120,
+    "prompt_tokens_details": {"cached_tokens": 60},
+    "completion_tokens_details": {"reasoning_tokens": 5},
+    "cost": 0.25,
+}
+
+
+class TestUsage:
+    """Requests, tokens and cost, added up."""
+
+    def test_it_is_added_up_by_model_and_day(self, gateway):
+        """With what the server counted; the newest day is first."""
+        gateway(lambda _request: whole({**completion("Hi"), "usage": PRICED}))
+        for model in ("a/b", "a/b", "c/d"):
+            chat_magic.chat("Hi", model=model)
+        chat_magic.chat_grid("Hi", model="a/b", sweep={"seed": [1, 2]})
+        usage = chat_magic.usage().set_index("model")
+        assert usage.loc["a/b"].drop("day").to_dict() == {
+            "requests": 4, "failed": 0, "replayed": 0, "prompt_tokens": 400, "cached_tokens": 240,
+            "completion_tokens": 80, "reasoning_tokens": 20, "cost": 1.0,
+        }  # fmt: skip
+        assert usage.loc["c/d", "requests"] == 1
+        assert usage["day"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+
+    def test_the_groups_and_the_executions_can_be_chosen(self, gateway):
+        """An empty history, and one in which nothing matches, have no rows but all columns."""
+        gateway(lambda _request: whole({**completion("Hi"), "usage": PRICED}))
+        columns = ["notebook", "thread", *chat_magic.usage().columns[2:]]
+        assert chat_magic.usage(by=("notebook", "thread")).columns.tolist() == columns
+        chat_magic.chat("Hi", model="a/b")
+        assert len(chat_magic.usage(by="day")) == 1
+        assert len(chat_magic.usage("model:x/*")) == 0
+
+    @pytest.mark.parametrize("by", ["week", (), ("model", "model"), ["model", "x"]])
+    def test_a_group_that_does_not_exist_is_an_error(self, by):
+        """It names those that do."""
+        with pytest.raises(InvalidRequest, match="one or several of model, day, notebook, thread"):
+            chat_magic.usage(by=by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat_magic.errors import InvalidRequest
@@ -159,6 +159,7 @@ def test_a_query_finds_the_rows_that_match_all_its_terms(store, query, found):
 
 @settings(max_examples=25)
 @given(st.text(max_size=30))
+@example("0\x00")
 def test_any_text_is_a_query(store, query):
     """It finds something or nothing, or is an error of a filter."""
     try:
