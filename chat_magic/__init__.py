@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.compare import compare
+    from chat_magic.results.prompt import Prompt, load_prompt
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -46,6 +47,7 @@ __all__ = [
     "ConnectionFailed",
     "InvalidRequest",
     "Panel",
+    "Prompt",
     "RequestTimeout",
     "StreamBroken",
     "achat",
@@ -56,6 +58,7 @@ __all__ = [
     "history",
     "load",
     "load_ipython_extension",
+    "load_prompt",
     "star",
     "to_csv",
     "unload_ipython_extension",
@@ -70,6 +73,7 @@ _HOMES = {
     "ChatResult": "results.chat_result",
     "ChatResults": "results.chat_results",
     "Panel": "shell.panel",
+    "Prompt": "results.prompt",
     "achat": "engine.chat",
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",
@@ -78,6 +82,7 @@ _HOMES = {
     "history": "engine.history",
     "load": "engine.history",
     "load_ipython_extension": "shell",
+    "load_prompt": "results.prompt",
     "star": "engine.history",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

@@ -9,8 +9,10 @@ from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
+from chat_magic.engine.prompt_call import prompt_schema, without_response_format
 from chat_magic.engine.session import Session, default_session
 from chat_magic.engine.task_handle import TaskHandle
+from chat_magic.results.prompt import Prompt, send_prompts_by
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ __all__ = ["achat", "chat", "start_answer"]
 
 
 def chat(
-    messages: str | Sequence[Mapping[str, Any] | Message],
+    messages: str | Sequence[Mapping[str, Any] | Message] | Prompt,
     *,
     model: str | None = None,
     after: ChatResult | None = None,
@@ -42,7 +44,8 @@ def chat(
     """Send a prompt to a model and wait for its answer.
 
     Args:
-        messages: The text of one user message, or a list of the API's message objects.
+        messages: The text of one user message, a list of the API's message objects, or a prompt,
+            whose model and parameters the other arguments replace.
         model: `vendor/model`; by default the configured one.
         after: A result whose conversation this continues.
         variables: Values for `{{ }}` in the messages, which are sent verbatim without them.
@@ -81,7 +84,7 @@ def chat(
 
 
 async def achat(
-    messages: str | Sequence[Mapping[str, Any] | Message],
+    messages: str | Sequence[Mapping[str, Any] | Message] | Prompt,
     *,
     model: str | None = None,
     after: ChatResult | None = None,
@@ -121,6 +124,9 @@ async def achat(
         raise
 
 
+send_prompts_by(chat)
+
+
 def start_answer(
     session: Session, call: PreparedCall, options: HistoryOptions = KEEP_BY_SETTING
 ) -> TaskHandle[ChatResult]:
@@ -150,8 +156,12 @@ def _prepare(
     max_cost: float | None,
     parameters: Mapping[str, Any],
 ) -> PreparedCall:
-    form = load_schema(schema)
-    request, tools = build_request(messages, model, variables, extra, parameters, max_tool_rounds)
+    form = load_schema(schema) or prompt_schema(messages)
+    request, tools = build_request(
+        messages, model, variables, extra, parameters, max_tool_rounds, schema
+    )
+    if form is not None and isinstance(messages, Prompt):
+        request = without_response_format(request)
     limits = request_limits(
         session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
     )

@@ -13,9 +13,11 @@ from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.grid_plan import check_concurrency, plan_grid
 from chat_magic.engine.grid_task import start_grid
 from chat_magic.engine.prepare import build_request, request_limits
+from chat_magic.engine.prompt_call import prompt_schema, without_response_format
 from chat_magic.engine.session import default_session
 from chat_magic.engine.tool_functions import NO_TOOLS
 from chat_magic.errors import InvalidRequest
+from chat_magic.results.prompt import Prompt
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ __all__ = ["chat_grid"]
 
 
 def chat_grid(
-    messages: str | Sequence[Mapping[str, Any] | Message],
+    messages: str | Sequence[Mapping[str, Any] | Message] | Prompt,
     *,
     models: Sequence[str] | None = None,
     sweep: Mapping[str, Sequence[Any]] | None = None,
@@ -91,16 +93,20 @@ def chat_grid(
     for axis in axes:
         if axis.name in parameters or (axis.name == "model" and model is not None):
             raise InvalidRequest(f"{axis.name}: given both as a value and as an axis of the grid")
+    form = load_schema(schema) or prompt_schema(messages)
     per_model_parameters, tools = read_per_model(per_model), NO_TOOLS
 
     def read(bound: Mapping[str, Any]) -> ChatRequest:
         nonlocal tools
         names = None if variables is None and not vary else bound
-        request, tools = build_request(messages, model, names, extra, parameters, max_tool_rounds)
+        request, tools = build_request(
+            messages, model, names, extra, parameters, max_tool_rounds, schema
+        )
+        if form is not None and isinstance(messages, Prompt):
+            request = without_response_format(request)
         return replace(request, per_model=per_model_parameters)
 
     session = default_session()
-    form = load_schema(schema)
     variants = expand(axes, variables or {}, read)
     plan = plan_grid(
         session,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from chat_magic.core.cell.template import render_text
@@ -19,6 +19,7 @@ from chat_magic.core.request.parameters import (
 )
 from chat_magic.core.request.request import (
     ChatRequest,
+    PromptSource,
     read_extra,
     read_fields,
     read_messages,
@@ -27,10 +28,12 @@ from chat_magic.core.request.request import (
 from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.request.settings import apply_defaults, check_setting
 from chat_magic.core.unset import UNSET
+from chat_magic.engine.prompt_call import read_prompt_request
 from chat_magic.engine.tool_functions import NO_TOOLS, ToolFunctions, with_tools
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult, not_a_result
 from chat_magic.results.chat_results import ChatResults
+from chat_magic.results.prompt import Prompt
 from chat_magic.transport import attachments, local
 from chat_magic.transport.retry import RETRIES
 
@@ -258,8 +261,11 @@ def build_request(
     extra: Mapping[str, Any] | None,
     parameters: Mapping[str, Any],
     max_tool_rounds: int | None,
+    schema: Any = None,
 ) -> tuple[ChatRequest, ToolFunctions]:
     """Build a request, and its tools, from the arguments of `chat`; no defaults are applied yet.
+
+    Messages can be a prompt, whose model and parameters the arguments replace.
 
     Raises:
         InvalidRequest: A name is unknown, or a value is out of range.
@@ -277,11 +283,28 @@ def build_request(
     else:
         tools = ()
     parameters = imply_with(parameters, extra)
-    fields = {"model": model, "messages": read_messages(messages), **parameters}
+    fields = {"model": model, **parameters}
     request = replace(read_fields(fields, allow_extra=False, past="extra="), extra=extra)
+    if isinstance(messages, Prompt):
+        return read_prompt_request(messages, variables, request, tools, max_tool_rounds)
+    source = PromptSource(
+        messages=read_messages(messages),
+        is_template=variables is not None,
+        schema=_schema_word(schema),
+        tools=tuple(tool.__name__ for tool in tools if hasattr(tool, "__name__")),
+    )
+    request = replace(request, messages=source.messages, source=source)
     if variables is not None:
         request = _rendered(request, variables)
     return with_tools(request, tools, max_tool_rounds)
+
+
+def _schema_word(schema: Any) -> str | None:
+    """Return a schema as it is written on the line of a cell; None for what has no name."""
+    if get_origin(schema) is list:
+        inner = _schema_word(get_args(schema)[0])
+        return inner and f"list[{inner}]"
+    return schema if isinstance(schema, str) else getattr(schema, "__name__", None)
 
 
 def _rendered(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:

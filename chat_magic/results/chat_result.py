@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.results.history_number import HistoryNumber
+    from chat_magic.results.prompt import Prompt
     from chat_magic.view.bundle import ComparisonView, RunView
 
 __all__ = ["ChatResult", "not_a_result"]
@@ -133,6 +134,20 @@ class ChatResult(ResultTables):
     def extra(self) -> Mapping[str, Any]:
         """Fields of the reply that are not in the API reference."""
         return self.reply.extra
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt of this answer, its templates as they were written, to be kept and called.
+
+        Its cell has the model and the parameters that were sent; of a cell that continued an
+        answer it has the messages of that cell.
+
+        Raises:
+            InvalidRequest: It has a value that no cell can hold.
+        """
+        from chat_magic.results.prompt import prompt_of
+
+        return prompt_of(self.request, self.schema)
 
     @cached_property
     def parsed(self) -> Any:

@@ -14,7 +14,14 @@ from chat_magic.core.cell.grid import Axis
 from chat_magic.core.cell.per_model import read_per_model, write_per_model
 from chat_magic.core.reply.reply import Logprobs, Reply, Timing, TokenTimes
 from chat_magic.core.reply.tool_rounds import ToolRound  # noqa: TC001 - msgspec reads it
-from chat_magic.core.request.request import ChatRequest, Destination, read_extra, read_fields
+from chat_magic.core.request.request import (
+    ChatRequest,
+    Destination,
+    PromptSource,
+    read_extra,
+    read_fields,
+    read_messages,
+)
 from chat_magic.core.schema.json_schema import check_schema
 from chat_magic.core.schema.structured import Schema
 from chat_magic.core.unset import UNSET
@@ -43,6 +50,14 @@ _RAW_NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 _LOGPROB_FIELDS = ("logprob", "prob")
 
 
+class _Source(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    cell: str | None = None
+    messages: list[dict[str, Any]] = []
+    is_template: bool = False
+    schema: str | None = None
+    tools: tuple[str, ...] = ()
+
+
 class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     model: str | None = None
     messages: list[dict[str, Any]]
@@ -55,6 +70,7 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     warnings: tuple[str, ...] = ()
     server: str = ""
     destination: Destination | None = None
+    source: _Source | None = None
 
 
 class _Schema(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -244,6 +260,7 @@ def _write_request(request: ChatRequest) -> _Request:
         warnings=request.warnings,
         server=request.server,
         destination=request.destination,
+        source=None if request.source is None else _write_source(request.source, request),
     )
 
 
@@ -260,6 +277,30 @@ def _read_request(value: _Request) -> ChatRequest:
         warnings=value.warnings,
         server=value.server,
         destination=value.destination,
+        source=None if value.source is None else _read_source(value.source, request),
+    )
+
+
+def _write_source(source: PromptSource, request: ChatRequest) -> _Source:
+    """Write the source of a request, without messages that are those of the request."""
+    is_same = source.messages == request.messages
+    return _Source(
+        cell=source.cell,
+        messages=[] if is_same else [message.to_json() for message in source.messages],
+        is_template=source.is_template,
+        schema=source.schema,
+        tools=source.tools,
+    )
+
+
+def _read_source(value: _Source, request: ChatRequest) -> PromptSource:
+    is_same = value.cell is None and not value.messages
+    return PromptSource(
+        cell=value.cell,
+        messages=request.messages if is_same else read_messages(value.messages),
+        is_template=value.is_template,
+        schema=value.schema,
+        tools=value.tools,
     )
 
 

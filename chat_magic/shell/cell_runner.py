@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.cell import read_first_line
 from chat_magic.core.cell.grid import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.cell.prompt_cell import check_prompt, replace_option, with_line
+from chat_magic.core.cell.template import SandboxedVariables
+from chat_magic.core.request.request import PromptSource
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
@@ -29,12 +33,15 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.cell import Cell
     from chat_magic.core.cell.grid import Grid, Variant
+    from chat_magic.core.cell.line import MagicLine
+    from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import RequestLimits
     from chat_magic.engine.session import Session
     from chat_magic.engine.task_handle import TaskHandle
     from chat_magic.engine.tool_functions import ToolFunctions
+    from chat_magic.results.prompt import Prompt
 
 __all__ = ["CellPlan", "CellRunner"]
 
@@ -76,7 +83,32 @@ class CellRunner:
             InvalidRequest: It is not valid; the error has the line, `%%chat` being on line 1.
         """
         self._source = text
-        return read_grid(text, self._namespace, MAGIC_OPTIONS)
+        line = read_first_line(text, MAGIC_OPTIONS)
+        file = next((given.value for given in line.options if given.option.name == "prompt"), None)
+        if file is None:
+            grid = read_grid(text, self._namespace, MAGIC_OPTIONS)
+            return _with_requests(grid, lambda request: replace(request, source=_source(text)))
+        return self._read_prompt(text, line, file)
+
+    def _read_prompt(self, text: str, line: MagicLine, file: str) -> Grid:
+        """Read a cell that sends the prompt in a file, which is data."""
+        from chat_magic.engine.prompt_call import confined
+        from chat_magic.results.prompt import load_prompt
+
+        first, _, body = text.replace("\r\n", "\n").partition("\n")
+        if body.strip() or line.rest:
+            raise InvalidRequest("--prompt: the messages are those of the file", line=1)
+        with _on_first_line():
+            prompt = load_prompt(file)
+            cell = with_line(_named_by(prompt, line), first, line)
+        try:
+            grid = read_grid(cell, SandboxedVariables(self._namespace), MAGIC_OPTIONS)
+            source = PromptSource(cell=cell, folder=prompt.folder)
+            return _with_requests(
+                grid, lambda request: replace(confined(request, prompt), source=source)
+            )
+        except InvalidRequest as error:
+            raise InvalidRequest(f"{file}: {error}", line=1) from error
 
     def plan(self, grid: Grid) -> CellPlan:
         """Prepare the calls of a cell.
@@ -172,6 +204,35 @@ class CellRunner:
         if last is None:
             raise InvalidRequest("-c: there is no result yet to continue from", line=1)
         return resolve(last), None
+
+
+def _source(text: str) -> PromptSource:
+    return PromptSource(cell=text.replace("\r\n", "\n"))
+
+
+def _with_requests(grid: Grid, change: Callable[[ChatRequest], ChatRequest]) -> Grid:
+    variants = (replace(variant, request=change(variant.request)) for variant in grid.variants)
+    return replace(grid, variants=tuple(variants))
+
+
+def _named_by(prompt: Prompt, line: MagicLine) -> str:
+    """Return the cell of a prompt, if the notebook's line names its tools and type.
+
+    Raises:
+        InvalidRequest: It does not.
+    """
+    from chat_magic.engine.prompt_call import check_named_tools, schema_word
+
+    names = {given.option.name for given in line.options}
+    text = prompt.text
+    for given in check_prompt(text).options:
+        if given.option.name == "tools" and "tools" not in names:
+            check_named_tools(given.value, (), f"name them with --tools {given.value}")
+        if given.option.name == "schema" and "schema" not in names and given.value:
+            word = schema_word(given.value, prompt)
+            if word != given.value:
+                text = replace_option(text, "schema", word)
+    return text
 
 
 @contextmanager

@@ -99,6 +99,8 @@ class ChatMatcher:
                 return [(f"{name}=", "parameter") for name in (*SCALARS, "model")]
             case "out" | "after":
                 return self._results(context.fragment)
+            case "prompt":
+                return _paths(context.fragment)
             case "tools":
                 return self._variables_where(inspect.isroutine)
             case "schema":

@@ -234,6 +234,19 @@ def write(request: ChatRequest) -> str:
     return write_as_json(request) if block is None else block
 
 
+def option_words(request: ChatRequest) -> list[str]:
+    """Write a model and parameters as words of the line.
+
+    Raises:
+        InvalidRequest: A value has a line break, or quotes of both kinds.
+    """
+    try:
+        model = [] if request.model is None else [_quote(request.model)]
+        return [*model, *_option_words(request), *_unset_words(request)]
+    except _NoForm as error:
+        raise InvalidRequest("a value cannot be written on the %%chat line") from error
+
+
 def write_options(values: Mapping[str, str]) -> list[str]:
     """Write options of the line, by their names, with their values.
 

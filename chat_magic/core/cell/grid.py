@@ -20,7 +20,7 @@ from chat_magic.core.cell.cell import (
 )
 from chat_magic.core.cell.options import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
-from chat_magic.core.cell.template import TrackedVariables
+from chat_magic.core.cell.template import TrackedVariables, is_sandboxed
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
@@ -363,7 +363,9 @@ def expand(
     for places in product(*(range(len(axis.values)) for axis in varied)):
         bound = {axis.name: axis.values[place] for axis, place in zip(varied, places, strict=True)}
         read_for[places] = read(
-            TrackedVariables({**variables, **bound}, asked) if varied else variables
+            TrackedVariables({**variables, **bound}, asked, is_sandboxed=is_sandboxed(variables))
+            if varied
+            else variables
         )
     for axis in varied:
         if axis.name not in asked:

@@ -108,6 +108,11 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
     Option(name="continue", short="-c", help="Continue from the last result."),
     *GRID_OPTIONS,
     Option(
+        name="prompt",
+        value="FILE",
+        help="Send the prompt in this file; further options replace those in it.",
+    ),
+    Option(
         name="schema",
         value="SCHEMA",
         help="The form of the answer, for .parsed: a type, a JSON Schema or a path by its name in "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.inserted_text import NoText, inserted_text
 from chat_magic.core.cell.template_builtins import install_builtins, without_ipython_builtins
+from chat_magic.core.cell.template_sandbox import restrict_globals, sandbox_class
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _TAG = re.compile(r"\{%[-+]?\s*" + _STATEMENTS)
 _STRAY_TAG = re.compile(r"\{%(?![-+]?\s*" + _STATEMENTS + ")")
 _STRAY_MARK = "\ufdd0\ufdd1"
 """Two noncharacters, which Unicode reserves for internal use, hide a `{%` that is not a tag."""
+_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HINT = "; use --raw to send braces as they are"
 
 
@@ -46,17 +48,32 @@ class Rendered:
     """About what was inserted."""
 
 
+class SandboxedVariables(dict[str, Any]):
+    """Variables of templates that someone else wrote, which are rendered in a sandbox."""
+
+
 class TrackedVariables(dict[str, Any]):
     """Variables of templates that record which names the templates use.
 
     Args:
         values: The variables.
         used: Receives the names, whether they are variables or not.
+        is_sandboxed: Whether the templates are rendered in a sandbox.
     """
 
-    def __init__(self, values: Mapping[str, Any], used: set[str]) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], used: set[str], *, is_sandboxed: bool = False
+    ) -> None:
         super().__init__(values)
         self.used = used
+        self.is_sandboxed = is_sandboxed
+
+
+def is_sandboxed(variables: Mapping[str, Any]) -> bool:
+    """Whether templates that see these variables are rendered in a sandbox."""
+    return isinstance(variables, SandboxedVariables) or (
+        isinstance(variables, TrackedVariables) and variables.is_sandboxed
+    )
 
 
 def has_template(text: str) -> bool:
@@ -91,7 +108,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
         return plain(source, first_line)
     rendering = Rendering()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
-    environment = _environment(rendering)
+    environment = _environment(rendering, is_sandboxed=is_sandboxed(variables))
     try:
         if isinstance(variables, TrackedVariables):
             variables.used |= _names(environment, hidden)
@@ -113,6 +130,22 @@ def _names(environment: jinja2.Environment, source: str) -> set[str]:
     from jinja2 import meta
 
     return meta.find_undeclared_variables(environment.parse(source))
+
+
+def template_variables(source: str) -> tuple[str, ...]:
+    """Return the names that a template uses and does not define, in the order of first use.
+
+    Raises:
+        InvalidRequest: It is not a valid template.
+    """
+    environment = _environment(Rendering(), is_sandboxed=True)
+    hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
+    try:
+        names = _names(environment, hidden) - set(environment.globals)
+    except Exception as error:
+        raise InvalidRequest(f"in the template: {_message(error)}{_HINT}") from error
+    found = re.finditer(r"[^\W\d]\w*", "".join(_TEMPLATES.findall(hidden)))
+    return tuple(dict.fromkeys(match[0] for match in found if match[0] in names))
 
 
 def render_text(
@@ -193,10 +226,11 @@ def _is_undefined(value: Any) -> bool:
     return isinstance(value, jinja2.Undefined)
 
 
-def _environment(rendering: Rendering) -> jinja2.Environment:
+def _environment(rendering: Rendering, *, is_sandboxed: bool) -> jinja2.Environment:
     import jinja2  # only a template needs it
 
-    environment = jinja2.Environment(  # noqa: S701 - prompts are not HTML
+    environment_class = sandbox_class() if is_sandboxed else jinja2.Environment
+    environment = environment_class(
         comment_start_string="\x00{#",
         comment_end_string="#}\x00",
         trim_blocks=True,
@@ -206,7 +240,10 @@ def _environment(rendering: Rendering) -> jinja2.Environment:
         finalize=jinja2.pass_context(lambda _context, value: rendering.finalize(value)),
         extensions=[_tracing_extension(rendering), "jinja2.ext.loopcontrols"],
     )
-    install_builtins(environment)
+    if is_sandboxed:
+        restrict_globals(environment)
+    else:
+        install_builtins(environment)
     environment.globals["_enter"] = rendering.enter
     return environment
 

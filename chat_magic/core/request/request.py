@@ -44,6 +44,24 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromptSource:
+    """How a request was written, before its templates were rendered."""
+
+    cell: str | None = None
+    """The `%%chat` cell or `%chat` line; None if a function was called."""
+    messages: tuple[Message, ...] = ()
+    """The messages that the function was given."""
+    is_template: bool = False
+    """Whether these are templates."""
+    schema: str | None = None
+    """The schema that the function was given, as text or by its name."""
+    tools: tuple[str, ...] = ()
+    """The names of the functions that the model might call."""
+    folder: str | None = field(default=None, compare=False)
+    """Where the cell's attachments are; None for the working directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRequest:
     """What is asked of a model.
 
@@ -65,6 +83,8 @@ class ChatRequest:
     """The address and vendor that it is sent to, to which alone an answer's own fields go back."""
     destination: Destination | None = field(default=None, compare=False)
     """Its server, once that is known."""
+    source: PromptSource | None = field(default=None, compare=False)
+    """How it was written."""
 
     @property
     def prefill(self) -> str:
