@@ -67,12 +67,14 @@ def ask(row):
         return error.result
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+PLAIN_ROWS = [row for row in ROWS if "Content-Encoding" not in row.get("headers", {})]
+"""Compressed answers are those of other rows."""
+
+
+@pytest.mark.parametrize("row", PLAIN_ROWS, ids=lambda row: row["name"])
 def test_the_answer_in_every_dialect_is_read_back(gateway, row):
     """Broken answers, unknown fields and sentinels of log probabilities included."""
     head = {"Content-Type": "text/event-stream", **row.get("headers", {})}
-    if head.pop("Content-Encoding", None):
-        pytest.skip("the same answer as another row")
     gateway(Answer([body_of(row)], status=row.get("status", 200), headers=head, framing="close"))
     result = ask(row)
     if result is None:

@@ -6,7 +6,9 @@ import os
 import sqlite3
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +18,10 @@ from chat_magic.store.database import open_database, transaction
 from chat_magic.store.history_schema import VERSION
 from tests.store.executions import ended, keep, open_store, started
 from tests.waiting import wait_until
+
+
+NOBODY = 65534
+"""A user without privileges."""
 
 
 @pytest.fixture
@@ -139,16 +145,31 @@ def test_after_a_pause_the_file_is_tried_again(store, monkeypatch):
     assert keep(store) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):
+@contextmanager
+def without_privileges():
+    """Be a user who cannot write everywhere, as root can."""
+    user = os.geteuid()
+    os.seteuid(user or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such permissions")
+def test_a_folder_that_cannot_be_written_is_a_fault():
     """As a home on a read-only disk."""
-    folder = tmp_path / "folder"
-    folder.mkdir(mode=0o500)
-    store = open_store(folder / "history.db")
-    store.start(started).end(ended)
-    store.flush()
-    assert "cannot be written" in store.writer.take_faults()[0]
-    store.close()
+    with TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        folder = Path(home) / "folder"
+        folder.mkdir(mode=0o555)
+        with without_privileges():
+            store = open_store(folder / "history.db")
+            store.start(started).end(ended)
+            store.flush()
+            store.close()
+        assert "cannot be written" in store.writer.take_faults()[0]
+        assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_a_fault(tmp_path):
