@@ -40,6 +40,7 @@ _TRACEBACK = re.compile(r"Traceback \(most recent call last\):.*\n(?=\S)", re.DO
 _NOISE = re.compile(
     r"\s*\[type=\w+(?:, input_value=.*?)?(?:, input_type=\w+)?\](?=\s|\Z)"
     r"|\s*For further information visit \S+"
+    r"|\s*File \"[^\"\n]*\", line \d+, in \w+(?:\s+[A-Z]+ /\S*)?"
     r"|\.?\s*Received Model Group=.*",
     re.DOTALL,
 )
