@@ -46,6 +46,7 @@ def _start(name: str, folder: Path, stack: ExitStack) -> Running:
 
 
 def _compare(name: str, feature: str, server: Running) -> str:
+    os.environ["CHAT_MAGIC_HISTORY"] = "off"
     os.environ["CHAT_MAGIC_BASE_URL"] = server.base_url
     os.environ["CHAT_MAGIC_API_KEY"] = server.key
     request = request_of(feature, server)

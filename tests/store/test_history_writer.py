@@ -19,7 +19,6 @@ from chat_magic.store.history_schema import VERSION
 from tests.store.executions import ended, keep, open_store, started
 from tests.waiting import wait_until
 
-
 NOBODY = 65534
 """A user without privileges."""
 

@@ -103,8 +103,8 @@ def test_the_reason_of_the_provider_behind_a_gateway_is_part_of_the_message(valu
             "seed: no",
         ),
         (
-            {"message": "1 validation error:\n  n: bad\n\n  File \"/srv/app.py\", line 3, in create\n"
-             "    POST /v1/chat/completions"},
+            {"message": "1 validation error:\n  n: bad\n\n"
+             "  File \"/srv/app.py\", line 3, in create\n    POST /v1/chat/completions"},
             "1 validation error: n: bad",
         ),
         (
