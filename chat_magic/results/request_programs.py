@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.request.request import ChatRequest
 
-__all__ = ["PROGRAMS", "body_text", "write_program"]
+__all__ = ["COMMENTS", "NOTE", "PROGRAMS", "UNKNOWN_URL", "body_text", "write_program"]
 
 KEY = "CHAT_MAGIC_API_KEY"
 BASE_URL = "CHAT_MAGIC_BASE_URL"
@@ -31,7 +31,6 @@ JSON
 """
 
 _PYTHON_HEAD = f"""\
-import json
 import os
 
 import httpx
@@ -47,6 +46,7 @@ for choice in response.json()["choices"]:
     print(choice["message"]["content"])
 """
 _PYTHON_STREAM = f"""\
+import json
 {_PYTHON_HEAD}with httpx.stream(
     "POST", <URL>, headers=headers, json=request, timeout=600
 ) as response:
@@ -133,7 +133,19 @@ raw string of JavaScript, whose two marks `body_text` escapes, have no escapes o
 JSON is an expression of Python where `true`, `false` and `null` are assigned.
 """
 
-_COMMENTS = {"curl": "#", "python": "#", "openai": "#", "javascript": "//"}
+COMMENTS: Final = {"curl": "#", "python": "#", "openai": "#", "javascript": "//"}
+"""What begins a comment in each language."""
+NOTE: Final = (
+    "<MODEL> ran on the server that chat-magic starts on this machine, which no other",
+    f"program can reach. Set {BASE_URL} to a server that has the model.",
+)
+"""The lines of the comment on a request for the local server."""
+UNKNOWN_URL: Final = {
+    "curl": f'"${BASE_URL}{_PATH}"',
+    "python": f'os.environ["{BASE_URL}"] + "{_PATH}"',
+    "javascript": f"process.env.{BASE_URL} + '{_PATH}'",
+}
+"""The address where that is not known, as an expression of each language."""
 _HIDDEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Characters that end lines, reorder the text around them or control a terminal."""
 _MARK = re.compile("<(URL|BODY|KNOWN|EXTRA|BASE|ARGUMENTS)>")
@@ -192,10 +204,7 @@ def _values(
 
 def _url(url: str | None, language: str) -> str:
     if url is None:
-        return {
-            "curl": f'"${BASE_URL}{_PATH}"',
-            "python": f'os.environ["{BASE_URL}"] + "{_PATH}"',
-        }.get(language, f"process.env.{BASE_URL} + '{_PATH}'")
+        return UNKNOWN_URL[language]
     if language == "curl":
         return "'" + url.replace("'", "'\\''") + "'"
     return json.dumps(url)
@@ -215,9 +224,6 @@ def _note(request: ChatRequest, language: str) -> str:
     """Return a comment that names the local server, where the request was sent to that."""
     if (request.model or "").partition("/")[0] != "local":
         return ""
-    mark = _COMMENTS[language]
     model = "".join(c if c.isprintable() else "\ufffd" for c in request.model or "")
-    return (
-        f"{mark} {model} ran on the server that chat-magic starts on this machine, which no other\n"
-        f"{mark} program can reach. Set {BASE_URL} to a server that has the model.\n"
-    )
+    lines = (line.replace("<MODEL>", model) for line in NOTE)
+    return "".join(f"{COMMENTS[language]} {line}\n" for line in lines)

@@ -65,7 +65,8 @@ def _find(word: str | None, namespace: Mapping[str, Any], last: Any) -> _Named:
             raise InvalidRequest("/export: there is no result yet", line=1)
         result = _as_result(resolve(last))
         names = (name for name, value in namespace.items() if value is last)
-        return _Named(result, next((n for n in names if not n.startswith("_")), "answer"))
+        name = next((name for name in names if not name.startswith("_")), None)
+        return _Named(result, name or _name_in_history(result))
     if word.lstrip("#").isdecimal():
         return _of_history(word)
     if word not in namespace:
@@ -79,7 +80,14 @@ def _find(word: str | None, namespace: Mapping[str, Any], last: Any) -> _Named:
 def _of_history(word: str) -> _Named:
     if not word.startswith("#"):
         raise InvalidRequest(f"/export: numbers of the history are written #{word}", line=1)
-    raise InvalidRequest(f"/export: {word} is not in the history", line=1)
+    from chat_magic.engine.history import load
+
+    return _Named(load(int(word[1:])), f"answer-{word}")
+
+
+def _name_in_history(result: ChatResult | ChatResults) -> str:
+    number = result.history_id
+    return "answer" if number is None else f"answer-#{number}"
 
 
 def _is_result(value: Any) -> bool:

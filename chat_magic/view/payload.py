@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
+_LARGEST_EXACT = 2**53 - 1
+"""The largest integer that a double holds exactly, as its neighbours."""
 _LONGEST_DATA = 2_000
 """Characters beyond which such a field is cut."""
 
@@ -166,12 +169,26 @@ def _request(body: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: value for name, value in body.items() if name not in ("model", "messages")}
     messages = body.get("messages", [])
     shown = _without_data(messages)
+    exact = {
+        name: json.dumps(value, indent=2, ensure_ascii=False)
+        for name, value in {"messages": shown, **fields}.items()
+        if _has_large_integer(value)
+    }
     return {
         "messages": shown,
         "parameters": {name: value for name, value in fields.items() if name in PARAMETERS},
         "extra": {name: value for name, value in fields.items() if name not in PARAMETERS},
         "is_whole": shown == messages,
-    }
+    } | ({"exact": exact} if exact else {})
+
+
+def _has_large_integer(value: Any) -> bool:
+    """Whether JavaScript would round an integer in a JSON value."""
+    if isinstance(value, Mapping):
+        return any(map(_has_large_integer, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_large_integer, value))
+    return isinstance(value, int) and abs(value) > _LARGEST_EXACT
 
 
 def _cell_head(run: RunView) -> dict[str, str | None] | None:

@@ -9,6 +9,7 @@ from chat_magic.core.cell import block, body, template
 from chat_magic.core.reply import tokens
 from chat_magic.core.request.messages import ROLES
 from chat_magic.core.schema import json_answer
+from chat_magic.results import request_programs
 from chat_magic.shell import completion
 from chat_magic.shell.panel import panel
 from chat_magic.view import (
@@ -35,6 +36,7 @@ PATTERNS = {
     "sentence": segments._SENTENCE,
     "specialToken": tokens._SPECIAL,
     "templateTag": template._TAG,
+    "hiddenInCode": request_programs._HIDDEN,
     "unsafeFormula": markdown._NOT_MATH,
     "word": segments._WORD,
 }
@@ -62,6 +64,16 @@ def shared_constants() -> str:
         "maxDiffWork": diff.MAX_DIFF_WORK,
         "maxJsonDepth": json_fields.MAX_DEPTH,
         "spaces": SPACES,
+        "programs": {
+            language: {
+                "whole": request_programs.PROGRAMS[language][0],
+                "stream": request_programs.PROGRAMS[language][1],
+                "unknownUrl": request_programs.UNKNOWN_URL[language],
+                "comment": request_programs.COMMENTS[language],
+            }
+            for language in ("curl", "python", "javascript")
+        },
+        "localNote": list(request_programs.NOTE),
         "patterns": {name: javascript(pattern) for name, pattern in PATTERNS.items()},
     }
     return json.dumps(constants, indent=2) + "\n"

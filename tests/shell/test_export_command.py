@@ -87,7 +87,7 @@ def test_a_page_always_goes_to_a_file(chat, capsys, tmp_path):
         ("/export curl number", "int is not a chat result"),
         ("/export curl grid", "is the request of one run"),
         ("/export curl 7", "numbers of the history are written #7"),
-        ("/export curl #7", "#7 is not in the history"),
+        ("/export curl #7", "there is no #7"),
         ("/export curl names > no/such/folder", "cannot be written"),
     ],
 )
@@ -96,6 +96,16 @@ def test_what_cannot_be_exported_is_an_error(chat, line, words):
     with pytest.raises(InvalidRequest) as caught:
         chat(line)
     assert words in str(caught.value)
+
+
+def test_numbers_name_results_of_the_history(history_file, chat, shell, capsys):
+    """A page of one is named by its number."""
+    number = chat_magic.chat("Kept", model="a/b", n=2).history_id
+    capsys.readouterr()
+    chat(f"/export body #{number}")
+    assert "Kept" in capsys.readouterr().out
+    chat(f"/export html #{number}")
+    assert capsys.readouterr().out.startswith(f"answer-#{number}.html: a page with the prompt")
 
 
 def test_formats_and_results_are_completed(chat, shell):

@@ -8,7 +8,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
 import { asChatCell, magicLine, withMagicLine } from '../cell/magicLine';
-import { joinAnswers, asCurl, asPython } from '../cell/requestExport';
+import { joinAnswers, writeProgram } from '../cell/requestExport';
 import { isChatCell } from '../cell/grammar';
 import { MIME_TYPE, readPayload } from '../result/payload';
 import type { PayloadResult } from '../result/payloadTypes';
@@ -109,13 +109,13 @@ function makeCommands(trans: TranslationBundle, settings: () => Settings): Comma
       id: 'chat-magic:copy-curl',
       label: trans.__('Copy Request as curl'),
       isFor: hasRequest,
-      run: (_panel, cell) => copyEach(cell, result => asCurl(result, baseUrl()))
+      run: (_panel, cell) => copyEach(cell, result => writeProgram(result, 'curl', baseUrl()))
     },
     {
       id: 'chat-magic:copy-python',
       label: trans.__('Copy Request as Python'),
       isFor: hasRequest,
-      run: (_panel, cell) => copyEach(cell, result => asPython(result, baseUrl()))
+      run: (_panel, cell) => copyEach(cell, result => writeProgram(result, 'python', baseUrl()))
     }
   ];
 }

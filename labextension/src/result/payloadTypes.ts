@@ -191,6 +191,11 @@ export interface PayloadRequest {
   extra: Record<string, unknown>;
   /** Whether the data of every attachment is complete. */
   is_whole: boolean;
+  /**
+   * By its name, the JSON of each field with an integer that a double does not hold; absent if
+   * there is none.
+   */
+  exact?: Record<string, string>;
 }
 
 export interface PayloadCellHead {

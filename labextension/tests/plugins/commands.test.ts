@@ -131,8 +131,8 @@ describe('a command', () => {
 
   it.each([
     ['copy-answer', /^3\. Charlotte/],
-    ['copy-curl', /^curl "\$CHAT_MAGIC_BASE_URL/],
-    ['copy-python', /^import os/]
+    ['copy-curl', /^curl --no-buffer "\$CHAT_MAGIC_BASE_URL/],
+    ['copy-python', /^import json\nimport os/]
   ])('copies: %s', async (name, start) => {
     const choices = resultOf('names').choices.slice(0, 1);
     const { command } = activate(cellWith({ choices }));
