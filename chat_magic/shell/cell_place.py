@@ -6,6 +6,7 @@ import os
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from chat_magic.core.reply.history_row import SESSION_MARK
 from chat_magic.engine.history_recorder import CellPlace
 
 __all__ = ["cell_place"]
@@ -38,7 +39,8 @@ def _read_id(sent: str) -> tuple[str | None, str | None]:
     parts = urlsplit(sent)
     if parts.scheme != _VSCODE:
         return None, sent or None
-    return unquote(parts.path) or None, parts.fragment or None
+    cell_id = f"{SESSION_MARK}{parts.fragment}" if parts.fragment else None
+    return unquote(parts.path) or None, cell_id
 
 
 def _started_as(shell: Any) -> str | None:

@@ -8,9 +8,12 @@ import uuid
 from collections import deque
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_magic.errors import ChatError, InvalidRequest
+from chat_magic.store.cell_versions import newest_of_cell, version_ids
 from chat_magic.store.database import Unusable, has_full_text, open_for_reading
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
@@ -30,7 +33,6 @@ from chat_magic.store.retention import forget, prune, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.execution import EndedExecution, StartedExecution, StoredExecution
@@ -249,6 +251,32 @@ class HistoryStore:
             raise InvalidRequest(f"history: there is no {_name(number)}")
         return found
 
+    def versions(self, number: int) -> list[HistoryRow]:
+        """Return the versions of the cell of an execution, the newest first; empty without a cell.
+
+        Raises:
+            InvalidRequest: There is no such execution.
+            ChatError: The history cannot be read.
+        """
+        wanted, now = self.load(number).row.id, datetime.now(UTC)
+
+        def read(connection: sqlite3.Connection) -> list[HistoryRow]:
+            numbers = version_ids(connection, wanted, cache(_exists))
+            condition = Condition().and_(f"e.id IN ({', '.join(map(str, numbers))})")
+            return list_rows(connection, condition, now=now, limit=len(numbers))
+
+        return self._read(read, [])
+
+    def newest_of_cell(self, cell_id: str, notebook: str | None) -> int | None:
+        """Return the newest execution of a cell in this kernel session or at a notebook's path.
+
+        Raises:
+            ChatError: The history cannot be read.
+        """
+        return self._read(
+            lambda connection: newest_of_cell(connection, cell_id, self.session_key, notebook), None
+        )
+
     def star(self, number: int, note: str = "") -> None:
         """Mark an execution, which pruning keeps then; raises what `load` raises."""
         self._update(number, "starred = 1, note = ?", note)
@@ -381,6 +409,11 @@ def _killed(connection: sqlite3.Connection) -> list[int]:
 
 def _has_killed(connection: sqlite3.Connection) -> bool:
     return bool(_killed(connection))
+
+
+def _exists(path: str) -> bool | None:
+    """Whether a notebook exists; a relative path is one below a folder that is not known."""
+    return Path(path).exists() if Path(path).is_absolute() else None
 
 
 def _name(number: int) -> str:

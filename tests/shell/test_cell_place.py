@@ -34,7 +34,7 @@ def test_vs_code_sends_the_path_with_the_id():
     """It wins over the variable that its extension sets."""
     namespace = {"__vsc_ipynb_file__": "/home/ada/old.ipynb"}
     place = cell_place(shell(metadata={"cellId": VSCODE}, namespace=namespace))
-    assert (place.notebook, place.cell_id) == ("/home/ada/My Notes/a.ipynb", "W2sZmlsZQ")
+    assert (place.notebook, place.cell_id) == ("/home/ada/My Notes/a.ipynb", "#W2sZmlsZQ")
     assert cell_place(shell(namespace=namespace)).notebook == "/home/ada/old.ipynb"
 
 

@@ -11,6 +11,9 @@ KINDS: Final = ("answer", "grid", "map")
 STATUSES: Final = ("running", "complete", "interrupted", "failed")
 """How an execution stands, or ended."""
 
+SESSION_MARK: Final = "#"
+"""Begins the id of a cell that is unique in its kernel session only, such as one of VS Code."""
+
 
 class HistoryRow(Struct, frozen=True, kw_only=True):
     """One execution; a number that is not known is None."""
