@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.store.history_store import HistoryStore
 
 __all__ = ["forget", "forgotten_by", "history", "history_rows", "load", "load_execution"]
-__all__ += ["star", "unstar", "usage"]
+__all__ += ["star", "unstar", "usage", "versions_of"]
 
 
 def history(query: str = "", *, limit: int = 50) -> pd.DataFrame:
@@ -101,6 +101,14 @@ def load(id: int) -> ChatResult | ChatResults:  # noqa: A002 - the name in the t
         ChatError: The history cannot be read.
     """
     return result_of(load_execution(id))
+
+
+def versions_of(number: int) -> list[HistoryRow]:
+    """Return the executions of the cell of an execution, the newest first; empty without a cell.
+
+    Raises what `load` raises.
+    """
+    return _store().versions(_checked(number))
 
 
 def load_execution(number: int) -> StoredExecution:

@@ -258,6 +258,12 @@ def _history_command(name: str) -> Callable[[str, str | None], Any]:
     return run_it
 
 
+def _versions(arguments: str, _model: str | None, notebook: Notebook) -> Any:
+    from chat_magic.shell.history_commands import show_versions
+
+    return show_versions(arguments, notebook.last_result)
+
+
 def _cell(arguments: str, _model: str | None) -> NextCell:
     from chat_magic.shell.history_commands import cell_of
 
@@ -298,6 +304,19 @@ COMMANDS = {
         Command("/show", "#N", "Draw a result of the history.", _history_command("show")),
         Command("/cell", "#N", "Write the cell of a result as the next cell.", _cell),
         Command("/rerun", "#N", "Send the same request again.", _history_command("rerun")),
+        Command(
+            "/versions",
+            "[#N]",
+            "List the executions of the cell of a result, or of the last result.",
+            _versions,
+            takes_notebook=True,
+        ),
+        Command(
+            "/diff",
+            "#N #M",
+            "Draw what changed in prompt, parameters and answers between two results.",
+            _history_command("diff"),
+        ),
         Command(
             "/star", "#N [NOTE]", "Mark a result, so that it is kept.", _history_command("star")
         ),

@@ -25,6 +25,8 @@ _FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
     "extra": "further fields",
     "per_model": "parameters by model",
 }
+_NUMBERS_TAKEN = {"/forget": 1_000, "/diff": 2}
+"""How many numbers of the history may follow a command, if not one."""
 _MARKS = {
     **dict.fromkeys(("system: ", "developer: ", "user: ", "assistant: ", "tool("), "role"),
     **dict.fromkeys(("@image ", "@audio ", "@file "), "attachment"),
@@ -124,7 +126,8 @@ class ChatMatcher:
 
     def _arguments(self, context: Context) -> Iterable[tuple[str, str]]:
         """Return what may follow a command."""
-        if context.subject != "/export" and (not context.given or context.subject == "/forget"):
+        n_given = len(context.given)
+        if context.subject != "/export" and n_given < _NUMBERS_TAKEN.get(context.subject, 1):
             return _history_numbers(context.subject)
         if context.subject != "/export" or ">" in context.given:
             return ()

@@ -18,6 +18,7 @@ from chat_magic.engine.prepare import PreparedCall, prepare_call, request_limits
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_results import ChatResults
+from chat_magic.results.compare import compare
 from chat_magic.shell.cell_runner import CellPlan
 from chat_magic.view.history_view import HistoryView
 
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.store.execution import RunRequest, StoredExecution
+    from chat_magic.view.result_diff import ResultDiff
 
 __all__ = [
     "cell_of",
+    "diff",
     "forget",
     "latest_rows",
     "rerun",
     "show",
     "show_history",
     "show_usage",
+    "show_versions",
     "star",
     "unstar",
 ]
@@ -74,6 +78,25 @@ def rerun(arguments: str) -> CellPlan:
     if execution.row.kind == "grid":
         plan = _grid_plan(execution, result, calls)
     return CellPlan(calls=plan, out=None, is_silent=False, is_background=False, is_dry_run=False)
+
+
+def show_versions(arguments: str, last_result: object) -> HistoryView:
+    """Return the table of `/versions [#N]`; without it, of the cell of the last result."""
+    last = getattr(last_result, "history_id", None)
+    number = -1 if last is None else last
+    if arguments:
+        number = _only_number("/versions", arguments)
+    now = datetime.now(UTC).astimezone()
+    return HistoryView(history.versions_of(number), "", now, are_versions=True)
+
+
+def diff(arguments: str) -> ResultDiff:
+    """Return what changed between the results of `/diff #N #M`."""
+    words = arguments.split()
+    if len(words) != 2:
+        raise InvalidRequest("write %chat /diff #N #M; %chat /versions lists numbers", line=1)
+    before, after = (history.load(_read_number("/diff", word)) for word in words)
+    return compare(before, after, prompts=True)
 
 
 def show_usage(query: str) -> pd.DataFrame:

@@ -111,6 +111,8 @@ class HistoryView:
     query: str
     now: datetime
     """The time at which they were looked up, with the zone in which times are shown."""
+    are_versions: bool = False
+    """Whether they are the versions of a cell, which are numbered from the oldest."""
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -122,14 +124,21 @@ class HistoryView:
     @property
     def lines(self) -> list[HistoryLine]:
         """The rows as they are drawn."""
-        return history_lines(self.rows, self.now)
+        lines = history_lines(self.rows, self.now)
+        if not self.are_versions:
+            return lines
+        return [
+            line._replace(remark=" · ".join(filter(None, [f"version {version}", line.remark])))
+            for version, line in zip(range(len(lines), 0, -1), lines, strict=True)
+        ]
 
     @property
     def title(self) -> str:
         """How many rows there are, in words."""
-        count = f"{len(self.rows)} execution{'s'[: len(self.rows) != 1]}"
+        noun = "version" if self.are_versions else "execution"
+        count = f"{len(self.rows)} {noun}{'s'[: len(self.rows) != 1]}"
         asked = f" for {self.query}" if self.query else ""
-        return f"{count}{asked}, the newest first" if self.rows else f"no executions{asked}"
+        return f"{count}{asked}, the newest first" if self.rows else f"no {noun}s{asked}"
 
     def __repr__(self) -> str:
         from chat_magic.view.text.history_text import history_text

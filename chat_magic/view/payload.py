@@ -77,7 +77,7 @@ def payload(
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
-    plain: dict[str, Any] = _plain(value)
+    plain: dict[str, Any] = plain_json(value)
     return plain
 
 
@@ -351,14 +351,14 @@ def _cut_data(data: str) -> str:
     return f"{data[:40]}… ({len(data) - 40} characters left out)"
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """Return a value as JSON that every parser accepts."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {well_formed(str(key)): _plain(item) for key, item in value.items()}
+        return {well_formed(str(key)): plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from IPython.core.completer import CompletionContext
 
 import chat_magic
 from chat_magic import ChatError, InvalidRequest, load_ipython_extension, unload_ipython_extension
@@ -33,6 +34,19 @@ def chat(shell, monkeypatch):
     run.inputs = inputs
     yield run
     unload_ipython_extension(shell)
+
+
+def completed(shell, text):
+    """Return the completions of a line, each with its type."""
+    context = CompletionContext(
+        token=text.split()[-1],
+        full_text=text,
+        cursor_position=len(text),
+        cursor_line=0,
+        limit=None,
+    )
+    completions = ChatMatcher(shell).match(context)["completions"]
+    return [(found.text, found.type) for found in completions]
 
 
 def test_history_draws_the_rows_that_a_query_finds(chat, gateway, capsys):
@@ -178,25 +192,12 @@ def test_numbers_are_completed_with_the_beginning_of_their_prompts(chat, gateway
     chat(";", "user: Name a cat")
     chat(";", "user: " + "word " * 30)
 
-    def complete(text):
-        matcher = ChatMatcher(shell)
-        from IPython.core.completer import CompletionContext
-
-        context = CompletionContext(
-            token=text.split()[-1],
-            full_text=text,
-            cursor_position=len(text),
-            cursor_line=0,
-            limit=None,
-        )
-        return [(c.text, c.type) for c in matcher.match(context)["completions"]]
-
-    offered = complete("%chat /show ")
+    offered = completed(shell, "%chat /show ")
     assert [text for text, _ in offered] == ["#2", "#1"]
     assert offered[1] == ("#1", "Name a cat")
     assert offered[0][1].endswith("…")
-    assert complete("%chat /rerun #1") == [("#1", "Name a cat")]
-    assert complete("%chat /models #") == []
+    assert completed(shell, "%chat /rerun #1") == [("#1", "Name a cat")]
+    assert completed(shell, "%chat /models #") == []
 
 
 def test_where_the_history_cannot_be_read_nothing_is_completed(chat, history_file, shell):
@@ -205,3 +206,77 @@ def test_where_the_history_cannot_be_read_nothing_is_completed(chat, history_fil
     history_file.write_text("notes\n" * 500)
     with pytest.raises(ChatError, match="is not a database"):
         chat("/history")
+
+
+@pytest.fixture
+def in_cell(session, monkeypatch):
+    """Run what follows in a cell with an id."""
+    from chat_magic.engine.history_recorder import CellPlace
+
+    def run(cell_id):
+        place = CellPlace(cell_id=cell_id, source="%%chat", notebook="/w/a.ipynb")
+        monkeypatch.setattr(session.history, "locate", lambda: place)
+
+    return run
+
+
+def test_versions_lists_the_executions_of_a_cell(chat, gateway, in_cell):
+    """That of the last result, or of a number; they are numbered from the oldest."""
+    gateway(echo)
+    for cell_id, prompt in [("c", "One"), ("d", "Two"), ("c", "Three"), ("c", "Four")]:
+        in_cell(cell_id)
+        chat("", f"user: {prompt}")
+    view = chat("/versions")
+    assert view.table.index.tolist() == [4, 3, 1]
+    assert [line.remark for line in view.lines] == ["version 3", "version 2", "version 1"]
+    assert view.title == "3 versions, the newest first"
+    assert chat("/versions #2").table.index.tolist() == [2]
+
+
+def test_a_front_end_without_cell_ids_has_no_versions(chat, gateway):
+    """As a terminal."""
+    gateway(echo)
+    chat("", "user: One")
+    assert chat("/versions").title == "no versions"
+
+
+def test_diff_draws_what_changed_between_two_results(chat, gateway, capsys):
+    """Of any cells: prompt, parameters, answers."""
+    gateway(echo)
+    chat("-t 0.2", "user: Name a cat")
+    chat("-t 0.8", "user: Name a dog")
+    capsys.readouterr()
+    found = chat("/diff #1 #2")
+    assert repr(found) == "<ResultDiff #1 → #2>"
+    drawn = capsys.readouterr().out
+    assert "temperature 0.2 → 0.8" in drawn
+    assert "user: Name a[- cat-]{+ dog+}" in drawn
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/diff", "write %chat /diff #N #M"),
+        ("/diff #1", "write %chat /diff #N #M"),
+        ("/diff #1 2", "write #2 for a number of the history"),
+        ("/diff #1 #99", "there is no #99"),
+        ("/versions 1", "write #1 for a number of the history"),
+        ("/versions #1 #1", "write %chat /versions #N"),
+        ("/versions #99", "there is no #99"),
+    ],
+)
+def test_numbers_of_versions_are_checked(chat, gateway, line, words):
+    """The error says what to write."""
+    gateway(echo)
+    chat("", "user: Hi")
+    with pytest.raises(InvalidRequest, match=words):
+        chat(line)
+
+
+def test_both_numbers_of_diff_complete(chat, gateway, shell):
+    """And no third."""
+    gateway(echo)
+    chat("", "user: Hi")
+
+    for line, count in [("%chat /diff ", 1), ("%chat /diff #1 ", 1), ("%chat /diff #1 #2 ", 0)]:
+        assert len(completed(shell, line)) == count

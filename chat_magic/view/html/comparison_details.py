@@ -30,6 +30,7 @@ from chat_magic.view.tree_lines import tree_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.analysis.json_diff import FieldChange
     from chat_magic.core.cell.grid import Axis
     from chat_magic.view.answer_table import AnswerRow
     from chat_magic.view.comparison_model import ComparisonModel
@@ -88,26 +89,28 @@ def differences_html(comparison: ComparisonModel) -> str:
 def _difference(comparison: ComparisonModel, difference: Difference) -> str:
     title = comparison.titles[difference.positions[0]]
     head = heading(f"{title} {times(len(difference.positions))}", [])
-    body = _fields(difference) if difference.fields else _changes(difference)
+    body = fields_html(difference.fields) if difference.fields else changes_html(difference.changes)
     return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{body}</div>'
 
 
-def _fields(difference: Difference) -> str:
+def fields_html(fields: Sequence[FieldChange], sides: tuple[str, str] = ("base", "here")) -> str:
+    """Draw the changed fields of JSON; `sides` are the titles of before and after."""
     rows = [
         (
             f'<span style="font-family:monospace">{escape(field.pointer or "/")}</span>',
             "" if field.before is None else _change("delete", field.before),
             "" if field.after is None else _change("insert", field.after),
         )
-        for field in difference.fields
+        for field in fields
     ]
-    return table(("field", "base", "here"), rows)
+    return table(("field", *map(escape, sides)), rows)
 
 
-def _changes(difference: Difference) -> str:
-    is_colored = len(difference.changes) <= _MOST_COLORED
-    changes = "".join(_change(kind, text, is_colored) for kind, text in difference.changes)
-    return f'<div style="{EXACT}">{changes or "the same values, written differently"}</div>'
+def changes_html(changes: Sequence[tuple[Kind, str]]) -> str:
+    """Draw the changes of a text in reading order."""
+    is_colored = len(changes) <= _MOST_COLORED
+    html = "".join(_change(kind, text, is_colored) for kind, text in changes)
+    return f'<div style="{EXACT}">{html or "the same values, written differently"}</div>'
 
 
 def _change(kind: Kind, text: str, is_colored: bool = True) -> str:
