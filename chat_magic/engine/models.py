@@ -33,4 +33,6 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
         endpoint = configured or await session.endpoints.resolve(name)
         return await model_listing.list_models(session.http, endpoint)
 
-    return session.loop.run(request_list())
+    models = session.loop.run(request_list())
+    session.endpoints.note_listed(model.id for model in models)
+    return models

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.cell import read_first_line
 from chat_magic.core.cell.grid import read_grid
-from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.cell.prompt_cell import check_prompt, replace_option, with_line
+from chat_magic.core.cell.prompt_warnings import body_warnings, prompt_warnings
 from chat_magic.core.cell.template import SandboxedVariables
 from chat_magic.core.request.request import PromptSource
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
@@ -87,7 +88,13 @@ class CellRunner:
         file = next((given.value for given in line.options if given.option.name == "prompt"), None)
         if file is None:
             grid = read_grid(text, self._namespace, MAGIC_OPTIONS)
-            return _with_requests(grid, lambda request: replace(request, source=_source(text)))
+            warnings = tuple(self._warnings(text, line))
+            return _with_requests(
+                grid,
+                lambda request: replace(
+                    request, source=_source(text), warnings=(*request.warnings, *warnings)
+                ),
+            )
         return self._read_prompt(text, line, file)
 
     def _read_prompt(self, text: str, line: MagicLine, file: str) -> Grid:
@@ -109,6 +116,12 @@ class CellRunner:
             )
         except InvalidRequest as error:
             raise InvalidRequest(f"{file}: {error}", line=1) from error
+
+    def _warnings(self, text: str, line: MagicLine) -> Iterator[str]:
+        options = (*REQUEST_OPTIONS, *MAGIC_OPTIONS)
+        if text.startswith("%%"):
+            return body_warnings(text.partition("\n")[2], options)
+        return prompt_warnings(line, options, self._session.endpoints.is_known_model)
 
     def plan(self, grid: Grid) -> CellPlan:
         """Prepare the calls of a cell.

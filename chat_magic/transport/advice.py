@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.parameters import PARAMETERS, Parameter
 from chat_magic.transport.credentials import redact
 from chat_magic.transport.retry import blames_request, is_about_credit, server_delay_s
@@ -72,7 +73,9 @@ def _on_key(endpoint: Endpoint, status: int) -> str:
 
 def _on_place(endpoint: Endpoint, failure: Failure) -> str:
     if _MODEL.search(failure.words):
-        return f"does this server have a model {endpoint.model!r}? %chat /models lists them"
+        others = [name for name in endpoint.known_models if name != endpoint.model]
+        near = nearest(endpoint.model, others)
+        return f"does this server have a model {endpoint.model!r}? %chat /models lists them{near}"
     parts = urlsplit(endpoint.url)
     place = redact(parts._replace(query="", fragment="").geturl())
     hint = "" if re.search(r"/v\d|/openai", parts.path) else ", which lacks /v1"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.config import Server
 from chat_magic.core.request.server_url import ServerUrl, is_key_name
 from chat_magic.core.unset import UNSET
@@ -19,7 +20,7 @@ from chat_magic.transport.configuration import FILE
 from chat_magic.transport.credentials import Secret, redact, refuse_quotes, register_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from chat_magic.core.request.config import Prefill
@@ -32,6 +33,13 @@ __all__ = ["LOCAL_MODEL", "Endpoint", "EndpointResolver", "host_of", "masked"]
 
 LOCAL_MODEL = "local/smollm2-135m-instruct"
 _OPENAI_HOST = "api.openai.com"
+_VENDORS = frozenset(
+    [
+        "anthropic", "cohere", "deepseek", "google", "meta-llama", "mistralai", "openai", "qwen",
+        "x-ai",
+    ]
+)  # fmt: skip
+"""Vendors whose names tell a model from other words with a slash."""
 _VARIABLES = "CHAT_MAGIC_BASE_URL and CHAT_MAGIC_API_KEY (or OPENAI_API_KEY alone)"
 _CREDENTIAL = re.compile(
     "auth(orization)?$|cookie|token$|secret|key$|password|credential|signature", re.IGNORECASE
@@ -59,6 +67,8 @@ class Endpoint:
     """Whether a connection can be reused."""
     source: str = "the base URL"
     """Where its base URL was set."""
+    known_models: tuple[str, ...] = ()
+    """Models that a misspelled name may stand for."""
     has_password: bool = False
     """Whether its headers hold a user and a password that the base URL contained."""
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +112,7 @@ class EndpointResolver:
     def __init__(self, configuration: Configuration, keys: KeyCache) -> None:
         self._configuration = configuration
         self._keys = keys
+        self._listed: tuple[str, ...] = ()
 
     def default_model(self) -> tuple[str, str | None]:
         """Return the default model, and a notice if no server is configured.
@@ -136,6 +147,27 @@ class EndpointResolver:
                 "no model is given: name one of the server's, as in %chat -m a/b /models"
             )
         return self._configuration.resolve_alias(name)
+
+    def note_listed(self, models: Iterable[str]) -> None:
+        """Remember the names of a server's list of models, for hints."""
+        self._listed = tuple(models)
+
+    def known_models(self) -> tuple[str, ...]:
+        """Return the names of models and aliases that are known without asking a server."""
+        config = self._configuration.config()
+        default = self._configuration.value_of("model")
+        exact = (name for name in (*config.routes, *config.prices) if not name.endswith("*"))
+        names = ("local", LOCAL_MODEL, *filter(None, [default]), *config.aliases, *exact)
+        return tuple(dict.fromkeys((*names, *self._listed)))
+
+    def is_known_model(self, word: str) -> bool:
+        """Whether a word is the name of a model rather than the beginning of a prompt."""
+        if local.is_local(word) or word in self.known_models():
+            return True
+        vendor, slash, name = word.partition("/")
+        routes = self._configuration.config().routes
+        vendors = _VENDORS.union(route.partition("/")[0] for route in routes if "/" in route)
+        return bool(slash and name) and vendor in vendors
 
     def find(self, model: str) -> Endpoint | None:
         """Return the configured server of a model, its key looked up wherever keys are kept.
@@ -197,9 +229,10 @@ class EndpointResolver:
             raise InvalidRequest("no model is given")
         server = self._server(model, self._keys.cached_key)
         if server is None:
+            near = nearest(model, [name for name in self.known_models() if name != model])
             raise InvalidRequest(
-                f"no server is configured for {model}: set {_VARIABLES}, "
-                "or use the model `local`, which requires no account"
+                f"no server is configured for {model}{f'{near} Otherwise' if near else ':'} "
+                f"set {_VARIABLES}, or use the model `local`, which requires no account"
             )
         return self._endpoint(server, model, self._keys.cached_key)
 
@@ -226,6 +259,7 @@ class EndpointResolver:
             prefill=server.prefill,
             ca_bundle=server.ca_bundle,
             timeout_s=server.timeout_s,
+            known_models=self.known_models(),
         )
 
     def _server(self, model: str, look_up: LookUp) -> Server | None:

@@ -4,6 +4,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
 import { completer } from './plugins/completer';
 import { highlight } from './plugins/highlight';
+import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { savedPanel } from './plugins/savedPanel';
 
@@ -12,7 +13,8 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   completer,
   commands,
   savedPanel,
-  panelButtons
+  panelButtons,
+  loadOffer
 ];
 
 export default plugins;

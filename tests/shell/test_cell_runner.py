@@ -211,3 +211,24 @@ class TestPromptFiles:
 
         sent = chat("%%chat a/b --tools f\nHi", "--tools f", f=f)
         assert [tool["function"]["name"] for tool in sent["tools"]] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("%chat local hi", "%chat -m local"),
+        ("%chat openai/gpt-4o hi", "%chat -m openai/gpt-4o"),
+        ("%chat hi --temperature 0", "--temperature was sent as part of the prompt"),
+        ("%%chat local\n--temperature 0\nhi", "options stand on the %%chat line"),
+    ],
+)
+def test_a_misplaced_model_or_option_is_a_warning(plan, cell, part):
+    """The prompt is sent as it is written, and the result says what to write instead."""
+    (call,) = plan(cell).calls.calls
+    assert any(part in warning for warning in call.request.warnings)
+
+
+@pytest.mark.parametrize("cell", ["%chat Hello, local model", "%chat and/or", "%%chat\nlocal hi"])
+def test_an_ordinary_prompt_has_no_warning_about_its_words(plan, cell):
+    (call,) = plan(cell).calls.calls
+    assert not any("model" in w and "prompt" in w for w in call.request.warnings)

@@ -446,3 +446,54 @@ def test_a_server_that_must_be_started_first_is_not_found(routed):
     endpoint = endpoints.find("vendor/x")
     assert (endpoint.name, endpoint.model) == ("vendor.example", "x")
     assert endpoint.secret == Secret("canary-of-vendor_key")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("locl", "local"), ("lcal", "local"), ("fsat", "fast"), ("v/larg", "v/large")],
+)
+async def test_a_misspelled_model_without_a_server_is_answered_with_the_nearest(
+    configure, config_file, typed, near
+):
+    configure({})
+    config_file(
+        """
+        [aliases]
+        fast = "v/fast"
+        [routes]
+        "v/large" = "v"
+        [endpoints.v]
+        base_url = "https://v.example/v1"
+        """
+    )
+    with pytest.raises(InvalidRequest, match=f"; did you mean {near}\\? Otherwise set CHAT_MAGIC"):
+        await default_session().endpoints.resolve(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_known"),
+    [
+        ("local", True),
+        ("local/x.gguf", True),
+        ("fast", True),
+        ("v/anything", True),
+        ("openai/gpt-4o", True),
+        ("and/or", False),
+        ("v/", False),
+        ("hello", False),
+    ],
+)
+def test_a_word_is_a_model_if_the_settings_or_its_vendor_say_so(config_file, word, is_known):
+    """A route for every model makes no word a model."""
+    config_file(
+        """
+        [aliases]
+        fast = "v/fast"
+        [routes]
+        "v/*" = "v"
+        "*" = "v"
+        [endpoints.v]
+        base_url = "https://v.example/v1"
+        """
+    )
+    assert default_session().endpoints.is_known_model(word) is is_known

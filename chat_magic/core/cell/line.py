@@ -49,6 +49,8 @@ class MagicLine:
     """Whether the line ends in a semicolon."""
     is_command: bool = False
     """Whether `rest` begins with a slash and does not follow `--`."""
+    is_text: bool = False
+    """Whether `rest` follows `--`."""
 
 
 def next_word(line: str, position: int) -> Word | None:
@@ -142,7 +144,7 @@ def read_line(
         given.append(item)
     rest = text[word.start :] if word else ""
     is_command = rest.startswith("/") and not is_text
-    return MagicLine(tuple(given), tuple(words), rest, is_silent, is_command)
+    return MagicLine(tuple(given), tuple(words), rest, is_silent, is_command, is_text)
 
 
 def _without_semicolon(line: str) -> tuple[str, bool]:
