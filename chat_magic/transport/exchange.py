@@ -391,15 +391,17 @@ class _Exchange:
         if self._assembler.indices():
             raise _Empty("it ended without any text or finish_reason")
         kind = _Empty if is_done or self._n_events else _Unusable
-        reason = f"not a completion: {error_text(body)}"
+        reason = f"not a completion: {self._assembler.last_words or error_text(body)}"
         raise kind("; ".join([reason, *self._assembler.skipped]))
 
     def _check_end(self, *, is_done: bool) -> None:
         """Check that a stream which has ended is complete."""
-        if self._is_complete or (is_done and not self._assembler.is_cut):
+        words = self._assembler.last_words
+        if self._is_complete or (is_done and not (self._assembler.is_cut or words)):
             return
         reason = "it ended before every choice had a finish_reason"
-        raise _Unusable("; ".join([reason, *self._assembler.skipped]))
+        said = [f"the server's last words: {words}"] if words else []
+        raise _Unusable("; ".join([reason, *said, *self._assembler.skipped]))
 
     @property
     def _has_begun(self) -> bool:

@@ -10,8 +10,13 @@ import msgspec
 from chat_magic.core.reply.choice_builder import ChoiceBuilder
 from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta
 from chat_magic.core.reply.reply import Reply, Usage
-from chat_magic.core.reply.reported_error import ChoiceError, reported_error
-from chat_magic.core.reply.server_error import ServerError
+from chat_magic.core.reply.reported_error import (
+    ChoiceError,
+    has_message,
+    named_error,
+    reported_error,
+)
+from chat_magic.core.reply.server_error import ServerError, describe_error
 from chat_magic.core.reply.tool_calls_builder import as_int
 from chat_magic.core.reply.usage import of_all_choices, with_cost
 
@@ -66,6 +71,8 @@ class Assembler:
         self._skipped: list[str] = []
         self._n_skipped = 0
         self._cut_at = -1
+        self._note: dict[str, Any] = {}
+        """The server's own fields of the last event, if it had no choices."""
         self.header_cost: float | None = None
         """What the answer cost in dollars, as a header of the response says."""
         self.first_text_ms: float | None = None
@@ -166,6 +173,11 @@ class Assembler:
         return self._cut_at == self._n_events
 
     @property
+    def last_words(self) -> str:
+        """What the last event says, if that is a message in place of choices; else empty."""
+        return describe_error(self._note) if has_message(self._note) else ""
+
+    @property
     def n_tokens(self) -> int:
         """Completion tokens so far: the server's count, else those that arrived."""
         if isinstance(self._usage, dict):
@@ -221,10 +233,13 @@ class Assembler:
             else:
                 self._take_choices(choices, t_ms)
         self._n_events += 1
-        if chunk.error or chunk.object == "error":
-            raise ServerError(chunk.error or extras)
+        if chunk.error and (error := named_error({**extras, "error": chunk.error})):
+            raise ServerError(error)
+        if chunk.object == "error":
+            raise ServerError(extras)
         if self._fault is not None:
             raise ChoiceError(self._fault)
+        self._note = {} if choices else extras
         if extras and not choices and (error := reported_error(extras)) is not None:
             raise ServerError(error)
 

@@ -90,6 +90,8 @@ class ChoiceBuilder:
             self.n_pieces += 1
         if choice.finish_reason or choice.unknown:
             self._add_rest(choice.finish_reason, choice.extras())
+        if delta and delta.unknown and (fault := delta.extras().get("error")):
+            self.fault, self.finish_reason = fault, "error"
         return wrote
 
     def retract_finish(self) -> str | None:

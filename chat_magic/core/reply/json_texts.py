@@ -6,6 +6,8 @@ import json
 from contextlib import suppress
 
 _DECODER = json.JSONDecoder()
+_FIELD = "data:"
+"""The name of the field, which some servers send twice, or without an end of line before it."""
 
 
 def split_texts(data: bytes) -> list[bytes]:
@@ -16,6 +18,9 @@ def split_texts(data: bytes) -> list[bytes]:
     while at < len(text):
         if text[at].isspace():
             at += 1
+            continue
+        if text.startswith(_FIELD, at):
+            at += len(_FIELD)
             continue
         end = _end_of_part(text, at)
         parts.append(text[at:end].rstrip())

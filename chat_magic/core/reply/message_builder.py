@@ -93,15 +93,16 @@ class MessageBuilder:
         return False
 
     def _add_content(self, value: Any) -> bool:
-        if not isinstance(value, list):
+        if isinstance(value, str):
             return self._add_text("content", self.content, value)
         pieces = {
             "text": self.content,
+            "output_text": self.content,
             "thinking": self._reasoning.pieces,
             "reasoning": self._reasoning.pieces,
             "refusal": self._refusal,
         }
-        for part in value:
+        for part in value if isinstance(value, list) else [value]:
             kind = str(_mapping(part).get("type"))
             if kind in pieces:
                 pieces[kind].append(_part_text(part[kind] if kind in part else part.get("text")))

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 8
 """Objects that are nested deeper are replaced instead of merged."""
 _LABELS = frozenset(
-    {"format", "id", "index", "model", "name", "object", "provider", "role", "status", "type"}
+    {
+        *("format", "id", "index", "model", "name", "object", "provider", "role", "status", "type"),
+        *("channel", "event", "kind", "language", "phase", "recipient", "stage", "version"),
+    }
 )
-_LABEL_ENDS = ("_id", "_reason", "_status", "_type")
+_LABEL_ENDS = ("_id", "_kind", "_model", "_name", "_reason", "_status", "_type", "_version")
 
 
 class Pieces:

@@ -12,7 +12,8 @@ from typing import Any
 
 _GENERAL = (
     *("error", "message", "msg", "error_message", "error_msg", "errmsg", "errorMessage"),
-    *("title", "status_msg", "base_resp", "description"),
+    *("title", "status_msg", "base_resp", "description", "reason", "exception"),
+    *("faultstring", "Error", "Message"),
 )
 """Fields that say what went wrong, the more general first."""
 _PARTICULAR = (
@@ -94,7 +95,8 @@ def _of_object(value: Mapping[str, Any], depth: int) -> str:
     if not words:
         return ""
     words = _with_parameter(words, value.get("param"))
-    place = next((_place(value[name]) for name in _PLACES if value.get(name)), "")
+    places = () if "timestamp" in value else _PLACES  # Spring's `path` is that of the request
+    place = next((_place(value[name]) for name in places if value.get(name)), "")
     return words if not place or _names(words, place) else f"{place}: {words}"
 
 

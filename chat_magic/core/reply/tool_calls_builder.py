@@ -75,12 +75,19 @@ class ToolCallsBuilder:
         if id_ and (has_name or not _mapping(piece.get("function")).get("arguments")):
             call = at_index if at_index and not at_index.id else None
         elif at_index is not None:
-            call = at_index
+            call = self._open if self._is_for_open(piece, at_index) else at_index
         elif index is None:
             call = self._open if not (has_name and self._open and self._open.name) else None
         else:
             call = None if id_ or has_name else self._open
         return None if call is None or call.is_other(piece) else call
+
+    def _is_for_open(self, piece: Mapping[str, Any], at_index: CallBuilder) -> bool:
+        """Whether arguments belong to the open call: it has none, and that at their index all."""
+        opened = self._open
+        if opened is None or opened is at_index or not at_index.is_whole or opened.has_arguments:
+            return False
+        return not name_of(piece) and bool(_mapping(piece.get("function")).get("arguments"))
 
     def _tool_call(self, call: CallBuilder, choice: int, position: int) -> ToolCall:
         generated = f"call_{choice}_{position}"
@@ -117,8 +124,10 @@ class CallBuilder:
         name = name_of(piece)
         if not name or not self.name or not self._arguments:
             return False
+        if name != self.name:
+            return True
         is_same = bool(self.id) and str(piece.get("id")) == self.id
-        return name != self.name or (not is_same and self._is_whole)
+        return self.is_whole and not (is_same and not self._is_new(piece))
 
     def add(self, piece: Mapping[str, Any]) -> None:
         """Take a piece; one that repeats the whole call adds nothing."""
@@ -134,9 +143,11 @@ class CallBuilder:
         if not isinstance(arguments, str):
             arguments = json.dumps(arguments, ensure_ascii=False)
             self._warn("a tool call's arguments are JSON instead of a string of JSON")
-        if not self._repeats(arguments):
-            self._arguments.append(arguments)
-            self._length += len(arguments)
+        if self._repeats(arguments):
+            self._arguments.clear()
+            self._length = 0
+        self._arguments.append(arguments)
+        self._length += len(arguments)
 
     def function(self) -> FunctionCall:
         """Return the function that is called, and its arguments so far."""
@@ -147,15 +158,32 @@ class CallBuilder:
         return self._extra.value()
 
     @property
-    def _is_whole(self) -> bool:
+    def has_arguments(self) -> bool:
+        """Whether any arguments have arrived."""
+        return bool(self._arguments)
+
+    @property
+    def is_whole(self) -> bool:
         """Whether the arguments are a whole JSON object."""
-        return self._arguments[-1].endswith("}") and _is_object("".join(self._arguments))
+        if not self._arguments or not self._arguments[-1].rstrip().endswith("}"):
+            return False
+        return _is_object("".join(self._arguments))
+
+    def _is_new(self, piece: Mapping[str, Any]) -> bool:
+        """Whether a piece has a whole JSON object as arguments, and others than this call."""
+        arguments = _mapping(piece.get("function")).get("arguments")
+        if isinstance(arguments, str) and self._repeats(arguments):
+            return False
+        return isinstance(arguments, dict) or _is_object(str(arguments or ""))
 
     def _repeats(self, arguments: str) -> bool:
-        """Whether a piece has all the arguments again, which are a whole JSON object."""
-        if len(arguments) != self._length or arguments[0] != "{":
+        """Whether a piece has all the arguments so far again, and perhaps more.
+
+        An object never continues so: a brace or what follows it would stand there twice.
+        """
+        if not 0 < self._length <= len(arguments) or arguments[0] != "{":
             return False
-        return arguments == "".join(self._arguments) and _is_object(arguments)
+        return arguments.startswith("".join(self._arguments))
 
 
 def name_of(piece: Mapping[str, Any]) -> str:
