@@ -47,8 +47,10 @@ def advice_on(
         return advice
     if status in {404, 405} and sent is None:
         return "this server may have no list of models: name a model, which is sent as it is"
-    if status == 404:
+    if status in {404, 405}:
         return _on_place(endpoint, failure)
+    if status == 413:
+        return "the request is too large for this server: shorten it, or send smaller attachments"
     if status in {402, 429}:
         return _on_limit(failure, now_s)
     if status >= 500 and not blames_request(failure):
@@ -93,7 +95,7 @@ def _on_limit(failure: Failure, now_s: float) -> str:
 
 def _wait(failure: Failure, now_s: float, otherwise: str) -> str:
     delay_s = server_delay_s(failure, now_s=now_s)
-    return otherwise if delay_s is None else f"wait {math.ceil(delay_s)} s and try again"
+    return f"wait {math.ceil(delay_s)} s and try again" if delay_s else otherwise
 
 
 def advice_on_parameters(words: str, sent: Mapping[str, Any]) -> str:

@@ -41,7 +41,8 @@ async def read_failure(response: http.Response) -> Failure:
                 body += chunk
                 if len(body) > _MAX_BODY:
                     break
-    return failure_of(response, error_text(bytes(body)), _json(bytes(body)))
+    words = error_text(bytes(body), response.status)
+    return failure_of(response, words, _json(bytes(body)))
 
 
 def failure_of(response: http.Response, words: str, body: Any = None) -> Failure:
@@ -81,18 +82,23 @@ def api_error(
     return ApiError(redact(message), status=response.status, request_id=request_id)
 
 
-def error_text(body: bytes) -> str:
-    """Return the message in a body: of a JSON error, the title of an HTML page, or the text."""
+def error_text(body: bytes, status: int = 200) -> str:
+    """Return the message in a body: of a JSON error, the title of an HTML page, or the text.
+
+    Args:
+        body: The body.
+        status: The status of its response: a page with 413, 429 or from 500 on has another cause
+            than a wrong address.
+    """
     text = body.decode(errors="replace").strip()
     if not text:
         return "nothing (an empty body)"
     if text.startswith("<"):
         title = _TITLE.search(text)
         name = f' "{unescape(title[1]).strip()}"' if title else ""
-        return describe_error(
-            f"an HTML page{name} instead of JSON: is the base URL right, "
-            "and is a proxy or a login page in between?"
-        )
+        hint = ": is the base URL right, and is a proxy or a login page in between?"
+        is_placed = status < 500 and status not in {413, 429}
+        return describe_error(f"an HTML page{name} instead of JSON{hint if is_placed else ''}")
     value = _json(body)
     return describe_error(text if value is None else value)
 

@@ -42,6 +42,7 @@ _DELAYS = {
     "retryafters": 1.0,
     "retryafterseconds": 1.0,
     "retryin": 1.0,
+    "estimatedtime": 1.0,
     "retryafterms": 0.001,
     "retryaftermilliseconds": 0.001,
 }
@@ -57,7 +58,7 @@ _WORDED = re.compile(r"(\d+(?:\.\d+)?)\s*(milli|ms|s|m|h|d)", re.IGNORECASE)
 _NO_CREDIT = re.compile(
     r"insufficient[ _](?:quota|credits?|balance|funds)|billing[ _]hard[ _]limit|credit balance"
     r"|(?:out of|no|add|not enough|more) credits?\b|\bcredits? (?:left|exhausted|depleted)"
-    r"|payment required|spending limit|\barrears\b|recharge",
+    r"|payment required|spending limit|\barrears\b|recharge|欠费|余额不足|充值",
     re.IGNORECASE,
 )
 """Words for an account without credit: waiting does not help."""
@@ -72,10 +73,18 @@ _BLAME = re.compile(
     r"|\bunknown (?:parameter|argument|field)"
     r"|\binvalid (?:value|type|parameter|argument|input|json)"
     r"|\bmissing (?:required|parameter|field)|\bis required\b|\bmust be\b|\bshould be\b"
+    r"|\broles must\b|\bjinja (?:exception|template)|\brequires --\w+"
+    r"|\bfailed to (?:parse|compile|apply) (?:the )?(?:grammar|chat template|json schema|schema)"
+    r"|\bmodel_?not_?found|\bnotfounderror\b|\bmodel \S+ (?:is )?not found|\bno such model"
     r"|\b(?:context (?:length|size|window)|maximum length|too many tokens|too long|too large)\b",
     re.IGNORECASE,
 )
 """Words by which a server says that the request itself is wrong."""
+_CLIENT_STATUS = re.compile(
+    r"\b(?:code|status|returned|http|error)\W{0,3}(?:code\W{0,3})?(?:400|404|413|415|422)\b",
+    re.IGNORECASE,
+)
+"""The status with which a server behind this one refused the request."""
 _PASSING = re.compile(
     r"overload|capacity|temporar|unavailable|timed? ?out|upstream|connect|\bbusy\b|rate limit",
     re.IGNORECASE,
@@ -153,7 +162,7 @@ def blames_request(failure: Failure) -> bool:
         return False
     words = f"{failure.words} {_codes(failure.body)}"
     blames = _BLAME.search(words) or any(_is_client_fault(code) for code in _inner(failure.body))
-    return bool(blames) and not _PASSING.search(words)
+    return bool(_CLIENT_STATUS.search(words) or (blames and not _PASSING.search(words)))
 
 
 def _is_worth_it(failure: Failure) -> bool:
@@ -242,6 +251,8 @@ def _field_s(value: Any, unit_s: float) -> float | None:
     if isinstance(value, str):
         text = value.strip()
         return float(text) * unit_s if _NUMBER.fullmatch(text) else _duration_s(text)
+    if isinstance(value, dict):  # a protobuf Duration as JSON
+        value = value.get("seconds")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value * unit_s if is_number and 0 <= value < math.inf else None
 

@@ -15,7 +15,8 @@ _ABOUT_N = re.compile(
     re.IGNORECASE,
 )
 _AT_MOST = re.compile(
-    r"(?:at most|less than or equal to|no more than|up to|maximum(?: value)?(?: is| of)?"
+    r"(?:at most|between \d+ and"
+    r"|less than or equal to|no more than|up to|maximum(?: value)?(?: is| of)?"
     r"|value <=|<=|≤|\bn\s*=)\s*:?\s*(\d{1,3})\b",
     re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ _PARTICULAR = (
     "detail",
     "details",
     "errors",
+    "issues",
     "fieldViolations",
     "innererror",
     "inner_error",
@@ -89,6 +90,8 @@ def _message(value: Any, depth: int = 0) -> str:
 def _of_object(value: Mapping[str, Any], depth: int) -> str:
     fields = [_message(value.get(name), depth + 1) for name in _GENERAL]
     reasons = [_reason(value.get(name), depth + 1) for name in _PARTICULAR]
+    if isinstance(value.get("param"), list | dict):
+        reasons.append(_reason(value["param"], depth + 1))
     words = _joined([*fields, *reasons], ": ")
     if metadata := value.get("metadata"):
         words = _with_provider(words, metadata, depth + 1)

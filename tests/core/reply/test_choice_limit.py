@@ -13,6 +13,8 @@ from chat_magic.core.reply.choice_limit import choice_limit
         ("x answered 400: Only n=1 is supported", 1),
         ("Only n = 1 is supported at the moment", 1),
         ("'n' : number must be at most 1", 1),
+        ("candidateCount must be between 1 and 8 inclusive", 8),
+        ("n must be between 1 and 4", 4),
         ("Currently only n > 1 is not supported", 1),
         ("n_cmpl cannot be greater than the number of slots, please increase -np", 1),
         ("n must be 1 when using greedy sampling, got 12.", 1),
