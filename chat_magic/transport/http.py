@@ -317,8 +317,15 @@ def _send_error(error: aiohttp.ClientError | OSError | ValueError, url: str) -> 
 def _connection_lost(error: Exception) -> ConnectionLost:
     """Translate an error of the library; the underlying cause is its `__cause__`."""
     lost = ConnectionLost(_words(error), may_pass=_may_pass(error))
-    lost.__cause__ = getattr(error, "os_error", None) or error.__cause__ or error
+    lost.__cause__ = _refusal(error) or error.__cause__ or error
     return lost
+
+
+def _refusal(error: Exception) -> BaseException | None:
+    """Return the error of the system or of TLS behind an error of the library, if it has one."""
+    # In aiohttp before 3.11 a refused certificate has no os_error.
+    refused: BaseException | None = getattr(error, "certificate_error", None)
+    return refused or getattr(error, "os_error", None)
 
 
 def _words(error: Exception) -> str:
@@ -328,7 +335,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientHttpProxyError():
             return f"the proxy answered {error.status} {error.message}"
         case aiohttp.ClientConnectorError():
-            return str(error.os_error)
+            return str(_refusal(error))
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection without an answer"
         case aiohttp.ClientError() if _is_undecodable(error):
@@ -354,7 +361,7 @@ def _may_pass(error: Exception) -> bool:
         aiohttp.ClientHttpProxyError,
         ContentEncodingError,
     )
-    causes = [*_chain(error), getattr(error, "os_error", None)]
+    causes = [*_chain(error), _refusal(error)]
     return not any(isinstance(cause, lasting) for cause in causes)
 
 
