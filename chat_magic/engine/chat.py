@@ -12,6 +12,7 @@ from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call,
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
 from chat_magic.engine.session import Session, default_session
 from chat_magic.engine.task_handle import TaskHandle
+from chat_magic.errors import InvalidRequest
 from chat_magic.results.prompt import Prompt, send_prompts_by
 from chat_magic.transport.schema_file import load_schema
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.parameter_types import Parameters
+    from chat_magic.engine.threads import Turn
     from chat_magic.results.chat_result import ChatResult
 
 __all__ = ["achat", "chat", "start_answer"]
@@ -37,6 +39,7 @@ def chat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
+    thread: str | None = None,
     history: bool | None = None,
     max_cost: float | None = None,
     **parameters: Unpack[Parameters],
@@ -58,6 +61,8 @@ def chat(
             msgspec Struct or other type that JSON can express, a JSON Schema or its path, the short
             form `name: str, age: int`, or `list[...]` of any of these.
         max_tool_rounds: The maximum number of rounds of function calls, 0 to 100; by default 5.
+        thread: The name of a conversation of this notebook, which this continues; it is kept in the
+            history. A cell that runs again replaces its turn and drops the later ones.
         history: Whether this is kept in the history; by default the setting decides.
         max_cost: Dollars that this may cost: no request is sent that could pass it, by an estimate
             from its text and its token limit. The price of the model must be known.
@@ -75,12 +80,13 @@ def chat(
         >>> result.text, result.tokens
     """
     session = default_session()
+    turn = _next_turn(session, thread, after, history)
     call = _prepare(
-        session, messages, model=model, after=after, variables=variables, timeout=timeout,
-        retries=retries, top_up=top_up, extra=extra, schema=schema,
+        session, messages, model=model, after=after, turn=turn, variables=variables,
+        timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
         max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
     )  # fmt: skip
-    return start_answer(session, call, HistoryOptions(keep=history)).wait()
+    return start_answer(session, call, HistoryOptions(keep=history, turn=turn)).wait()
 
 
 async def achat(
@@ -95,6 +101,7 @@ async def achat(
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
     max_tool_rounds: int | None = None,
+    thread: str | None = None,
     history: bool | None = None,
     max_cost: float | None = None,
     **parameters: Unpack[Parameters],
@@ -106,12 +113,13 @@ async def achat(
     `__cause__` of the TimeoutError.
     """
     session = default_session()
+    turn = await asyncio.to_thread(_next_turn, session, thread, after, history)
     call = _prepare(
-        session, messages, model=model, after=after, variables=variables, timeout=timeout,
-        retries=retries, top_up=top_up, extra=extra, schema=schema,
+        session, messages, model=model, after=after, turn=turn, variables=variables,
+        timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
         max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
     )  # fmt: skip
-    record = session.history.record("answer", [call], HistoryOptions(keep=history))
+    record = session.history.record("answer", [call], HistoryOptions(keep=history, turn=turn))
     task = AnswerTask(call, session, record=record)
     future = session.loop.submit(task.run())
     try:
@@ -140,12 +148,29 @@ def start_answer(
     )
 
 
+def _next_turn(
+    session: Session, thread: str | None, after: ChatResult | None, keep: bool | None
+) -> Turn | None:
+    """Return the turn of a conversation that is asked, if one is named.
+
+    Raises:
+        InvalidRequest: It cannot be asked.
+        ChatError: The history cannot be used.
+    """
+    if thread is None:
+        return None
+    if after is not None:
+        raise InvalidRequest("after and thread exclude each other: give only one")
+    return session.history.next_turn(thread, keep)
+
+
 def _prepare(
     session: Session,
     messages: Any,
     *,
     model: str | None,
     after: ChatResult | None,
+    turn: Turn | None,
     variables: Mapping[str, Any] | None,
     timeout: float | None,
     retries: int | None,
@@ -162,6 +187,8 @@ def _prepare(
     )
     if form is not None and isinstance(messages, Prompt):
         request = without_response_format(request)
+    if turn is not None:
+        request, after = turn.continued(request), turn.after
     limits = request_limits(
         session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
     )

@@ -89,6 +89,8 @@ def chat_grid(
     for name, given in (("sweep", sweep), ("vary", vary)):
         if given is not None and not isinstance(given, Mapping):
             raise InvalidRequest(f"{name}: must be a dict of names and their values")
+    if "thread" in parameters:
+        raise InvalidRequest("thread: a grid has no conversation: use chat for each turn")
     axes = _axes(models, sweep or {}, vary or {})
     for axis in axes:
         if axis.name in parameters or (axis.name == "model" and model is not None):

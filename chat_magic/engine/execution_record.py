@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from chat_magic.errors import ChatError
+from chat_magic.results.chat_result import ChatResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from chat_magic.core.reply.sse import Event
     from chat_magic.core.request.request import ChatRequest
-    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.engine.threads import Turn
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.store.history_store import WrittenExecution
@@ -39,7 +40,8 @@ class HistoryOptions:
     """Whether it is; None where the setting decides."""
     source: str | None = None
     """The text of its cell; None for that of the cell that is running."""
-    thread: str | None = None
+    turn: Turn | None = None
+    """The turn of a conversation that it is."""
 
 
 KEEP_BY_SETTING = HistoryOptions()
@@ -80,14 +82,20 @@ class ExecutionRecord(Record):
         execution: The row that is being written.
         number: What will tell its number.
         warnings: What has gone wrong with the history.
+        turn: The turn of a conversation that it is.
     """
 
     def __init__(
-        self, execution: WrittenExecution, number: HistoryNumber, warnings: tuple[str, ...] = ()
+        self,
+        execution: WrittenExecution,
+        number: HistoryNumber,
+        warnings: tuple[str, ...] = (),
+        turn: Turn | None = None,
     ) -> None:
         self.number = number
         self.warnings = warnings
         self._execution = execution
+        self._turn = turn
         self._numbers = itertools.count()
 
     def run(self, run: int) -> Record:
@@ -124,6 +132,8 @@ class ExecutionRecord(Record):
         except BaseException:
             self._end(partial(), "interrupted")
             raise
+        if self._turn is not None and isinstance(result, ChatResult):
+            result = cast("R", self._turn.answered(result))
         self._end(result, "complete")
         return result
 
@@ -136,6 +146,8 @@ class ExecutionRecord(Record):
         from chat_magic.engine.execution_rows import end_of
 
         words = None if error is None else " ".join(str(error).split()) or type(error).__name__
+        if self._turn is not None:
+            self._execution.turn = self._turn.end(result, status)
         self._execution.end(lambda: end_of(result, status=status, error=words))
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from chat_magic.engine.execution_record import (
     HistoryOptions,
     Record,
 )
+from chat_magic.engine.threads import Threads, Turn, check_name
+from chat_magic.errors import InvalidRequest
 from chat_magic.results.history_number import HistoryNumber
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ class CellPlace:
     cell_id: str | None = None
     source: str | None = None
     """The text of the cell."""
+    has_lasting_id: bool = True
+    """Whether the cell keeps its id when the kernel session ends."""
+    run: str | None = None
+    """What tells this execution of the cell from others."""
     is_watched: bool = True
     """Whether a person uses the notebook, not a program that executes it."""
 
@@ -60,6 +66,10 @@ class HistoryRecorder:
         self._before_exit = before_exit
         self.locate: Callable[[], CellPlace] = _nowhere
         """Returns the cell that is running; the shell's extension knows it."""
+        self.find_window: Callable[[PreparedCall], int | None] = lambda _call: None
+        """Returns the tokens that the model of a call can read; the session knows it."""
+        self.threads = Threads(self.store)
+        """The conversations over several cells."""
 
     def record(self, kind: str, calls: Sequence[PreparedCall], options: HistoryOptions) -> Record:
         """Begin the record of an execution: one that is not kept where the history is off.
@@ -74,18 +84,43 @@ class HistoryRecorder:
             return NOT_RECORDED
         from chat_magic.engine.execution_rows import Origin, start_of
 
-        store = self.store()
-        _announce(store.path)
+        store = self._opened()
         number = HistoryNumber()
         origin = Origin(
             started_s=time.time(),
             notebook=place.notebook,
             cell_id=place.cell_id,
             source=place.source if options.source is None else options.source,
-            thread=options.thread,
+            thread=None if options.turn is None else options.turn.place.thread,
         )
         execution = store.start(lambda: start_of(kind, calls, origin), number.set)
-        return ExecutionRecord(execution, number, _told(store.writer.take_faults()))
+        faults = _told(store.writer.take_faults())
+        turn = options.turn
+        if turn is not None:
+            turn = replace(turn, window=self.find_window(calls[0]))
+            turn.begin()
+        return ExecutionRecord(execution, number, faults, turn)
+
+    def next_turn(self, thread: str, keep: bool | None = None) -> Turn:
+        """Return the turn of a conversation that the running cell asks.
+
+        Args:
+            thread: The name of the conversation.
+            keep: Whether the execution is kept; by default the setting decides.
+
+        Raises:
+            InvalidRequest: It cannot be asked, or the history is off.
+            ChatError: The history cannot be used.
+        """
+        place = self.locate()
+        check_name(thread)
+        if not self.is_on(place, keep):
+            raise InvalidRequest(
+                f"thread {thread}: a conversation is kept in the history, which is off here; "
+                "%config ChatMagics.history = True or CHAT_MAGIC_HISTORY=on turns it on"
+            )
+        self._opened()
+        return self.threads.next_turn(thread, place)
 
     def forget_place(self) -> None:
         """Know no cell any more, as without the extension."""
@@ -102,6 +137,12 @@ class HistoryRecorder:
         if setting is None:
             return place.is_watched and not os.environ.get("CI")
         return setting is not False
+
+    def _opened(self) -> HistoryStore:
+        """Return the history, whose file may be made now."""
+        store = self.store()
+        _announce(store.path)
+        return store
 
     def store(self) -> HistoryStore:
         """Return the history, which is shared by all sessions of the process."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
@@ -79,6 +80,8 @@ class ChatResult(ResultTables):
     """The rounds of tool calls before this answer."""
     _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
     """What will tell `history_id`; None where it is not kept."""
+    _thread: ThreadUse | None = field(default=None, kw_only=True, compare=False)
+    """The conversation over several cells that it belongs to."""
 
     @property
     def text(self) -> str:
@@ -374,6 +377,7 @@ class ChatResult(ResultTables):
             cost=self.cost,
             coordinates=coordinates,
             error=error,
+            thread=self._thread,
         )
 
 

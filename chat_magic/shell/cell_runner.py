@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.prepare import RequestLimits
     from chat_magic.engine.session import Session
     from chat_magic.engine.task_handle import TaskHandle
+    from chat_magic.engine.threads import Turn
     from chat_magic.engine.tool_functions import ToolFunctions
     from chat_magic.results.prompt import Prompt
 
@@ -130,15 +131,15 @@ class CellRunner:
             InvalidRequest: It cannot be sent.
         """
         cell, options = grid.cell, grid.cell.options
+        keep = False if "no-history" in options else None
+        turn = self._turn(grid, keep)
         return CellPlan(
-            calls=self._plan_calls(grid),
+            calls=self._plan_calls(grid, turn),
             out=read_name(options.get("out")),
             is_silent=cell.is_silent,
             is_background="background" in options,
             is_dry_run="dry-run" in options,
-            history=HistoryOptions(
-                keep=False if "no-history" in options else None, source=self._source
-            ),
+            history=HistoryOptions(keep=keep, source=self._source, turn=turn),
         )
 
     def start(self, plan: CellPlan) -> TaskHandle[Any]:
@@ -150,7 +151,23 @@ class CellRunner:
             return start_grid(self._session, plan.calls, plan.history)
         return start_answer(self._session, plan.calls.calls[0], plan.history)
 
-    def _plan_calls(self, grid: Grid) -> GridPlan:
+    def _turn(self, grid: Grid, keep: bool | None) -> Turn | None:
+        """Return the turn of a conversation that `--thread` makes of the cell, if it does."""
+        thread = grid.cell.options.get("thread")
+        if thread is None:
+            return None
+        if grid.axes:
+            axes = "--models, --sweep and --vary"
+            raise InvalidRequest(f"--thread: a grid has no conversation: remove {axes}", line=1)
+        for name, option in (("continue", "-c"), ("after", "--after")):
+            if name in grid.cell.options:
+                raise InvalidRequest(
+                    f"{option} and --thread exclude each other: give only one", line=1
+                )
+        with _on_first_line():
+            return self._session.history.next_turn(thread, keep)
+
+    def _plan_calls(self, grid: Grid, turn: Turn | None) -> GridPlan:
         from chat_magic.engine.grid_plan import plan_grid
 
         options = grid.cell.options
@@ -159,6 +176,9 @@ class CellRunner:
         schema = self._schema(options)
         variants, tools = self._with_tools(grid)
         after, choice = self._after(grid.cell)
+        if turn is not None:
+            grid_turn = replace(grid, variants=tuple(variants))
+            after, variants = turn.after, list(_with_requests(grid_turn, turn.continued).variants)
         return plan_grid(
             self._session,
             grid.axes,

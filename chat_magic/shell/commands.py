@@ -152,6 +152,9 @@ def _config_file_rows(config: Config) -> Iterator[tuple[str, str]]:
         yield f"alias {alias}", model
     for pattern, price in config.prices.items():
         yield f"price {pattern}", _describe_price(price)
+    for pattern, facts in config.models.items():
+        if facts.window is not None:
+            yield f"model {pattern}", f"window of {facts.window:,} tokens"
 
 
 def _describe_price(price: Price) -> str:

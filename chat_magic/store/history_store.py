@@ -30,6 +30,7 @@ from chat_magic.store.history_rows import (
 from chat_magic.store.history_writer import HistoryWriter
 from chat_magic.store.journal import pack
 from chat_magic.store.retention import forget, prune, scrub
+from chat_magic.store.turns import ThreadStore, add_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.execution import EndedExecution, StartedExecution, StoredExecution
     from chat_magic.store.journal import Arrival, Exchange
+    from chat_magic.store.turns import ThreadPlace
 
 __all__ = ["HistoryStore", "WrittenExecution"]
 
@@ -69,6 +71,8 @@ class WrittenExecution:
     ) -> None:
         self.arrivals: deque[Exchange | Arrival] = deque()
         """What has arrived and is not in the journal yet; the task appends to it."""
+        self.turn: tuple[ThreadPlace, int] | None = None
+        """The conversation that it is a turn of once it has ended, and its position there."""
         self._store = store
         self._start = start
         self._on_number = on_number
@@ -130,7 +134,10 @@ class _End:
         self.drop = execution.drop
 
     def write(self, connection: sqlite3.Connection) -> None:
-        complete(connection, self._execution.number_in(connection), self._end())
+        number = self._execution.number_in(connection)
+        complete(connection, number, self._end())
+        if self._execution.turn is not None:
+            add_turn(connection, *self._execution.turn, number)
 
 
 class _Tick:
@@ -187,6 +194,8 @@ class HistoryStore:
             is_active=lambda: bool(self._running) or not self._is_scrubbed,
         )
         """The thread that writes."""
+        self.threads = ThreadStore(self.writer)
+        """The conversations."""
 
     @property
     def path(self) -> Path:

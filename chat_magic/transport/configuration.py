@@ -103,6 +103,11 @@ class Configuration:
         """Return the price of a model from the config file; None if it has none."""
         return best_match(self.config().prices, model)
 
+    def window_of(self, model: str) -> int | None:
+        """Return the window of a model from the config file, in tokens; None if it has none."""
+        facts = best_match(self.config().models, model)
+        return None if facts is None else facts.window
+
     def key_variables(self) -> dict[str, str]:
         """Return the variables that hold keys, by vendor: `gateway`, `openai`, the endpoints."""
         ours = {"gateway": "CHAT_MAGIC_API_KEY", "openai": "OPENAI_API_KEY"}

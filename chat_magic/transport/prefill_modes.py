@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from chat_magic.errors import ApiError, ChatError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from chat_magic.core.reply.listing import ListedModel
     from chat_magic.core.request.config import Prefill
     from chat_magic.transport.endpoints import Endpoint
     from chat_magic.transport.http import HttpClient
@@ -20,9 +23,16 @@ _TIMEOUT_S = 5.0
 
 
 class PrefillModes:
-    """Asks each server once what it is: vLLM continues a prefill only if asked in its own way."""
+    """Asks each server once what it is: vLLM continues a prefill only if asked in its own way.
 
-    def __init__(self) -> None:
+    Args:
+        on_list: Called with each server's list.
+    """
+
+    def __init__(
+        self, on_list: Callable[[Endpoint, Sequence[ListedModel]], None] = lambda *_: None
+    ) -> None:
+        self._on_list = on_list
         self._modes: dict[str, Prefill] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
 
@@ -41,6 +51,7 @@ class PrefillModes:
 
         try:
             models = await list_models(client, endpoint, timeout_s=_TIMEOUT_S)
+            self._on_list(endpoint, models)
         except ApiError:
             models = []
         except ChatError:

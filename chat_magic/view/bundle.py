@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Reply, Timing, Usage
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.comparison_model import Opens
 
@@ -53,6 +54,8 @@ class RunView:
     """Its position in a grid of runs: the title of its value on each axis, by the axis' name."""
     error: str | None = None
     """Why there is no complete answer, in one line."""
+    thread: ThreadUse | None = None
+    """The conversation over several cells that it belongs to."""
 
     @property
     def usage(self) -> Usage | None:

@@ -19,6 +19,7 @@ from chat_magic.view.token_roles import tokens_in_text, tokens_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.view.bundle import RunView
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -64,13 +65,31 @@ def speed_facts(ttft_s: float | None, tokens_per_s: float | None) -> list[str]:
 
 
 def status_facts(run: RunView) -> list[str]:
-    """Return the time, speed, tokens, seed and cost of a request."""
+    """Return the conversation, time, speed, tokens, seed and cost of a request."""
     return [
+        *([] if run.thread is None else [thread_fact(run.thread, run.reply.usage)]),
         *_time_facts(run.timing),
         *token_facts(run.usage),
         *_seed_facts(run),
         *([] if run.cost is None else [money(run.cost)]),
     ]
+
+
+def thread_fact(thread: ThreadUse, usage: Usage | None) -> str:
+    """Return the name of a conversation, and how long it is by the server's last count.
+
+    Such as `thread plan: 1,234 of 128,000 tokens (1%)`; the window is left out if not known.
+    """
+    counts = [] if usage is None else [usage.prompt_tokens, usage.completion_tokens]
+    count = None if usage is None else usage.total_tokens
+    if count is None and counts and None not in counts:
+        count = sum(filter(None, counts))
+    if count is None:
+        return f"thread {thread.name}"
+    if thread.window is None:
+        return f"thread {thread.name}: {count:,} tokens"
+    share = percent(count / thread.window)
+    return f"thread {thread.name}: {count:,} of {thread.window:,} tokens ({share})"
 
 
 def _time_facts(timing: Timing) -> list[str]:

@@ -76,11 +76,11 @@ def test_the_cell_that_runs_is_in_the_row(recorder, history_file):
     recorder.locate = lambda: CELL
     call = prepare(messages="Hi", model="local")
     recorder.record("answer", [call], KEEP_BY_SETTING)
-    recorder.record("answer", [call], HistoryOptions(source="%chat Hi", thread="t"))
+    recorder.record("answer", [call], HistoryOptions(source="%chat Hi"))
     store = recorder.store()
     rows = store.search()
     assert [(row.notebook, row.cell_id, row.thread) for row in rows] == [
-        ("/w/a.ipynb", "c1", "t"),
+        ("/w/a.ipynb", "c1", None),
         ("/w/a.ipynb", "c1", None),
     ]
     assert [store.load(number).source for number in (1, 2)] == ["%%chat\nHi", "%chat Hi"]

@@ -106,6 +106,12 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Continue from this result: from choice 0, or the given one.",
     ),
     Option(name="continue", short="-c", help="Continue from the last result."),
+    Option(
+        name="thread",
+        value="NAME",
+        help="Continue the conversation of this name, which is kept over cells and restarts; "
+        "a cell that runs again replaces its turn and drops the later ones.",
+    ),
     *GRID_OPTIONS,
     Option(
         name="prompt",

@@ -22,6 +22,9 @@ timeout = 120
 
 [prices]
 "openai/gpt-4o*" = { input = 2.5, output = 10, cached_input = 1.25 }
+
+[models]
+"openai/gpt-4o*" = { window = 128000 }
 """
 
 from __future__ import annotations
@@ -111,6 +114,14 @@ class Price:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """What is known of a model."""
+
+    window: int | None = None
+    """The tokens that it can read and write in one request."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """A config file; a missing file is an empty one."""
 
@@ -121,6 +132,8 @@ class Config:
     """Names of endpoints by pattern of models; see `best_match`."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """Prices by pattern of models."""
+    models: Mapping[str, ModelFacts] = field(default_factory=dict)
+    """Facts by pattern of models."""
 
     def route(self, model: str) -> Server | None:
         """Return the endpoint for a model, or None if no route names one."""
@@ -295,6 +308,16 @@ def _kinds(value: Any, label: str) -> Price:
     return Price(**prices)
 
 
+def _read_model(pattern: str, value: Any, label: str) -> ModelFacts:
+    _check_pattern(pattern, label)
+    values = _table(value, label)
+    _known(values, ("window",), label)
+    window = values.get("window")
+    if window is not None and not (type(window) is int and window > 0):
+        raise InvalidRequest(f"{label} window {window!r}: must be a number of tokens above 0")
+    return ModelFacts(window=window)
+
+
 def _check_pattern(pattern: str, label: str) -> None:
     if not pattern or "*" in pattern[:-1]:
         raise InvalidRequest(f"{label}: must be a model, or end in a single *")
@@ -324,4 +347,5 @@ _READERS: Mapping[str, Callable[[str, Any, str], Any]] = {
     "endpoints": _read_server,
     "routes": _read_route,
     "prices": _read_price,
+    "models": _read_model,
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOICES",
+    "CONTEXT_TOKENS",
     "LocalServer",
     "Progress",
     "connect",
@@ -22,6 +23,8 @@ __all__ = [
     "prepare",
 ]
 
+CONTEXT_TOKENS = 2048
+"""Tokens of the prompt and the answer of one choice: the context that the model was trained on."""
 CHOICES = 8
 """Choices of one request (`n`) and requests that run at a time; further ones wait."""
 Progress = Callable[[str, float | None], None]
