@@ -746,6 +746,31 @@ JOBS = Table(
         Column("cancel", "string", "The command that cancels it."),
     ),
 )
+_NO_TURNS = "it has no turns"
+THREADS = Table(
+    "%chat /thread",
+    "a conversation of the notebook",
+    ("thread",),
+    (
+        Column("thread", "string", "Its name."),
+        Column("turns", "int32", "How many turns it has."),
+        Column("prompt", "string", "Text of the first turn.", missing=_NO_TURNS),
+        Column("model", "string", "Model of the last turn.", missing=_NO_TURNS),
+        Column(
+            "tokens",
+            "Int64",
+            "Length of the conversation, by the server's last count.",
+            "tokens",
+            missing="the server counts none",
+        ),
+        Column(
+            "started",
+            "datetime64[UTC]",
+            "Time of the last turn, in whole seconds.",
+            missing=_NO_TURNS,
+        ),
+    ),
+)
 _UNCOUNTED = "no server counted them"
 
 HISTORY = Table(
@@ -809,4 +834,4 @@ RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
-TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, HISTORY, USAGE)
+TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, THREADS, HISTORY, USAGE)

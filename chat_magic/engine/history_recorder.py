@@ -41,8 +41,6 @@ class CellPlace:
     cell_id: str | None = None
     source: str | None = None
     """The text of the cell."""
-    has_lasting_id: bool = True
-    """Whether the cell keeps its id when the kernel session ends."""
     run: str | None = None
     """What tells this execution of the cell from others."""
     is_watched: bool = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from chat_magic.core.reply.history_row import SESSION_MARK
 from chat_magic.core.reply.thread_use import ThreadUse
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import attachments
@@ -154,10 +155,7 @@ class Threads:
             ChatError: The history cannot be used.
         """
         place = self.place(check_name(name), cell)
-        if place in self.under_way:
-            raise InvalidRequest(
-                f"thread {name}: a turn is still being answered; wait for it, or cancel it"
-            )
+        self.check_idle(place)
         turns = self._store().threads.turns(place)
         own = next((turn for turn in turns if self._is_own(turn, place, cell)), None)
         before = [turn for turn in turns if own is None or turn.position < own.position]
@@ -175,13 +173,30 @@ class Threads:
             threads=self,
         )
 
+    def check_idle(self, place: ThreadPlace) -> None:
+        """Check that no turn of a conversation is being answered.
+
+        Raises:
+            InvalidRequest: One is.
+        """
+        if place in self.under_way:
+            raise InvalidRequest(
+                f"thread {place.thread}: a turn is still being answered; wait for it, or cancel it"
+            )
+
+    def last_answer(self, place: ThreadPlace) -> ChatResult | None:
+        """Return the answer of the last turn of a conversation; None if it has no turns."""
+        turns = self._store().threads.turns(place)
+        return self._answer(turns[-1]) if turns else None
+
     def _is_own(self, turn: TurnRow, place: ThreadPlace, cell: CellPlace) -> bool:
         """Whether a turn was asked by this cell when it ran before."""
         if cell.cell_id is None or turn.cell_id != cell.cell_id:
             return False
         if cell.run is not None and self.last_runs.get(place) == cell.run:
             return False  # the cell asks several turns
-        return cell.has_lasting_id or turn.session_key == self._store().session_key
+        is_lasting = not cell.cell_id.startswith(SESSION_MARK)
+        return is_lasting or turn.session_key == self._store().session_key
 
     def _answer(self, turn: TurnRow) -> ChatResult:
         from chat_magic.engine.execution_rows import stored_result

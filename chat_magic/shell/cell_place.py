@@ -30,7 +30,6 @@ def cell_place(shell: Any) -> CellPlace:
         notebook=notebook or _started_as(shell),
         cell_id=cell_id,
         source=content.get("code"),
-        has_lasting_id=not str(sent).startswith(f"{_VSCODE}:"),
         run=request.get("header", {}).get("msg_id"),
         is_watched=bool(content.get("allow_stdin", True)),
     )

@@ -267,6 +267,12 @@ def _versions(arguments: str, _model: str | None, notebook: Notebook) -> Any:
     return show_versions(arguments, notebook.last_result)
 
 
+def _thread(arguments: str, _model: str | None) -> Any:
+    from chat_magic.shell.thread_commands import run_thread
+
+    return run_thread(arguments)
+
+
 def _cell(arguments: str, _model: str | None) -> NextCell:
     from chat_magic.shell.history_commands import cell_of
 
@@ -329,6 +335,12 @@ COMMANDS = {
             "#N…|QUERY|all",
             "Delete results from the history; all keeps the starred ones without --starred.",
             _history_command("forget"),
+        ),
+        Command(
+            "/thread",
+            "[NAME [reset|undo|fork NEW]]",
+            "List the conversations of --thread, draw one, empty it, take back its last drop.",
+            _thread,
         ),
         Command(
             "/usage",

@@ -103,6 +103,8 @@ class ChatMatcher:
                 return self._results(context.fragment)
             case "prompt":
                 return _paths(context.fragment)
+            case "thread":
+                return _threads()
             case "tools":
                 return self._variables_where(inspect.isroutine)
             case "schema":
@@ -126,6 +128,8 @@ class ChatMatcher:
 
     def _arguments(self, context: Context) -> Iterable[tuple[str, str]]:
         """Return what may follow a command."""
+        if context.subject == "/thread":
+            return _thread_arguments(context.given)
         n_given = len(context.given)
         if context.subject != "/export" and n_given < _NUMBERS_TAKEN.get(context.subject, 1):
             return _history_numbers(context.subject)
@@ -241,8 +245,33 @@ def _history_numbers(command: str) -> Iterator[tuple[str, str]]:
     except ChatError:  # reported when the command is run
         return
     for row in rows:
-        prompt = " ".join(row.prompt.split()) or row.kind
-        yield f"#{row.id}", prompt if len(prompt) <= 40 else f"{prompt[:39]}…"
+        yield f"#{row.id}", _beginning(row.prompt) or row.kind
+
+
+def _thread_arguments(given: frozenset[str]) -> Iterable[tuple[str, str]]:
+    """Return what may follow `/thread`: a name, then what to do with it."""
+    from chat_magic.shell.thread_commands import ACTIONS
+
+    if not given:
+        return _threads()
+    return [(action, "action") for action in ACTIONS] if len(given) == 1 else ()
+
+
+def _threads() -> Iterator[tuple[str, str]]:
+    """Return the conversations of this notebook, each with the beginning of its first prompt."""
+    from chat_magic.shell.thread_commands import thread_rows
+
+    try:
+        rows = thread_rows()
+    except ChatError:  # reported when the command is run
+        return
+    for row in rows:
+        yield row.thread, _beginning(row.prompt or "thread")
+
+
+def _beginning(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 def _paths(typed: str) -> Iterator[tuple[str, str]]:

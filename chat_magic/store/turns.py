@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from chat_magic.core.reply.thread_use import ThreadRow
+
 if TYPE_CHECKING:
     import sqlite3
 
     from chat_magic.store.history_writer import HistoryWriter
 
-__all__ = ["ThreadPlace", "ThreadRow", "ThreadStore", "TurnRow", "add_turn"]
+__all__ = ["ThreadPlace", "ThreadStore", "TurnRow", "add_turn"]
 
 _WAIT_S = 5.0
 """How long a thread waits for what this process has not written yet."""
@@ -35,21 +37,6 @@ class TurnRow(Struct, frozen=True, kw_only=True):
     cell_id: str | None
     session_key: str
     """Of the kernel session that asked it."""
-
-
-class ThreadRow(Struct, frozen=True, kw_only=True):
-    """A conversation, as it is listed."""
-
-    thread: str
-    turns: int
-    """How many are part of it; 0 after a reset."""
-    model: str | None
-    """Of the last turn, as the next two."""
-    started_s: float | None
-    """In seconds since 1970-01-01 UTC."""
-    total_tokens: int | None
-    prompt: str | None
-    """The text of the first turn."""
 
 
 class ThreadStore:
@@ -153,14 +140,16 @@ def _list_threads(connection: sqlite3.Connection, scope: str) -> list[ThreadRow]
 
 
 def _thread_row(thread: str, turns: list[tuple[str, float, int | None, str]]) -> ThreadRow:
-    model, started_s, total_tokens, _ = turns[-1] if turns else (None, None, None, None)
+    if not turns:
+        return ThreadRow(thread=thread, turns=0)
+    model, started_s, total_tokens, _ = turns[-1]
     return ThreadRow(
         thread=thread,
         turns=len(turns),
         model=model,
         started_s=started_s,
         total_tokens=total_tokens,
-        prompt=turns[0][3] if turns else None,
+        prompt=turns[0][3],
     )
 
 

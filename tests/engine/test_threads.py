@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import chat_magic
+from chat_magic.core.reply.history_row import SESSION_MARK
 from chat_magic.engine.chat import start_answer
 from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.history_recorder import CellPlace
@@ -29,10 +30,8 @@ def run_in(session):
     """Return a function that asks a turn in a cell: each call is a run of that cell."""
     runs = iter(range(1_000))
 
-    def run_in(cell_id, prompt, *, notebook=NOTEBOOK, thread="trip", lasting=True, **options):
-        place = CellPlace(
-            notebook=notebook, cell_id=cell_id, run=str(next(runs)), has_lasting_id=lasting
-        )
+    def run_in(cell_id, prompt, *, notebook=NOTEBOOK, thread="trip", **options):
+        place = CellPlace(notebook=notebook, cell_id=cell_id, run=str(next(runs)))
         session.history.locate = lambda: place
         return chat_magic.chat(prompt, thread=thread, **options)
 
@@ -138,11 +137,11 @@ def test_an_id_that_ends_with_the_kernel_is_no_cell_of_another_session(
 ):
     """VS Code counts cells anew: the same id may be another cell."""
     server = gateway(answer)
-    run_in("W0", "Hi", lasting=False)
-    run_in("W0", "Hello", lasting=False)
+    run_in(f"{SESSION_MARK}W0", "Hi")
+    run_in(f"{SESSION_MARK}W0", "Hello")
     assert conversation(server) == ["Hello"]
     monkeypatch.setattr(session.history.store(), "session_key", "another")
-    run_in("W0", "And?", lasting=False)
+    run_in(f"{SESSION_MARK}W0", "And?")
     assert conversation(server) == ["Hello", "1: Hello", "And?"]
 
 

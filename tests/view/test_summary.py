@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
+from chat_magic.core.reply.thread_use import ThreadUse
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -19,6 +20,7 @@ from chat_magic.view.summary import (
     perplexity_fact,
     sparkline,
     status_facts,
+    thread_fact,
     token_name,
     truncated,
     unsure_summary,
@@ -189,3 +191,26 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     """A text of the greatest length is left alone."""
     assert truncated("abc", 3) == "abc"
     assert truncated("abcde" * 400, 3) == "abc… (1,997 characters left out)"
+
+
+@pytest.mark.parametrize(
+    ("usage", "window", "fact"),
+    [
+        (
+            Usage(prompt_tokens=1200, completion_tokens=34, total_tokens=1234),
+            None,
+            ": 1,234 tokens",
+        ),
+        (Usage(total_tokens=1234), 128_000, ": 1,234 of 128,000 tokens (1%)"),
+        (Usage(prompt_tokens=7000, completion_tokens=1192), 8192, ": 8,192 of 8,192 tokens (100%)"),
+        (Usage(total_tokens=12), 1_000_000, ": 12 of 1,000,000 tokens (0.00%)"),
+        (Usage(prompt_tokens=7), 8192, ""),
+        (None, 8192, ""),
+    ],
+)
+def test_a_conversation_says_how_much_of_the_window_it_takes(make_run, usage, window, fact):
+    """By the server's last count, as far as both are known."""
+    use = ThreadUse(name="trip", window=window)
+    assert thread_fact(use, usage) == f"thread trip{fact}"
+    run = dataclasses.replace(make_run(usage=usage), thread=use)
+    assert status_facts(run)[0] == f"thread trip{fact}"

@@ -1,14 +1,29 @@
-"""How much of a model's window a conversation takes."""
+"""Conversations over several cells: as they are listed, and as a status line shows them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
-__all__ = ["ThreadUse"]
+__all__ = ["ThreadRow", "ThreadUse"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThreadUse:
+class ThreadRow(Struct, frozen=True, kw_only=True):
+    """A conversation, as it is listed."""
+
+    thread: str
+    """Its name."""
+    turns: int
+    """How many are part of it; 0 after a reset."""
+    model: str | None = None
+    """Of the last turn, as the next two."""
+    started_s: float | None = None
+    """In seconds since 1970-01-01 UTC."""
+    total_tokens: int | None = None
+    prompt: str | None = None
+    """The text of the first turn."""
+
+
+class ThreadUse(Struct, frozen=True, kw_only=True):
     """The conversation that an answer belongs to."""
 
     name: str

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from chat_magic.core.request import config as module
-from chat_magic.core.request.config import Config, Price, Server, best_match, read_config
+from chat_magic.core.request.config import (
+    Config,
+    ModelFacts,
+    Price,
+    Server,
+    best_match,
+    read_config,
+)
 from chat_magic.errors import InvalidRequest
 
 ENDPOINT = '[endpoints.x]\nbase_url = "https://x.example/v1"\n'
@@ -34,6 +41,7 @@ def test_the_example_of_the_docstring_is_a_config_file():
         },
         routes={"anthropic/*": "anthropic"},
         prices={"openai/gpt-4o*": Price(input=2.5, output=10, cached_input=1.25)},
+        models={"openai/gpt-4o*": ModelFacts(window=128_000)},
     )
 
 
@@ -142,6 +150,16 @@ def test_without_a_match_there_is_none():
             "f [prices.a/b] input: must be dollars per million tokens",
         ),
         ('[prices]\n"a/b" = 1', "f [prices] a/b: must be a table"),
+        ('[models]\n"a/b" = 1', "f [models] a/b: must be a table"),
+        ('[models]\n"a*b" = {}', "f [models.a*b]: must be a model, or end in a single *"),
+        ('[models]\n"a/b" = {windows = 1}', "f [models.a/b] windows: no such key"),
+        *(
+            (
+                f'[models]\n"a/b" = {{window = {window}}}',
+                f"f [models.a/b] window {shown}: must be a number of tokens above 0",
+            )
+            for window, shown in (("0", "0"), ("1.5", "1.5"), ("true", "True"), ('"8k"', "'8k'"))
+        ),
         (
             '[prices."a/b"]\ninput = 1\noutput = 1\ncached = 1',
             "f [prices.a/b] cached: no such key",
