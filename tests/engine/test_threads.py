@@ -11,6 +11,7 @@ from chat_magic.core.reply.history_row import SESSION_MARK
 from chat_magic.engine.chat import start_answer
 from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.history_recorder import CellPlace
+from chat_magic.engine.models import list_models
 from chat_magic.errors import ChatError, ChatInterrupted, InvalidRequest
 from chat_magic.store import turns
 from tests.completions import completion, delta
@@ -315,3 +316,17 @@ def test_a_history_that_cannot_be_written_is_an_error_of_the_next_turn(
     with pytest.raises(ChatError, match="history: "):
         run_in("c2", "And?")
     assert len(server.requests) == 1
+
+
+def test_the_window_is_that_of_a_list_that_was_requested(gateway, run_in, session):
+    """No list is requested for it alone."""
+
+    def answer_or_list(request):
+        listed = {"data": [{"id": "a/b", "context_length": 4096}]}
+        return whole(listed) if request.method == "GET" else answer(request)
+
+    server = gateway(answer_or_list)
+    assert "of 4,096 tokens" not in run_in("c1", "Hi")._repr_mimebundle_()["text/plain"]
+    assert [request.method for request in server.requests] == ["POST"]
+    list_models(session)
+    assert "of 4,096 tokens" in run_in("c2", "And?")._repr_mimebundle_()["text/plain"]
