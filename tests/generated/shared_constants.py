@@ -68,11 +68,13 @@ def shared_constants() -> str:
             language: {
                 "whole": request_programs.PROGRAMS[language][0],
                 "stream": request_programs.PROGRAMS[language][1],
-                "unknownUrl": request_programs.UNKNOWN_URL[language],
+                "unknownUrl": request_programs.UNKNOWN_URL.get(language, ""),
                 "comment": request_programs.COMMENTS[language],
             }
-            for language in ("curl", "python", "javascript")
+            for language in request_programs.PROGRAMS
         },
+        "notOfOpenai": list(request_programs._NOT_OF_OPENAI),
+        "unknownBase": request_programs._base_url(None),
         "localNote": list(request_programs.NOTE),
         "patterns": {name: javascript(pattern) for name, pattern in PATTERNS.items()},
     }

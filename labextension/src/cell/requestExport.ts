@@ -14,18 +14,49 @@ const PATH = '/chat/completions';
 export function writeProgram(result: PayloadResult, language: Language, baseUrl: string): string {
   const { whole, stream, unknownUrl, comment } = constants.programs[language];
   const template = result.request.parameters.stream === true ? stream : whole;
+  const { known, extra } = fieldsOf(result);
   const values: Record<string, string> = {
+    KNOWN: jsonText(result, known, language),
+    EXTRA: extra.length ? `extra = ${jsonText(result, extra, language)}\n` : '',
+    ARGUMENTS: extra.length ? '**request, extra_body=extra' : '**request',
+    BASE: baseUrl ? JSON.stringify(baseUrl.replace(/\/+$/, '')) : constants.unknownBase,
     URL: baseUrl ? quotedUrl(baseUrl.replace(/\/+$/, '') + PATH, language) : unknownUrl,
     BODY: bodyText(result, language)
   };
-  const program = template.replace(/<(URL|BODY)>/g, (mark, name: string) => values[name] ?? mark);
+  const program = template.replace(
+    /<(URL|BODY|KNOWN|EXTRA|BASE|ARGUMENTS)>/g,
+    (mark, name: string) => values[name] ?? mark
+  );
   return note(result.model, comment) + program;
 }
 
 /** Return the JSON of the request that was sent, as a program in a language contains it. */
 export function bodyText(result: PayloadResult, language: Language): string {
-  const { messages, parameters, extra, exact } = result.request;
-  const fields = Object.entries({ model: result.model, messages, ...parameters, ...extra });
+  const { known, extra } = fieldsOf(result, []);
+  return jsonText(result, [...known, ...extra], language);
+}
+
+type Field = [string, unknown];
+
+/** Return the fields that a library's method has as parameters, and the others. */
+function fieldsOf(
+  { model, request }: PayloadResult,
+  notParameters: readonly string[] = constants.notOfOpenai
+): { known: Field[]; extra: Field[] } {
+  const { messages, parameters, extra } = request;
+  const all: Field[] = Object.entries({ model, messages, ...parameters });
+  const isKnown = ([name]: Field): boolean => !notParameters.includes(name);
+  return {
+    known: all.filter(isKnown),
+    extra: [...all.filter(field => !isKnown(field)), ...Object.entries(extra)]
+  };
+}
+
+function jsonText(
+  { request: { exact } }: PayloadResult,
+  fields: readonly Field[],
+  language: Language
+): string {
   const lines = fields.map(([name, value]) => {
     const json = exact?.[name] ?? JSON.stringify(value, null, 2);
     return `  ${JSON.stringify(name)}: ${json.replace(/\n/g, '\n  ')}`;

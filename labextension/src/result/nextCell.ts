@@ -94,6 +94,17 @@ function cellDisabledReason({ cell, request }: PayloadResult): string | null {
   return cell ? null : 'the notebook was saved by an earlier version of chat-magic';
 }
 
+/** Write the cell that sends a request again; null where it cannot be written. */
+export function requestCell({ cell, prefill }: PayloadResult): string | null {
+  if (!cell) {
+    return null;
+  }
+  if (prefill) {
+    return appendMessages(cell, [{ role: 'assistant', content: prefill }]);
+  }
+  return cell.block?.replace(/\n$/, '') ?? `${cell.json.replace(/,$/, '')}\n  ]\n}`;
+}
+
 /** Write the cell that continues after an answer, with an empty user message to fill in. */
 export function continuationCell({ choice, result }: Answer): string {
   return appendToHead(result, [

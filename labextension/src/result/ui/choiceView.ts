@@ -7,6 +7,7 @@ import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
 import { isUnsure, type Piece } from '../tokens';
 import { imageOf, sourceList } from './answerMedia';
+import { CopyMenu } from './copyMenu';
 import { button, details, element, type Child } from './dom';
 import { exactText } from './exactText';
 import type { TokenInspector } from './tokenInspector';
@@ -52,7 +53,8 @@ export class ChoiceView {
             fact
           )
         ),
-        choice.sparkline ? sparkline(choice.sparkline) : null
+        choice.sparkline ? sparkline(choice.sparkline) : null,
+        new CopyMenu(answer, frame.title).node
       ),
       choice.reasoning
         ? details('reasoning', () => exactText('pre', 'chm-raw', choice.reasoning ?? ''))

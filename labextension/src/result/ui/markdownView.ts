@@ -141,10 +141,10 @@ function addCopyButton(block: HTMLPreElement): void {
   const act = async (): Promise<void> => {
     node.textContent = (await copy(text)) ? 'Copied' : 'Not allowed';
     setTimeout(() => {
-      node.textContent = 'Copy';
+      node.textContent = 'Copy code';
     }, 1500);
   };
-  const node = button('Copy', 'Copy this code', () => void act(), 'chm-copy');
+  const node = button('Copy code', 'Copy this block', () => void act(), 'chm-copy');
   const frame = element('div', 'chm-code');
   block.replaceWith(frame);
   frame.append(block, node);

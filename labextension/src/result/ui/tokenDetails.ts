@@ -101,15 +101,15 @@ export class TokenDetails {
       'div',
       'chm-actions',
       ...(this.rows.length ? [this.branch] : []),
-      this.copyButton(text, 'Copy the token’s text'),
+      this.copyButton('Copy token', text, 'Copy the token’s text'),
       this.reason
     );
   }
 
-  private copyButton(text: string, title: string): HTMLButtonElement {
+  private copyButton(label: string, text: string, title: string): HTMLButtonElement {
     const act = async (): Promise<void> =>
       this.say((await copy(text)) ? 'copied' : 'the browser did not allow copying');
-    return button('Copy', title, () => void act());
+    return button(label, title, () => void act());
   }
 
   private showRange(answer: Answer, first: number, last: number, name: string): void {
@@ -129,7 +129,7 @@ export class TokenDetails {
       element('p', 'chm-facts', size),
       ...(unmeasured ? [element('p', 'chm-facts', `${unmeasured} not measured`)] : []),
       metricList(logprobs, bytes),
-      element('div', 'chm-actions', this.copyButton(text, 'Copy this text'))
+      element('div', 'chm-actions', this.copyButton('Copy tokens', text, 'Copy this text'))
     );
   }
 

@@ -162,7 +162,7 @@ export class TokenInspector {
       this.repaint();
     });
     this.controls = { metrics, granularities };
-    const table = button('Table', 'The tokens as a table (t)', () => this.toggleTable());
+    const table = button('Token table', 'The tokens as a table (t)', () => this.toggleTable());
     const hint = element('span', 'chm-key-hints', SHORT_KEYS);
     hint.title = KEYS;
     return element(
