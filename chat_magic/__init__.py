@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chat_magic.errors import (
         ApiError,
         BudgetExceeded,
+        CacheMiss,
         ChatError,
         ChatInterrupted,
         ConnectionFailed,
@@ -40,6 +41,7 @@ __all__ = [
     "UNSET",
     "ApiError",
     "BudgetExceeded",
+    "CacheMiss",
     "ChatError",
     "ChatInterrupted",
     "ChatResult",

@@ -4,6 +4,7 @@ ChatError
 ├── InvalidRequest     refused before anything was sent
 ├── ApiError           the server refused it
 ├── StreamBroken       it failed after something had arrived
+├── CacheMiss          only recorded answers are allowed, and there is none
 ├── BudgetExceeded     a further request could cost more than max_cost
 ├── ConnectionFailed   no connection, or no server to connect to
 └── RequestTimeout     nothing came in time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "BudgetExceeded",
+    "CacheMiss",
     "ChatError",
     "ChatInterrupted",
     "ConnectionFailed",
@@ -89,6 +91,10 @@ class StreamBroken(ChatError):
 
 class BudgetExceeded(ChatError):
     """A further request could cost more than `max_cost`; `.result` holds what had arrived."""
+
+
+class CacheMiss(ChatError):
+    """Only recorded answers are allowed, and there is none for the request; nothing was sent."""
 
 
 class ConnectionFailed(ChatError):

@@ -15,6 +15,7 @@ from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
 from chat_magic.core.reply.empty_answer import empty_answers
 from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.prefill import check_prefill
+from chat_magic.core.reply.recorded_answer import RecordedAnswer, is_whole
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.engine.session import Session
+    from chat_magic.transport.endpoints import Endpoint
 
 __all__ = ["AnswerTask", "with_schema_warnings"]
 
@@ -75,8 +77,12 @@ class AnswerTask:
         self._progress: str | None = None
         self._destination: Destination | None = None
         self._prefill_mode: Prefill | None = None
+        self._recorded: list[ChatResult] = []
+        """The recorded answers that stand for the first rounds."""
+        self._kept_timing: Timing | None = None
+        """The times of the current round once it is recorded, which takes time itself."""
         limit = local.CHOICES if local.is_local(call.request.model or "") else None
-        self.answer = self._top_up_of(call.request, limit if call.limits.top_up else None)
+        self.answer: TopUp = self._top_up_of(call.request, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
 
     @property
@@ -93,7 +99,7 @@ class AnswerTask:
     def has_output(self) -> bool:
         """Whether anything has arrived in any round."""
         has_rounds = self._tool_loop is not None and self._tool_loop.has_rounds
-        return has_rounds or self.answer.main.has_output
+        return has_rounds or self.answer.has_output
 
     @property
     def note(self) -> str | None:
@@ -111,10 +117,13 @@ class AnswerTask:
 
     async def _run(self) -> ChatResult:
         limits = self._call.limits
+        found = self._call.replay.found if self._call.replay else None
         try:
-            is_sent = await self._send_first()
+            is_sent = self._replay(found) or await self._send_first()
             if self._tool_loop or (limits.top_up and self.request.n > 1):
                 await self._complete(is_sent=is_sent)
+            else:
+                await self._keep_answer()
         except ChatError as error:
             if self.has_output:
                 error.result = self.result("error")
@@ -149,13 +158,58 @@ class AnswerTask:
             async with asyncio.timeout(left_s):
                 if not is_sent:
                     await self._send_round(None)
-                if limits.top_up:
+                if limits.top_up and not self._is_replayed:
                     await self._top_up(limits.top_up_concurrency)
+                await self._keep_answer()
                 while self._tool_loop and await self._next_round(self._tool_loop):
-                    await self._send_round(None)
+                    if not await self._replay_round():
+                        await self._send_round(None)
+                        await self._keep_answer()
         except TimeoutError as error:
             why = f"the answer was not complete within {limits.timeout_s:g} s"
             raise StreamBroken(why) from error
+
+    @property
+    def _is_replayed(self) -> bool:
+        """Whether the answer of the current round is a recorded one."""
+        return len(self._recorded) > len(self.rounds)
+
+    @property
+    def _kept_warnings(self) -> tuple[str, ...]:
+        """What is wrong with the history or the cassette."""
+        replay = self._call.replay
+        return (*self._record.warnings, *(replay.recordings.warnings if replay else ()))
+
+    def _replay(self, recorded: ChatResult | None) -> bool:
+        """Take a recorded answer for that of the current round; return whether there is one."""
+        if recorded is None:
+            return False
+        source = self.request.source
+        self.request = replace(recorded.request, source=source)
+        self.answer = RecordedAnswer(self.request, recorded.reply)
+        self._recorded.append(recorded)
+        self._on_change()
+        return True
+
+    async def _replay_round(self) -> bool:
+        """Look up the answer of a later round; return whether it is recorded."""
+        replay = self._call.replay
+        if replay is None:
+            return False
+        return self._replay(await asyncio.to_thread(replay.find, self.request))
+
+    async def _keep_answer(self) -> None:
+        """Record the answer of the current round, if it is whole."""
+        replay = self._call.replay
+        if replay is None or self._is_replayed:
+            return
+        result = self._round_result(self.answer.reply())
+        if is_whole(result.reply, self.request.n):
+            self._kept_timing = result.timing
+            asked = None if self.rounds else replay.asked
+            await asyncio.to_thread(
+                replay.recordings.keep, result, replay.draw, asked, self._record.execution
+            )
 
     def _top_up_of(self, request: ChatRequest, limit: int | None = None) -> TopUp:
         return TopUp(request, self._call.price, limit, answer_keys)
@@ -163,6 +217,16 @@ class AnswerTask:
     def partial(self) -> ChatResult | None:
         """Return what has arrived, marked as interrupted; None if nothing has."""
         return self.result("interrupted") if self.has_output else None
+
+    def _round_result(self, reply: Reply) -> ChatResult:
+        """Return the current round alone, as it is recorded."""
+        request, prefill_warnings = check_prefill(self.request, reply, self._prefill_mode)
+        warnings = [*request.warnings, *prefill_warnings, *reply.warnings, *logprob_warnings(reply)]
+        warnings += [*ignored_parameters(request, reply), *empty_answers(request, reply)]
+        cost = cost_of(reply.usage, self._call.price, service_tier(request, reply))
+        return ChatResult(
+            request, reply, self._round_timing(), tuple(dict.fromkeys(warnings)), cost=cost
+        )
 
     def result(self, unfinished: str | None = None) -> ChatResult:
         """Return everything that has arrived.
@@ -174,7 +238,7 @@ class AnswerTask:
         reply = Reply() if request else self.answer.reply(unfinished)
         request = replace(request or self.request, destination=self._destination)
         request, prefill_warnings = check_prefill(request, reply, self._prefill_mode)
-        warnings = [*request.warnings, *self._record.warnings, *prefill_warnings]
+        warnings = [*request.warnings, *self._kept_warnings, *prefill_warnings]
         if self._tool_loop:
             warnings += self._tool_loop.warnings
         warnings += [*reply.warnings, *logprob_warnings(reply)]
@@ -182,6 +246,8 @@ class AnswerTask:
             warnings += ignored_parameters(request, reply)
             warnings += empty_answers(request, reply)
             warnings += self._tool_loop.limit_warnings(request, reply) if self._tool_loop else ()
+        if len(self._recorded) > len(rounds):
+            return self._recorded_result(rounds)
         usage = total_usage([*(round_.reply.usage for round_ in rounds), reply.usage])
         return ChatResult(
             request,
@@ -191,6 +257,29 @@ class AnswerTask:
             self._call.schema,
             cost_of(usage, self._call.price, service_tier(request, reply)),
             rounds,
+            _history=self._record.number,
+        )
+
+    def _recorded_result(self, rounds: tuple[ToolRound, ...]) -> ChatResult:
+        """Return the answer where every round is a recorded one."""
+        last, costs = self._recorded[-1], [recorded.cost for recorded in self._recorded]
+        tool_loop = self._tool_loop
+        warnings: list[str] = [*self._kept_warnings]
+        warnings += tool_loop.warnings if tool_loop else ()
+        warnings += last.warnings
+        warnings += tool_loop.limit_warnings(self.request, last.reply) if tool_loop else ()
+        times = [recorded.timing for recorded in self._recorded]
+        timing = msgspec.structs.replace(
+            last.timing, ttft_s=times[0].ttft_s, total_s=sum(timing.total_s for timing in times)
+        )
+        return replace(
+            last,
+            request=self.request,
+            timing=timing,
+            warnings=tuple(dict.fromkeys(warnings)),
+            schema=self._call.schema,
+            cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+            rounds=rounds,
             _history=self._record.number,
         )
 
@@ -209,9 +298,7 @@ class AnswerTask:
     ) -> None:
         """Send a request to the server of its model, and feed the answer to an assembler."""
         session = self._session
-        endpoint = self._call.endpoint or await session.endpoints.resolve(
-            request.model or "", self._on_progress
-        )
+        endpoint = await self._endpoint(request)
         if request.prefill:
             endpoint = await session.prefill_modes.resolve(session.http, endpoint)
         self._prefill_mode = endpoint.prefill
@@ -236,6 +323,22 @@ class AnswerTask:
                 )
             finally:
                 reservation.cost = self._cost_so_far(request, assembler)
+
+    async def _endpoint(self, request: ChatRequest) -> Endpoint:
+        """Return the server of a request that may be sent.
+
+        Raises:
+            CacheMiss: Only recorded answers may be used.
+        """
+        session, model = self._session, request.model or ""
+        endpoint, replay = self._call.endpoint, self._call.replay
+        if replay is not None:
+            if endpoint is None and replay.recordings.mode != "offline":
+                endpoint = await asyncio.to_thread(session.endpoints.find, model)
+            replay.recordings.check_may_send(
+                request, has_server=session.endpoints.has_server(model, endpoint)
+            )
+        return endpoint or await session.endpoints.resolve(model, self._on_progress)
 
     def _cost_so_far(self, request: ChatRequest, assembler: Assembler) -> float | None:
         """Return what a request has cost, None if that is not known; a refused one is free."""
@@ -282,6 +385,7 @@ class AnswerTask:
         self.request = request
         self.answer = self._top_up_of(request)
         self._round_stopwatch = Stopwatch()
+        self._kept_timing = None
         tool_loop.close_round()
         self._on_change()
         return True
@@ -296,6 +400,8 @@ class AnswerTask:
 
     def _round_timing(self) -> Timing:
         """Return the times of the current round."""
+        if self._kept_timing is not None:
+            return self._kept_timing
         main, total_s = self.answer.main, self._round_stopwatch.elapsed_s
         first_ms, count = main.first_text_ms, self.answer.n_tokens
         ttft_s = first_ms / 1000 if first_ms is not None and main.n_events > 1 else None
@@ -308,7 +414,9 @@ class AnswerTask:
         is_between = len(rounds) > len(self.rounds)
         last = rounds[-1].timing if is_between else self._round_timing()
         first = rounds[0].timing if rounds else last
-        return msgspec.structs.replace(last, ttft_s=first.ttft_s, total_s=self.elapsed_s)
+        is_kept = self._kept_timing is not None and not rounds
+        total_s = last.total_s if is_kept else self.elapsed_s
+        return msgspec.structs.replace(last, ttft_s=first.ttft_s, total_s=total_s)
 
 
 def with_schema_warnings(result: ChatResult) -> ChatResult:

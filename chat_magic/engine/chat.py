@@ -10,6 +10,7 @@ from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
+from chat_magic.engine.replay import cache_options, open_recordings
 from chat_magic.engine.session import Session, default_session
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import InvalidRequest
@@ -18,6 +19,7 @@ from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.parameter_types import Parameters
@@ -42,6 +44,8 @@ def chat(
     thread: str | None = None,
     history: bool | None = None,
     max_cost: float | None = None,
+    cache: bool | str | None = None,
+    cassette: str | PathLike[str] | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model and wait for its answer.
@@ -66,12 +70,17 @@ def chat(
         history: Whether this is kept in the history; by default the setting decides.
         max_cost: Dollars that this may cost: no request is sent that could pass it, by an estimate
             from its text and its token limit. The price of the model must be known.
+        cache: True uses the recorded answer to an equal request, or records the answer; "refresh"
+            sends the request and records the answer; "offline" uses recorded answers only; False
+            does neither, also with a cassette. By default the settings decide.
+        cassette: A file in which answers are looked up first, and recorded.
         **parameters: Request parameters by the API's names; `UNSET` removes a default. `tools`
             takes Python functions, sync or async, which run when the model calls them, and the
             API's tool objects, whose calls are returned in `.choices[0].tool_calls`.
 
     Raises:
         InvalidRequest: The request is not valid; nothing was sent.
+        CacheMiss: It is not recorded, and must not be sent.
         ChatError: It failed; `.result` holds what had arrived.
         ChatInterrupted: It was interrupted; `.result` holds what had arrived.
 
@@ -84,7 +93,8 @@ def chat(
     call = _prepare(
         session, messages, model=model, after=after, turn=turn, variables=variables,
         timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
+        max_tool_rounds=max_tool_rounds, max_cost=max_cost, cache=cache,
+        cassette=cassette, parameters=parameters,
     )  # fmt: skip
     return start_answer(session, call, HistoryOptions(keep=history, turn=turn)).wait()
 
@@ -104,6 +114,8 @@ async def achat(
     thread: str | None = None,
     history: bool | None = None,
     max_cost: float | None = None,
+    cache: bool | str | None = None,
+    cassette: str | PathLike[str] | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResult:
     """Send a prompt to a model; like `chat`, but awaited on any event loop.
@@ -117,7 +129,8 @@ async def achat(
     call = _prepare(
         session, messages, model=model, after=after, turn=turn, variables=variables,
         timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, max_cost=max_cost, parameters=parameters,
+        max_tool_rounds=max_tool_rounds, max_cost=max_cost, cache=cache,
+        cassette=cassette, parameters=parameters,
     )  # fmt: skip
     record = session.history.record("answer", [call], HistoryOptions(keep=history, turn=turn))
     task = AnswerTask(call, session, record=record)
@@ -179,6 +192,8 @@ def _prepare(
     schema: Any,
     max_tool_rounds: int | None,
     max_cost: float | None,
+    cache: Any,
+    cassette: Any,
     parameters: Mapping[str, Any],
 ) -> PreparedCall:
     form = load_schema(schema) or prompt_schema(messages)
@@ -192,4 +207,8 @@ def _prepare(
     limits = request_limits(
         session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
     )
-    return prepare_call(session, request, after=after, schema=form, tools=tools, limits=limits)
+    return prepare_call(
+        session, request,
+        after=after, schema=form, tools=tools, limits=limits,
+        recordings=open_recordings(session, cache_options(cache, cassette)),
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from chat_magic.engine.grid_plan import check_concurrency, plan_grid
 from chat_magic.engine.grid_task import start_grid
 from chat_magic.engine.prepare import build_request, request_limits
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
+from chat_magic.engine.replay import cache_options, open_recordings
 from chat_magic.engine.session import default_session
 from chat_magic.engine.tool_functions import NO_TOOLS
 from chat_magic.errors import InvalidRequest
@@ -22,6 +23,7 @@ from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.request.messages import Message
@@ -52,6 +54,8 @@ def chat_grid(
     max_tool_rounds: int | None = None,
     history: bool | None = None,
     max_cost: float | None = None,
+    cache: bool | str | None = None,
+    cassette: str | PathLike[str] | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResults:
     """Send every combination of models, parameter values and wordings, and wait for all answers.
@@ -74,6 +78,8 @@ def chat_grid(
         max_tool_rounds: As for `chat`.
         history: As for `chat`.
         max_cost: As for `chat`, for all runs together.
+        cache: As for `chat`; equal requests of the grid have recordings of their own.
+        cassette: As for `chat`.
         **parameters: As for `chat`.
 
     Returns:
@@ -121,6 +127,7 @@ def chat_grid(
             session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost
         ),
         concurrency=check_concurrency(concurrency),
+        recordings=open_recordings(session, cache_options(cache, cassette)),
     )
     return start_grid(session, plan, HistoryOptions(keep=history)).wait()
 

@@ -54,6 +54,8 @@ class Record:
     """What will tell its number in the history."""
     warnings: tuple[str, ...] = ()
     """What has gone wrong with the history."""
+    execution: WrittenExecution | None = None
+    """The row that is being written."""
 
     def run(self, _run: int) -> Record:
         """Return the record of one run of it."""
@@ -94,6 +96,7 @@ class ExecutionRecord(Record):
     ) -> None:
         self.number = number
         self.warnings = warnings
+        self.execution = execution
         self._execution = execution
         self._turn = turn
         self._numbers = itertools.count()
@@ -156,6 +159,7 @@ class RunRecord(Record):
 
     def __init__(self, record: ExecutionRecord, run: int) -> None:
         self.number = record.number
+        self.execution = record.execution
         self._record = record
         self._run = run
 

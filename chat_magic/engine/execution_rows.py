@@ -122,7 +122,9 @@ def end_of(
     """
     runs = result.results if isinstance(result, ChatResults) else [result] if result else []
     texts = [choice.text for run in runs for choice in run.choices]
-    usages = [run.usage for run in runs]
+    is_replayed = result is not None and result.replayed
+    paid = [run for run in runs if is_replayed or not run.replayed]
+    usages = [run.usage for run in paid]
     return EndedExecution(
         status=status,
         ended_s=time.time(),
@@ -137,11 +139,19 @@ def end_of(
         total_tokens=_sum([_total(usage) for usage in usages if usage]),
         cached_tokens=_details(usages, "prompt_tokens_details", "cached_tokens"),
         reasoning_tokens=_details(usages, "completion_tokens_details", "reasoning_tokens"),
-        cost=None if result is None else result.cost,
+        cost=_cost(result, paid),
         ttft_s=min((run.timing.ttft_s for run in runs if run.timing.ttft_s), default=None),
         total_s=max((run.timing.total_s for run in runs), default=None),
         error=None if error is None else redact(error),
+        replayed=is_replayed,
     )
+
+
+def _cost(result: ChatResult | ChatResults | None, paid: Sequence[ChatResult]) -> float | None:
+    """Return what the runs cost for which something was sent; of recorded ones alone, theirs."""
+    if isinstance(result, ChatResults):
+        return replace(result, results=tuple(paid), coordinates=()).cost
+    return None if result is None else result.cost
 
 
 def _n_failed(result: ChatResult | ChatResults | None, status: str) -> int:

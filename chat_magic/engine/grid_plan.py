@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis, Variant
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.replay import Recordings
     from chat_magic.engine.session import Session
     from chat_magic.engine.tool_functions import ToolFunctions
     from chat_magic.results.chat_result import ChatResult
@@ -72,6 +73,7 @@ def plan_grid(
     tools: ToolFunctions = NO_TOOLS,
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
+    recordings: Recordings | None = None,
 ) -> GridPlan:
     """Prepare the calls of a grid, or the single call if there are no axes.
 
@@ -85,6 +87,7 @@ def plan_grid(
         tools: The functions that the models may call.
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
+        recordings: Where recorded answers are looked up; None if they are not.
 
     Raises:
         InvalidRequest: A request is incomplete or contradictory; the message names which one.
@@ -97,6 +100,7 @@ def plan_grid(
             call = prepare_call(
                 session, variant.request,
                 after=after, choice=choice, schema=schema, tools=tools, limits=limits,
+                recordings=recordings,
             )  # fmt: skip
         except InvalidRequest as error:
             raise _located(error, variant) from error

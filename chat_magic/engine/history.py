@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from chat_magic.store.execution import StoredExecution
     from chat_magic.store.history_store import HistoryStore
 
-__all__ = ["forget", "forgotten_by", "history", "history_rows", "load", "load_execution"]
+__all__ = [
+    "forget",
+    "forget_unowned",
+    "forgotten_by",
+    "history",
+    "history_rows",
+    "load",
+    "load_execution",
+]
 __all__ += ["star", "unstar", "usage", "versions_of"]
 
 
@@ -170,6 +178,11 @@ def forget(ids_or_query: int | Iterable[int] | str) -> int:
         ChatError: The history cannot be written.
     """
     return _store().forget(forgotten_by(ids_or_query))
+
+
+def forget_unowned() -> None:
+    """Delete the cached answers of calls that the history does not keep; raises as `forget`."""
+    _store().forget_unowned()
 
 
 def forgotten_by(ids_or_query: int | Iterable[int] | str) -> list[int]:

@@ -26,7 +26,7 @@ from chat_magic.core.request.request import (
     validate,
 )
 from chat_magic.core.request.response_format import with_response_format
-from chat_magic.core.request.settings import apply_defaults, check_setting
+from chat_magic.core.request.settings import SCALARS, Setting, apply_defaults, check_setting
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.prompt_call import read_prompt_request
 from chat_magic.engine.tool_functions import NO_TOOLS, ToolFunctions, with_tools
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from chat_magic.core.request.config import Price
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.replay import CallReplay, Recordings
     from chat_magic.engine.session import Session
+    from chat_magic.store.recording import RecordedDefaults
     from chat_magic.transport.endpoints import Endpoint
 
 __all__ = [
@@ -95,6 +97,8 @@ class PreparedCall:
     tools: ToolFunctions = NO_TOOLS
     """The functions that the model may call."""
     limits: RequestLimits = DEFAULT_LIMITS
+    replay: CallReplay | None = None
+    """The recorded answer, and where those to later rounds are looked up; None if they are not."""
 
 
 def prepare_call(
@@ -106,6 +110,7 @@ def prepare_call(
     schema: Schema | None = None,
     tools: ToolFunctions = NO_TOOLS,
     limits: RequestLimits = DEFAULT_LIMITS,
+    recordings: Recordings | None = None,
 ) -> PreparedCall:
     """Complete a request from the settings and the result that it continues, and check it.
 
@@ -117,6 +122,7 @@ def prepare_call(
         schema: The form that the answer must have.
         tools: The functions that the model may call.
         limits: How long the answer may take, and how often the request is sent.
+        recordings: Where recorded answers are looked up; None if they are not.
 
     Raises:
         InvalidRequest: The request is incomplete or contradictory.
@@ -130,10 +136,78 @@ def prepare_call(
             model=request.model or after.request.model,
             messages=before + request.messages,
         )
-    settings = session.configuration.settings()
-    request = apply_defaults(attachments.inline(request), settings)
-    request = _with_model(session, validate(request))
+    request = attachments.inline(request)
+    if recordings is None:
+        request, replay = _complete(session, request), None
+    else:
+        replay = recordings.look_up(
+            request, lambda written, by: _complete_for(session, written, by, after, len(before))
+        )
+        found = replay.found
+        request = replay.request if found is None else replace(found.request, source=request.source)
     tools.check(request)
+    if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
+        return PreparedCall(
+            request=request, schema=schema, tools=tools, limits=limits, replay=replay
+        )
+    call = _with_server(session, request, limits, after, len(before))
+    return replace(call, schema=schema, tools=tools, replay=replay)
+
+
+def _complete(
+    session: Session, request: ChatRequest, defaults: RecordedDefaults | None = None
+) -> ChatRequest:
+    """Complete a request by the settings, or by those that a cassette recorded, and check it."""
+    if defaults is None:
+        settings = session.configuration.settings()
+        return _with_model(session, validate(apply_defaults(request, settings)))
+    settings = {
+        name: Setting(UNSET if value is None else check_setting(name, value), "the cassette")
+        for name, value in defaults.parameters.items()
+        if name in SCALARS
+    }
+    model = request.model or defaults.model or ""
+    request = validate(apply_defaults(request, settings))
+    return replace(request, model=defaults.aliases.get(model, model))
+
+
+def _complete_for(
+    session: Session,
+    request: ChatRequest,
+    defaults: RecordedDefaults | None,
+    after: ChatResult | None,
+    count: int,
+) -> ChatRequest:
+    """Complete a request as it is looked up: no key is looked for.
+
+    Args:
+        session: The session.
+        request: The request as it was written.
+        defaults: The settings that complete it; None for the user's.
+        after: The result that it continues.
+        count: How many of its messages are from there.
+    """
+    request = _complete(session, request, defaults)
+    if after is None:
+        return request
+    find = session.endpoints.find_server
+    models = [(one.model or "") for one in (request, after.request)]
+    servers = [(find(model), model.partition("/")[0]) for model in models]
+    return request if servers[0] == servers[1] else _without_server_fields(request, count)
+
+
+def _with_server(
+    session: Session,
+    request: ChatRequest,
+    limits: RequestLimits,
+    after: ChatResult | None,
+    count: int,
+) -> PreparedCall:
+    """Find the server, the key and the price for a complete request that is to be sent.
+
+    Raises:
+        InvalidRequest: The server cannot take it, or its cost cannot be limited.
+    """
     model = request.model or ""
     if local.is_local(model):
         _check_text_only(request)
@@ -151,13 +225,11 @@ def prepare_call(
             f'"{model}" = {{ input = …, output = … }}, in dollars per million tokens'
         )
     if after is not None and not _is_same_server(session, request, after.request):
-        request = _without_server_fields(request, len(before))
+        request = _without_server_fields(request, count)
     return PreparedCall(
         request=request,
         endpoint=endpoint,
         price=price,
-        schema=schema,
-        tools=tools,
         limits=_with_timeout(limits, endpoint),
     )
 

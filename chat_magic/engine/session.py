@@ -18,6 +18,7 @@ from chat_magic.transport.loop import EventLoopThread
 from chat_magic.transport.prefill_modes import PrefillModes
 
 if TYPE_CHECKING:
+    from chat_magic.engine.cassettes import CassetteShelf
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.transport.http import HttpClient
 
@@ -105,6 +106,13 @@ class Session:
         self.jobs: JobList[Job] = JobList()
         self.history = HistoryRecorder(self.configuration, self.loop.close)
         self.history.find_window = self._find_window
+
+    @cached_property
+    def cassettes(self) -> CassetteShelf:
+        """The cassettes that are open."""
+        from chat_magic.engine.cassettes import CassetteShelf
+
+        return CassetteShelf(self)
 
     @cached_property
     def http(self) -> HttpClient:

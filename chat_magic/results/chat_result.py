@@ -82,6 +82,13 @@ class ChatResult(ResultTables):
     """What will tell `history_id`; None where it is not kept."""
     _thread: ThreadUse | None = field(default=None, kw_only=True, compare=False)
     """The conversation over several cells that it belongs to."""
+    _recorded_s: float | None = field(default=None, kw_only=True, compare=False)
+    """When a recorded answer arrived, in seconds since 1970-01-01 UTC; None for any other."""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it is a recorded answer, for which nothing was sent."""
+        return self._recorded_s is not None
 
     @property
     def text(self) -> str:
@@ -375,6 +382,7 @@ class ChatResult(ResultTables):
             warnings=self.warnings,
             rounds=self.rounds,
             cost=self.cost,
+            recorded_s=self._recorded_s,
             coordinates=coordinates,
             error=error,
             thread=self._thread,

@@ -66,6 +66,11 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
         return tuple(dict.fromkeys(result.model for result in self.results))
 
     @property
+    def replayed(self) -> bool:
+        """Whether all runs are recorded answers, so that nothing was sent."""
+        return bool(self.results) and all(result.replayed for result in self.results)
+
+    @property
     def cost(self) -> float | None:
         """The cost of all runs together, in dollars; None if that of a run is unknown."""
         costs = [result.cost for result in self.results if result.reply.choices]

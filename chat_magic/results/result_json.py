@@ -88,6 +88,7 @@ class _Result(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tr
     schema: _Schema | None = None
     cost: float | None = None
     rounds: tuple[ToolRound, ...] = ()
+    recorded_s: float | None = None
 
 
 class _Axis(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -213,6 +214,7 @@ def _write_result(result: ChatResult) -> _Result:
         schema=None if result.schema is None else _write_schema(result.schema),
         cost=result.cost,
         rounds=result.rounds,
+        recorded_s=result._recorded_s,
     )
 
 
@@ -225,6 +227,7 @@ def _read_result(value: _Result) -> ChatResult:
         None if value.schema is None else _read_schema(value.schema),
         value.cost,
         value.rounds,
+        _recorded_s=value.recorded_s,
     )
 
 

@@ -19,6 +19,7 @@ from chat_magic.shell.jobs import resolve
 from chat_magic.shell.option_values import (
     check_after,
     read_after,
+    read_cache_mode,
     read_concurrency,
     read_max_cost,
     read_name,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import RequestLimits
+    from chat_magic.engine.replay import Recordings
     from chat_magic.engine.session import Session
     from chat_magic.engine.task_handle import TaskHandle
     from chat_magic.engine.threads import Turn
@@ -189,7 +191,17 @@ class CellRunner:
             tools=tools,
             limits=limits,
             concurrency=concurrency,
+            recordings=self._recordings(options),
         )
+
+    def _recordings(self, options: Mapping[str, str | None]) -> Recordings | None:
+        from chat_magic.engine.replay import CacheOptions, open_recordings
+
+        with _on_first_line():
+            mode = read_cache_mode(options)
+            return open_recordings(
+                self._session, CacheOptions(mode=mode, cassette=options.get("cassette"))
+            )
 
     def _limits(self, options: Mapping[str, str | None]) -> RequestLimits:
         from chat_magic.engine.prepare import request_limits

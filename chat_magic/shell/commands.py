@@ -273,6 +273,12 @@ def _thread(arguments: str, _model: str | None) -> Any:
     return run_thread(arguments)
 
 
+def _cassette(arguments: str, _model: str | None) -> None:
+    from chat_magic.shell.cassette_command import run_cassette
+
+    run_cassette(arguments)
+
+
 def _cell(arguments: str, _model: str | None) -> NextCell:
     from chat_magic.shell.history_commands import cell_of
 
@@ -341,6 +347,12 @@ COMMANDS = {
             "[NAME [reset|undo|fork NEW]]",
             "List the conversations of --thread, draw one, empty it, take back its last drop.",
             _thread,
+        ),
+        Command(
+            "/cassette",
+            "[FILE|off]",
+            "Record answers in a file and replay them from it, or say what is in it.",
+            _cassette,
         ),
         Command(
             "/usage",

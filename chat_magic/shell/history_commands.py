@@ -15,6 +15,7 @@ from chat_magic.core.unset import UNSET
 from chat_magic.engine import history
 from chat_magic.engine.grid_plan import GridPlan
 from chat_magic.engine.prepare import PreparedCall, prepare_call, request_limits
+from chat_magic.engine.replay import open_recordings
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_results import ChatResults
@@ -123,6 +124,8 @@ def unstar(arguments: str) -> None:
 def forget(arguments: str) -> None:
     """Run `/forget #N…|QUERY|all`; `all` keeps what is starred without `--starred`."""
     numbers = _forgotten(arguments)
+    if arguments.split()[:1] == ["all"]:
+        history.forget_unowned()
     count = history.forget(numbers) if numbers else 0
     print(f"{count} execution{'s'[: count != 1]} forgotten. {_COPIES if count else ''}".rstrip())
 
@@ -185,7 +188,10 @@ def _prepare(run: RunRequest) -> PreparedCall:
     if request.is_streamed:
         del unset["stream"]
     request = replace(request, parameters={**unset, **request.parameters})
-    return prepare_call(session, request, limits=request_limits(session))
+    recordings = open_recordings(session)
+    if recordings is not None and recordings.mode == "on":
+        recordings.mode = "refresh"
+    return prepare_call(session, request, limits=request_limits(session), recordings=recordings)
 
 
 def _grid_plan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from keyword import iskeyword
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chat_magic.core.cell.options import (
     DEFAULT_CONCURRENCY,
@@ -20,6 +20,8 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from chat_magic.engine.replay import CacheMode
 
 _INTRODUCTION = """\
 Send a prompt to a model and stream its answer into the cell.
@@ -89,6 +91,24 @@ def read_max_cost(value: str | None) -> float | None:
         return None if value is None else float(value.removeprefix("$"))
     except ValueError:
         raise InvalidRequest(f"--max-cost {value}: must be a number of dollars", line=1) from None
+
+
+_CACHE_MODES: Final[Mapping[str, CacheMode]] = {
+    "cache": "on",
+    "no-cache": "off",
+    "refresh-cache": "refresh",
+    "offline": "offline",
+}
+
+
+def read_cache_mode(options: Mapping[str, str | None]) -> CacheMode | None:
+    """Read `--cache`, `--no-cache`, `--refresh-cache` and `--offline`; None without any."""
+    given = [name for name in _CACHE_MODES if name in options]
+    if len(given) > 1:
+        raise InvalidRequest(f"--{given[0]} and --{given[1]} exclude each other", line=1)
+    if given == ["no-cache"] and "cassette" in options:
+        raise InvalidRequest("--no-cache and --cassette exclude each other", line=1)
+    return _CACHE_MODES[given[0]] if given else None
 
 
 def read_retries(value: str | None) -> int | None:

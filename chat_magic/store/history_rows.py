@@ -23,6 +23,7 @@ __all__ = [
     "add_up",
     "complete",
     "insert",
+    "last_complete_ids",
     "list_rows",
     "matching_ids",
     "newest_id",
@@ -174,6 +175,18 @@ def newest_id(connection: sqlite3.Connection, back: int) -> int | None:
     query = "SELECT id FROM executions ORDER BY id DESC LIMIT 1 OFFSET ?"
     row = connection.execute(query, (back - 1,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def last_complete_ids(
+    connection: sqlite3.Connection, session: str, notebook: str | None
+) -> list[int]:
+    """Return the last complete execution of each cell of a session or notebook, oldest first."""
+    rows = connection.execute(
+        f"SELECT max(e.id) FROM {_FROM} WHERE e.status = 'complete' "  # noqa: S608 - our names
+        "AND (s.key = ? OR e.notebook = ?) GROUP BY coalesce(e.cell_id, e.id) ORDER BY 1",
+        (session, notebook),
+    )
+    return [number for (number,) in rows]
 
 
 def read_execution(

@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_magic.errors import ChatError, InvalidRequest
+from chat_magic.store.cached_answers import (
+    forget_unowned,
+    latest_requests,
+    read_cached,
+    write_cached,
+)
 from chat_magic.store.cell_versions import newest_of_cell, version_ids
 from chat_magic.store.database import Unusable, has_full_text, open_for_reading
 from chat_magic.store.history_files import shown_path
@@ -21,6 +27,7 @@ from chat_magic.store.history_rows import (
     add_up,
     complete,
     insert,
+    last_complete_ids,
     list_rows,
     matching_ids,
     newest_id,
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.execution import EndedExecution, StartedExecution, StoredExecution
     from chat_magic.store.journal import Arrival, Exchange
+    from chat_magic.store.recording import Recording
     from chat_magic.store.turns import ThreadPlace
 
 __all__ = ["HistoryStore", "WrittenExecution"]
@@ -140,6 +148,25 @@ class _End:
             add_turn(connection, *self._execution.turn, number)
 
 
+class _Cached:
+    """An answer for the cache, to be written."""
+
+    def __init__(self, recording: Recording, execution: WrittenExecution | None) -> None:
+        self._recording = recording
+        self._execution = execution
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        number = None if self._execution is None else self._execution.number_in(connection)
+        write_cached(connection, self._recording, number)
+
+    def committed(self) -> None:
+        if self._execution is not None:
+            self._execution.committed()
+
+    def drop(self, reason: str) -> None:
+        pass
+
+
 class _Tick:
     """What is written every second while something runs."""
 
@@ -218,6 +245,38 @@ class HistoryStore:
         self._running.discard(execution)
         execution.arrivals.clear()
         self.writer.submit(_End(execution, end))
+
+    def cache(self, recording: Recording, execution: WrittenExecution | None) -> None:
+        """Keep an answer for equal requests; it is forgotten with its execution."""
+        self.writer.submit(_Cached(recording, execution))
+
+    def cached(self, key: str) -> Recording | None:
+        """Return the answer in the cache; raises what `load` raises if it cannot be read."""
+        return self._read(lambda connection: read_cached(connection, key), None)
+
+    def cached_requests(self, limit: int) -> list[dict[str, Any]]:
+        """Return the requests of the newest answers in the cache; raises as `cached`."""
+        return self._read(lambda connection: latest_requests(connection, limit), [])
+
+    def last_of_cells(self, notebook: str | None) -> list[StoredExecution]:
+        """Return the last complete execution of each cell of this session, or of a notebook.
+
+        Executions without a cell's id are each their own; the oldest comes first.
+
+        Args:
+            notebook: The notebook's path; None where it is not known.
+
+        Raises:
+            ChatError: The history cannot be read.
+        """
+        now = datetime.now(UTC)
+
+        def read(connection: sqlite3.Connection) -> list[StoredExecution]:
+            numbers = last_complete_ids(connection, self.session_key, notebook)
+            found = (read_execution(connection, number, now) for number in numbers)
+            return [execution for execution in found if execution is not None]
+
+        return self._read(read, [])
 
     def search(
         self, query: str = "", *, limit: int = 50, notebook: str | None = None
@@ -325,6 +384,10 @@ class HistoryStore:
         self._is_scrubbed = False
         self.writer.call_outside(self._scrub, _FORGET_S)
         return count
+
+    def forget_unowned(self) -> None:
+        """Delete the cached answers whose executions are not kept; raises what `forget` raises."""
+        self.writer.call(forget_unowned, _FORGET_S)
 
     def close(self) -> None:
         """Write what is left, and end the thread; a further call starts another."""

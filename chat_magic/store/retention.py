@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chat_magic.store.cached_answers import forget_unowned
 from chat_magic.store.database import has_full_text, transaction
 from chat_magic.store.history_rows import read_text, stored_text
 
@@ -76,6 +77,8 @@ def prune(
     """
     dropped = 0
     if before_s is not None:
+        with transaction(connection):
+            forget_unowned(connection, before_s)
         where, values = "started_s < ? AND status <> 'running'", (before_s,)
         while numbers := _oldest(connection, where, *values):
             dropped += _forget(connection, numbers)
@@ -84,6 +87,8 @@ def prune(
     while size_of(connection) > most_mb * _MEGABYTE:
         numbers = _oldest(connection, "status <> 'running'")
         if not numbers:
+            with transaction(connection):
+                forget_unowned(connection)
             break
         dropped += _forget(connection, numbers)
     connection.execute("PRAGMA incremental_vacuum").fetchall()

@@ -90,8 +90,13 @@ class Configuration:
         defaults = self.config().defaults
         return Setting(defaults[name], FILE) if name in defaults else None
 
+    def flag(self, name: str) -> bool | None:
+        """Return an effective yes or no, such as `cache`; None if it is not set."""
+        setting = self.setting(name)
+        return None if setting is None or setting.value is UNSET else bool(setting.value)
+
     def value_of(self, name: str) -> str | None:
-        """Return the effective `model` or `base_url`; None if it is not set."""
+        """Return an effective text, such as `model`; None if it is not set."""
         setting = self.setting(name)
         return None if setting is None or setting.value is UNSET else setting.value
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCAL_MODEL", "Endpoint", "EndpointResolver", "host_of", "masked"]
 
-LOCAL_MODEL = "local/smollm2-135m-instruct"
+LOCAL_MODEL = local.BUNDLED
 _OPENAI_HOST = "api.openai.com"
 _VENDORS = frozenset(
     [
@@ -168,6 +168,24 @@ class EndpointResolver:
         routes = self._configuration.config().routes
         vendors = _VENDORS.union(route.partition("/")[0] for route in routes if "/" in route)
         return bool(slash and name) and vendor in vendors
+
+    def find_server(self, model: str) -> Server | None:
+        """Return the configured server of a model, as far as that is known without its key."""
+        return None if local.is_local(model) else self._server(model, self._keys.cached_key)
+
+    def has_server(self, model: str, endpoint: Endpoint | None) -> bool:
+        """Whether a request can be sent: to a server whose key, if it is named, is known.
+
+        Args:
+            model: The model; a local one must be on this machine.
+            endpoint: As `find` has returned it.
+        """
+        if local.is_local(model):
+            return local.is_present(model)
+        if endpoint is None:
+            return False
+        route = self._configuration.config().route(model)
+        return not (route and route.key and endpoint.secret is None)
 
     def find(self, model: str) -> Endpoint | None:
         """Return the configured server of a model, its key looked up wherever keys are kept.

@@ -48,6 +48,8 @@ class RunView:
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     """In dollars, if the prices are known."""
+    recorded_s: float | None = None
+    """When a recorded answer arrived, in seconds since 1970-01-01 UTC; None for any other."""
     rounds: Sequence[ToolRound] = ()
     """The rounds before this answer, whose tool calls were run."""
     coordinates: Mapping[str, str] = field(default_factory=dict)

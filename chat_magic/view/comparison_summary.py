@@ -10,6 +10,7 @@ from chat_magic.view.summary import (
     number,
     percent,
     perplexity_fact,
+    recorded_facts,
     token_facts,
     token_name,
 )
@@ -93,7 +94,8 @@ def agreement_summary(comparison: ComparisonModel) -> str:
 def run_facts(run: RunView) -> list[str]:
     """Return the time, tokens and cost of a run that stands beside others."""
     facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
-    return facts if run.cost is None else [*facts, money(run.cost)]
+    facts += [] if run.cost is None else [money(run.cost)]
+    return [*facts, *recorded_facts(run)]
 
 
 def metric_facts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chat_magic.analysis.missing_tokens import missing_tokens
@@ -30,6 +31,7 @@ _TOP_BITS = 7.0
 _VERDICTS = ("accepted", "rejected")
 _GLYPHS = str.maketrans({"\n": "↵", "\t": "⇥", " ": "␣"})
 _LONGEST_NAME = 40
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def number(value: float) -> str:
@@ -72,6 +74,7 @@ def status_facts(run: RunView) -> list[str]:
         *token_facts(run.usage),
         *_seed_facts(run),
         *([] if run.cost is None else [money(run.cost)]),
+        *recorded_facts(run),
     ]
 
 
@@ -90,6 +93,14 @@ def thread_fact(thread: ThreadUse, usage: Usage | None) -> str:
         return f"thread {thread.name}: {count:,} tokens"
     share = percent(count / thread.window)
     return f"thread {thread.name}: {count:,} of {thread.window:,} tokens ({share})"
+
+
+def recorded_facts(run: RunView) -> list[str]:
+    """Return the day of a recorded answer in UTC: `recorded 3 Nov 2026`."""
+    if run.recorded_s is None:
+        return []
+    day = datetime.fromtimestamp(run.recorded_s, UTC)
+    return [f"recorded {day.day} {_MONTHS[day.month - 1]} {day.year}"]
 
 
 def _time_facts(timing: Timing) -> list[str]:

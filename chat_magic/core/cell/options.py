@@ -155,6 +155,15 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Return at once, and let the answer arrive while other cells run. The result waits "
         "when it is used; see .wait(), .cancel() and %chat /jobs.",
     ),
+    Option(name="cache", help="Use the recorded answer to an equal request, or record the answer."),
+    Option(name="no-cache", help="Send the request, whatever is recorded, and record nothing."),
+    Option(name="refresh-cache", help="Send the request, and record the answer."),
+    Option(name="offline", help="Use recorded answers only, and send nothing."),
+    Option(
+        name="cassette",
+        value="FILE",
+        help="Record answers in this file, and look them up there first.",
+    ),
     Option(name="no-history", help="Do not keep this in the history."),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),

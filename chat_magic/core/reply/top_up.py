@@ -94,6 +94,11 @@ class TopUp:
         return sum(answer.n_tokens for answer in [*self._kept(), *self._extra.values()])
 
     @property
+    def has_output(self) -> bool:
+        """Whether anything has arrived."""
+        return self.main.has_output
+
+    @property
     def note(self) -> str | None:
         """How many choices are being requested again, in words; None if none are."""
         count = sum(not answer.is_complete for answer in self._extra.values())

@@ -67,10 +67,26 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             minimum=1,
             help="Age in days at which unstarred entries of the history go; none by default.",
         ),
+        "cache": Parameter(
+            name="cache",
+            kind="boolean",
+            help="Whether the answer to a request that was sent before is that of then; "
+            "off by default.",
+        ),
+        "offline": Parameter(
+            name="offline",
+            kind="boolean",
+            help="Whether only recorded answers are used and nothing is sent; off by default.",
+        ),
+        "cassette": Parameter(
+            name="cassette",
+            kind="string",
+            help="A file beside the notebook in which answers are recorded and looked up.",
+        ),
         **SCALARS,
     }
 )
-"""What can have a default: the model, the server, the retries, the history, every scalar
+"""What can have a default: the model, the server, the retries, what is kept, every scalar
 parameter."""
 
 

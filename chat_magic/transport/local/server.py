@@ -19,13 +19,12 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 import msgspec
 
 from chat_magic.errors import ConnectionFailed, InvalidRequest
-from chat_magic.transport.local import LocalServer, lease
+from chat_magic.transport.local import BUNDLED, LocalServer, lease
 from chat_magic.transport.local.weights import cache_folder, locate, locked
 
 if TYPE_CHECKING:
     from chat_magic.transport.local import Progress
 
-BUNDLED = "local/smollm2-135m-instruct"
 GRACE_S = 10.0
 """How long a server outlives its last client: long enough for a kernel to restart."""
 READY_S = 300.0
