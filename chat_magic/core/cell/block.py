@@ -66,8 +66,9 @@ def read_block(rendered: Rendered) -> ChatRequest:
         messages = [Message(role="user", content=before)] if before else []
         return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
     if before:
+        hint = f" ({warnings[-1]})" if len(warnings) > len(rendered.warnings) else ""
         raise InvalidRequest(
-            "text before the first role line; begin it with a role such as user:",
+            f"text before the first role line{hint}; begin it with a role such as user:",
             line=next(number for number, line in rendered.lines if line.strip()),
         )
     messages = [_message(draft, rendered) for draft in others]

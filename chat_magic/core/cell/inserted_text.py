@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -13,6 +14,8 @@ MANY_TOKENS = 2_000
 """A table of more tokens is inserted with a warning."""
 _TOKEN = re.compile(r"\d{1,3}|[^\W\d_]{1,6}|[^\w\s]|_|\n")
 """What most vocabularies have as one token, at least about."""
+_ADDRESS = re.compile(r"<.* object at 0x[0-9a-fA-F]+>", re.DOTALL)
+_WITHOUT_TEXT = "an object without a text of its own: insert an attribute or a result of it"
 _NOT_TEXT = (
     (inspect.iscoroutine, "a coroutine: await it and insert its result"),
     (inspect.isasyncgen, "an async generator: collect its items and insert them"),
@@ -20,6 +23,10 @@ _NOT_TEXT = (
     (inspect.isclass, "a class: insert a value of it"),
     (inspect.ismodule, "a module: insert a value from it"),
     (inspect.isroutine, "a function: call it, and its result is inserted"),
+    (
+        lambda value: isinstance(value, functools.partial),
+        "a function: call it, and its result is inserted",
+    ),
 )
 """Kinds of values whose text is only their address, and what to insert instead."""
 
@@ -51,7 +58,10 @@ def inserted_text(value: Any) -> InsertedText:
         raise NoText(f"{_name_of(value)} is {kind}")
     table = _table_text(value)
     if table is None:
-        return InsertedText(str(value))
+        text = str(value)
+        if not isinstance(value, str) and _ADDRESS.fullmatch(text):
+            raise NoText(f"{_name_of(value)} is {_WITHOUT_TEXT}")
+        return InsertedText(text)
     count = estimate_tokens(table)
     if count <= MANY_TOKENS:
         return InsertedText(table)
@@ -89,20 +99,28 @@ def _name_of(value: Any) -> str:
 def _table_text(value: Any) -> str | None:
     """Return the whole text of a table, a Series or an array; None for anything else.
 
-    A library is only asked for if it is loaded: otherwise no value is of it.
+    pandas is only asked for if it is loaded: otherwise no value is of it.
     """
-    pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
+    pandas = sys.modules.get("pandas")
     if pandas and isinstance(value, pandas.Index | pandas.api.extensions.ExtensionArray):
         value = pandas.Series(value)
     if pandas and isinstance(value, pandas.DataFrame | pandas.Series):
         return _csv_of_pandas(value, pandas)
-    if polars and isinstance(value, polars.DataFrame | polars.Series):
-        frame = value if isinstance(value, polars.DataFrame) else value.to_frame()
+    if _is_of_polars(value):
+        frame = value.to_frame() if hasattr(value, "to_frame") else value
         return str(frame.write_csv()).rstrip("\n")
-    if getattr(value, "shape", ()) and hasattr(value, "dtype") and hasattr(value, "tolist"):
-        is_time = getattr(value.dtype, "kind", "") in ("M", "m")
+    if getattr(value, "shape", ()) and hasattr(value, "tolist"):
+        is_time = getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
         return str((value.astype(str) if is_time else value).tolist())
     return None
+
+
+def _is_of_polars(value: Any) -> bool:
+    """Whether a value is a table or a column of polars, which need not be imported to tell."""
+    return any(
+        kind.__module__.partition(".")[0] == "polars" and kind.__name__ in {"DataFrame", "Series"}
+        for kind in type(value).__mro__
+    )
 
 
 def _csv_of_pandas(value: Any, pandas: Any) -> str:

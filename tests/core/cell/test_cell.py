@@ -25,6 +25,8 @@ DEEP = "[" * 3_000 + "]" * 3_000
     ("cell", "line", "words"),
     [
         ("%%chat\n\nhello\nuser: hi", 3, "before the first role line"),
+        ("%%chat\nSYSTEM: be\nuser: hi", 2, "SYSTEM: is text: roles are written in lowercase"),
+        ("%%chat\nsystem\uff1abe\nuser: hi", 2, "a role ends in a colon, system:"),
         ("%%chat\nuser: hi\ntool: x", 3, "tool(CALL_ID):"),
         ("%%chat\nsystem: hi\n@image x.png", 3, "only user messages"),
         ("%%chat\n---\ntemperature: 0", 2, "not closed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import subprocess
 import sys
@@ -69,6 +70,38 @@ def test_the_request_has_the_warning(body):
     assert len(read_prompt("%chat {{ x }}", {"x": np.arange(5_000)}).request.warnings) == 1
 
 
+def stand_in(module, name, **members):
+    """Return an object whose class has the names of one of a library that is not installed."""
+    return type(name, (), {"__module__": module, "__str__": lambda self: "cut …", **members})()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            stand_in("polars.dataframe.frame", "DataFrame", write_csv=lambda self: "a,b\n1,2\n"),
+            "a,b\n1,2",
+        ),
+        (
+            stand_in(
+                "polars.series.series",
+                "Series",
+                to_frame=lambda self: stand_in("polars", "DataFrame", write_csv=lambda _: "a\n1\n"),
+            ),
+            "a\n1",
+        ),
+        (stand_in("torch", "Tensor", shape=(3,), tolist=lambda self: [1, 2, 3]), "[1, 2, 3]"),
+        (
+            stand_in("jaxlib", "ArrayImpl", shape=(1,), dtype="int32", tolist=lambda self: [1]),
+            "[1]",
+        ),
+    ],
+)
+def test_tables_and_arrays_of_other_libraries_are_inserted_whole(value, text):
+    """They are known by the names of their classes, or by their shape: nothing is imported."""
+    assert inserted_text(value).text == text
+
+
 def summarize():
     """Do nothing."""
 
@@ -87,6 +120,9 @@ async def fetch():
         (pd.DataFrame, "DataFrame is a class"),
         (math, "math is a module"),
         ((i for i in "ab"), "<genexpr> is a generator"),
+        (functools.partial(summarize), "partial is a function"),
+        (FRAME.groupby("name"), "DataFrameGroupBy is an object without a text of its own"),
+        (object(), "object is an object without a text of its own"),
         (map(str, [1]), "map is an iterator"),
         (zip([1], [2], strict=True), "zip is an iterator"),
     ],
