@@ -8,6 +8,7 @@
 # make bench  measure answers, their display and their tables, beside other libraries
 # make fuzz   search for a minute for streams that break the decoder
 # make servers  compare with openai-python on real servers, which are installed first
+# make pictures make the pictures of the README again
 # make generated  rewrite the files that are generated from the package
 # make clean  remove .venv, the builds and the npm packages
 
@@ -21,7 +22,7 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build unit test stress dist bench servers fuzz tour generated clean
+.PHONY: demo lab build unit test stress dist bench servers pictures fuzz tour generated clean
 
 # Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
 # some machines say otherwise: to compile them takes longer than to run many of them.
@@ -74,6 +75,9 @@ bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.same_text
 	$(BENCH)/bin/python -m tests.benchmarks.tables
 	$(BIN)/python -m tests.benchmarks.inspector
+
+pictures: build
+	PYTHONPATH=. $(BIN)/python notebooks/pictures.py
 
 servers: $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.servers
