@@ -29,7 +29,7 @@ __all__ = [
     "load",
     "load_execution",
 ]
-__all__ += ["star", "unstar", "usage", "versions_of"]
+__all__ += ["star", "unstar", "usage", "versions_of", "versions_of_cell"]
 
 
 def history(query: str = "", *, limit: int = 50) -> pd.DataFrame:
@@ -117,6 +117,15 @@ def versions_of(number: int) -> list[HistoryRow]:
     Raises what `load` raises.
     """
     return _store().versions(_checked(number))
+
+
+def versions_of_cell(cell_id: str) -> list[HistoryRow]:
+    """Return the executions of a cell of this notebook, the newest first.
+
+    Raises:
+        ChatError: The history cannot be read.
+    """
+    return _store().versions_of_cell(cell_id, _notebook())
 
 
 def load_execution(number: int) -> StoredExecution:

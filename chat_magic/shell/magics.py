@@ -273,13 +273,27 @@ class ChatMagics(Magics):
         if live is None:
             return True
         try:
-            live.finish(None if result is None else result._repr_mimebundle_())
+            live.finish(None if result is None else self._bundle(result))
         except Exception as error:
             warnings.warn(
                 f"the result could not be drawn: {type(error).__name__}: {error}", stacklevel=2
             )
             return False
         return True
+
+    def _bundle(self, result: Result) -> dict[str, Any]:
+        """Return a result as it is drawn, with earlier versions of the cell if the user asks."""
+        bundle = result._repr_mimebundle_()
+        setting = self._session.configuration.setting("saved_versions")
+        most = setting.value if setting else 0
+        if not isinstance(most, int) or not most or result.history_id is None:
+            return bundle
+        from chat_magic.shell.version_requests import saved_versions
+        from chat_magic.view.bundle import MIME_TYPE
+
+        versions = saved_versions(result.history_id, most)
+        payload = bundle[MIME_TYPE]
+        return {**bundle, MIME_TYPE: {**payload, "versions": versions} if versions else payload}
 
     def _as_value(self, value: T) -> T:
         """Return a value that has been drawn as the cell's value, without drawing it again."""

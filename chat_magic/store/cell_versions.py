@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-__all__ = ["CellExecution", "is_version", "newest_of_cell", "version_ids"]
+__all__ = ["CellExecution", "is_version", "place_in_session", "place_of", "version_ids"]
 
 
 class CellExecution(NamedTuple):
@@ -46,32 +46,26 @@ def is_version(
     return len(paths) == 1 or any(exists(path) is False for path in paths)
 
 
-def version_ids(
-    connection: sqlite3.Connection, number: int, exists: Callable[[str], bool | None]
-) -> list[int]:
-    """Return the executions that are versions of the cell of one, itself included, oldest first.
-
-    Empty where the execution has no cell.
-    """
+def place_of(connection: sqlite3.Connection, number: int) -> CellExecution:
+    """Return where an execution took place."""
     query = "SELECT session_id, notebook, cell_id FROM executions WHERE id = ?"
-    found = connection.execute(query, (number,)).fetchone()
-    if found is None:
-        return []
-    one = CellExecution(*found)
+    return CellExecution(*connection.execute(query, (number,)).fetchone())
+
+
+def place_in_session(
+    connection: sqlite3.Connection, session: str, notebook: str | None, cell_id: str
+) -> CellExecution:
+    """Return the place of a cell of a kernel session, which may have run nothing yet."""
+    found = connection.execute("SELECT id FROM sessions WHERE key = ?", (session,)).fetchone()
+    return CellExecution(found[0] if found else -1, notebook, cell_id)
+
+
+def version_ids(
+    connection: sqlite3.Connection, one: CellExecution, exists: Callable[[str], bool | None]
+) -> list[int]:
+    """Return the executions that are versions of a cell, the oldest first."""
     rows = connection.execute(
         "SELECT id, session_id, notebook, cell_id FROM executions WHERE cell_id = ? ORDER BY id",
         (one.cell_id,),
     )
     return [other for other, *place in rows if is_version(one, CellExecution(*place), exists)]
-
-
-def newest_of_cell(
-    connection: sqlite3.Connection, cell_id: str, session: str, notebook: str | None
-) -> int | None:
-    """Return the newest execution of a cell in a kernel session, else at a path; None without."""
-    row = connection.execute(
-        "SELECT e.id FROM executions e JOIN sessions s ON s.id = e.session_id "
-        "WHERE e.cell_id = ? AND (s.key = ? OR e.notebook = ?) ORDER BY e.id DESC LIMIT 1",
-        (cell_id, session, notebook),
-    ).fetchone()
-    return None if row is None else int(row[0])

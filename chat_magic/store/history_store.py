@@ -19,7 +19,7 @@ from chat_magic.store.cached_answers import (
     read_cached,
     write_cached,
 )
-from chat_magic.store.cell_versions import newest_of_cell, version_ids
+from chat_magic.store.cell_versions import place_in_session, place_of, version_ids
 from chat_magic.store.database import Unusable, has_full_text, open_for_reading
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chat_magic.core.reply.history_row import HistoryRow
+    from chat_magic.store.cell_versions import CellExecution
     from chat_magic.store.execution import EndedExecution, StartedExecution, StoredExecution
     from chat_magic.store.journal import Arrival, Exchange
     from chat_magic.store.recording import Recording
@@ -326,24 +327,32 @@ class HistoryStore:
             InvalidRequest: There is no such execution.
             ChatError: The history cannot be read.
         """
-        wanted, now = self.load(number).row.id, datetime.now(UTC)
+        wanted = self.load(number).row.id
+        return self._versions(lambda connection: place_of(connection, wanted))
 
-        def read(connection: sqlite3.Connection) -> list[HistoryRow]:
-            numbers = version_ids(connection, wanted, cache(_exists))
-            condition = Condition().and_(f"e.id IN ({', '.join(map(str, numbers))})")
-            return list_rows(connection, condition, now=now, limit=len(numbers))
+    def versions_of_cell(self, cell_id: str, notebook: str | None) -> list[HistoryRow]:
+        """Return the versions of a cell of this kernel session, the newest first.
 
-        return self._read(read, [])
-
-    def newest_of_cell(self, cell_id: str, notebook: str | None) -> int | None:
-        """Return the newest execution of a cell in this kernel session or at a notebook's path.
+        Args:
+            cell_id: The cell's id.
+            notebook: The notebook's path, as far as it is known.
 
         Raises:
             ChatError: The history cannot be read.
         """
-        return self._read(
-            lambda connection: newest_of_cell(connection, cell_id, self.session_key, notebook), None
+        return self._versions(
+            lambda connection: place_in_session(connection, self.session_key, notebook, cell_id)
         )
+
+    def _versions(self, place: Callable[[sqlite3.Connection], CellExecution]) -> list[HistoryRow]:
+        now = datetime.now(UTC)
+
+        def read(connection: sqlite3.Connection) -> list[HistoryRow]:
+            numbers = version_ids(connection, place(connection), cache(_exists))
+            condition = Condition().and_(f"e.id IN ({', '.join(map(str, numbers))})")
+            return list_rows(connection, condition, now=now, limit=len(numbers))
+
+        return self._read(read, [])
 
     def star(self, number: int, note: str = "") -> None:
         """Mark an execution, which pruning keeps then; raises what `load` raises."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from chat_magic.view.differences import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,21 +67,37 @@ class ResultDiff:
         return self.before, self.after
 
     def plain(self) -> dict[str, Any]:
-        """Return it as plain JSON, for the labextension: `ResultDiffData` of `versions.ts`."""
+        """Return it as plain JSON, as `labextension/src/result/versions.ts` reads it."""
         from chat_magic.view.payload import plain_json
+        from chat_magic.view.result_diff_words import (
+            SAME_ANSWERS,
+            SAME_PROMPT,
+            changed_rows,
+            value_text,
+        )
 
-        changes = [
-            {"role": message.role, "changes": message.changes} for message in self.prompt.messages
-        ]
-        answers = asdict(self.answers)
-        fields = [field._asdict() for field in self.answers.fields or ()]
+        prompt, answers = self.prompt, self.answers
         plain: dict[str, Any] = plain_json(
             {
                 "before": self.before.title,
                 "after": self.after.title,
-                "messages": changes,
-                "parameters": [asdict(change) for change in self.prompt.parameters],
-                "answers": {**answers, "fields": None if self.answers.fields is None else fields},
+                "prompt": {
+                    "note": SAME_PROMPT if prompt.is_same else None,
+                    "parameters": [
+                        (change.name, value_text(change.before), value_text(change.after))
+                        for change in prompt.parameters
+                    ],
+                    "messages": [
+                        {"role": message.role, "changes": list(shorten(message.changes))}
+                        for message in prompt.messages
+                        if not message.is_same
+                    ],
+                },
+                "answers": {
+                    "note": SAME_ANSWERS if answers.is_same else None,
+                    "changes": [] if answers.is_same else list(shorten(answers.changes)),
+                    "rows": [] if answers.is_same else changed_rows(answers),
+                },
             }
         )
         return plain

@@ -60,7 +60,12 @@ def test_the_store_lists_the_versions_of_a_cell(tmp_path):
     keep(store, "6")
     assert [row.prompt for row in store.versions(5)] == ["5", "3", "1"]
     assert store.versions(6) == []
-    assert store.newest_of_cell("c", str(notebook)) == 5
-    assert store.newest_of_cell("c", None) == 5
-    assert store.newest_of_cell("e", str(notebook)) is None
+    assert [row.id for row in store.versions_of_cell("c", str(notebook))] == [5, 3, 1]
+    assert [row.id for row in store.versions_of_cell("c", None)] == [5]
+    assert store.versions_of_cell("e", str(notebook)) == []
     store.close()
+    reopened = open_store(path)
+    assert reopened.versions_of_cell("d", str(copy)) == []
+    notebook.rename(tmp_path / "now.ipynb")
+    assert [row.id for row in reopened.versions_of_cell("d", str(tmp_path / "now.ipynb"))] == [2]
+    reopened.close()

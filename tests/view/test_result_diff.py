@@ -19,9 +19,23 @@ def test_it_is_plain_json_for_the_labextension():
     """No lone surrogate, no NaN, no tuple."""
     plain = diff(("Hi", "Tom\ud800"), ("Hi", "Rex", "Félix")).plain()
     assert plain == json.loads(json.dumps(plain).encode())
-    assert plain["answers"]["kind"] == "shares"
-    assert plain["messages"][0]["changes"] == [["same", "Hi"]]
-    assert "\ud800" not in plain["answers"]["shares"][0]["text"]
+    assert plain["prompt"] == {
+        "note": "the same prompt and parameters",
+        "parameters": [],
+        "messages": [],
+    }
+    names = [name for name, _before, _after in plain["answers"]["rows"]]
+    assert names == ["Tom\ufffd", "Rex", "Félix"]
+
+
+def test_the_labextension_gets_only_what_changed():
+    """Each change with its kind."""
+    plain = diff(("Name a cat", "Tom"), ("Name a dog", "Tom"), temperature=1).plain()
+    assert plain["prompt"]["parameters"] == [["temperature", "not set", "1"]]
+    assert plain["prompt"]["messages"] == [
+        {"role": "user", "changes": [["same", "Name a"], ["delete", " cat"], ["insert", " dog"]]}
+    ]
+    assert plain["answers"] == {"note": "the same answers", "changes": [], "rows": []}
 
 
 def test_it_is_drawn_as_text_and_html():

@@ -83,6 +83,13 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             kind="string",
             help="A file beside the notebook in which answers are recorded and looked up.",
         ),
+        "saved_versions": Parameter(
+            name="saved_versions",
+            kind="integer",
+            minimum=0,
+            help="How many earlier versions of a cell its output holds; none by default, so that "
+            "what was taken out of a prompt is not in the saved notebook.",
+        ),
         **SCALARS,
     }
 )

@@ -30,7 +30,6 @@ from chat_magic.view.tree_lines import tree_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.analysis.json_diff import FieldChange
     from chat_magic.core.cell.grid import Axis
     from chat_magic.view.answer_table import AnswerRow
     from chat_magic.view.comparison_model import ComparisonModel
@@ -89,21 +88,20 @@ def differences_html(comparison: ComparisonModel) -> str:
 def _difference(comparison: ComparisonModel, difference: Difference) -> str:
     title = comparison.titles[difference.positions[0]]
     head = heading(f"{title} {times(len(difference.positions))}", [])
-    body = fields_html(difference.fields) if difference.fields else changes_html(difference.changes)
+    body = _fields(difference) if difference.fields else changes_html(difference.changes)
     return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{body}</div>'
 
 
-def fields_html(fields: Sequence[FieldChange], sides: tuple[str, str] = ("base", "here")) -> str:
-    """Draw the changed fields of JSON; `sides` are the titles of before and after."""
+def _fields(difference: Difference) -> str:
     rows = [
         (
             f'<span style="font-family:monospace">{escape(field.pointer or "/")}</span>',
             "" if field.before is None else _change("delete", field.before),
             "" if field.after is None else _change("insert", field.after),
         )
-        for field in fields
+        for field in difference.fields
     ]
-    return table(("field", *map(escape, sides)), rows)
+    return table(("field", "base", "here"), rows)
 
 
 def changes_html(changes: Sequence[tuple[Kind, str]]) -> str:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat_magic.view.differences import shorten
-from chat_magic.view.html.comparison_details import changes_html, fields_html
-from chat_magic.view.html.elements import columns, heading, line, note, strong
-from chat_magic.view.html.elements import page as whole_page
+from chat_magic.view.html.comparison_details import changes_html
+from chat_magic.view.html.elements import columns, heading, line, note, page, strong
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
-from chat_magic.view.text.result_diff_text import (
-    MOST_SHARES,
+from chat_magic.view.result_diff_words import (
     SAME_ANSWERS,
     SAME_PROMPT,
-    label_cells,
-    share_text,
+    changed_rows,
     value_text,
 )
 
@@ -27,12 +24,13 @@ if TYPE_CHECKING:
 
 def result_diff_html(diff: ResultDiff) -> str:
     """Draw what changed in the prompt beside what changed in the answers."""
-    title = line(strong(f"{diff.before.title} → {diff.after.title}"))
     sides = (diff.before.title, diff.after.title)
-    prompt = heading("prompt", []) + _prompt(diff.prompt)
-    many = diff.answers.kind == "shares"
-    answers = heading("answers" if many else "answer", []) + _answers(diff.answers, sides)
-    return whole_page(title + columns([prompt, answers]))
+    name = "answers" if diff.answers.kind == "shares" else "answer"
+    boxes = [
+        heading("prompt", []) + _prompt(diff.prompt),
+        heading(name, []) + _answers(diff.answers, sides),
+    ]
+    return page(line(strong(" → ".join(sides))) + columns(boxes))
 
 
 def _prompt(prompt: PromptDiff) -> str:
@@ -56,21 +54,7 @@ def _prompt(prompt: PromptDiff) -> str:
 def _answers(answers: AnswerDiff, sides: tuple[str, str]) -> str:
     if answers.is_same:
         return note(SAME_ANSWERS)
-    titles = tuple(map(escape, sides))
-    if answers.kind == "shares":
-        rows = [
-            (
-                isolated(value_text(change.text)) or note("(empty)"),
-                escape(share_text(change.before)),
-                escape(share_text(change.after)),
-            )
-            for change in answers.shares[:MOST_SHARES]
-        ]
-        more = len(answers.shares) - MOST_SHARES
-        return table(("answer", *titles), rows) + (note(f"{more} more") if more > 0 else "")
-    if answers.kind == "labels":
-        cells = [map(escape, label_cells(change)) for change in answers.labels]
-        return table(("label", *titles), [tuple(row) for row in cells])
-    if answers.fields is not None:
-        return fields_html(answers.fields, sides)
-    return changes_html(list(shorten(answers.changes)))
+    if answers.kind == "text" and answers.fields is None:
+        return changes_html(list(shorten(answers.changes)))
+    rows = [tuple(map(isolated, row)) for row in changed_rows(answers)]
+    return table(("", *map(escape, sides)), rows)

@@ -18,6 +18,22 @@ export interface Payload {
   axes: PayloadAxis[];
   /** Null if there are fewer than two answers. */
   comparison: null | PayloadComparison;
+  /**
+   * Earlier versions of the cell, the oldest first, of at most 64 KB; absent unless the user asked
+   * to save them.
+   */
+  versions?: PayloadVersion[];
+}
+
+/** An earlier execution of the cell. */
+export interface PayloadVersion {
+  /** Its number among the executions of the cell, from 1. */
+  version: number;
+  /** The text of the cell at that time. */
+  cell: string | null;
+  results: PayloadResult[];
+  axes: PayloadAxis[];
+  comparison: null | PayloadComparison;
 }
 
 /** One request and its answer. */

@@ -32,7 +32,7 @@ def test_several_answers_are_written_as_shares_that_line_up():
     [
         (("Hi", "Tom"), ("Hi", "Tom"), "answer\n  the same answers"),
         (("Hi", "Tom"), ("Hi",), "answer\n  [-Tom-]"),
-        (("Hi", '{"a": 1}'), ("Hi", '{"a": 2}'), "/a 1 → 2"),
+        (("Hi", '{"a": 1}'), ("Hi", '{"a": 2}'), "/a  1 → 2"),
         (("Hi", "a"), ("Hi", "\x1b[31mred", "b"), "red"),
         (("Hi", *"ab"), ("Hi", *map(str, range(30))), "12 more"),
     ],
