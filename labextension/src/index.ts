@@ -7,6 +7,7 @@ import { highlight } from './plugins/highlight';
 import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { savedPanel } from './plugins/savedPanel';
+import { versions } from './plugins/versions';
 
 const plugins: JupyterFrontEndPlugin<void>[] = [
   highlight,
@@ -14,7 +15,8 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   commands,
   savedPanel,
   panelButtons,
-  loadOffer
+  loadOffer,
+  versions
 ];
 
 export default plugins;
