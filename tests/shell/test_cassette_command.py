@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 import chat_magic
 from chat_magic.shell.cassette_command import run_cassette
@@ -73,3 +74,40 @@ def test_broken_lines_are_named(capsys):
     Path(FILE).write_text("rubbish\n")
     run_cassette(f'"{FILE}"')
     assert f"note: cassette {Path(FILE).absolute()}: line 1 is skipped" in capsys.readouterr().out
+
+
+CELLS = [
+    "%load_ext chat_magic",
+    "%%chat --cache --n 2 --top-logprobs 2 --out first\nName a cat",
+    "%%chat --cache --sweep temperature=0,1 --out grid\nName a dog",
+    "%%chat --cache --after first\nAnother",
+    "print(first.frame.to_csv(), first.tokens.to_csv(), grid.frame.to_csv(), grid.cost)",
+]
+
+
+def test_a_notebook_that_is_run_twice_sends_nothing_and_gives_the_same_outputs(
+    gateway, execute_notebook
+):
+    """In new kernels; the pictures differ only by the day of the recording."""
+    server = gateway(lambda request: streamed(_numbered(server, request)))
+    outputs, sent = [], []
+    for _ in range(3):
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
+        execute_notebook(notebook)
+        outputs.append([_shown(cell) for cell in notebook.cells])
+        sent.append(len(server.requests))
+    assert sent == [4, 4, 4]
+    assert outputs[1] == outputs[2]
+    assert outputs[0][-1] == outputs[1][-1]
+    assert "recorded" in outputs[1][1][0]["text/plain"]
+
+
+def _shown(cell):
+    """Return what a cell shows."""
+    return [output.get("data", output.get("text")) for output in cell.outputs]
+
+
+def _numbered(server, request):
+    """Return an answer with the number of the request."""
+    n = request.json.get("n", 1)
+    return completion(*[f"answer {len(server.requests)}"] * n, n_top=2)

@@ -13,6 +13,7 @@ from chat_magic.shell.option_values import (
     check_after,
     help_text,
     read_after,
+    read_cache_mode,
     read_name,
     read_rounds,
     read_timeout,
@@ -105,3 +106,32 @@ def test_the_rounds_of_tools_are_a_whole_number():
     assert (read_rounds("3"), read_rounds(None)) == (3, None)
     with pytest.raises(InvalidRequest, match="--max-tool-rounds few"):
         read_rounds("few")
+
+
+@pytest.mark.parametrize(
+    ("options", "mode"),
+    [
+        ({}, None),
+        ({"cache": None}, "on"),
+        ({"no-cache": None}, "off"),
+        ({"refresh-cache": None, "cassette": "a"}, "refresh"),
+        ({"offline": None}, "offline"),
+    ],
+)
+def test_the_options_of_the_cache_are_read(options, mode):
+    """Without any the settings decide."""
+    assert read_cache_mode(options) == mode
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cache": None, "no-cache": None},
+        {"refresh-cache": None, "offline": None},
+        {"no-cache": None, "cassette": "a"},
+    ],
+)
+def test_options_of_the_cache_that_exclude_each_other_are_errors(options):
+    """The message names both."""
+    with pytest.raises(InvalidRequest, match="exclude each other"):
+        read_cache_mode(options)
