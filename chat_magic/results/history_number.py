@@ -21,8 +21,10 @@ class HistoryNumber:
 
     def set(self, number: int | None) -> None:
         """Give the number, or None if there will be none."""
+        is_first = not self._is_known
         self._number, self._is_known = number, True
-        self._arrivals.put(None)
+        if is_first:
+            self._arrivals.put(None)
 
     def get(self, timeout_s: float = 1.0) -> int | None:
         """Return the number, for which this waits; None if there is none, or not in time.

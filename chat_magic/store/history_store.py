@@ -21,6 +21,7 @@ from chat_magic.store.cached_answers import (
 )
 from chat_magic.store.cell_versions import place_in_session, place_of, version_ids
 from chat_magic.store.database import Unusable, has_full_text, open_for_reading
+from chat_magic.store.execution import EndedExecution
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
 from chat_magic.store.history_rows import (
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.cell_versions import CellExecution
-    from chat_magic.store.execution import EndedExecution, StartedExecution, StoredExecution
+    from chat_magic.store.execution import StartedExecution, StoredExecution
     from chat_magic.store.journal import Arrival, Exchange
     from chat_magic.store.recording import Recording
     from chat_magic.store.turns import ThreadPlace
@@ -121,8 +122,9 @@ class WrittenExecution:
     def write_journal(self, connection: sqlite3.Connection) -> None:
         """Write what has arrived since the last time."""
         entries = []
-        while self.arrivals:
-            entries.append(self.arrivals.popleft())
+        with suppress(IndexError):  # the loop appends, and clears at the end
+            while True:
+                entries.append(self.arrivals.popleft())
         if entries:
             self._packed.append(pack(entries))
         if self._packed:
@@ -452,10 +454,25 @@ class HistoryStore:
         """Complete the rows of killed processes from their journals."""
         now = datetime.now(UTC)
         for number in _killed(connection):
+            complete(connection, number, self._end_of_killed(connection, number, now))
+
+    def _end_of_killed(
+        self, connection: sqlite3.Connection, number: int, now: datetime
+    ) -> EndedExecution:
+        """Return the end of an execution by its journal; one that cannot be read has no result."""
+        try:
             execution = read_execution(connection, number, now)
             ended = self._replay(execution) if execution else None
-            if ended is not None:
-                complete(connection, number, ended)
+        except sqlite3.Error:
+            raise
+        except Exception:  # whatever the journal holds, the other rows are kept
+            ended = None
+        return ended or EndedExecution(
+            status="interrupted",
+            ended_s=now.timestamp(),
+            result=None,
+            error="the kernel was stopped, and what had arrived cannot be read",
+        )
 
     def _maintain(self, connection: sqlite3.Connection) -> None:
         """Do what can wait until there is nothing else to write."""

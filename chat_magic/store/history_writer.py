@@ -233,8 +233,12 @@ class HistoryWriter:
                 thread = threading.Thread(
                     target=self._run, args=[self._state], name="chat-magic history", daemon=True
                 )
-                thread.start()
-                self._state.thread = thread
+                self._state.thread = thread  # before: an interrupt in `start` makes no second one
+                try:
+                    thread.start()
+                except RuntimeError:  # the system has no more threads, or the process ends
+                    self._state.thread = None
+                    raise
 
     def _run(self, state: _State) -> None:
         is_open = True
@@ -281,6 +285,8 @@ class HistoryWriter:
             self._handle(state, error)
         except OSError as error:
             self._leave_alone(state, error.strerror or str(error))
+        except Exception as error:  # the thread goes on, whatever it is
+            self._leave_alone(state, f"{type(error).__name__}: {error}")
 
     def _transact(self, state: _State) -> None:
         is_due = self._is_active() and time.monotonic() >= self._ticked_s + TICK_S

@@ -16,6 +16,7 @@ import pytest
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.store import history_query, history_store, history_writer
 from chat_magic.store.journal import Arrival, Exchange
+from tests.store import executions
 from tests.store.executions import ended, keep, open_store, started
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,50 @@ def test_what_arrived_is_kept_when_the_process_is_killed(tmp_path, monkeypatch):
     (row,) = store.search()
     assert (row.status, row.answer) == ("interrupted", "Hello")
     assert store.load(1).result == '{"text": "Hello"}'
+    store.close()
+
+
+def spoiled_by(sql):
+    def spoil(path, monkeypatch):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(sql)
+
+    return spoil
+
+
+def spoiled_replay(path, monkeypatch):
+    def fail(_execution):
+        raise KeyError("messages")
+
+    monkeypatch.setattr("tests.store.executions.replayed", fail)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoiled_replay,
+        spoiled_by("INSERT INTO journal (execution_id, events) VALUES (1, x'00')"),
+        spoiled_by("INSERT INTO journal (execution_id, events) VALUES (1, '')"),
+        spoiled_by("UPDATE runs SET request = x'00'"),
+    ],
+    ids=["replay", "journal", "text", "request"],
+)
+def test_a_killed_row_that_cannot_be_read_stands_in_the_way_of_no_other(
+    tmp_path, monkeypatch, spoil
+):
+    """It is completed without a result, and the history of every process goes on."""
+    path = tmp_path / "history.db"
+    killed = open_store(path)
+    killed.start(lambda: started("killed"))
+    killed.flush()
+    killed.close()
+    spoil(path, monkeypatch)
+    monkeypatch.setattr(history_query, "STALE_S", -1.0)
+    monkeypatch.setattr(history_store, "STALE_S", -1.0)
+    store = open_store(path, replay=executions.replayed)
+    assert keep(store, "next") == 2
+    rows = {row.prompt: (row.status, row.answer) for row in store.search()}
+    assert rows == {"next": ("complete", "Hello"), "killed": ("interrupted", "")}
     store.close()
 
 

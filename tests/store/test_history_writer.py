@@ -293,3 +293,36 @@ def test_the_transaction_is_begun_with_the_lock(path):
         pytest.raises(sqlite3.OperationalError, match="locked"),
     ):
         other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_fault_of_the_maintenance_does_not_end_the_thread(store, monkeypatch):
+    """Whatever it is, it is told, and the history goes on."""
+
+    def fail(_connection):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(store.writer, "_on_idle", fail)
+    assert keep(store, "first") == 1
+    wait_until(lambda: store.writer._pause[0] > 0)
+    monkeypatch.setattr(store.writer, "_on_idle", lambda _connection: None)
+    monkeypatch.setattr(store.writer, "_pause", (0.0, ""))
+    assert keep(store, "second") == 2
+    (fault,) = store.writer.take_faults()
+    assert "ZeroDivisionError: division by zero" in fault
+
+
+def test_an_interrupt_while_the_thread_starts_makes_no_second_one(store, monkeypatch):
+    """Two would write the same rows."""
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        start(thread)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.writer.call(lambda _connection: None, 5.0)
+    thread = store.writer._state.thread
+    assert keep(store) == 1
+    assert store.writer._state.thread is thread is not None
