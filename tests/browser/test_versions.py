@@ -55,7 +55,7 @@ def run_prompts(lab, page, tmp_path):
 def test_a_prompt_that_is_edited_has_versions_which_the_notebook_does_not_hold(
     lab, page, run_prompts
 ):
-    """Earlier ones are drawn in place with their cell, and compared; the file has the last only."""
+    """Earlier ones are drawn in place with their cell, and compared."""
     words = ["secret cat", "red cat", "red dog", "blue dog", "blue bird", "big bird"]
     root = run_prompts("versions.ipynb", *words)
     bar = root.locator(".chm-versions")

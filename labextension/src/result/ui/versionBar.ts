@@ -78,19 +78,20 @@ export class VersionBar {
     }
   }
 
-  /** Fill the body, and draw the result unless it stays; only the last request counts. */
+  /** Fill the body, unless more was asked for meanwhile, and draw the result of a step. */
   private async load(
     get: () => Promise<{ children: Child[]; payload?: Payload | null }>
   ): Promise<void> {
     const request = ++this.request;
+    const { source, shown } = this;
     const filled = await get().catch((error: unknown) => ({
       children: [note(error instanceof Error ? error.message : String(error))]
     }));
-    if (request !== this.request) {
-      return;
+    if (request === this.request) {
+      this.body.replaceChildren(element('div', '', ...filled.children));
     }
-    this.body.replaceChildren(element('div', '', ...filled.children));
-    if ('payload' in filled && filled.payload !== undefined) {
+    const isShown = source === this.source && shown === this.shown;
+    if (isShown && 'payload' in filled && filled.payload !== undefined) {
       this.draw(filled.payload);
     }
   }

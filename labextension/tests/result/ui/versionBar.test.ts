@@ -93,6 +93,15 @@ describe('the header of versions', () => {
     expect(draw).not.toHaveBeenCalled();
   });
 
+  it('draws a version also where it is compared before it has come', async () => {
+    const { bar, draw, press } = barOf(source());
+    press('‹');
+    press('Diff with version 1');
+    await vi.waitFor(() => find(bar.node, '.chm-version-diff'));
+    await vi.waitFor(() => expect(draw).toHaveBeenLastCalledWith(PAYLOAD));
+    expect(texts(bar.node, 'pre')).toEqual([]);
+  });
+
   it('says why a version cannot be shown', async () => {
     const { bar, draw, press } = barOf(
       source({ show: () => Promise.reject(new Error('there is no #2')) })
