@@ -91,7 +91,7 @@ export class VersionBar {
       this.body.replaceChildren(element('div', '', ...filled.children));
     }
     const isShown = source === this.source && shown === this.shown;
-    if (isShown && 'payload' in filled && filled.payload !== undefined) {
+    if (isShown && 'payload' in filled) {
       this.draw(filled.payload);
     }
   }
