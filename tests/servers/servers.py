@@ -82,8 +82,11 @@ def _transformers(folder: Path, port: int) -> tuple[list[str], str]:
         convert = (
             "import sys, transformers as t; where = dict(gguf_file=sys.argv[2]);"
             "t.AutoTokenizer.from_pretrained(sys.argv[1], **where).save_pretrained(sys.argv[3]);"
-            "t.AutoModelForCausalLM.from_pretrained(sys.argv[1], **where)"
-            ".save_pretrained(sys.argv[3])"
+            "read = t.AutoModelForCausalLM.from_pretrained(sys.argv[1], **where);"
+            "del read.config.quantization_config;"
+            "plain = t.AutoModelForCausalLM.from_config(read.config);"
+            "plain.load_state_dict(read.state_dict());"
+            "plain.save_pretrained(sys.argv[3])"
         )
         weights = _weights()
         arguments = [str(weights.parent), weights.name, str(model)]
