@@ -104,6 +104,8 @@ class Session:
         self.prefill_modes = PrefillModes(self.windows.note)
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
+        self.told_notices: set[str] = set()
+        """Notices of cells that are shown once."""
         self.history = HistoryRecorder(self.configuration, self.loop.close)
         self.history.find_window = self._find_window
 

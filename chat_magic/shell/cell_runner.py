@@ -29,6 +29,7 @@ from chat_magic.shell.option_values import (
     read_timeout,
     read_tools,
 )
+from chat_magic.shell.plan_notices import with_shown_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -149,9 +150,10 @@ class CellRunner:
         from chat_magic.engine.chat import start_answer
         from chat_magic.engine.grid_task import start_grid
 
-        if plan.calls.axes:
-            return start_grid(self._session, plan.calls, plan.history)
-        return start_answer(self._session, plan.calls.calls[0], plan.history)
+        calls = with_shown_notices(plan.calls, self._session.told_notices)
+        if calls.axes:
+            return start_grid(self._session, calls, plan.history)
+        return start_answer(self._session, calls.calls[0], plan.history)
 
     def _turn(self, grid: Grid, keep: bool | None) -> Turn | None:
         """Return the turn of a conversation that `--thread` makes of the cell, if it does."""

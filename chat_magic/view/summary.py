@@ -31,6 +31,11 @@ _TOP_BITS = 7.0
 _VERDICTS = ("accepted", "rejected")
 _GLYPHS = str.maketrans({"\n": "↵", "\t": "⇥", " ": "␣"})
 _LONGEST_NAME = 40
+_FINISHES = {"stop": "finished", "length": "cut off"}
+_MOST_INDEXES = 3
+"""Choices that are named by their indices."""
+_LOCAL = ("local", "local/smollm2-135m-instruct")
+_LOCAL_NAME = "SmolLM2-135M-Instruct, a small model to try the tool with"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -70,6 +75,7 @@ def status_facts(run: RunView) -> list[str]:
     """Return the conversation, time, speed, tokens, seed and cost of a request."""
     return [
         *([] if run.thread is None else [thread_fact(run.thread, run.reply.usage)]),
+        *([_LOCAL_NAME] if run.model in _LOCAL else []),
         *_time_facts(run.timing),
         *token_facts(run.usage),
         *_seed_facts(run),
@@ -140,15 +146,22 @@ def notices(run: RunView) -> list[str]:
 
 
 def choice_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
-    """Return the finish reason of a choice and its number of tokens.
+    """Return how a choice ended, and its number of tokens: `finished`, `cut off at 80 tokens`.
 
     Args:
         choice: The choice.
         usage: The request's usage if this is its only choice, for the number of tokens.
     """
     count = len(tokens_of(choice)) or (usage.completion_tokens if usage else None)
-    facts = [] if choice.finish_reason is None else [choice.finish_reason]
-    return facts if count is None else [*facts, f"{count} token{'' if count == 1 else 's'}"]
+    n_tokens = "" if count is None else f"{count} token{'' if count == 1 else 's'}"
+    if n_tokens and choice.finish_reason == "length":
+        return [f"cut off at {n_tokens}"]
+    return [fact for fact in (finish_words(choice), n_tokens) if fact]
+
+
+def finish_words(choice: Choice) -> str:
+    """Say how a choice ended; empty if its server did not."""
+    return _FINISHES.get(choice.finish_reason or "", choice.finish_reason or "")
 
 
 def calls_of(choice: Choice) -> list[ToolCall]:
@@ -228,15 +241,37 @@ def unsure_summary(
         limit: How many tokens to name.
 
     Returns:
-        `unsure: Charlotte 31% (Catherine 24, Clara 9)`, in reading order; None if no token is
-        under 50%. Punctuation is named only if no word is under 50%.
+        `unsure: Charlotte 31% (Catherine 24, Clara 9)`, in reading order, of several choices with
+        ` in choice 2`; None if no token is under 50%. Punctuation is named only if no word is
+        under 50%.
     """
-    segments = [segment for choice in choices for segment in choice_segments(choice, json_prefill)]
-    doubtful = list({(s.text, s.prob): s for s in segments if s.grade}.values())
+    places: dict[tuple[str, float | None], list[int]] = {}
+    doubtful = []
+    for choice in choices:
+        for segment in choice_segments(choice, json_prefill):
+            if not segment.grade:
+                continue
+            indexes = places.setdefault((segment.text, segment.prob), [])
+            doubtful += [] if indexes else [segment]
+            indexes += [] if choice.index in indexes else [choice.index]
     candidates = [segment for segment in doubtful if _is_word(segment.text)] or doubtful
     least = sorted(candidates, key=lambda segment: segment.prob or 0.0)[:limit]
-    named = [_unsure_token(s, show) for s in doubtful if any(s is chosen for chosen in least)]
+    named = [
+        _unsure_token(segment, show)
+        + (_in_choices(places[segment.text, segment.prob]) if len(choices) > 1 else "")
+        for segment in doubtful
+        if any(segment is chosen for chosen in least)
+    ]
     return f"unsure: {' · '.join(named)}" if named else None
+
+
+def _in_choices(indexes: Sequence[int]) -> str:
+    """Say which choices a token is from, by their indices."""
+    if len(indexes) == 1:
+        return f" in choice {indexes[0]}"
+    if len(indexes) > _MOST_INDEXES:
+        return f" in {len(indexes)} choices"
+    return f" in choices {', '.join(map(str, indexes[:-1]))} and {indexes[-1]}"
 
 
 def _unsure_token(segment: TextSegment, show: Callable[[str], str]) -> str:

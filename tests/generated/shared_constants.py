@@ -17,6 +17,7 @@ from chat_magic.view import (
     answer_images,
     bundle,
     comparison_model,
+    summary,
     text_segments,
 )
 from chat_magic.view.html import elements, escape, markdown
@@ -52,6 +53,7 @@ def shared_constants() -> str:
         "bodyMarks": completion._MARKS,
         "statuses": list(alternatives_block.STATUSES),
         "abnormalFinishReasons": list(elements._UNUSUAL),
+        "finishes": summary._FINISHES,
         "binEdges": list(tokens.BIN_EDGES),
         "vocabularySize": metrics.VOCABULARY_SIZE,
         "forcedProb": metrics.FORCED_PROB,

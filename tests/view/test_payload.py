@@ -161,7 +161,7 @@ def test_a_choice_has_its_text_its_end_and_its_calls(make_run, make_choice) -> N
                 {"id": "c1", "name": "f", "arguments": "{"},
                 {"id": "", "name": "g", "arguments": "{}"},
             ],
-            "facts": ["stop", "52 tokens"],
+            "facts": ["finished", "52 tokens"],
             "metrics": {"n_tokens": 52, **dict.fromkeys(MEASURED)},
             "perplexity": None,
             "sparkline": "",

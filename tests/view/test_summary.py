@@ -6,6 +6,7 @@ import dataclasses
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
 from chat_magic.core.reply.thread_use import ThreadUse
@@ -85,9 +86,12 @@ def test_a_warning_of_both_request_and_answer_is_shown_once(make_run) -> None:
 
 def test_a_choice_says_how_it_ended_and_how_long_it_is(make_choice, make_token) -> None:
     tokens = [make_token("a", 0.5)]
-    assert choice_facts(make_choice(tokens)) == ["stop", "1 token"]
-    assert choice_facts(make_choice(text="a")) == ["stop"]
-    assert choice_facts(make_choice(text="a"), Usage(completion_tokens=7)) == ["stop", "7 tokens"]
+    assert choice_facts(make_choice(tokens)) == ["finished", "1 token"]
+    assert choice_facts(make_choice(text="a")) == ["finished"]
+    assert choice_facts(make_choice(text="a"), Usage(completion_tokens=7)) == [
+        "finished",
+        "7 tokens",
+    ]
     assert choice_facts(make_choice(text="a", finish_reason=None)) == []
     assert perplexity_fact(make_choice(tokens)) == "perplexity 2.00"
     assert perplexity_fact(make_choice(text="a")) is None
@@ -116,8 +120,22 @@ def test_the_three_least_sure_are_named_in_reading_order(make_choice, make_token
 
 def test_the_same_unsure_token_of_two_choices_is_named_once(make_choice, names) -> None:
     """Same text, same probability."""
-    assert unsure_summary([make_choice(names), make_choice(names)]) == unsure_summary(
-        [make_choice(names)]
+    named = "unsure: Charlotte 31% (Catherine 24, Clara 9) in "
+    for indexes, words in [
+        ([0, 1], "choices 0 and 1"),
+        ([2, 0, 5], "choices 2, 0 and 5"),
+        ([0, 1, 2, 3], "4 choices"),
+        ([0, 0], "choice 0"),
+    ]:
+        choices = [replace(make_choice(names), index=index) for index in indexes]
+        assert unsure_summary(choices) == named + words
+
+
+def test_an_unsure_token_says_which_choice_it_is_from(make_choice, names, make_token) -> None:
+    """A single choice has no number."""
+    other = replace(make_choice([make_token(" x", 0.4)]), index=3)
+    assert unsure_summary([make_choice(names), other]) == (
+        "unsure: Charlotte 31% (Catherine 24, Clara 9) in choice 0 · x 40% in choice 3"
     )
 
 

@@ -39,7 +39,7 @@ WIDTH = 100
 """Columns that a line may take, whatever the width of the terminal."""
 _NOT_SHOWN = ("mean logprob", "bits/byte", "in · out")
 """Columns of the table that leave no room for the answers."""
-_NARROWEST = 13
+_NARROWEST = 11
 """Characters of an answer that the table shows at least."""
 _LEAST_SHARED = 1 / 3
 """Share of two texts that must be the same for their differences to be readable."""

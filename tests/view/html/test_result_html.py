@@ -65,14 +65,14 @@ def test_a_single_choice_shows_status_answer_and_unsure_tokens(
 ) -> None:
     seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
     assert seen.startswith(
-        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 stop 6 tokens"
+        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 finished 6 tokens"
     )
     assert seen.endswith("unsure: Charlotte 31% (Catherine 24, Clara 9)")
 
 
 def test_a_single_warning_stands_in_the_status_line(make_run, make_choice) -> None:
     one = make_run(make_choice(text="a"), warnings=("the server ignored top_k",))
-    assert "out the server ignored top_k stop" in text_of(result_html([one]))
+    assert "out the server ignored top_k finished" in text_of(result_html([one]))
 
 
 def test_several_warnings_are_all_shown(make_run, make_choice) -> None:
@@ -124,7 +124,7 @@ def test_a_prefill_that_opens_code_belongs_to_the_code(make_run, make_choice) ->
         ({"text": ""}, "empty answer"),
         ({"text": "", "refusal": "I can't."}, "refused I can&#x27;t."),
         ({"text": "", "reasoning": "Let me think"}, "reasoning Let me think empty answer"),
-        ({"text": "half", "finish_reason": "length"}, "length half"),
+        ({"text": "half", "finish_reason": "length"}, "cut off half"),
         ({"text": "half", "finish_reason": "error"}, "error half"),
         ({"text": "half", "finish_reason": "interrupted"}, "interrupted half"),
         (

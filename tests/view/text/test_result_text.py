@@ -62,7 +62,8 @@ def test_one_answer_comes_first_and_its_facts_below(make_run, make_choice, names
     assert result_text([run]) == (
         "1. Alice\n2. Bob\n3. Charlotte\n"
         "\n"
-        "openai/gpt-4o · stop · 6 tokens · perplexity 1.29 · 0.41 s to first token · 92 tokens/s"
+        "openai/gpt-4o · finished · 6 tokens · perplexity 1.29 · 0.41 s to first token · "
+        "92 tokens/s"
         " · 31 in · 52 out · $0.0007\n"
         "unsure: Charlotte 31% (Catherine 24, Clara 9)\n"
         "note: the server ignored top_k"
@@ -89,7 +90,7 @@ def test_what_is_not_a_plain_answer_is_told_as_what_it_is(
     fields, expected: str, make_run, make_choice
 ) -> None:
     text = result_text([make_run(make_choice(**fields))])
-    assert text.startswith(f"{expected}\n\nopenai/gpt-4o · stop")
+    assert text.startswith(f"{expected}\n\nopenai/gpt-4o · finished")
 
 
 def test_prefill_and_length_of_reasoning_are_told(make_run, make_choice) -> None:

@@ -46,13 +46,7 @@ export class ChoiceView {
         'div',
         'chm-choice-head',
         ...frame.head,
-        ...choice.facts.map(fact =>
-          exactText(
-            'span',
-            constants.abnormalFinishReasons.includes(fact) ? 'chm-warning' : '',
-            fact
-          )
-        ),
+        ...choice.facts.map(fact => exactText('span', isAbnormal(fact) ? 'chm-warning' : '', fact)),
         choice.sparkline ? sparkline(choice.sparkline) : null,
         new CopyMenu(answer, frame.title).node
       ),
@@ -176,6 +170,11 @@ export class ChoiceView {
   private compare: (() => HTMLElement) | null = null;
   private changes: HTMLElement | null = null;
   private readonly filled = new Set<Mode>();
+}
+
+/** Tell whether a fact says that an answer may be incomplete. */
+export function isAbnormal(fact: string): boolean {
+  return constants.abnormalFinishReasons.some(reason => fact.startsWith(reason));
 }
 
 /** Make a line of explanation. */

@@ -1,5 +1,6 @@
 /** All answers as a sortable table; a row opens its answer. */
 
+import constants from '../../../constants.json';
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
 import { element } from '../dom';
@@ -67,9 +68,9 @@ export class AnswerTable {
       },
       {
         name: 'finish',
-        title: 'finish reason',
-        value: ({ answer }) => answer.choice.finish_reason,
-        cell: ({ answer }) => exactText('td', '', answer.choice.finish_reason ?? '')
+        title: 'how the answer ended',
+        value: ({ answer }) => finishWords(answer.choice.finish_reason),
+        cell: ({ answer }) => exactText('td', '', finishWords(answer.choice.finish_reason))
       },
       ...metrics
     ];
@@ -132,4 +133,10 @@ export class AnswerTable {
   private readonly body = element('tbody');
   private readonly rows: { answer: ComparedAnswer; row: HTMLElement }[];
   private sort: { column: number; sign: 1 | -1 } = { column: 0, sign: 1 };
+}
+
+/** Say how an answer ended; empty if its server did not. */
+function finishWords(reason: string | null): string {
+  const words: Record<string, string> = constants.finishes;
+  return words[reason ?? ''] ?? reason ?? '';
 }

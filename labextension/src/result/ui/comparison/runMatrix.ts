@@ -3,6 +3,7 @@
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { layOutGrid, type RunGrid } from '../../runGrid';
 import { itemAt } from '../../indexing';
+import { isAbnormal } from '../choiceView';
 import { element, select } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
@@ -109,7 +110,9 @@ export class RunMatrix {
     const distinct = new Set(answers.map(({ text }) => text)).size;
     const [first] = answers;
     const group = this.comparison.groups.find(members => first && members.includes(first.index));
+    const abnormal = answers.flatMap(({ answer }) => answer.choice.facts.filter(isAbnormal));
     return [
+      ...new Set(abnormal),
       ...(answers.length > 1 ? [`${answers.length} choices, ${distinct} distinct`] : []),
       ...(group && group.length > 1 ? [`this text ×${group.length}`] : [])
     ];
