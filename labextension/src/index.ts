@@ -4,6 +4,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
 import { completer } from './plugins/completer';
 import { highlight } from './plugins/highlight';
+import { keyboard } from './plugins/keyboard';
 import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { savedPanel } from './plugins/savedPanel';
@@ -16,7 +17,8 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   savedPanel,
   panelButtons,
   loadOffer,
-  versions
+  versions,
+  keyboard
 ];
 
 export default plugins;

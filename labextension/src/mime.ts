@@ -26,8 +26,6 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
     super();
     this.addClass('chm-root');
-    // the notebook's one-letter shortcuts must not act on what has the focus in this output
-    this.node.dataset.lmSuppressShortcuts = 'true';
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {

@@ -36,9 +36,14 @@ _UNUSUAL = ("cut off", "length", "content_filter", "error", "interrupted")
 """Beginnings of facts that say that an answer may be incomplete."""
 
 
-def page(content: str) -> str:
+LIVE = "chm-live"
+"""The class of an answer that streams; `labextension/src/keyGuard.ts` looks for it."""
+
+
+def page(content: str, css_class: str = "") -> str:
     """Wrap HTML so that only the marked formulas are typeset as math."""
-    return f'<div class="mathjax_ignore tex2jax_ignore" style="max-width:1180px">{content}</div>'
+    classes = " ".join(filter(None, ["mathjax_ignore tex2jax_ignore", css_class]))
+    return f'<div class="{classes}" style="max-width:1180px">{content}</div>'
 
 
 def status_line(title: str, facts: Sequence[str], warnings: Sequence[str] = ()) -> str:

@@ -27,6 +27,13 @@ class CodeCell {
   }
   readonly node = document.createElement('div');
   readonly model;
+  readonly ready = Promise.resolve();
+  readonly editor = {
+    getPositionAt: (offset: number) => offset,
+    setCursorPosition: vi.fn(),
+    focus: vi.fn(),
+    revealPosition: vi.fn()
+  };
 }
 vi.mock('@jupyterlab/cells', () => ({ CodeCell }));
 vi.mock('@jupyterlab/notebook', () => ({
@@ -62,6 +69,8 @@ function activate(cell: CodeCell) {
   const content = {
     widgets: [cell],
     activeCellIndex: 0,
+    mode: 'command',
+    scrollToItem: () => Promise.resolve(),
     get activeCell() {
       return this.widgets[this.activeCellIndex] ?? null;
     }
@@ -91,6 +100,7 @@ function activate(cell: CodeCell) {
   };
   return {
     command,
+    content,
     sources: () => content.widgets.map(each => each.model.sharedModel.getSource())
   };
 }
