@@ -96,6 +96,7 @@ CREATE TABLE turns (
   dropped_by INTEGER                   -- the execution that replaced it
 );
 CREATE INDEX turns_by_thread ON turns (scope, thread, position);
+CREATE INDEX turns_by_execution ON turns (execution_id);
 CREATE TABLE texts (
   execution_id INTEGER PRIMARY KEY REFERENCES executions (id) ON DELETE CASCADE,
   prompt TEXT NOT NULL,                -- all messages

@@ -252,6 +252,8 @@ class HistoryWriter:
         with state.lock:
             self._disconnect()
             state.thread = None
+        if not state.queue.empty():  # submitted to the thread that was ending
+            self._start()
 
     def _take(self, state: _State) -> bool:
         """Wait for operations and take those there are; return whether the thread goes on."""

@@ -326,3 +326,18 @@ def test_an_interrupt_while_the_thread_starts_makes_no_second_one(store, monkeyp
     thread = store.writer._state.thread
     assert keep(store) == 1
     assert store.writer._state.thread is thread is not None
+
+
+def test_what_is_submitted_while_the_thread_ends_is_written(store, monkeypatch):
+    """By the next thread, which starts by itself."""
+    keep(store)
+    disconnect = store.writer._disconnect
+
+    def submit_first():
+        monkeypatch.setattr(store.writer, "_disconnect", disconnect)
+        store.start(started).end(ended)  # the thread is still there, so none is started
+        disconnect()
+
+    monkeypatch.setattr(store.writer, "_disconnect", submit_first)
+    store.writer.close()
+    wait_until(lambda: len(store.search()) == 2)
