@@ -95,7 +95,8 @@ describe('earlier versions', () => {
 
   it('are asked of the page, with the answer that tells which one is drawn', async () => {
     const asked: string[] = [];
-    const hear = (event: Event): unknown => asked.push((event as CustomEvent).detail.answer);
+    const hear = (event: Event): unknown =>
+      asked.push((event as CustomEvent<{ answer: string }>).detail.answer);
     document.body.addEventListener('chat-magic:versions', hear);
     const payload = payloadOf({});
     const { node } = await render(payload);

@@ -35,8 +35,8 @@ function askOf(panel: NotebookPanel): Ask {
       stop_on_error: false,
       user_expressions: { reply: expression(request) }
     });
-    const { content } = (await future.done) ?? {};
-    const replies = content?.status === 'ok' ? content.user_expressions : {};
+    const { content } = await future.done;
+    const replies = content.status === 'ok' ? content.user_expressions : {};
     const reply = replies.reply as { data?: Record<string, unknown> } | undefined;
     return (reply?.data?.['application/json'] as Record<string, unknown> | undefined) ?? null;
   };

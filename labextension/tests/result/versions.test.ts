@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { itemAt } from '../../src/result/indexing';
 import { askVersions, firstAnswer, savedVersions, savedWords } from '../../src/result/versions';
 import type { PayloadVersion } from '../../src/result/payloadTypes';
 import { resultOf } from '../fixtures';
@@ -35,11 +36,12 @@ describe('the versions that the kernel knows', () => {
       )
     );
     const source = await askVersions(ask, 'c', 'Tom');
-    const [first, second] = source?.versions ?? [];
-    const shown = await source?.show(first!);
+    const versions = source?.versions ?? [];
+    const [first, second] = [itemAt(versions, 0), itemAt(versions, 1)];
+    const shown = await source?.show(first);
     expect(shown?.cell).toBe('%%chat');
     expect(shown?.payload?.results).toEqual([]);
-    await source?.diff?.(first!, second!);
+    await source?.diff?.(first, second);
     expect(ask).toHaveBeenLastCalledWith({
       ask: 'diff',
       before: [3, 'version 1'],
@@ -53,7 +55,7 @@ describe('the versions that the kernel knows', () => {
   ])('may be gone: %o', async (reply, words) => {
     const ask = vi.fn().mockResolvedValueOnce(LISTED).mockResolvedValue(reply);
     const source = await askVersions(ask, 'c', 'Tom');
-    await expect(source?.show(source.versions[0]!)).rejects.toThrow(words);
+    await expect(source?.show(itemAt(source.versions, 0))).rejects.toThrow(words);
   });
 });
 
@@ -70,7 +72,7 @@ describe('the versions that the notebook holds', () => {
     const source = savedVersions(saved);
     expect(source?.versions.map(({ number }) => number)).toEqual([2, 3, 4]);
     expect(source?.current).toBe(2);
-    expect((await source?.show(source.versions[0]!))?.cell).toBe('cell 2');
+    expect((await source?.show(itemAt(source.versions, 0)))?.cell).toBe('cell 2');
     expect(source?.diff).toBeNull();
   });
 
