@@ -37,6 +37,7 @@ def visit(lab, page):
         root = page.locator(".chm-root").first
         root.wait_for(timeout=WAIT_MS)
         page.locator(".jp-Dialog .jp-mod-reject").click(timeout=WAIT_MS)
+        expect(page.locator(".jp-Cell")).to_have_count(2, timeout=WAIT_MS)
         return root
 
     return visit
@@ -52,9 +53,7 @@ def cells(page):
 
 def click_blank(root):
     """Click where an answer shows nothing."""
-    head = root.locator(".chm-choice-head").first
-    box = head.bounding_box()
-    head.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
+    root.locator(".chm-choice").first.click(position={"x": 4, "y": 20})
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
@@ -127,7 +126,7 @@ def test_commands_of_the_application_work_in_a_result(visit, page):
     """Ctrl+S saves the notebook, as everywhere; Shift+click selects no cells."""
     root = visit("lab/tree", "commands.ipynb", bundle([names()]))
     click_blank(root)
-    root.locator(".chm-choice-head").last.click(modifiers=["Shift"])
+    root.locator(".chm-choice").last.click(position={"x": 4, "y": 20}, modifiers=["Shift"])
     assert page.evaluate(IS_INSIDE)
     with page.expect_request(lambda request: request.method == "PUT"):
         page.keyboard.press("Control+s")
