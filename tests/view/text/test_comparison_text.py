@@ -92,7 +92,7 @@ def test_a_grid_is_a_table_with_a_column_for_each_axis() -> None:
     names = "temperature tone choice finish tokens perplexity least sure time cost answer"
     assert " ".join(lines[0].split()) == names
     assert lines[7].split(maxsplit=3) == [
-        "1", "formal", "failed", "the server sa…",
+        "1", "formal", "failed", "the server …",
     ]  # fmt: skip
     assert lines[8].startswith("1            playful  0       finished  2       2.50")
     assert max(map(len, lines)) <= WIDTH
