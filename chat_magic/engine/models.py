@@ -31,10 +31,6 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
 
     async def request_list() -> list[ListedModel]:
         endpoint = configured or await session.endpoints.resolve(name)
-        models = await model_listing.list_models(session.http, endpoint)
-        session.windows.note(endpoint, models)
-        return models
+        return await model_listing.list_models(session.http, endpoint)
 
-    models = session.loop.run(request_list())
-    session.endpoints.note_listed(model.id for model in models)
-    return models
+    return session.loop.run(request_list())

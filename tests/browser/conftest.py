@@ -120,7 +120,7 @@ def running_lab(home: Path) -> Iterator[Lab]:
             yield lab
         finally:
             server.terminate()
-            server.wait(60)
+            server.wait(20)
 
 
 def _free_port() -> int:

@@ -151,8 +151,8 @@ def answer_tasks(monkeypatch):
     tasks = []
 
     class RecordedTask(AnswerTask):
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, **options)
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
             tasks.append(self)
 
     monkeypatch.setattr(module, "AnswerTask", RecordedTask)

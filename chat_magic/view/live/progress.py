@@ -11,7 +11,6 @@ from chat_magic.view.comparison_model import value_title
 from chat_magic.view.html.elements import (
     EXACT,
     LINE,
-    LIVE,
     MOST_COLUMNS,
     SMALL,
     heading,
@@ -112,7 +111,7 @@ class AnswerProgress:
         answers = _columns(boxes) if self.has_text else ""
         status = terminal_safe(" · ".join([self.model, *_facts(self)]))
         text = "\n\n".join([*rounds_text(self.rounds), *_answers(self), status])
-        html = page(head + rounds_html(self.rounds) + answers, LIVE)
+        html = page(head + rounds_html(self.rounds) + answers)
         return {"text/html": html, "text/plain": text[-_TAIL:]}
 
 
@@ -176,7 +175,7 @@ class GridProgress:
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
-        html = page(_progress_bar(self) + _grid(self), LIVE)
+        html = page(_progress_bar(self) + _grid(self))
         status = terminal_safe(" · ".join([self.model, *self.facts]))
         return {"text/html": html, "text/plain": "\n\n".join([*_last(self.runs), status])[-_TAIL:]}
 

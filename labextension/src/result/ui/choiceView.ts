@@ -5,9 +5,7 @@ import type { Answer } from '../answer';
 import { count, roundPercent, tokenName } from '../tokenFormat';
 import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
-import { isUnsure, type Piece } from '../tokens';
-import { imageOf, sourceList } from './answerMedia';
-import { CopyMenu } from './copyMenu';
+import type { Piece } from '../tokens';
 import { button, details, element, type Child } from './dom';
 import { exactText } from './exactText';
 import type { TokenInspector } from './tokenInspector';
@@ -46,9 +44,14 @@ export class ChoiceView {
         'div',
         'chm-choice-head',
         ...frame.head,
-        ...choice.facts.map(fact => exactText('span', isAbnormal(fact) ? 'chm-warning' : '', fact)),
-        choice.sparkline ? sparkline(choice.sparkline) : null,
-        new CopyMenu(answer, frame.title).node
+        ...choice.facts.map(fact =>
+          exactText(
+            'span',
+            constants.abnormalFinishReasons.includes(fact) ? 'chm-warning' : '',
+            fact
+          )
+        ),
+        choice.sparkline ? sparkline(choice.sparkline) : null
       ),
       choice.reasoning
         ? details('reasoning', () => exactText('pre', 'chm-raw', choice.reasoning ?? ''))
@@ -130,7 +133,6 @@ export class ChoiceView {
     if (!choice.text && body.childElementCount === (prefill ? 1 : 0)) {
       body.append(note('empty answer'));
     }
-    body.append(...sourceList(choice.sources ?? []));
   }
 
   private footer(): HTMLElement | null {
@@ -148,7 +150,7 @@ export class ChoiceView {
   private leastSure(): HTMLElement | null {
     const { pieces } = this.answer;
     const lowest = pieces
-      .filter(piece => isUnsure(piece, Infinity) && /[\p{L}\p{N}]/u.test(piece.text))
+      .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
       .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
     if (!lowest) {
       return null;
@@ -170,11 +172,6 @@ export class ChoiceView {
   private compare: (() => HTMLElement) | null = null;
   private changes: HTMLElement | null = null;
   private readonly filled = new Set<Mode>();
-}
-
-/** Tell whether a fact says that an answer may be incomplete. */
-export function isAbnormal(fact: string): boolean {
-  return constants.abnormalFinishReasons.some(reason => fact.startsWith(reason));
 }
 
 /** Make a line of explanation. */
@@ -199,7 +196,6 @@ function extras(choice: PayloadChoice): HTMLElement[] {
     parts.push(exactText('div', 'chm-exact', choice.audio.transcript ?? ''));
     parts.push(note(`audio, ${count(choice.audio.bytes)} bytes: see .choices[i].audio.data`));
   }
-  parts.push(...(choice.images ?? []).map(imageOf));
   for (const call of choice.tool_calls) {
     parts.push(
       element('div', 'chm-call', 'calls ', exactText('strong', '', call.name)),

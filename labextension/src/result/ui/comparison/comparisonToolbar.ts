@@ -116,7 +116,7 @@ export class ComparisonToolbar {
 }
 
 function keysOf(comparison: Comparison): string {
-  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer, then leaves`;
+  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer`;
 }
 
 function digitsOf({ answers }: Comparison): string {
