@@ -100,9 +100,7 @@ def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | Non
     name, colon, choice = value.partition(":")
     if name not in namespace:
         near = nearest(name, [other for other in namespace if not other.startswith("_")])
-        raise InvalidRequest(
-            f"--after {name}: there is no such name in the notebook{near}", line=1
-        )
+        raise InvalidRequest(f"--after {name}: there is no such name in the notebook{near}", line=1)
     if colon and not choice.isdecimal():
         raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
     return namespace[name], int(choice) if colon else None

@@ -69,8 +69,9 @@ def test_a_key_that_was_found_is_cached(cache, own_keyring):
 def test_a_key_that_is_missing_is_searched_for_once(cache, own_keyring, colab, monkeypatch):
     """A grid without a key asks the keyring once; a key that is stored then is found at once."""
     asked = []
+    stored = own_keyring.passwords
     monkeypatch.setattr(
-        own_keyring, "get_password", lambda *key: asked.append(key) or own_keyring.passwords.get(key)
+        own_keyring, "get_password", lambda *key: asked.append(key) or stored.get(key)
     )
     assert [cache.find_key("B_KEY") for _request in range(3)] == [None] * 3
     assert (asked, colab.asked) == ([("chat-magic", "B_KEY")], ["B_KEY"])
