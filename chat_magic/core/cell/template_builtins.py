@@ -95,9 +95,9 @@ def _context_class() -> type[jinja2.runtime.Context]:
 
     class BuiltinContext(Context):
         def call(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
-            if _bare(function) in _TO_TEXT:
-                for argument in filter(_is_builtin, arguments):
-                    repr(argument)  # raises that it is undefined
+            if _is_builtin(function) and function.builtin in _TO_TEXT:
+                # As a text, too, a builtin is undefined.
+                return super().call(function.builtin, *arguments, **keywords)
             return super().call(
                 _bare(function),
                 *map(_bare, arguments),
