@@ -7,6 +7,8 @@
 # make dist   build the sdist and the wheel, and check them
 # make bench  measure answers, their display and their tables, beside other libraries
 # make fuzz   search for a minute for streams that break the decoder
+# make servers  compare with openai-python on real servers, which are installed first
+# make pictures make the pictures of the README again
 # make generated  rewrite the files that are generated from the package
 # make clean  remove .venv, the builds and the npm packages
 
@@ -20,7 +22,7 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build unit test stress dist bench fuzz tour generated clean
+.PHONY: demo lab build unit test stress dist bench servers pictures fuzz tour generated clean
 
 # Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
 # some machines say otherwise: to compile them takes longer than to run many of them.
@@ -74,11 +76,17 @@ bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.tables
 	$(BIN)/python -m tests.benchmarks.inspector
 
+pictures: build
+	PYTHONPATH=. $(BIN)/python notebooks/pictures.py
+
+servers: $(BENCH)/ready
+	$(BENCH)/bin/python -m tests.servers
+
 $(BENCH)/ready: pyproject.toml
 	@echo "Setting up $(BENCH) (once; a minute or so)"
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --editable '.[lab]' openai
+	@$(BENCH)/bin/pip install --quiet --disable-pip-version-check --editable '.[local,lab]' openai
 	@touch $@
 
 fuzz: build/fuzz/ready

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
+    from chat_magic.engine.history import forget, history, load, star, unstar, usage
     from chat_magic.errors import (
         ApiError,
+        BudgetExceeded,
+        CacheMiss,
         ChatError,
         ChatInterrupted,
         ConnectionFailed,
@@ -30,12 +33,15 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.compare import compare
+    from chat_magic.results.prompt import Prompt, load_prompt
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
 __all__ = [
     "UNSET",
     "ApiError",
+    "BudgetExceeded",
+    "CacheMiss",
     "ChatError",
     "ChatInterrupted",
     "ChatResult",
@@ -43,15 +49,23 @@ __all__ = [
     "ConnectionFailed",
     "InvalidRequest",
     "Panel",
+    "Prompt",
     "RequestTimeout",
     "StreamBroken",
     "achat",
     "chat",
     "chat_grid",
     "compare",
+    "forget",
+    "history",
+    "load",
     "load_ipython_extension",
+    "load_prompt",
+    "star",
     "to_csv",
     "unload_ipython_extension",
+    "unstar",
+    "usage",
 ]
 
 __version__ = "0.1.0"
@@ -61,13 +75,21 @@ _HOMES = {
     "ChatResult": "results.chat_result",
     "ChatResults": "results.chat_results",
     "Panel": "shell.panel",
+    "Prompt": "results.prompt",
     "achat": "engine.chat",
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",
     "compare": "results.compare",
+    "forget": "engine.history",
+    "history": "engine.history",
+    "load": "engine.history",
     "load_ipython_extension": "shell",
+    "load_prompt": "results.prompt",
+    "star": "engine.history",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",
+    "unstar": "engine.history",
+    "usage": "engine.history",
 }
 
 

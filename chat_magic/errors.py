@@ -4,6 +4,8 @@ ChatError
 ├── InvalidRequest     refused before anything was sent
 ├── ApiError           the server refused it
 ├── StreamBroken       it failed after something had arrived
+├── CacheMiss          only recorded answers are allowed, and there is none
+├── BudgetExceeded     a further request could cost more than max_cost
 ├── ConnectionFailed   no connection, or no server to connect to
 └── RequestTimeout     nothing came in time
 KeyboardInterrupt
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "BudgetExceeded",
+    "CacheMiss",
     "ChatError",
     "ChatInterrupted",
     "ConnectionFailed",
@@ -83,6 +87,14 @@ class ApiError(ChatError):
 
 class StreamBroken(ChatError):
     """The answer broke off; `.result` holds what had arrived, the cause is `__cause__`."""
+
+
+class BudgetExceeded(ChatError):
+    """A further request could cost more than `max_cost`; `.result` holds what had arrived."""
+
+
+class CacheMiss(ChatError):
+    """Only recorded answers are allowed, and there is none for the request; nothing was sent."""
 
 
 class ConnectionFailed(ChatError):

@@ -32,6 +32,8 @@ FOLDERS = {
 for name in [name for name in os.environ if name.startswith(("CHAT_MAGIC_", "OPENAI_"))]:
     if name != "CHAT_MAGIC_WEIGHTS":
         del os.environ[name]
+# The user's own history stays as it is; tests of the history have files of their own.
+os.environ["CHAT_MAGIC_HISTORY"] = "off"
 
 # Where the tests run in the background SIGINT may be ignored, and so it would be in kernels.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -135,6 +137,24 @@ def session():
     from chat_magic.engine.session import default_session
 
     return default_session()
+
+
+@pytest.fixture
+def no_environment(monkeypatch):
+    """Leave also the setting that keeps the tests out of the user's history; nothing is sent."""
+    monkeypatch.delenv("CHAT_MAGIC_HISTORY")
+
+
+@pytest.fixture
+def history_file(tmp_path, monkeypatch):
+    """Keep a history in a file of its own, and return its path."""
+    from chat_magic.engine import history_recorder
+
+    path = tmp_path / "data" / "history.db"
+    monkeypatch.setenv("CHAT_MAGIC_HISTORY", str(path))
+    yield path
+    if store := history_recorder._stores.pop(path, None):
+        store.close()
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ class Kernel:
         *,
         interrupt_at: str | None = None,
         when_shown: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+        cell_id: str | None = None,
     ) -> Ran:
         """Run a cell as a notebook does.
 
@@ -60,11 +61,12 @@ class Kernel:
             code: The cell.
             interrupt_at: Interrupt the kernel when a display holds this text.
             when_shown: What to call, once each, when a display holds a text.
+            cell_id: What the front end sends as the id of the cell.
         """
         waiting = dict(when_shown)
         if interrupt_at:
             waiting[interrupt_at] = self.manager.interrupt_kernel
-        request = self.client.execute(code)
+        request = self._execute(code, cell_id)
         ran = Ran()
         while True:
             message = self.client.get_iopub_msg(timeout=REPLY_S)
@@ -86,6 +88,24 @@ class Kernel:
                 break
         ran.status = self.reply_to(request)["status"]
         return ran
+
+    def _execute(self, code: str, cell_id: str | None) -> str:
+        """Send a cell as JupyterLab does, and return the id of the request."""
+        if cell_id is None:
+            return str(self.client.execute(code))
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True}
+        message = self.client.session.msg(
+            "execute_request",
+            {**content, "user_expressions": {}, "stop_on_error": True},
+            metadata={"cellId": cell_id},
+        )
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def restart(self) -> None:
+        """Restart the kernel, as the user does."""
+        self.manager.restart_kernel(now=True)
+        self.client.wait_for_ready(timeout=REPLY_S)
 
     def reply_to(self, request) -> dict[str, Any]:
         """Return the reply to a request; one of the kernel's start may come before it."""

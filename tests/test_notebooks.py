@@ -18,7 +18,16 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 def outputs_of(path):
     """Return the outputs of each code cell, by its source."""
     cells = nbformat.read(path, as_version=4).cells
-    return {cell.source: cell.outputs for cell in cells if cell.cell_type == "code"}
+    return {
+        cell.source: [output for output in cell.outputs if not is_announcement(output)]
+        for cell in cells
+        if cell.cell_type == "code"
+    }
+
+
+def is_announcement(output):
+    """Whether it is the line that says once where the history is kept."""
+    return output.get("text", "").startswith("chat-magic keeps a history in ")
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

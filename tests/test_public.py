@@ -37,6 +37,13 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = chat_magic.nothing
 
 
+def test_importing_opens_no_history():
+    """Its library is imported by the first call that is kept."""
+    code = "import sys, chat_magic; chat_magic.chat, chat_magic.history; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "sqlite3" not in ran.stdout.split()
+
+
 def test_importing_and_loading_import_nothing_slow():
     """First use does: of pandas, httpx, jinja2 and the like."""
     code = f"""

@@ -35,6 +35,16 @@ class Spans:
     coverage: float
     """Share of the text's bytes that belong to a token, 0 to 1; NaN without text or tokens."""
 
+    @property
+    def in_text(self) -> Flags:
+        """Whether a token is one of those that make up the text.
+
+        Neither `extra` ones do, nor the empty one that ends an answer. Without a text, all do.
+        """
+        is_end = (self.byte_start == self.byte_end) & (self.byte_start == self.n_bytes)
+        flags: Flags = ~((self.state == EXTRA) | is_end) | (self.n_bytes == 0)
+        return flags
+
 
 @dataclass(frozen=True)
 class Fragments:

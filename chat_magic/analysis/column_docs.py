@@ -227,14 +227,23 @@ ALTERNATIVES = Table(
             "Place in the list, from 1: by falling probability, then those without one, then a "
             "sampled token from outside. Equal ones have different ranks, in server order.",
         ),
-        Column("token", "category", "Text of the token, exactly as sent."),
+        Column(
+            "token",
+            "category",
+            "Text of the token, exactly as sent; the sampled one as in `.tokens`.",
+        ),
         _BYTES,
         *_REPORTED,
         Column(
             "cum_prob", "float64", "Probability of this and all rows above it together, 0 to 1."
         ),
         Column("is_chosen", "bool", "Whether it is the sampled token."),
-        Column("is_extra", "bool", "Whether it is a sampled token outside the most probable ones."),
+        Column(
+            "is_extra",
+            "bool",
+            "Whether it is a sampled token outside the most probable ones: never in a list that is "
+            "not longer than `top_logprobs`, unless it has no probability.",
+        ),
     ),
 )
 
@@ -247,13 +256,28 @@ CHOICES = (
         "Why the choice ended: stop, length, tool_calls, …, error or interrupted.",
         missing="the server sent none",
     ),
-    Column("n_tokens", "int32", "Tokens of the choice with log probabilities.", "tokens"),
-    Column("n_scored", "int32", "Tokens with status ok.", "tokens"),
-    Column("n_censored", "int32", "Tokens with status censored.", "tokens"),
+    Column(
+        "n_tokens",
+        "int32",
+        "Tokens of the choice: those with log probabilities, in the text or not, and those that "
+        "the server left out because they end inside a character (llama.cpp).",
+        "tokens",
+    ),
+    Column(
+        "n_scored",
+        "int32",
+        "Tokens that the metrics count: status ok, and in the text. Tokens that the server removed "
+        "from it (a code fence, a stop, the token that ends the answer) are in no metric but "
+        "n_tokens and z_sampling. JSON's own punctuation and keys are counted: `spans('json')` has "
+        "the values alone.",
+        "tokens",
+    ),
+    Column("n_censored", "int32", "Tokens of the text with status censored.", "tokens"),
     Column(
         "joint_logprob",
         "float64",
-        "Log probability of this sequence of tokens: a lower bound for its text.",
+        "Log probability of this sequence of tokens: a lower bound for its text; an upper bound "
+        "where tokens of it are left out or censored.",
         "nats",
         "LL = sum of logprob",
         _NO_SCORE,
@@ -269,8 +293,8 @@ CHOICES = (
     Column(
         "perplexity_low",
         "float64",
-        "Lower bound of the perplexity, censored tokens included.",
-        source="each censored token at its highest possible log probability",
+        "Lower bound of the perplexity, censored and left out tokens included.",
+        source="each of them at its highest possible log probability",
         missing="no token is scored or censored",
     ),
     Column(
@@ -286,9 +310,9 @@ CHOICES = (
         "Information of the text; comparable between tokenizers.",
         "bits a UTF-8 byte",
         "-LL / (ln 2 · bytes) (Gao et al. 2020)",
-        "alignment_coverage is below 1, or a token is not scored",
+        "alignment_coverage is below 1, or a token of the text is not scored or left out",
     ),
-    Column("min_prob", "float64", "Least probability of a token.", missing=_NO_SCORE),
+    Column("min_prob", "float64", "Least probability of a scored token.", missing=_NO_SCORE),
     Column("min_prob_position", "Int32", "Position of the first such token.", missing=_NO_SCORE),
     Column(
         "frac_below_50",
@@ -299,7 +323,7 @@ CHOICES = (
     Column(
         "frac_non_greedy",
         "float64",
-        "Share of the tokens that were not the most probable, 0 to 1.",
+        "Share of the tokens of the text that were not the most probable, 0 to 1.",
         missing="gap_nats is missing for all tokens",
     ),
     Column(
@@ -326,7 +350,8 @@ CHOICES = (
         "z_sampling",
         "float64",
         "Whether the tokens look sampled from the reported probabilities: about normal (0, 1) if "
-        "they do, far below 0 if sampling was sharper (probabilities before temperature or top_p).",
+        "they do, far below 0 if sampling was sharper (probabilities before temperature or top_p). "
+        "All tokens count, in the text or not.",
         source="sum(S - H) / sqrt(sum V) over tokens with varentropy V, in nats",
         missing="fewer than 50 such tokens",
     ),
@@ -721,9 +746,92 @@ JOBS = Table(
         Column("cancel", "string", "The command that cancels it."),
     ),
 )
+_NO_TURNS = "it has no turns"
+THREADS = Table(
+    "%chat /thread",
+    "a conversation of the notebook",
+    ("thread",),
+    (
+        Column("thread", "string", "Its name."),
+        Column("turns", "int32", "How many turns it has."),
+        Column("prompt", "string", "Text of the first turn.", missing=_NO_TURNS),
+        Column("model", "string", "Model of the last turn.", missing=_NO_TURNS),
+        Column(
+            "tokens",
+            "Int64",
+            "Length of the conversation, by the server's last count.",
+            "tokens",
+            missing="the server counts none",
+        ),
+        Column(
+            "started",
+            "datetime64[UTC]",
+            "Time of the last turn, in whole seconds.",
+            missing=_NO_TURNS,
+        ),
+    ),
+)
+_UNCOUNTED = "no server counted them"
+
+HISTORY = Table(
+    "chat_magic.history(query)",
+    "an execution: an answer, a grid or a map",
+    ("id",),
+    (
+        Column("id", "int64", "Number of the execution, which is the index; `load` takes it."),
+        Column("started", "datetime64[UTC]", "Time of its start."),
+        Column("kind", "category", "What it is: answer, grid or map."),
+        Column("status", "category", "How it stands: running, complete, interrupted or failed."),
+        Column("model", "string", "Model, or models joined by commas."),
+        Column("prompt", "string", "Text of the last user message."),
+        Column("answer", "string", "Text of the first choice; empty if there is none."),
+        Column("answers", "Int64", "Choices that arrived, of all runs."),
+        Column("requests", "Int64", "Runs of a grid, or rows of a map; 1 for an answer."),
+        Column("failed", "Int64", "How many of the requests failed."),
+        Column(
+            "prompt_tokens", "Int64", "Of all runs.", "tokens", missing="the server counts none"
+        ),
+        Column(
+            "completion_tokens", "Int64", "Of all runs.", "tokens", missing="the server counts none"
+        ),
+        Column("cost", "Float64", "Cost of all runs.", "dollars", missing="it is not known"),
+        Column("ttft_s", "Float64", "Time to the first text.", "s", missing="there is no text"),
+        Column("total_s", "Float64", "Time to the end.", "s", missing="it is running, or failed"),
+        Column("error", "string", "Why it failed.", missing="it did not"),
+        Column("notebook", "string", "Path of the notebook.", missing="it is not known"),
+        Column("cell_id", "string", "Id of the cell.", missing="the front end sends none"),
+        Column("thread", "string", "Name of the conversation.", missing="it belongs to none"),
+        Column("starred", "bool", "Whether it was starred."),
+        Column("note", "string", "The note of the star; empty if there is none."),
+        Column("replayed", "bool", "Whether the answer is a recorded one."),
+    ),
+)
+
+USAGE = Table(
+    "chat_magic.usage(query)",
+    "a group of executions",
+    ("model", "day"),
+    (
+        Column("model", "string", "Model, or models joined by commas."),
+        Column("day", "string", "Day of the start in UTC, as `2026-11-28`."),
+        Column("requests", "Int64", "Answers, runs of grids and rows of maps."),
+        Column("failed", "Int64", "How many of them failed."),
+        Column("replayed", "Int64", "How many were recorded answers, for which nothing was sent."),
+        Column("prompt_tokens", "Int64", "Of all prompts.", "tokens", missing=_UNCOUNTED),
+        Column(
+            "cached_tokens", "Int64", "Of them, read from a cache.", "tokens", missing=_UNCOUNTED
+        ),
+        Column("completion_tokens", "Int64", "Of all answers.", "tokens", missing=_UNCOUNTED),
+        Column("reasoning_tokens", "Int64", "Of them, reasoning.", "tokens", missing=_UNCOUNTED),
+        Column(
+            "cost", "Float64", "Sum of the known costs.", "dollars", missing="none of them is known"
+        ),
+    ),
+)
+"""With other groups, their columns stand in place of model and day."""
 
 RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
-TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS)
+TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, THREADS, HISTORY, USAGE)

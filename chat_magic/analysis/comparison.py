@@ -95,7 +95,7 @@ def compare_replies(replies: Sequence[Reply], *, ignore_whitespace: bool = False
 
 def _tool_calls(choice: Choice) -> str:
     """Return the tool calls of a choice as one text; empty if there are none."""
-    calls = [(call.function.name, call.function.arguments) for call in choice.tool_calls]
+    calls = [(call.called.name, call.called.arguments) for call in choice.tool_calls]
     return json.dumps(calls) if calls else ""
 
 

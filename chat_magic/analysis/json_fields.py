@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Raw
 
 from chat_magic.core.reply.tokens import well_formed
+from chat_magic.core.schema.json_answer import json_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ _LEXEME = re.compile(
     rf'|(?P<word>[^{_BLANK}{{}}\[\],:"]+))',
     re.DOTALL,
 )
-_FENCE = re.compile(r"```[^\n]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 _CUT_WORD = re.compile(
     r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?"
 )
@@ -46,7 +46,8 @@ def json_fields(text: str, *, partial: bool = False) -> list[Field]:
     """Find the values of a JSON text: strings, numbers, literals, empty objects and lists.
 
     Args:
-        text: JSON, or prose with JSON in a Markdown code fence. A name that occurs twice gives
+        text: JSON, perhaps after reasoning (`<think>…</think>`), or prose with JSON in a Markdown
+            code fence. A name that occurs twice gives
             two fields.
         partial: Whether the text may be truncated anywhere, even inside its last value.
 
@@ -57,8 +58,23 @@ def json_fields(text: str, *, partial: bool = False) -> list[Field]:
     return scanned[1] if scanned else []
 
 
+def value_ranges(text: str, *, partial: bool = False) -> list[tuple[int, int]]:
+    """Return start and end of each value of a JSON text, of strings without their quotes.
+
+    An empty string is its quotes. The arguments are those of `json_fields`.
+    """
+    fields = json_fields(text, partial=partial)
+    return [_without_quotes(text, start, end) for _, start, end in fields]
+
+
+def _without_quotes(text: str, start: int, end: int) -> tuple[int, int]:
+    if text[start] != '"' or text[start:end] in {'"', '""'}:
+        return start, end
+    return start + 1, end - text.endswith('"', start + 1, end)
+
+
 def json_value(text: str) -> Any:
-    """Return the value of a JSON text, which may stand in a code fence as for `json_fields`.
+    """Return the value of a JSON text, around which may be other text as for `json_fields`.
 
     Numbers are `msgspec.Raw`, as they are written; lone surrogates are U+FFFD. The last value of a
     name that occurs twice counts.
@@ -82,9 +98,8 @@ def pointer_to(pointer: str, step: str | int | None) -> str:
 
 
 def _scanned(text: str, partial: bool) -> tuple[str, list[Field]] | None:
-    """Return the part of a text that is JSON, and its fields: all of it, or a code fence."""
-    fence = _FENCE.search(text)
-    for start, end in [(0, len(text)), *([fence.span(1)] if fence else [])]:
+    """Return the first part of a text that is JSON, and its fields."""
+    for start, end in json_regions(text):
         try:
             return text[start:end], list(_Scanner(text, start, end, partial).fields())
         except ValueError:

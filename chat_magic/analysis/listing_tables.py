@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.listing import ListedModel
+    from chat_magic.core.reply.thread_use import ThreadRow
 
 
 def models_table(models: Sequence[ListedModel]) -> pd.DataFrame:
@@ -53,3 +54,18 @@ def jobs_table(rows: Sequence[tuple[int, str, str, str, float, float]]) -> pd.Da
     table["started"] = pd.to_datetime(table["started"], unit="s", utc=True).dt.floor("s")
     table["cancel"] = pd.Series([f"%chat /jobs cancel {row[0]}" for row in rows], dtype=TEXT)
     return table
+
+
+def threads_table(rows: Sequence[ThreadRow]) -> pd.DataFrame:
+    """Return a row for each conversation of a notebook: the table `THREADS` of `column_docs`."""
+    started = pd.Series([row.started_s for row in rows], dtype="Float64")
+    return pd.DataFrame(
+        {
+            "thread": pd.Series([row.thread for row in rows], dtype=TEXT),
+            "turns": pd.Series([row.turns for row in rows], dtype="int32"),
+            "prompt": pd.Series([row.prompt for row in rows], dtype=TEXT),
+            "model": pd.Series([row.model for row in rows], dtype=TEXT),
+            "tokens": pd.Series([row.total_tokens for row in rows], dtype="Int64"),
+            "started": pd.to_datetime(started, unit="s", utc=True).dt.floor("s"),
+        }
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from chat_magic.analysis.missing_tokens import missing_tokens
 from chat_magic.core.reply.tokens import CENSORED_AT, MASKED_AT, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chat_magic.core.reply.reply import Reply, TokenLogprob, TopLogprob
+    from chat_magic.core.reply.reply import Choice, Reply, TokenLogprob, TopLogprob
 
 CONSTANT_AFTER = 10
 """Tokens in a row of which no model is exactly certain."""
@@ -42,15 +43,33 @@ def logprob_warnings(reply: Reply) -> tuple[str, ...]:
     ]
     if count >= CONSTANT_AFTER and are_all_zero:
         sentences.append(f"all {count} log probabilities are 0: the server may not compute them")
-    return tuple(sentences)
+    return (*sentences, *_missing(reply))
+
+
+def _missing(reply: Reply) -> Iterator[str]:
+    """Say how many tokens of each choice have no log probability."""
+    usage = reply.usage if len(reply.choices) == 1 else None
+    for choice in reply.choices:
+        if count := missing_tokens(choice, usage):
+            where = f" of choice {choice.index}" if len(reply.choices) > 1 else ""
+            total = count + sum(len(tokens) for _, tokens in _parts_of(choice))
+            yield (
+                f"{count if usage else f'at least {count}'} of {total} tokens{where} have no log "
+                "probability: the server leaves out tokens that end inside a character, so sums "
+                "of log probabilities are upper bounds"
+            )
 
 
 def _parts(reply: Reply) -> Iterator[tuple[str, list[TokenLogprob]]]:
     """Yield the tokens of each part, with the name of the part."""
     for choice in reply.choices:
-        for part in ("content", "refusal", "reasoning"):
-            whose = f"choice {choice.index}" + ("" if part == "content" else f" ({part})")
-            yield whose, getattr(choice.logprobs, part, None) or []
+        yield from _parts_of(choice)
+
+
+def _parts_of(choice: Choice) -> Iterator[tuple[str, list[TokenLogprob]]]:
+    for part in ("content", "refusal", "reasoning"):
+        whose = f"choice {choice.index}" + ("" if part == "content" else f" ({part})")
+        yield whose, getattr(choice.logprobs, part, None) or []
 
 
 class _Others(NamedTuple):

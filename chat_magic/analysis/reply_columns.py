@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from chat_magic.analysis.arrays import (
     count_up,
     integers,
 )
+from chat_magic.analysis.missing_tokens import missing_tokens, with_own_spelling
 from chat_magic.analysis.vocabularies import Vocabulary, spellings, vocabulary_of, with_bytes
 from chat_magic.core.reply.tokens import (
     CENSORED_AT,
@@ -42,6 +43,9 @@ class MessagePart:
     name: str
     text: str
     tokens: list[TokenLogprob]
+    n_missing: int = 0
+    """Tokens whose log probabilities the server left out, at least; those of a choice are with its
+    content."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +142,19 @@ class ReplyColumns:
         return answers
 
 
-def read_replies(replies: Sequence[Reply], *, alternatives: bool = True) -> ReplyColumns:
+def read_replies(
+    replies: Sequence[Reply],
+    *,
+    alternatives: bool = True,
+    asked: Sequence[int | None] | None = None,
+) -> ReplyColumns:
     """Return the tokens of replies as columns.
 
     Args:
         replies: The replies; the run of each is its position in the sequence.
         alternatives: Whether `ranked` has the alternatives, or only the sampled tokens.
+        asked: The `top_logprobs` of each request, None where it is not known: a list that is not
+            longer has no token from outside the most probable ones.
 
     Returns:
         The columns. An alternative that repeats the bytes and the log probability of another one
@@ -156,12 +167,13 @@ def read_replies(replies: Sequence[Reply], *, alternatives: bool = True) -> Repl
     sizes = integers([len(row) for row in others])
     lengths = integers([len(part.tokens) for part in parts])
     part = np.repeat(np.arange(len(parts)), lengths)
+    most = [asked[part.run] if asked else None for part in parts]
     return ReplyColumns(
         parts=parts,
         part=part,
         position=count_up(lengths),
         tokens=entries[: len(tokens)],
-        ranked=_rank(entries, vocabulary.identity, sizes, part),
+        ranked=_rank(entries, vocabulary.identity, sizes, _Places(part, most)),
         vocabulary=vocabulary,
         n_runs=len(replies),
     )
@@ -173,7 +185,9 @@ def _parts(replies: Sequence[Reply]) -> Iterator[MessagePart]:
             logprobs, message = choice.logprobs, choice.message
             content = logprobs.content if logprobs else None
             refusal = logprobs.refusal if logprobs else None
-            yield _part(run, choice, "content", message.content, content)
+            usage = reply.usage if len(reply.choices) == 1 else None
+            part = _part(run, choice, "content", message.content, content)
+            yield replace(part, n_missing=missing_tokens(choice, usage))
             if refusal or message.refusal:
                 yield _part(run, choice, "refusal", message.refusal, refusal)
             if logprobs and logprobs.reasoning:
@@ -183,7 +197,17 @@ def _parts(replies: Sequence[Reply]) -> Iterator[MessagePart]:
 def _part(
     run: int, choice: Choice, name: str, text: str | None, tokens: list[TokenLogprob] | None
 ) -> MessagePart:
-    return MessagePart(run, choice, name, text or "", with_bytes(tokens or [], text or ""))
+    spelled = with_own_spelling(with_bytes(tokens or [], text or ""))
+    return MessagePart(run, choice, name, text or "", spelled)
+
+
+class _Places(NamedTuple):
+    """The parts that n tokens are in."""
+
+    part: Integers
+    """Index of the part, shape (n,)."""
+    asked: list[int | None]
+    """The alternatives that were asked for, by part; None if unknown."""
 
 
 def _entries(tokens: list[TopLogprob]) -> tuple[TokenColumns, Vocabulary]:
@@ -209,7 +233,7 @@ def _measurements(logprobs: list[float | None]) -> tuple[Floats, Integers]:
 
 
 def _rank(
-    entries: TokenColumns, identity: Integers, sizes: Integers, part: Integers
+    entries: TokenColumns, identity: Integers, sizes: Integers, places: _Places
 ) -> RankedAlternatives:
     """Return a row of alternatives for each token; they follow the tokens in `entries`."""
     count = len(sizes)
@@ -223,7 +247,7 @@ def _rank(
     chosen = _chosen_column(entries, identity, grid, sizes)
     absent = np.flatnonzero(chosen == sizes)
     grid[absent, sizes[absent]] = absent
-    outside = (chosen == sizes) | _appended(entries[grid], chosen, sizes, part)
+    outside = (chosen == sizes) | _appended(entries[grid], chosen, sizes, places)
     return _sorted(entries[grid], chosen, outside)
 
 
@@ -250,23 +274,31 @@ def _chosen_column(
     return np.where(same.any(axis=1), best, sizes)
 
 
-def _appended(rows: TokenColumns, chosen: Integers, sizes: Integers, part: Integers) -> Flags:
+def _appended(rows: TokenColumns, chosen: Integers, sizes: Integers, places: _Places) -> Flags:
     """Say which sampled tokens the server itself appended to the most probable ones.
 
-    vLLM puts such a token first, other servers send one entry more than elsewhere; it is the
-    least probable of its list. A token that belongs there can look the same: its rank then counts
-    as unknown.
+    Such a list is longer than was asked for, and the token is the least probable in it. Where it
+    is not known how many were asked for, vLLM puts such a token first, and other servers send one
+    entry more than elsewhere: a token that belongs there can look the same, and its rank then
+    counts as unknown.
     """
-    shortest = np.full(part.max(initial=-1) + 1, np.iinfo(np.intp).max)
-    np.minimum.at(shortest, part[sizes > 0], sizes[sizes > 0])
     sampled = rows[np.arange(len(chosen)), chosen]
     least = (
         np.sum((rows.code >= 0) & ~(rows.logprob_raw > sampled.logprob_raw[:, None]), axis=1) == 1
     )
-    out_of_place = (chosen == 0) | (sizes > shortest[part])
-    appended = (least & out_of_place & (sizes > 1)) | (sampled.status == CENSORED)
+    appended = (least & _is_too_long(chosen, sizes, places)) | (sampled.status == CENSORED)
     flags: Flags = appended & (chosen < sizes)
     return flags
+
+
+def _is_too_long(chosen: Integers, sizes: Integers, places: _Places) -> Flags:
+    """Say which lists of alternatives seem to have one more than the most probable ones."""
+    part, asked = places
+    shortest = np.full(part.max(initial=-1) + 1, np.iinfo(np.intp).max)
+    np.minimum.at(shortest, part[sizes > 0], sizes[sizes > 0])
+    seems_long = ((chosen == 0) | (sizes > shortest[part])) & (sizes > 1)
+    most = integers([-1 if count is None else count for count in asked])[part]
+    return np.where(most < 0, seems_long, sizes > most)
 
 
 def _sorted(rows: TokenColumns, chosen: Integers, outside: Flags) -> RankedAlternatives:

@@ -125,8 +125,8 @@ def choices_table(
     parts = [columns.parts[answer] for answer in answers]
     spans = [align(pieces[answer], columns.parts[answer].text) for answer in answers]
     rows = [
-        summary(token_metrics[slices[answer]], offsets)
-        for answer, offsets in zip(answers, spans, strict=True)
+        summary(token_metrics[slices[answer]], offsets, part.n_missing)
+        for answer, offsets, part in zip(answers, spans, parts, strict=True)
     ]
     data = {
         "run": np.array([part.run for part in parts], dtype=np.int32),

@@ -78,39 +78,45 @@ def _bounds(censored: Flags, top: Floats) -> Floats:
     return bound
 
 
-def summary(tokens: TokenMetrics, spans: Spans) -> dict[str, float | None]:
+def summary(tokens: TokenMetrics, spans: Spans, n_missing: int = 0) -> dict[str, float | None]:
     """Return the metrics of a text, named as in the table of choices.
 
     Args:
         tokens: The metrics of all tokens of the part, in the text or not.
-        spans: Their offsets; bits per byte count only tokens in the text, and require all of it.
+        spans: Their offsets. Tokens that are not `in_text` count only for `n_tokens` and
+            `z_sampling`; bits per byte require all of the text.
+        n_missing: Tokens of the text that have no entry among `tokens`.
 
     Returns:
         The metrics over the tokens whose status is ok; NaN if there are none.
     """
-    logprob, prob = tokens.logprob, np.exp(tokens.logprob)
+    counted = spans.in_text
+    logprob, bound = (np.where(counted, each, np.nan) for each in (tokens.logprob, tokens.bound))
+    prob, gap = np.exp(logprob), np.where(counted, tokens.gap_nats, np.nan)
     scored = ~np.isnan(logprob)
     min_prob, min_prob_position = metrics.weakest(prob)
     inside = spans.byte_start >= 0
     low, high = (metrics.mean(ends[scored]) / metrics.LN2 for ends in tokens.entropy[:2])
-    whole = spans.coverage == 1
+    whole = spans.coverage == 1 and not n_missing
     return {
-        "n_tokens": len(logprob),
+        "n_tokens": len(logprob) + n_missing,
         "n_scored": int(scored.sum()),
-        "n_censored": int(np.sum(~np.isnan(tokens.bound))),
+        "n_censored": int(np.sum(~np.isnan(bound))),
         "joint_logprob": metrics.joint_logprob(logprob),
         "mean_logprob": metrics.mean(logprob),
         "perplexity": metrics.perplexity(logprob),
-        "perplexity_low": metrics.perplexity_low(logprob, tokens.bound),
+        "perplexity_low": metrics.perplexity_low(
+            *(np.append(each, np.zeros(n_missing)) for each in (logprob, bound))
+        ),
         "geo_mean_prob": float(np.exp(metrics.mean(logprob))),
         "bits_per_byte": metrics.bits_per_byte(logprob[inside], spans.n_bytes) if whole else np.nan,
         "min_prob": min_prob,
         "min_prob_position": min_prob_position,
         "frac_below_50": metrics.share_where(prob < 0.5, scored),
-        "frac_non_greedy": metrics.share_where(tokens.gap_nats > 0, ~np.isnan(tokens.gap_nats)),
+        "frac_non_greedy": metrics.share_where(gap > 0, ~np.isnan(gap)),
         "mean_entropy_bits_low": low,
         "mean_entropy_bits_high": high,
         "mean_residual": metrics.mean(tokens.mass_residual[scored]),
-        "z_sampling": metrics.sampling_z(logprob, tokens.entropy),
+        "z_sampling": metrics.sampling_z(tokens.logprob, tokens.entropy),
         "alignment_coverage": spans.coverage,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.grid import title_of
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
+from chat_magic.core.reply.cost import estimated_cost
 from chat_magic.engine.prepare import (
     DEFAULT_LIMITS,
     PreparedCall,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis, Variant
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.replay import Recordings
     from chat_magic.engine.session import Session
     from chat_magic.engine.tool_functions import ToolFunctions
     from chat_magic.results.chat_result import ChatResult
@@ -42,6 +44,19 @@ class GridPlan:
     """Calls that run at a time."""
 
     @property
+    def size(self) -> str:
+        """How many requests there are, along which axes, and what they cost at most, if known."""
+        count = len(self.calls)
+        sizes = " \N{MULTIPLICATION SIGN} ".join(
+            f"{len(axis.titles)} {axis.name}" for axis in self.axes
+        )
+        cost = ""
+        if all(call.price for call in self.calls):
+            dollars = sum(estimated_cost(call.request, call.price) for call in self.calls)
+            cost = f", at most about ${dollars:.2g}"
+        return f"{count} request{'s'[: count != 1]} ({sizes}){cost}"
+
+    @property
     def models(self) -> str:
         """The distinct models of the calls, joined by commas."""
         return ", ".join(dict.fromkeys(call.request.model or "" for call in self.calls))
@@ -58,6 +73,7 @@ def plan_grid(
     tools: ToolFunctions = NO_TOOLS,
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
+    recordings: Recordings | None = None,
 ) -> GridPlan:
     """Prepare the calls of a grid, or the single call if there are no axes.
 
@@ -71,6 +87,7 @@ def plan_grid(
         tools: The functions that the models may call.
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
+        recordings: Where recorded answers are looked up; None if they are not.
 
     Raises:
         InvalidRequest: A request is incomplete or contradictory; the message names which one.
@@ -83,6 +100,7 @@ def plan_grid(
             call = prepare_call(
                 session, variant.request,
                 after=after, choice=choice, schema=schema, tools=tools, limits=limits,
+                recordings=recordings,
             )  # fmt: skip
         except InvalidRequest as error:
             raise _located(error, variant) from error

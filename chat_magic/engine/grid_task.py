@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.budget import Budget
+from chat_magic.engine.execution_record import (
+    KEEP_BY_SETTING,
+    NOT_RECORDED,
+    HistoryOptions,
+    Record,
+)
 from chat_magic.engine.task_handle import TaskHandle
-from chat_magic.errors import ChatError
+from chat_magic.errors import BudgetExceeded, ChatError
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.transport.stopwatch import Stopwatch
@@ -25,17 +32,25 @@ if TYPE_CHECKING:
 __all__ = ["GridRun", "GridTask", "start_grid"]
 
 
+LARGE = 20
+"""Requests above which a grid says first how many there are and what they cost."""
+
+
 class GridRun:
     """One run of a grid: waiting, running or done; other threads may read its state.
 
     Args:
         call: The call that is sent.
         coordinates: Its value by the name of the axis.
+        record: Keeps what is sent and received.
     """
 
-    def __init__(self, call: PreparedCall, coordinates: Mapping[str, Any]) -> None:
+    def __init__(
+        self, call: PreparedCall, coordinates: Mapping[str, Any], record: Record = NOT_RECORDED
+    ) -> None:
         self.call = call
         self.coordinates = coordinates
+        self._record = record
         self.task: AnswerTask | None = None
         """The answer; None while the run waits for its turn."""
         self.fault: Exception | None = None
@@ -65,9 +80,9 @@ class GridRun:
             return (), ()
         return self.task.answer.texts(), self.task.answer.finish_reasons()
 
-    async def run(self, session: Session, on_change: Callable[[], None]) -> None:
+    async def run(self, session: Session, on_change: Callable[[], None], budget: Budget) -> None:
         """Receive the answer; a fault ends this run only."""
-        self.task = AnswerTask(self.call, session, on_change)
+        self.task = AnswerTask(self.call, session, on_change, self._record, budget)
         try:
             self._result = await self.task.run()
         except Exception as error:  # the other runs continue, whatever it is
@@ -94,14 +109,25 @@ class GridTask:
         plan: The calls that are sent.
         session: The session whose connections and settings are used.
         on_change: Called on the loop whenever a run has changed.
+        record: Keeps what is sent and received.
     """
 
-    def __init__(self, plan: GridPlan, session: Session, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        plan: GridPlan,
+        session: Session,
+        on_change: Callable[[], None],
+        record: Record = NOT_RECORDED,
+    ) -> None:
         self.axes = plan.axes
-        self.runs = tuple(map(GridRun, plan.calls, plan.coordinates))
+        records = map(record.run, range(len(plan.calls)))
+        self.runs = tuple(map(GridRun, plan.calls, plan.coordinates, records))
+        self._record = record
         self._session = session
         self._on_change = on_change
         self._concurrency = plan.concurrency
+        self._size = plan.size if len(plan.calls) > LARGE else None
+        self._budget = Budget(plan.calls[0].limits.max_cost)
         self._stopwatch = Stopwatch()
 
     @property
@@ -117,7 +143,8 @@ class GridTask:
     @property
     def note(self) -> str | None:
         """How many runs are done, and what the others do while no text arrives."""
-        return " · ".join([f"{self.n_done} of {len(self.runs)} done", *self.notes])
+        size = [self._size] if self._size and not self.n_done else []
+        return " · ".join([*size, f"{self.n_done} of {len(self.runs)} done", *self.notes])
 
     @property
     def notes(self) -> list[str]:
@@ -128,16 +155,24 @@ class GridTask:
         """Receive all answers.
 
         Raises:
+            BudgetExceeded: Some runs could have cost more than is left; `.result` holds the others.
             ChatError: All runs failed; `.result` holds what had arrived.
         """
+        return await self._record.keep(self._run(), self.partial)
+
+    async def _run(self) -> ChatResults:
         gate = asyncio.Semaphore(self._concurrency)
 
         async def run_in_turn(run: GridRun) -> None:
             async with gate:
-                await run.run(self._session, self._on_change)
+                await run.run(self._session, self._on_change, self._budget)
 
         await asyncio.gather(*map(run_in_turn, self.runs))
         results = self._results()
+        for run in self.runs:
+            if isinstance(run.fault, BudgetExceeded):
+                run.fault.result = results
+                raise run.fault
         if len(results.errors) == len(self.runs):
             raise _all_failed(results) from self.runs[0].fault
         return results
@@ -151,7 +186,9 @@ class GridTask:
         results, errors = zip(*(run.result() for run in self.runs), strict=True)
         failed = {run: error for run, error in enumerate(errors) if error is not None}
         coordinates = tuple(run.coordinates for run in self.runs)
-        return ChatResults(tuple(results), self.axes, coordinates, failed)
+        return ChatResults(
+            tuple(results), self.axes, coordinates, failed, _history=self._record.number
+        )
 
 
 def _all_failed(results: ChatResults) -> ChatError:
@@ -168,12 +205,15 @@ def _finished(results: ChatResults) -> ChatResults:
     return replace(results, results=tuple(map(with_schema_warnings, results.results)))
 
 
-def start_grid(session: Session, plan: GridPlan) -> TaskHandle[ChatResults]:
-    """Start the calls of a grid on the event loop of a session."""
+def start_grid(
+    session: Session, plan: GridPlan, options: HistoryOptions = KEEP_BY_SETTING
+) -> TaskHandle[ChatResults]:
+    """Start the calls of a grid on the event loop of a session, and keep it in the history."""
+    record = session.history.record("grid", plan.calls, options)
     has_schema = any(call.schema for call in plan.calls)
     return TaskHandle(
         session.loop,
-        lambda on_change: GridTask(plan, session, on_change),
+        lambda on_change: GridTask(plan, session, on_change, record),
         finish=_finished,
         while_waiting=validation.preload if has_schema else lambda: None,
     )

@@ -31,6 +31,10 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
 
     async def request_list() -> list[ListedModel]:
         endpoint = configured or await session.endpoints.resolve(name)
-        return await model_listing.list_models(session.http, endpoint)
+        models = await model_listing.list_models(session.http, endpoint)
+        session.windows.note(endpoint, models)
+        return models
 
-    return session.loop.run(request_list())
+    models = session.loop.run(request_list())
+    session.endpoints.note_listed(model.id for model in models)
+    return models

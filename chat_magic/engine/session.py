@@ -7,13 +7,19 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
 
+from chat_magic.engine.history_recorder import HistoryRecorder
 from chat_magic.errors import InvalidRequest
+from chat_magic.transport import local
 from chat_magic.transport.configuration import Configuration
+from chat_magic.transport.context_windows import ContextWindows
 from chat_magic.transport.endpoints import EndpointResolver
 from chat_magic.transport.keys import KeyCache
 from chat_magic.transport.loop import EventLoopThread
+from chat_magic.transport.prefill_modes import PrefillModes
 
 if TYPE_CHECKING:
+    from chat_magic.engine.cassettes import CassetteShelf
+    from chat_magic.engine.prepare import PreparedCall
     from chat_magic.transport.http import HttpClient
 
 __all__ = ["Job", "JobList", "Session", "default_session"]
@@ -94,8 +100,21 @@ class Session:
         self.configuration = Configuration()
         self.keys = KeyCache()
         self.endpoints = EndpointResolver(self.configuration, self.keys)
+        self.windows = ContextWindows()
+        self.prefill_modes = PrefillModes(self.windows.note)
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
+        self.told_notices: set[str] = set()
+        """Notices of cells that are shown once."""
+        self.history = HistoryRecorder(self.configuration, self.loop.close)
+        self.history.find_window = self._find_window
+
+    @cached_property
+    def cassettes(self) -> CassetteShelf:
+        """The cassettes that are open."""
+        from chat_magic.engine.cassettes import CassetteShelf
+
+        return CassetteShelf(self)
 
     @cached_property
     def http(self) -> HttpClient:
@@ -107,6 +126,16 @@ class Session:
     def close(self) -> None:
         """Cancel the running requests and close the connections; the session can be used again."""
         self.loop.close()
+
+    def _find_window(self, call: PreparedCall) -> int | None:
+        """Return the window of a model in tokens: by the config file, else by its server's list."""
+        model = call.request.model or ""
+        window = self.configuration.window_of(model)
+        if window is None and local.is_local(model):
+            return local.CONTEXT_TOKENS
+        if window is not None or call.endpoint is None:
+            return window
+        return self.windows.find(call.endpoint)
 
     async def _close_connections(self) -> None:
         await self.http.close()

@@ -32,7 +32,7 @@ class ToolCallTask:
     """
 
     def __init__(self, call: ToolCall, function: Callable[..., Any] | None) -> None:
-        self.description = call_words(call.function.name, call.function.arguments)
+        self.description = call_words(call.called.name, call.called.arguments)
         self._call = call
         self._function = function
         self._stopwatch = Stopwatch()
@@ -47,9 +47,9 @@ class ToolCallTask:
 
     async def run(self) -> None:
         """Run it: a coroutine function on this loop, any other function in a new thread."""
-        function, text = self._function, self._call.function.arguments
+        function, text = self._function, self._call.called.arguments
         if function is None:
-            outcome = {"error": f"there is no tool named {self._call.function.name}"}
+            outcome = {"error": f"there is no tool named {self._call.called.name}"}
         elif inspect.iscoroutinefunction(function):
             outcome = await _await_call(function, text)
         else:
@@ -61,8 +61,8 @@ class ToolCallTask:
         """Return its outcome; a call that is still running counts as interrupted."""
         return ToolRun(
             id=self._call.id,
-            name=self._call.function.name,
-            arguments=self._call.function.arguments,
+            name=self._call.called.name,
+            arguments=self._call.called.arguments,
             seconds=self._seconds if self._outcome else self._stopwatch.elapsed_s,
             **(self._outcome or {"error": "interrupted"}),
         )

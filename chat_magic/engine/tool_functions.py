@@ -62,7 +62,7 @@ class ToolFunctions:
             return ()
         calls = reply.choices[0].tool_calls
         objects = {tool_name(tool) for tool in request.parameters["tools"]} - set(self.functions)
-        return () if any(call.function.name in objects for call in calls) else calls
+        return () if any(call.called.name in objects for call in calls) else calls
 
 
 NO_TOOLS = ToolFunctions()

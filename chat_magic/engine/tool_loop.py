@@ -74,7 +74,7 @@ class ToolLoop:
             return None
         self.warnings += [*reply.warnings, *ignored_parameters(request, reply)]
         functions = self._tools.functions
-        tasks = tuple(ToolCallTask(call, functions.get(call.function.name)) for call in calls)
+        tasks = tuple(ToolCallTask(call, functions.get(call.called.name)) for call in calls)
         open_round = _OpenRound(request, reply, timing, tasks)
         self._progress = self.rounds, open_round
         on_change()

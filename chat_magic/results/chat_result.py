@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, overload
@@ -17,13 +17,18 @@ from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
+    from pathlib import Path
 
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.results.history_number import HistoryNumber
+    from chat_magic.results.prompt import Prompt
     from chat_magic.view.bundle import ComparisonView, RunView
 
 __all__ = ["ChatResult", "not_a_result"]
@@ -73,6 +78,17 @@ class ChatResult(ResultTables):
     """In dollars: as the gateway reports it, else by the config file's prices; None if unknown."""
     rounds: tuple[ToolRound, ...] = ()
     """The rounds of tool calls before this answer."""
+    _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
+    """What will tell `history_id`; None where it is not kept."""
+    _thread: ThreadUse | None = field(default=None, kw_only=True, compare=False)
+    """The conversation over several cells that it belongs to."""
+    _recorded_s: float | None = field(default=None, kw_only=True, compare=False)
+    """When a recorded answer arrived, in seconds since 1970-01-01 UTC; None for any other."""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it is a recorded answer, for which nothing was sent."""
+        return self._recorded_s is not None
 
     @property
     def text(self) -> str:
@@ -128,6 +144,20 @@ class ChatResult(ResultTables):
     def extra(self) -> Mapping[str, Any]:
         """Fields of the reply that are not in the API reference."""
         return self.reply.extra
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt of this answer, its templates as they were written, to be kept and called.
+
+        Its cell has the model and the parameters that were sent; of a cell that continued an
+        answer it has the messages of that cell.
+
+        Raises:
+            InvalidRequest: It has a value that no cell can hold.
+        """
+        from chat_magic.results.prompt import prompt_of
+
+        return prompt_of(self.request, self.schema)
 
     @cached_property
     def parsed(self) -> Any:
@@ -209,6 +239,70 @@ class ChatResult(ResultTables):
             return self.request.messages
         return conversation(self.request, self.choices[self._position(choice)].message)
 
+    def to_json(self) -> str:
+        """Return the result as JSON that `from_json` reads back without loss.
+
+        Floats keep every bit; the Python type of a schema is not kept.
+
+        Raises:
+            InvalidRequest: It is too deeply nested.
+        """
+        from chat_magic.results.result_json import result_to_json
+
+        return result_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> ChatResult:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of a `ChatResult`, or of a newer version.
+
+        Example:
+            >>> ChatResult.from_json(result.to_json()) == result
+            True
+        """
+        from chat_magic.results.result_json import result_from_json
+
+        result = result_from_json(text)
+        if not isinstance(result, cls):
+            raise InvalidRequest("the JSON is that of several results: use ChatResults.from_json")
+        return result
+
+    @overload
+    def export(self, format: str) -> str: ...
+    @overload
+    def export(self, format: str, path: str | PathLike[str]) -> Path: ...
+    def export(  # the name of the argument is the interface
+        self,
+        format: str,  # noqa: A002
+        path: str | PathLike[str] | None = None,
+    ) -> str | Path:
+        """Return the request as a program, or the answer as a document; or write it to a file.
+
+        Programs send the same request with the key in `CHAT_MAGIC_API_KEY`. Where the address is
+        not known, as for `local`, they take it from `CHAT_MAGIC_BASE_URL`.
+
+        Args:
+            format: The request: `body` (the JSON that was sent), `curl`, `python` (httpx), `openai`
+                (OpenAI's library), `javascript` (fetch) or `cell`. The answer: `markdown`, `html`
+                (a page that loads nothing and runs no script) or `result` (as `to_json`).
+            path: The file to write, in UTF-8; it is replaced if it exists.
+
+        Returns:
+            The text, or the path if one is given.
+
+        Raises:
+            InvalidRequest: There is no such format, or the file cannot be written.
+
+        Example:
+            >>> print(result.export("curl"))
+            >>> result.export("html", "answer.html")
+        """
+        from chat_magic.results.export_formats import export
+
+        return export(self, format, path)
+
     def _position(self, index: int | None) -> int:
         """Return the position of the choice with an index, of the first one for None."""
         indices = [choice.index for choice in self.choices]
@@ -288,8 +382,10 @@ class ChatResult(ResultTables):
             warnings=self.warnings,
             rounds=self.rounds,
             cost=self.cost,
+            recorded_s=self._recorded_s,
             coordinates=coordinates,
             error=error,
+            thread=self._thread,
         )
 
 

@@ -12,10 +12,14 @@ from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import pandas as pd
 
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.heatmap import Heatmap
 
@@ -49,6 +53,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     """For each run, its value on each axis by the axis' name; for a variable, the value's title."""
     errors: Mapping[int, str] = field(default_factory=dict)
     """By run, why it has no complete answer, in one line; empty if all succeeded."""
+    _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
+    """What will tell `history_id`; None where it is not kept."""
 
     def __post_init__(self) -> None:
         if not self.coordinates:
@@ -58,6 +64,11 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     def models(self) -> tuple[str, ...]:
         """The distinct models of the requests, as `vendor/model`."""
         return tuple(dict.fromkeys(result.model for result in self.results))
+
+    @property
+    def replayed(self) -> bool:
+        """Whether all runs are recorded answers, so that nothing was sent."""
+        return bool(self.results) and all(result.replayed for result in self.results)
 
     @property
     def cost(self) -> float | None:
@@ -127,6 +138,59 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
 
         axes = [axis.name for axis in self.axes]
         return heatmap(self.axes, metrics_by_run(self.frame, len(self), axes), metric)
+
+    def to_json(self) -> str:
+        """As `ChatResult.to_json`, with axes, coordinates and errors.
+
+        A variable's values become their titles, as in a pickle.
+
+        Raises:
+            InvalidRequest: A result is too deeply nested.
+        """
+        from chat_magic.results.result_json import result_to_json
+
+        return result_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> ChatResults:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of a `ChatResults`, or of a newer version.
+        """
+        from chat_magic.results.result_json import result_from_json
+
+        results = result_from_json(text)
+        if not isinstance(results, cls):
+            raise InvalidRequest("the JSON is that of one result: use ChatResult.from_json")
+        return results
+
+    @overload
+    def export(self, format: str) -> str: ...
+    @overload
+    def export(self, format: str, path: str | PathLike[str]) -> Path: ...
+    def export(  # the name of the argument is the interface
+        self,
+        format: str,  # noqa: A002
+        path: str | PathLike[str] | None = None,
+    ) -> str | Path:
+        """Return all answers as a document, or write it to a file.
+
+        Args:
+            format: `markdown`, `html`, `result` (as `to_json`), `cell` (the cell of the grid) or
+                `csv` (`.frame`). The request of a run is exported from that, as in
+                `results[3].export("curl")`.
+            path: As for `ChatResult.export`.
+
+        Returns:
+            The text, or the path if one is given.
+
+        Raises:
+            InvalidRequest: There is no such format, or the file cannot be written.
+        """
+        from chat_magic.results.export_formats import export
+
+        return export(self, format, path)
 
     def _answer_position(self, base: int | tuple[int, int]) -> int:
         """Return the position of an answer among those of all runs."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.segments import SpanUnit
     from chat_magic.core.cell.grid import Axis
     from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView, TokensView
 
 __all__ = ["ResultTables"]
@@ -34,6 +35,16 @@ class ResultTables(ABC):
     surprisal and entropy in bits, probabilities from 0 to 1. Every column is described in
     `docs/tables.md`; `table.attrs["chat_magic"]` holds model, parameters and warnings.
     """
+
+    _history: HistoryNumber | None
+
+    @property
+    def history_id(self) -> int | None:
+        """Its number in the history, that of the grid for a run; None where it is not kept.
+
+        The row may be written only a moment after the request has started: this waits up to 1 s.
+        """
+        return self._history.get() if self._history else None
 
     @property
     @abstractmethod
@@ -271,7 +282,9 @@ class ResultTables(ABC):
     def _columns(self) -> ReplyColumns:
         from chat_magic.analysis.reply_columns import read_replies
 
-        return read_replies([result.reply for result in self._results])
+        asked = [result.request.body().get("top_logprobs") for result in self._results]
+        most = [count if isinstance(count, int) else None for count in asked]
+        return read_replies([result.reply for result in self._results], asked=most)
 
     @property
     def _prefills(self) -> list[str]:

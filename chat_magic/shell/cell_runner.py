@@ -6,13 +6,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.cell import read_first_line
 from chat_magic.core.cell.grid import read_grid
-from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
+from chat_magic.core.cell.prompt_cell import check_prompt, replace_option, with_line
+from chat_magic.core.cell.prompt_warnings import body_warnings, prompt_warnings
+from chat_magic.core.cell.template import SandboxedVariables
+from chat_magic.core.request.request import PromptSource
+from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
 from chat_magic.shell.option_values import (
+    check_after,
     read_after,
+    read_cache_mode,
     read_concurrency,
+    read_max_cost,
     read_name,
     read_retries,
     read_rounds,
@@ -20,18 +29,24 @@ from chat_magic.shell.option_values import (
     read_timeout,
     read_tools,
 )
+from chat_magic.shell.plan_notices import with_shown_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chat_magic.core.cell.cell import Cell
     from chat_magic.core.cell.grid import Grid, Variant
+    from chat_magic.core.cell.line import MagicLine
+    from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import RequestLimits
+    from chat_magic.engine.replay import Recordings
     from chat_magic.engine.session import Session
     from chat_magic.engine.task_handle import TaskHandle
+    from chat_magic.engine.threads import Turn
     from chat_magic.engine.tool_functions import ToolFunctions
+    from chat_magic.results.prompt import Prompt
 
 __all__ = ["CellPlan", "CellRunner"]
 
@@ -46,6 +61,7 @@ class CellPlan:
     is_silent: bool
     is_background: bool
     is_dry_run: bool
+    history: HistoryOptions = KEEP_BY_SETTING
 
 
 class CellRunner:
@@ -63,6 +79,7 @@ class CellRunner:
         self._session = session
         self._namespace = namespace
         self._last_result = last_result
+        self._source: str | None = None
 
     def read(self, text: str) -> Grid:
         """Read a `%%chat` cell or a `%chat` line.
@@ -70,7 +87,45 @@ class CellRunner:
         Raises:
             InvalidRequest: It is not valid; the error has the line, `%%chat` being on line 1.
         """
-        return read_grid(text, self._namespace, MAGIC_OPTIONS)
+        self._source = text
+        line = read_first_line(text, MAGIC_OPTIONS)
+        file = next((given.value for given in line.options if given.option.name == "prompt"), None)
+        if file is None:
+            grid = read_grid(text, self._namespace, MAGIC_OPTIONS)
+            warnings = tuple(self._warnings(text, line))
+            return _with_requests(
+                grid,
+                lambda request: replace(
+                    request, source=_source(text), warnings=(*request.warnings, *warnings)
+                ),
+            )
+        return self._read_prompt(text, line, file)
+
+    def _read_prompt(self, text: str, line: MagicLine, file: str) -> Grid:
+        """Read a cell that sends the prompt in a file, which is data."""
+        from chat_magic.engine.prompt_call import confined
+        from chat_magic.results.prompt import load_prompt
+
+        first, _, body = text.replace("\r\n", "\n").partition("\n")
+        if body.strip() or line.rest:
+            raise InvalidRequest("--prompt: the messages are those of the file", line=1)
+        with _on_first_line():
+            prompt = load_prompt(file)
+            cell = with_line(_named_by(prompt, line), first, line)
+        try:
+            grid = read_grid(cell, SandboxedVariables(self._namespace), MAGIC_OPTIONS)
+            source = PromptSource(cell=cell, folder=prompt.folder)
+            return _with_requests(
+                grid, lambda request: replace(confined(request, prompt), source=source)
+            )
+        except InvalidRequest as error:
+            raise InvalidRequest(f"{file}: {error}", line=1) from error
+
+    def _warnings(self, text: str, line: MagicLine) -> Iterator[str]:
+        options = (*REQUEST_OPTIONS, *MAGIC_OPTIONS)
+        if text.startswith("%%"):
+            return body_warnings(text.partition("\n")[2], options)
+        return prompt_warnings(line, options, self._session.endpoints.is_known_model)
 
     def plan(self, grid: Grid) -> CellPlan:
         """Prepare the calls of a cell.
@@ -79,12 +134,15 @@ class CellRunner:
             InvalidRequest: It cannot be sent.
         """
         cell, options = grid.cell, grid.cell.options
+        keep = False if "no-history" in options else None
+        turn = self._turn(grid, keep)
         return CellPlan(
-            calls=self._plan_calls(grid),
+            calls=self._plan_calls(grid, turn),
             out=read_name(options.get("out")),
             is_silent=cell.is_silent,
             is_background="background" in options,
             is_dry_run="dry-run" in options,
+            history=HistoryOptions(keep=keep, source=self._source, turn=turn),
         )
 
     def start(self, plan: CellPlan) -> TaskHandle[Any]:
@@ -92,11 +150,28 @@ class CellRunner:
         from chat_magic.engine.chat import start_answer
         from chat_magic.engine.grid_task import start_grid
 
-        if plan.calls.axes:
-            return start_grid(self._session, plan.calls)
-        return start_answer(self._session, plan.calls.calls[0])
+        calls = with_shown_notices(plan.calls, self._session.told_notices)
+        if calls.axes:
+            return start_grid(self._session, calls, plan.history)
+        return start_answer(self._session, calls.calls[0], plan.history)
 
-    def _plan_calls(self, grid: Grid) -> GridPlan:
+    def _turn(self, grid: Grid, keep: bool | None) -> Turn | None:
+        """Return the turn of a conversation that `--thread` makes of the cell, if it does."""
+        thread = grid.cell.options.get("thread")
+        if thread is None:
+            return None
+        if grid.axes:
+            axes = "--models, --sweep and --vary"
+            raise InvalidRequest(f"--thread: a grid has no conversation: remove {axes}", line=1)
+        for name, option in (("continue", "-c"), ("after", "--after")):
+            if name in grid.cell.options:
+                raise InvalidRequest(
+                    f"{option} and --thread exclude each other: give only one", line=1
+                )
+        with _on_first_line():
+            return self._session.history.next_turn(thread, keep)
+
+    def _plan_calls(self, grid: Grid, turn: Turn | None) -> GridPlan:
         from chat_magic.engine.grid_plan import plan_grid
 
         options = grid.cell.options
@@ -105,6 +180,9 @@ class CellRunner:
         schema = self._schema(options)
         variants, tools = self._with_tools(grid)
         after, choice = self._after(grid.cell)
+        if turn is not None:
+            grid_turn = replace(grid, variants=tuple(variants))
+            after, variants = turn.after, list(_with_requests(grid_turn, turn.continued).variants)
         return plan_grid(
             self._session,
             grid.axes,
@@ -115,17 +193,29 @@ class CellRunner:
             tools=tools,
             limits=limits,
             concurrency=concurrency,
+            recordings=self._recordings(options),
         )
+
+    def _recordings(self, options: Mapping[str, str | None]) -> Recordings | None:
+        from chat_magic.engine.replay import CacheOptions, open_recordings
+
+        with _on_first_line():
+            mode = read_cache_mode(options)
+            return open_recordings(
+                self._session, CacheOptions(mode=mode, cassette=options.get("cassette"))
+            )
 
     def _limits(self, options: Mapping[str, str | None]) -> RequestLimits:
         from chat_magic.engine.prepare import request_limits
 
+        self._session.configuration.settings()  # its errors are not those of the line
         with _on_first_line():
             return request_limits(
                 self._session,
                 timeout_s=read_timeout(options.get("timeout")),
                 retries=read_retries(options.get("retries")),
                 top_up="no-top-up" not in options,
+                max_cost=read_max_cost(options.get("max-cost")),
             )
 
     def _schema(self, options: Mapping[str, str | None]) -> Schema | None:
@@ -152,14 +242,44 @@ class CellRunner:
         if "continue" in cell.options and "after" in cell.options:
             raise InvalidRequest("-c and --after exclude each other: give only one", line=1)
         if cell.options.get("after") is not None:
-            after, choice = read_after(cell.options["after"] or "", self._namespace)
-            return resolve(after), choice
+            word = cell.options["after"] or ""
+            after, choice = read_after(word, self._namespace)
+            return check_after(word, resolve(after), choice), choice
         if "continue" not in cell.options:
             return None, None
         last = self._last_result()
         if last is None:
             raise InvalidRequest("-c: there is no result yet to continue from", line=1)
         return resolve(last), None
+
+
+def _source(text: str) -> PromptSource:
+    return PromptSource(cell=text.replace("\r\n", "\n"))
+
+
+def _with_requests(grid: Grid, change: Callable[[ChatRequest], ChatRequest]) -> Grid:
+    variants = (replace(variant, request=change(variant.request)) for variant in grid.variants)
+    return replace(grid, variants=tuple(variants))
+
+
+def _named_by(prompt: Prompt, line: MagicLine) -> str:
+    """Return the cell of a prompt, if the notebook's line names its tools and type.
+
+    Raises:
+        InvalidRequest: It does not.
+    """
+    from chat_magic.engine.prompt_call import check_named_tools, schema_word
+
+    names = {given.option.name for given in line.options}
+    text = prompt.text
+    for given in check_prompt(text).options:
+        if given.option.name == "tools" and "tools" not in names:
+            check_named_tools(given.value, (), f"name them with --tools {given.value}")
+        if given.option.name == "schema" and "schema" not in names and given.value:
+            word = schema_word(given.value, prompt)
+            if word != given.value:
+                text = replace_option(text, "schema", word)
+    return text
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.listing import matching
+from chat_magic.core.request.config import KINDS
 from chat_magic.core.request.settings import SETTINGS, Setting
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.session import default_session
@@ -19,17 +20,17 @@ from chat_magic.transport.endpoints import masked
 from chat_magic.transport.keys import require_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
     from chat_magic.core.cell.cell import Cell
-    from chat_magic.core.request.config import Config, Server
+    from chat_magic.core.request.config import Config, Price, Server
     from chat_magic.shell.panel import Panel
 
     Row = tuple[str, str, str]
 
-__all__ = ["COMMANDS", "Command", "run"]
+__all__ = ["COMMANDS", "Command", "NextCell", "run"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,42 @@ class Command:
     name: str
     arguments: str
     help: str
-    run: Callable[[str, str | None], pd.DataFrame | Panel | None]
-    """Called with the text after the name and the model of `-m`; prints, or returns its output."""
+    run: Callable[..., Any]
+    """Called with the text after the name and the model of `-m`, and with the notebook if it takes
+    that; prints, or returns its output: what is drawn, a plan of calls to be sent, or the text of
+    the next cell."""
     takes_model: bool = False
+    takes_notebook: bool = False
 
 
-def run(cell: Cell) -> pd.DataFrame | Panel | None:
+@dataclass(frozen=True)
+class NextCell:
+    """A text that is to be the next cell."""
+
+    text: str
+
+
+class Notebook(Protocol):
+    """What a command may read of the notebook; `ChatMagics` is one."""
+
+    @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The variables."""
+
+    @property
+    def last_result(self) -> Any:
+        """The last result, or the job that it will come from; None if there is none yet."""
+
+
+def run(cell: Cell, notebook: Notebook) -> Any:
     """Run the command of a `%chat` line; return its output unless it has printed it.
+
+    Args:
+        cell: The line, as it was read.
+        notebook: The notebook that it is in.
+
+    Returns:
+        A value to be drawn, a `CellPlan` to be sent, or a `NextCell`.
 
     Raises:
         InvalidRequest: The command is unknown, or its arguments are not valid.
@@ -63,12 +93,13 @@ def run(cell: Cell) -> pd.DataFrame | Panel | None:
     if has_model or request.parameters or request.extra or cell.options:
         allowed = "no options except -m" if command.takes_model else "no options"
         raise InvalidRequest(f"{name} takes {allowed}", line=1)
-    return command.run("".join(rest).strip(), request.model)
+    arguments = ("".join(rest).strip(), request.model)
+    return command.run(*arguments, notebook) if command.takes_notebook else command.run(*arguments)
 
 
 def _help(_arguments: str, _model: str | None) -> None:
     for command in COMMANDS.values():
-        print(f"%chat {f'{command.name} {command.arguments}':<28}{command.help}")
+        print(f"%chat {f'{command.name} {command.arguments}':<34}{command.help}")
 
 
 def _models(arguments: str, model: str | None) -> pd.DataFrame:
@@ -120,7 +151,18 @@ def _config_file_rows(config: Config) -> Iterator[tuple[str, str]]:
     for alias, model in config.aliases.items():
         yield f"alias {alias}", model
     for pattern, price in config.prices.items():
-        yield f"price {pattern}", f"${price.input:g} in, ${price.output:g} out per million tokens"
+        yield f"price {pattern}", _describe_price(price)
+    for pattern, facts in config.models.items():
+        if facts.window is not None:
+            yield f"model {pattern}", f"window of {facts.window:,} tokens"
+
+
+def _describe_price(price: Price) -> str:
+    kinds = {"in": price.input, "out": price.output}
+    kinds |= {name: getattr(price, name) for name in KINDS if name not in ("input", "output")}
+    known = [f"${value:g} {name}" for name, value in kinds.items() if value is not None]
+    tiers = f", other prices at {', '.join(price.tiers)}" if price.tiers else ""
+    return f"{', '.join(known)} per million tokens{tiers}"
 
 
 def _describe_server(server: Server) -> str:
@@ -149,6 +191,12 @@ def _panel(arguments: str, _model: str | None) -> Panel:
     from chat_magic.shell.panel import open_panel
 
     return open_panel(arguments)
+
+
+def _export(arguments: str, _model: str | None, notebook: Notebook) -> None:
+    from chat_magic.shell.export_command import run_export
+
+    run_export(arguments, notebook.namespace, notebook.last_result)
 
 
 def _key(arguments: str, _model: str | None) -> None:
@@ -202,6 +250,41 @@ def _override_note(variable: str) -> str:
     return f"; the one in {key.source} is used" if key else ""
 
 
+def _history_command(name: str) -> Callable[[str, str | None], Any]:
+    """Return what runs a function of `history_commands`, which is imported then."""
+
+    def run_it(arguments: str, _model: str | None) -> Any:
+        from chat_magic.shell import history_commands
+
+        return getattr(history_commands, name)(arguments)
+
+    return run_it
+
+
+def _versions(arguments: str, _model: str | None, notebook: Notebook) -> Any:
+    from chat_magic.shell.history_commands import show_versions
+
+    return show_versions(arguments, notebook.last_result)
+
+
+def _thread(arguments: str, _model: str | None) -> Any:
+    from chat_magic.shell.thread_commands import run_thread
+
+    return run_thread(arguments)
+
+
+def _cassette(arguments: str, _model: str | None) -> None:
+    from chat_magic.shell.cassette_command import run_cassette
+
+    run_cassette(arguments)
+
+
+def _cell(arguments: str, _model: str | None) -> NextCell:
+    from chat_magic.shell.history_commands import cell_of
+
+    return NextCell(cell_of(arguments))
+
+
 COMMANDS = {
     command.name: command
     for command in (
@@ -218,7 +301,64 @@ COMMANDS = {
             "/panel", "[NAME]", "Open controls that write a cell, filled from a result.", _panel
         ),
         Command(
+            "/export",
+            "FORMAT [#N|NAME] [> FILE]",
+            "Print a request as a program or an answer as a document, or write it to a file.",
+            _export,
+            takes_notebook=True,
+        ),
+        Command(
             "/key", "set|forget VENDOR", "Save a key in the system's keyring, or remove it.", _key
+        ),
+        Command(
+            "/history",
+            "[QUERY]",
+            'List what was asked: words, "phrases", model:, since:, is:starred, cost>0.01, …',
+            _history_command("show_history"),
+        ),
+        Command("/show", "#N", "Draw a result of the history.", _history_command("show")),
+        Command("/cell", "#N", "Write the cell of a result as the next cell.", _cell),
+        Command("/rerun", "#N", "Send the same request again.", _history_command("rerun")),
+        Command(
+            "/versions",
+            "[#N]",
+            "List the executions of the cell of a result, or of the last result.",
+            _versions,
+            takes_notebook=True,
+        ),
+        Command(
+            "/diff",
+            "#N #M",
+            "Draw what changed in prompt, parameters and answers between two results.",
+            _history_command("diff"),
+        ),
+        Command(
+            "/star", "#N [NOTE]", "Mark a result, so that it is kept.", _history_command("star")
+        ),
+        Command("/unstar", "#N", "Take back the mark.", _history_command("unstar")),
+        Command(
+            "/forget",
+            "#N…|QUERY|all",
+            "Delete results from the history; all keeps the starred ones without --starred.",
+            _history_command("forget"),
+        ),
+        Command(
+            "/thread",
+            "[NAME [reset|undo|fork NEW]]",
+            "List the conversations of --thread, draw one, empty it, take back its last drop.",
+            _thread,
+        ),
+        Command(
+            "/cassette",
+            "[FILE|off]",
+            "Record answers in a file and replay them from it, or say what is in it.",
+            _cassette,
+        ),
+        Command(
+            "/usage",
+            "[QUERY]",
+            "Add up requests, tokens and cost of the history, by model and day.",
+            _history_command("show_usage"),
         ),
         Command("/help", "", "List these commands.", _help),
     )

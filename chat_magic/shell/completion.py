@@ -12,7 +12,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from chat_magic.core.cell.cursor import OPTIONS, Context, read_context
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
-from chat_magic.errors import InvalidRequest
+from chat_magic.errors import ChatError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +25,8 @@ _FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
     "extra": "further fields",
     "per_model": "parameters by model",
 }
+_NUMBERS_TAKEN = {"/forget": 1_000, "/diff": 2}
+"""How many numbers of the history may follow a command, if not one."""
 _MARKS = {
     **dict.fromkeys(("system: ", "developer: ", "user: ", "assistant: ", "tool("), "role"),
     **dict.fromkeys(("@image ", "@audio ", "@file "), "attachment"),
@@ -80,6 +82,8 @@ class ChatMatcher:
                 return _field_values(context.subject)
             case "command":
                 return _commands()
+            case "argument":
+                return self._arguments(context)
             case "mark":
                 return _MARKS.items()
             case "path":
@@ -97,6 +101,10 @@ class ChatMatcher:
                 return [(f"{name}=", "parameter") for name in (*SCALARS, "model")]
             case "out" | "after":
                 return self._results(context.fragment)
+            case "prompt":
+                return _paths(context.fragment)
+            case "thread":
+                return _threads()
             case "tools":
                 return self._variables_where(inspect.isroutine)
             case "schema":
@@ -117,6 +125,21 @@ class ChatMatcher:
         yield from _field_values(parameter)
         if parameter in SCALARS:
             yield "unset", "value"
+
+    def _arguments(self, context: Context) -> Iterable[tuple[str, str]]:
+        """Return what may follow a command."""
+        if context.subject == "/thread":
+            return _thread_arguments(context.given)
+        n_given = len(context.given)
+        if context.subject != "/export" and n_given < _NUMBERS_TAKEN.get(context.subject, 1):
+            return _history_numbers(context.subject)
+        if context.subject != "/export" or ">" in context.given:
+            return ()
+        from chat_magic.results.export_formats import FORMATS
+
+        if not context.given:
+            return [(name, "format") for name in FORMATS]
+        return self._variables_where(_is_result) if len(context.given) == 1 else ()
 
     def _results(self, fragment: str) -> Iterator[tuple[str, str]]:
         from chat_magic.results.chat_result import ChatResult
@@ -151,6 +174,13 @@ class ChatMatcher:
         yield from self._variables_where(lambda _: True)
         if context.fragment:
             yield from ((name, "builtin") for name in dir(builtins) if not name.startswith("_"))
+
+
+def _is_result(value: Any) -> bool:
+    from chat_magic.results.chat_result import ChatResult
+    from chat_magic.results.chat_results import ChatResults
+
+    return isinstance(value, ChatResult | ChatResults)
 
 
 def _fields(context: Context) -> Iterator[tuple[str, str]]:
@@ -200,6 +230,48 @@ def _commands() -> Iterator[tuple[str, str]]:
 
     for command in COMMANDS.values():
         yield f"{command.name} " if command.arguments else command.name, "command"
+
+
+def _history_numbers(command: str) -> Iterator[tuple[str, str]]:
+    """Return the latest numbers of the history, each with the beginning of its prompt."""
+    from chat_magic.shell.commands import COMMANDS
+
+    if command not in COMMANDS or "#N" not in COMMANDS[command].arguments:
+        return
+    from chat_magic.shell.history_commands import latest_rows
+
+    try:
+        rows = latest_rows()
+    except ChatError:  # reported when the command is run
+        return
+    for row in rows:
+        yield f"#{row.id}", _beginning(row.prompt) or row.kind
+
+
+def _thread_arguments(given: frozenset[str]) -> Iterable[tuple[str, str]]:
+    """Return what may follow `/thread`: a name, then what to do with it."""
+    from chat_magic.shell.thread_commands import ACTIONS
+
+    if not given:
+        return _threads()
+    return [(action, "action") for action in ACTIONS] if len(given) == 1 else ()
+
+
+def _threads() -> Iterator[tuple[str, str]]:
+    """Return the conversations of this notebook, each with the beginning of its first prompt."""
+    from chat_magic.shell.thread_commands import thread_rows
+
+    try:
+        rows = thread_rows()
+    except ChatError:  # reported when the command is run
+        return
+    for row in rows:
+        yield row.thread, _beginning(row.prompt or "thread")
+
+
+def _beginning(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"
 
 
 def _paths(typed: str) -> Iterator[tuple[str, str]]:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CELL = re.compile(r"\s*%%chat(?:[ \t]+(?P<line>[^\n]*?))?[ \t]*(?:\r?\n(?P<body>.*))?", re.DOTALL)
+_ABOVE = r"(?:[\s\ufeff\u200b]|\#[^\n]*\n)*"
+"""What may precede a cell magic: blank lines, and comments such as Quarto's `#| label: x`."""
+_CELL = re.compile(
+    _ABOVE + r"%%chat(?:[^\S\n]+(?P<line>[^\n]*?))?[^\S\n]*(?:\n(?P<body>.*))?", re.DOTALL
+)
+_STACK = re.compile(_ABOVE + r"(?P<magics>%%(?!chat\s)\w[^\n]*\n" + _ABOVE + r"%%[\s\S]*)")
+"""Comments above a cell magic above another one, which IPython would not accept."""
+_MISPLACED = re.compile(r"[^\S\n]*%%chat(?=\s|\Z)[^\n]*")
 _LINE = re.compile(
     r"(?P<before>[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*"
     r"|%(?:time|timeit|prun)[ \t]+(?:-\S+[ \t]+(?:\d+[ \t]+)?)*)?)"
     r"%chat(?=\s|\Z)"
-    r"(?:[ \t]+(?P<line>[^\n]*))?(?P<end>\n?)"
+    r"(?:[^\S\n]+(?P<line>[^\n]*))?(?P<end>\n?)"
 )
 _ESCAPED_LINE = re.compile(r"[ \t]*[%!?][^\n]*\n?")
 _TOKEN = re.compile(
@@ -27,6 +34,20 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+_NOT_FIRST = (
+    "%%chat must begin its cell: only comments, blank lines and other cell magics may be above it; "
+    "put the Python code into a cell of its own, or use %chat"
+)
+
+
+class _Misplaced(Exception):
+    """A `%%chat` has Python code above it."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
 class ChatTransformer:
@@ -50,6 +71,9 @@ class ChatTransformer:
         text = "".join(lines)
         match = _CELL.fullmatch(text)
         if match is None:
+            stack = "%%chat" in text and _STACK.fullmatch(text)
+            if stack:
+                return stack["magics"].splitlines(keepends=True)
             return transform_lines(lines, self.end)
         line, body = match["line"] or "", match["body"] or ""
         call = f"get_ipython().run_cell_magic('chat', {line!r}, {body or chr(10)!r}){self.end}\n"
@@ -61,13 +85,19 @@ def transform_lines(lines: list[str], end: str = "") -> list[str]:
     text = "".join(lines)
     if "%chat" not in text or text.lstrip().startswith("%%"):
         return lines
-    return "".join(_rewrite(text, end)).splitlines(keepends=True)
+    try:
+        return "".join(_rewrite(text, end)).splitlines(keepends=True)
+    except _Misplaced as error:
+        call = f"__import__('chat_magic').InvalidRequest({_NOT_FIRST!r}, line={error.line})"
+        return [f"raise {call}\n"]
 
 
 def _rewrite(text: str, end: str) -> Iterator[str]:
     position, depth, at_start = 0, 0, True
     while position < len(text):
         if at_start and depth == 0:
+            if misplaced := _MISPLACED.match(text, position):
+                raise _Misplaced(text.count("\n", 0, misplaced.start()) + 1)
             match = _LINE.match(text, position)
             if match:
                 finish = "" if match["before"].strip() else end

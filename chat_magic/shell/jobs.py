@@ -44,7 +44,20 @@ class Job:
     """An answer in the background.
 
     It can be used like its result: `.text`, `.frame`, `[0]`, iteration and all else of a
-    `ChatResult` wait for the answer. `wait()` returns the result itself.
+    `ChatResult` wait for the answer; after `cancel()` they are those of the part that had arrived.
+    `wait()` returns the result itself.
+
+    A job that was cancelled (by `cancel()`, *Stop* or `/jobs cancel`) raises `ChatInterrupted`
+    where it is waited for, and nowhere else. As a KeyboardInterrupt it ends the cell and *Run all*:
+    `except Exception` does not catch it, and IPython prints its one line. Code that is to go on
+    names it, or does not wait:
+
+        try:
+            result = job.wait()
+        except chat_magic.ChatInterrupted as stopped:
+            result = stopped.result  # what had arrived, or None
+
+        job.join()  # never raises: then job.error and job.result say how it ended
 
     Args:
         handle: The task that was started.
@@ -136,7 +149,8 @@ class Job:
 
         Raises:
             ChatError: The request failed; `.result` holds what had arrived.
-            ChatInterrupted: It was cancelled; `.result` holds what had arrived.
+            ChatInterrupted: It was cancelled; `.result` holds what had arrived. `except Exception`
+                does not catch it.
         """
         is_late = self._has_ended and not self._is_awaited
         self.join()
@@ -145,6 +159,12 @@ class Job:
         if self._has_failed:
             raise self._outcome
         return self._outcome
+
+    def _value(self) -> Any:
+        """Wait for the result, or for what had arrived when it was cancelled."""
+        self.join()
+        is_cancelled = isinstance(self.error, ChatInterrupted) and self.result is not None
+        return self.result if is_cancelled else self.wait()
 
     def join(self) -> None:
         """Wait until it has ended, successfully or not; returns at once in `on_end`."""
@@ -181,22 +201,22 @@ class Job:
     def __getattr__(self, name: str) -> Any:
         if name not in _RESULT_NAMES or name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        return getattr(self.wait(), name)
+        return getattr(self._value(), name)
 
     def __getitem__(self, index: Any) -> Any:
-        return self.wait()[index]
+        return self._value()[index]
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.wait())
+        return iter(self._value())
 
     def __len__(self) -> int:
-        return len(self.wait())
+        return len(self._value())
 
     def __bool__(self) -> bool:
         return True
 
     def __str__(self) -> str:
-        return str(self.wait())
+        return str(self._value())
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *_RESULT_NAMES})

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
 from IPython.display import display
 from traitlets import observe
 
@@ -14,14 +21,14 @@ from chat_magic.core.request.settings import SETTINGS
 from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError, ChatInterrupted
 from chat_magic.shell import traits
+from chat_magic.shell.cell_place import cell_place
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 from chat_magic.shell.option_values import help_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from chat_magic.core.cell.cell import Cell
@@ -30,7 +37,6 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.cell_runner import CellPlan, CellRunner
     from chat_magic.shell.jobs import Job, Screen
-    from chat_magic.shell.panel import Panel
     from chat_magic.view.live.display import LiveDisplay
 
     Result = ChatResult | ChatResults
@@ -72,6 +78,7 @@ class ChatMagics(Magics):
             self._formatter.for_type(kind, self._display)
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
+        self._session.history.locate = partial(cell_place, self.shell)
 
     def uninstall(self) -> None:
         """Undo `install`."""
@@ -85,7 +92,19 @@ class ChatMagics(Magics):
         self.shell.events.unregister("pre_run_cell", self._forget_drawn)
         self.shell.events.unregister("post_run_cell", self._note_value)
         self.shell.configurables.remove(self)
+        self._session.history.forget_place()
         traits.forget()
+
+    @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The variables of the notebook."""
+        namespace: Mapping[str, Any] = self.shell.user_ns
+        return namespace
+
+    @property
+    def last_result(self) -> Result | Job | None:
+        """The last result, or the job that it will come from; None if there is none yet."""
+        return self._last
 
     @property
     def _formatter(self) -> Any:
@@ -111,40 +130,49 @@ class ChatMagics(Magics):
             raise NotImplementedError
         self._drawn = None
 
-    @property
-    def _runner(self) -> CellRunner:
+    def _runner(self, local_variables: Mapping[str, Any] | None = None) -> CellRunner:
         from chat_magic.shell.cell_runner import CellRunner
 
-        return CellRunner(self._session, self.shell.user_ns, lambda: self._last)
+        names = self.shell.user_ns
+        if local_variables is not None and local_variables is not names:
+            names = {**names, **local_variables}
+        return CellRunner(self._session, names, lambda: self._last)
 
     @no_var_expand
+    @needs_local_scope
     @line_cell_magic
-    def chat(self, line: str, cell: str | None = None) -> Any:
+    def chat(
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Any:
         """Send a prompt; the generated help replaces this text."""
-        runner = self._runner
+        runner = self._runner(local_ns)
         grid = runner.read(f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}")
         if "help" in grid.cell.options:
             print(help_text())
             return None
         if grid.cell.command is not None:
-            return self._run_command(grid.cell)
+            return self._run_command(runner, grid.cell)
         return self._run_cell(runner, runner.plan(grid), alone=cell is not None)
 
     chat.__doc__ = help_text()
 
-    def _run_command(self, cell: Cell) -> pd.DataFrame | Panel | None:
+    def _run_command(self, runner: CellRunner, cell: Cell) -> Any:
         from chat_magic.shell import commands
+        from chat_magic.shell.cell_runner import CellPlan
 
-        table = commands.run(cell)
-        is_panel = hasattr(table, "_ipython_display_")
-        if table is None or (is_panel and not self.is_terminal):  # a panel draws itself
-            return table
-        display(table)  # type: ignore[no-untyped-call]
-        if is_panel:
-            return self._as_value(table)
-        self._drawn_types.add(type(table))
-        self._formatter.for_type(type(table), self._display)
-        return self._as_value(table)
+        value = commands.run(cell, self)
+        if isinstance(value, CellPlan):
+            return self._run_cell(runner, value, alone=True)
+        if isinstance(value, commands.NextCell):
+            return self.shell.set_next_input(value.text)
+        is_panel = hasattr(value, "_ipython_display_")
+        if value is None or (is_panel and not self.is_terminal):  # a panel draws itself
+            return value
+        display(value)  # type: ignore[no-untyped-call]
+        if not is_panel:
+            self._drawn_types.add(type(value))
+            self._formatter.for_type(type(value), self._display)
+        return self._as_value(value)
 
     def _run_cell(self, runner: CellRunner, plan: CellPlan, *, alone: bool) -> Result | Job | None:
         if plan.is_dry_run:
@@ -183,7 +211,7 @@ class ChatMagics(Magics):
         Raises:
             InvalidRequest: The cell is not valid; nothing was sent.
         """
-        runner = self._runner
+        runner = self._runner()
         plan = runner.plan(runner.read(text))
 
         def end(job: Job) -> None:
@@ -225,8 +253,7 @@ class ChatMagics(Magics):
 
         Such clients receive no output of a cell after it has ended.
         """
-        parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
-        return bool(parent.get("content", {}).get("allow_stdin", True))
+        return cell_place(self.shell).is_watched
 
     def _open_display(self, *, alone: bool) -> LiveDisplay:
         from chat_magic.view.live.display import open_display
@@ -246,13 +273,27 @@ class ChatMagics(Magics):
         if live is None:
             return True
         try:
-            live.finish(None if result is None else result._repr_mimebundle_())
+            live.finish(None if result is None else self._bundle(result))
         except Exception as error:
             warnings.warn(
                 f"the result could not be drawn: {type(error).__name__}: {error}", stacklevel=2
             )
             return False
         return True
+
+    def _bundle(self, result: Result) -> dict[str, Any]:
+        """Return a result as it is drawn, with earlier versions of the cell if the user asks."""
+        bundle = result._repr_mimebundle_()
+        setting = self._session.configuration.setting("saved_versions")
+        most = setting.value if setting else 0
+        if not isinstance(most, int) or not most or result.history_id is None:
+            return bundle
+        from chat_magic.shell.version_requests import saved_versions
+        from chat_magic.view.bundle import MIME_TYPE
+
+        versions = saved_versions(result.history_id, most)
+        payload = bundle[MIME_TYPE]
+        return {**bundle, MIME_TYPE: {**payload, "versions": versions} if versions else payload}
 
     def _as_value(self, value: T) -> T:
         """Return a value that has been drawn as the cell's value, without drawing it again."""

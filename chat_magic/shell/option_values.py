@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from keyword import iskeyword
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chat_magic.core.cell.options import (
     DEFAULT_CONCURRENCY,
@@ -20,6 +20,8 @@ from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from chat_magic.engine.replay import CacheMode
 
 _INTRODUCTION = """\
 Send a prompt to a model and stream its answer into the cell.
@@ -83,6 +85,32 @@ def read_timeout(value: str | None) -> float | None:
         raise InvalidRequest(f"--timeout {value}: must be a number of seconds", line=1) from None
 
 
+def read_max_cost(value: str | None) -> float | None:
+    """Read `--max-cost`: a number of dollars; the engine checks its range."""
+    try:
+        return None if value is None else float(value.removeprefix("$"))
+    except ValueError:
+        raise InvalidRequest(f"--max-cost {value}: must be a number of dollars", line=1) from None
+
+
+_CACHE_MODES: Final[Mapping[str, CacheMode]] = {
+    "cache": "on",
+    "no-cache": "off",
+    "refresh-cache": "refresh",
+    "offline": "offline",
+}
+
+
+def read_cache_mode(options: Mapping[str, str | None]) -> CacheMode | None:
+    """Read `--cache`, `--no-cache`, `--refresh-cache` and `--offline`; None without any."""
+    given = [name for name in _CACHE_MODES if name in options]
+    if len(given) > 1:
+        raise InvalidRequest(f"--{given[0]} and --{given[1]} exclude each other", line=1)
+    if given == ["no-cache"] and "cassette" in options:
+        raise InvalidRequest("--no-cache and --cassette exclude each other", line=1)
+    return _CACHE_MODES[given[0]] if given else None
+
+
 def read_retries(value: str | None) -> int | None:
     """Read `--retries`: a whole number; the engine checks its range."""
     return _read_count("--retries", value, "0 to 10")
@@ -104,6 +132,23 @@ def read_after(value: str, namespace: Mapping[str, Any]) -> tuple[Any, int | Non
     if colon and not choice.isdecimal():
         raise InvalidRequest(f"--after {value}: the choice must be a whole number", line=1)
     return namespace[name], int(choice) if colon else None
+
+
+def check_after(word: str, after: Any, choice: int | None) -> Any:
+    """Return the result that `--after` names, if it has the choice; an error names both.
+
+    Anything else that is not one result is refused when the request is prepared.
+    """
+    from chat_magic.results.chat_result import ChatResult
+
+    name = word.partition(":")[0]
+    if not isinstance(after, ChatResult) or choice is None:
+        return after
+    indices = [one.index for one in after.choices]
+    if choice not in indices:
+        has = f"has the choices {', '.join(map(str, indices))}" if indices else "has no choices"
+        raise InvalidRequest(f"--after {word}: {name} {has}", line=1)
+    return after
 
 
 def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:

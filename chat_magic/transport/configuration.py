@@ -90,8 +90,13 @@ class Configuration:
         defaults = self.config().defaults
         return Setting(defaults[name], FILE) if name in defaults else None
 
+    def flag(self, name: str) -> bool | None:
+        """Return an effective yes or no, such as `cache`; None if it is not set."""
+        setting = self.setting(name)
+        return None if setting is None or setting.value is UNSET else bool(setting.value)
+
     def value_of(self, name: str) -> str | None:
-        """Return the effective `model` or `base_url`; None if it is not set."""
+        """Return an effective text, such as `model`; None if it is not set."""
         setting = self.setting(name)
         return None if setting is None or setting.value is UNSET else setting.value
 
@@ -102,6 +107,11 @@ class Configuration:
     def price_of(self, model: str) -> Price | None:
         """Return the price of a model from the config file; None if it has none."""
         return best_match(self.config().prices, model)
+
+    def window_of(self, model: str) -> int | None:
+        """Return the window of a model from the config file, in tokens; None if it has none."""
+        facts = best_match(self.config().models, model)
+        return None if facts is None else facts.window
 
     def key_variables(self) -> dict[str, str]:
         """Return the variables that hold keys, by vendor: `gateway`, `openai`, the endpoints."""

@@ -8,7 +8,16 @@ from typing import NoReturn
 
 from chat_magic.errors import InvalidRequest
 
-__all__ = ["Secret", "from_environment", "redact", "redact_answer", "redact_exception"]
+__all__ = [
+    "Secret",
+    "answer_keys",
+    "from_environment",
+    "redact",
+    "redact_answer",
+    "redact_exception",
+    "refuse_quotes",
+    "register_key",
+]
 
 _MASK = "***"
 _SHORTEST = 6
@@ -18,6 +27,9 @@ _SHORTEST_IN_ANSWERS = 16
 _known: set[str] = set()
 _known_in_answers: set[bytes] = set()
 """The longer of them, as JSON strings escape them."""
+_answer_keys: tuple[str, ...] = ()
+"""The same as they are, the longest first."""
+_QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 
 
 class Secret:
@@ -27,30 +39,35 @@ class Secret:
         value: The key; surrounding white space is removed.
         name: Its name in errors, such as the variable that holds it.
         may_hold_spaces: Whether spaces are allowed in it, as in the value of a header.
+        is_key: Whether it is removed from messages and answers; otherwise it is only not shown.
 
     Raises:
-        InvalidRequest: It is empty, or contains a character that no key can have.
+        InvalidRequest: It is empty, in quotes, or contains a character that no key can have.
     """
 
     __slots__ = ("_value",)
 
     def __init__(
-        self, value: str, name: str = "the API key", *, may_hold_spaces: bool = False
+        self,
+        value: str,
+        name: str = "the API key",
+        *,
+        may_hold_spaces: bool = False,
+        is_key: bool = True,
     ) -> None:
         value = value.strip()
         if not value:
             raise InvalidRequest(f"{name} is empty")
+        if not may_hold_spaces:
+            refuse_quotes(value, name)
         has_space = " " in value and not may_hold_spaces
         if not (value.isascii() and value.isprintable()) or has_space:
             raise InvalidRequest(
                 f"{name} contains a space, a line break or another character that no key can have"
             )
         self._value = value
-        if len(value) >= _SHORTEST:
-            _known.add(value)
-        if len(value) >= _SHORTEST_IN_ANSWERS:
-            escaped = json.dumps(value)[1:-1]
-            _known_in_answers.update({escaped.encode(), escaped.replace("/", "\\/").encode()})
+        if is_key:
+            register_key(value)
 
     def reveal(self) -> str:
         """Return the key itself; only for the headers of a request."""
@@ -70,6 +87,35 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def refuse_quotes(value: str, name: str) -> None:
+    """Refuse a key that begins or ends with a quote.
+
+    Raises:
+        InvalidRequest: It does; the message names it, but does not repeat it.
+    """
+    if value and (value[0] in _QUOTES or value[-1] in _QUOTES):
+        raise InvalidRequest(
+            f"{name} is in quotes, which would be sent with the key: remove them "
+            "(docker --env-file, for one, keeps the quotes of its file)"
+        )
+
+
+def register_key(value: str) -> None:
+    """Have a text removed from every message and answer, as a key or a part of one."""
+    global _answer_keys  # noqa: PLW0603 - replaced as a whole, since other threads read it
+    if len(value) >= _SHORTEST:
+        _known.add(value)
+    if len(value) >= _SHORTEST_IN_ANSWERS and value not in _answer_keys:
+        escaped = json.dumps(value)[1:-1]
+        _known_in_answers.update({escaped.encode(), escaped.replace("/", "\\/").encode()})
+        _answer_keys = tuple(sorted({*_answer_keys, value}, key=len, reverse=True))
+
+
+def answer_keys() -> tuple[str, ...]:
+    """Return the keys that no answer may contain, the longest first; never to be shown."""
+    return _answer_keys
 
 
 def from_environment(variable: str) -> Secret | None:

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import quote, urlsplit
 
+from chat_magic.core.nearest import nearest
 from chat_magic.core.request.config import Server
+from chat_magic.core.request.server_url import ServerUrl, is_key_name
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
 from chat_magic.transport.configuration import FILE
-from chat_magic.transport.credentials import Secret, redact
+from chat_magic.transport.credentials import Secret, redact, refuse_quotes, register_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
+    from chat_magic.core.request.config import Prefill
     from chat_magic.transport.configuration import Configuration
     from chat_magic.transport.keys import KeyCache, StoredKey
 
     LookUp = Callable[[str], StoredKey | None]
 
-__all__ = ["LOCAL_MODEL", "Endpoint", "EndpointResolver", "masked"]
+__all__ = ["LOCAL_MODEL", "Endpoint", "EndpointResolver", "host_of", "masked"]
 
-LOCAL_MODEL = "local/smollm2-135m-instruct"
+LOCAL_MODEL = local.BUNDLED
 _OPENAI_HOST = "api.openai.com"
+_VENDORS = frozenset(
+    [
+        "anthropic", "cohere", "deepseek", "google", "meta-llama", "mistralai", "openai", "qwen",
+        "x-ai",
+    ]
+)  # fmt: skip
+"""Vendors whose names tell a model from other words with a slash."""
 _VARIABLES = "CHAT_MAGIC_BASE_URL and CHAT_MAGIC_API_KEY (or OPENAI_API_KEY alone)"
-_KEY_NAME = re.compile("key|token|secret|sig", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    "auth(orization)?$|cookie|token$|secret|key$|password|credential|signature", re.IGNORECASE
+)
+"""Names of headers that carry credentials."""
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}", re.ASCII)
 
 
@@ -50,11 +65,33 @@ class Endpoint:
     """Additional headers of every request; never shown."""
     keeps_alive: bool = True
     """Whether a connection can be reused."""
+    source: str = "the base URL"
+    """Where its base URL was set."""
+    known_models: tuple[str, ...] = ()
+    """Models that a misspelled name may stand for."""
+    has_password: bool = False
+    """Whether its headers hold a user and a password that the base URL contained."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that are sent with each request that does not set them itself."""
+    prefill: Prefill | None = None
+    """What it does with a final assistant message; None where that is not known yet."""
+    ca_bundle: str | None = None
+    """The file or folder of the authorities that certify it; None for the usual ones."""
+    timeout_s: float | None = None
+    """Seconds that an answer may take, where the request does not say."""
 
     @property
     def url(self) -> str:
         """The URL of completions."""
         return self._at("/chat/completions")
+
+    @property
+    def address(self) -> str:
+        """The URL of completions without the credentials that it may contain."""
+        parts = urlsplit(self.url)
+        query = [pair for pair in parts.query.split("&") if not is_key_name(pair.split("=")[0])]
+        host = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=host, query="&".join(query), fragment="").geturl()
 
     @property
     def models_url(self) -> str:
@@ -64,6 +101,8 @@ class Endpoint:
     def _at(self, path: str) -> str:
         parts = urlsplit(self.base_url)
         base = parts.path.rstrip("/").removesuffix("/chat/completions")
+        if isinstance(self.base_url, ServerUrl):
+            return self.base_url.with_path(base + path)
         return parts._replace(path=base + path).geturl()
 
 
@@ -73,6 +112,7 @@ class EndpointResolver:
     def __init__(self, configuration: Configuration, keys: KeyCache) -> None:
         self._configuration = configuration
         self._keys = keys
+        self._listed: tuple[str, ...] = ()
 
     def default_model(self) -> tuple[str, str | None]:
         """Return the default model, and a notice if no server is configured.
@@ -107,6 +147,45 @@ class EndpointResolver:
                 "no model is given: name one of the server's, as in %chat -m a/b /models"
             )
         return self._configuration.resolve_alias(name)
+
+    def note_listed(self, models: Iterable[str]) -> None:
+        """Remember the names of a server's list of models, for hints."""
+        self._listed = tuple(models)
+
+    def known_models(self) -> tuple[str, ...]:
+        """Return the names of models and aliases that are known without asking a server."""
+        config = self._configuration.config()
+        default = self._configuration.value_of("model")
+        exact = (name for name in (*config.routes, *config.prices) if not name.endswith("*"))
+        names = ("local", LOCAL_MODEL, *filter(None, [default]), *config.aliases, *exact)
+        return tuple(dict.fromkeys((*names, *self._listed)))
+
+    def is_known_model(self, word: str) -> bool:
+        """Whether a word is the name of a model rather than the beginning of a prompt."""
+        if local.is_local(word) or word in self.known_models():
+            return True
+        vendor, slash, name = word.partition("/")
+        routes = self._configuration.config().routes
+        vendors = _VENDORS.union(route.partition("/")[0] for route in routes if "/" in route)
+        return bool(slash and name) and vendor in vendors
+
+    def find_server(self, model: str) -> Server | None:
+        """Return the configured server of a model, as far as that is known without its key."""
+        return None if local.is_local(model) else self._server(model, self._keys.cached_key)
+
+    def has_server(self, model: str, endpoint: Endpoint | None) -> bool:
+        """Whether a request can be sent: to a server whose key, if it is named, is known.
+
+        Args:
+            model: The model; a local one must be on this machine.
+            endpoint: As `find` has returned it.
+        """
+        if local.is_local(model):
+            return local.is_present(model)
+        if endpoint is None:
+            return False
+        route = self._configuration.config().route(model)
+        return not (route and route.key and endpoint.secret is None)
 
     def find(self, model: str) -> Endpoint | None:
         """Return the configured server of a model, its key looked up wherever keys are kept.
@@ -146,6 +225,7 @@ class EndpointResolver:
             base_url=server.base_url,
             model=server.model,
             secret=Secret(server.api_key),
+            prefill="continue",
             keeps_alive=False,  # llama.cpp promises it, and closes the connection after a stream
         )
 
@@ -160,29 +240,44 @@ class EndpointResolver:
         endpoint = self._configured(model)
         key = f"the key in {endpoint.key_variable}" if endpoint.secret else "no key"
         name = "" if endpoint.model == model else f", as {endpoint.model}"
-        return redact(f"POST {endpoint.url} with {key}{name}")
+        return redact(f"POST {masked(endpoint.url)} with {key}{name}")
 
     def _configured(self, model: str) -> Endpoint:
         if not model.strip():
             raise InvalidRequest("no model is given")
         server = self._server(model, self._keys.cached_key)
         if server is None:
+            near = nearest(model, [name for name in self.known_models() if name != model])
             raise InvalidRequest(
-                f"no server is configured for {model}: set {_VARIABLES}, "
-                "or use the model `local`, which requires no account"
+                f"no server is configured for {model}{f'{near} Otherwise' if near else ':'} "
+                f"set {_VARIABLES}, or use the model `local`, which requires no account"
             )
         return self._endpoint(server, model, self._keys.cached_key)
 
     def _endpoint(self, server: Server, model: str, look_up: LookUp) -> Endpoint:
-        _register_secrets(server.base_url)
-        key = look_up(server.key) if server.key else None
+        url = server.base_url
+        for part in url.query_keys():
+            register_key(part)
+        headers = {name: _header(name, value) for name, value in server.headers.items()}
+        key = None
+        if url.user:
+            headers["Authorization"] = _basic_authorization(url)
+        elif server.key:
+            key = look_up(server.key)
         return Endpoint(
-            name=urlsplit(server.base_url).hostname or "",
-            base_url=server.base_url,
+            name=host_of(url),
+            base_url=url,
             model=_name_at(server, model),
             secret=key.secret if key else None,
-            key_variable=server.key,
-            headers={name: _header(name, value) for name, value in server.headers.items()},
+            key_variable=None if url.user else server.key,
+            headers=headers,
+            source=server.source,
+            has_password=bool(url.user),
+            extra=server.extra,
+            prefill=server.prefill,
+            ca_bundle=server.ca_bundle,
+            timeout_s=server.timeout_s,
+            known_models=self.known_models(),
         )
 
     def _server(self, model: str, look_up: LookUp) -> Server | None:
@@ -194,38 +289,64 @@ class EndpointResolver:
         if base_url is not None and base_url.value is not UNSET:
             is_openai = base_url.source.startswith("OPENAI")
             key = "OPENAI_API_KEY" if is_openai else "CHAT_MAGIC_API_KEY"
-            return Server(base_url=base_url.value, key=key)
+            return Server(base_url=base_url.value, source=base_url.source, key=key)
         if look_up("OPENAI_API_KEY"):
-            return Server(base_url=f"https://{_OPENAI_HOST}/v1", key="OPENAI_API_KEY")
+            url = ServerUrl.read(f"https://{_OPENAI_HOST}/v1", "the URL of OpenAI")
+            return Server(base_url=url, source=url, key="OPENAI_API_KEY")
         return None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, an IPv6 address in brackets."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def masked(base_url: str) -> str:
     """Return a base URL without the keys that it may contain, as it can be shown."""
-    _register_secrets(base_url)
-    return redact(base_url)
+    if not isinstance(base_url, ServerUrl):
+        base_url = ServerUrl.read(base_url, "the base URL")
+    return redact(base_url.masked())
 
 
-def _register_secrets(base_url: str) -> None:
-    """Register the keys in a URL for redaction."""
-    parts = urlsplit(base_url)
-    values = [value for name, value in parse_qsl(parts.query) if _KEY_NAME.search(name)]
-    for value in [*values, parts.password or ""]:
-        if value.strip():
-            Secret(value)
+def _basic_authorization(url: ServerUrl) -> Secret:
+    """Return the value of the header for the user and the password in a URL (RFC 7617)."""
+    user, password = url.user, url.password()
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    for key in {password or user, quote(password or user, safe=""), pair}:
+        register_key(key)
+    return Secret(f"Basic {pair}", "the password of the base URL", may_hold_spaces=True)
 
 
 def _header(name: str, value: str) -> Secret:
-    """Fill in the variables of a header; they and the whole value are registered for redaction."""
+    """Fill in the variables of a header.
+
+    They are keys, and so is the value of a header that carries credentials by its name; any other
+    value is only not shown.
+    """
     label = f"{FILE}: the header {name}"
 
     def variable(match: re.Match[str]) -> str:
-        value = os.environ.get(match[1], "")
-        if not value.strip():
+        value = os.environ.get(match[1], "").strip()
+        if not value:
             raise InvalidRequest(f"{label} names the variable {match[1]}, which is not set")
+        refuse_quotes(value, match[1])
         return Secret(value, match[1], may_hold_spaces=True).reveal()
 
-    return Secret(_PLACEHOLDER.sub(variable, value), label, may_hold_spaces=True)
+    filled = _PLACEHOLDER.sub(variable, value)
+    is_key = _CREDENTIAL.search(name) is not None
+    for part in _credentials_in(filled) if is_key else ():
+        register_key(part)
+    return Secret(filled, label, may_hold_spaces=True, is_key=is_key)
+
+
+def _credentials_in(value: str) -> Iterator[str]:
+    """Yield the keys in a value such as `Bearer KEY` or `a=KEY; b=KEY`."""
+    words = value.split()
+    for word in words[1:] if len(words) > 1 else words:
+        yield word.strip(";,")
+    for pair in re.split(r"[;,\s]+", value):
+        yield pair.partition("=")[2].strip('"')
 
 
 def _name_at(server: Server, model: str) -> str:

@@ -10,11 +10,13 @@ import random
 import time
 import uuid
 from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from chat_magic.core.reply.chunk import MalformedChunk
+from chat_magic.core.reply.json_texts import split_texts
+from chat_magic.core.reply.reported_error import ChoiceError
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.sse import Event, EventDecoder, EventTooLarge
 from chat_magic.errors import (
@@ -25,24 +27,24 @@ from chat_magic.errors import (
     StreamBroken,
 )
 from chat_magic.transport import http
-from chat_magic.transport.api_error import api_error, error_text, read_refusal, shown
+from chat_magic.transport.api_error import api_error, error_text, failure_of, read_failure, shown
 from chat_magic.transport.credentials import redact, redact_answer, redact_exception
 from chat_magic.transport.retry import RETRIES, Failure, wait_s
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.transport.endpoints import Endpoint
     from chat_magic.transport.http import HttpClient
 
-__all__ = ["exchange"]
+__all__ = ["Listener", "exchange"]
 
 FIRST_EVENT_S = 600.0
-"""How long the first event may take: a long prompt is slow to read."""
+"""How long the first content may take: a long prompt is slow to read."""
 NEXT_EVENT_S = 60.0
-"""How long a stream may be silent."""
+"""How long a stream may be silent after that."""
 AFTER_DONE_S = 0.05
 """How long to wait after `[DONE]` for the end of the body, so that the connection can be reused."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -63,15 +65,17 @@ async def exchange(
     *,
     retries: int = RETRIES,
     timeout_s: float | None = None,
+    silence_s: float | None = None,
     on_change: Callable[[], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
+    on_events: Listener | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
     Whether the body is read as a stream or as a whole completion depends on what the server sends,
-    not on what was requested. A transient failure before the first event is retried: the same bytes
-    under the same idempotency key.
+    not on what was requested. A transient failure before any content is retried, as is an answer
+    that ends without any: the same bytes under the same idempotency key.
 
     Args:
         client: The connections.
@@ -80,8 +84,11 @@ async def exchange(
         assembler: What the answer is fed to; it keeps what arrived before a fault.
         retries: How often it may be sent again.
         timeout_s: Seconds that the whole answer may take, all tries and waits included.
+        silence_s: Seconds of silence that are allowed at any time; by default `timeout_s`. Without
+            it, or where it is shorter, `FIRST_EVENT_S` and `NEXT_EVENT_S` hold.
         on_change: Called after each part of the answer.
         on_wait: Called between tries with what is being waited for, in words.
+        on_events: Called with the events that arrive together, keys removed, before they are read.
         stopwatch: Measures the arrival times, from the start of the last try.
 
     Raises:
@@ -89,15 +96,17 @@ async def exchange(
         ApiError: The server refused it, or its answer is not a completion.
         ConnectionFailed: The connection failed, or was lost before the first event.
         RequestTimeout: The first event did not arrive in time.
-        StreamBroken: Any fault after the first event; the cause is `__cause__`.
+        StreamBroken: Any fault after the first event, or an answer without content; the cause is
+            `__cause__`.
     """
     try:
         content = msgspec.json.encode(dict(body))
     except (TypeError, ValueError) as error:
         raise InvalidRequest(redact(f"the request cannot be written as JSON: {error}")) from error
     exchanging = _Exchange(
-        client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s
+        client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s, on_events
     )
+    exchanging.allow_silence(timeout_s if silence_s is None else silence_s)
     causes: list[str] = []
     while True:
         try:
@@ -108,7 +117,8 @@ async def exchange(
             pause_s = _pause_s(failure, n_tries) if failure and n_tries <= retries else None
             if failure is None or pause_s is None or not exchanging.has_time_for(pause_s):
                 raise _after(n_tries, error) from error.__cause__
-            causes.append("no connection" if failure.status is None else str(failure.status))
+            causes.append(exchanging.cause)
+            exchanging.restart()
             await _pause(pause_s, f"try {n_tries + 1} of {retries + 1}", causes[-1], on_wait)
         else:
             break
@@ -139,8 +149,25 @@ def _after(n_tries: int, error: ChatError) -> ChatError:
     return error
 
 
+class Listener(Protocol):
+    """Is told of what arrives."""
+
+    def __call__(self, events: Sequence[Event], t_ms: float, *, is_whole: bool = False) -> None:
+        """Take events that arrived together, `t_ms` milliseconds after the request.
+
+        Args:
+            events: Them, without keys; the body of a completion that was not streamed is one.
+            t_ms: The time.
+            is_whole: Whether it is such a body.
+        """
+
+
 class _Unusable(Exception):
     """The body is not a usable answer; the message says what it is."""
+
+
+class _Empty(_Unusable):
+    """The answer ended without any content."""
 
 
 class _Exchange:
@@ -155,13 +182,15 @@ class _Exchange:
         on_change: Callable[[], None] | None,
         stopwatch: Stopwatch,
         timeout_s: float | None,
+        on_events: Listener | None,
     ) -> None:
         self._client = client
         self._endpoint = endpoint
-        self._sent = tuple(body)
+        self._sent = body
         self._n_asked = body.get("n", 1)
         self._assembler = assembler
         self._on_change = on_change
+        self._on_events = on_events
         self._stopwatch = stopwatch
         self._clock = asyncio.get_running_loop().time
         self._timeout_s = timeout_s
@@ -170,8 +199,23 @@ class _Exchange:
         self._renewed_ms = -math.inf
         self._timer = asyncio.timeout(None)
         self._n_events = 0
+        self._first_s = FIRST_EVENT_S
+        self._next_s = NEXT_EVENT_S
         self.failure: Failure | None = None
         """Why the last try failed, if another one is conceivable."""
+        self.cause = ""
+        """The same, in words."""
+
+    def allow_silence(self, seconds: float | None) -> None:
+        """Allow so many seconds of silence at any time, unless more are allowed anyway."""
+        self._first_s = max(self._first_s, seconds or 0.0)
+        self._next_s = max(self._next_s, seconds or 0.0)
+
+    def restart(self) -> None:
+        """Forget the last try."""
+        self._n_events = 0
+        self._renewed_ms = -math.inf
+        self._assembler.restart()
 
     def has_time_for(self, pause_s: float) -> bool:
         """Whether any time is left after a pause."""
@@ -181,7 +225,7 @@ class _Exchange:
         """Send the request, read the answer, and turn every fault into a `ChatError`."""
         self.failure = None
         self._stopwatch.restart()
-        self._timer = asyncio.timeout_at(min(self._end, self._clock() + FIRST_EVENT_S))
+        self._timer = asyncio.timeout_at(min(self._end, self._clock() + self._first_s))
         try:
             async with self._timer:
                 response = await self._post(content)
@@ -210,6 +254,7 @@ class _Exchange:
                 headers=where.headers,
                 idempotency_key=self._idempotency_key,
                 keep_alive=where.keeps_alive,
+                ca_bundle=where.ca_bundle,
             )
         except (ConnectionFailed, RequestTimeout) as error:
             self._note_lost(error.__cause__)
@@ -218,13 +263,16 @@ class _Exchange:
         return response
 
     def _note_lost(self, error: BaseException | None) -> None:
-        if not self._has_begun:
+        if not self._assembler.has_content:
             self.failure = Failure(may_pass=http.may_pass(error))
+            self.cause = "no connection"
 
     async def _read(self, response: http.Response) -> None:
         if not http.is_success(response):
-            self.failure = Failure(status=response.status, headers=http.header_fields(response))
-            raise await read_refusal(self._endpoint, response, self._sent)
+            self.failure = await read_failure(response)
+            self.cause = str(response.status)
+            raise api_error(self._endpoint, response, self.failure, self._sent)
+        self._assembler.header_cost = http.cost_of(response)
         async with aclosing(http.chunks(response)) as chunks:
             try:
                 start = await _opening(chunks)
@@ -233,59 +281,88 @@ class _Exchange:
                 else:
                     await self._read_stream(start, chunks)
             except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
-                if self._has_begun:
+                if isinstance(error, _Empty):
+                    self.failure, self.cause = Failure(), "an empty answer"
+                if self._has_begun or isinstance(error, ChoiceError):
                     raise self._failed(StreamBroken, str(error)) from error
-                raise api_error(self._endpoint, response, str(error), self._sent) from error
+                failure = failure_of(response, str(error))
+                raise api_error(self._endpoint, response, failure, self._sent) from error
 
     def _take_whole(self, body: bytes) -> None:
+        t_ms, safe = self._stopwatch.elapsed_s * 1000, self._redacted(body)
+        if self._on_events:
+            self._on_events([Event(safe)], t_ms, is_whole=True)
         try:
-            self._assembler.feed_whole(self._redacted(body), self._stopwatch.elapsed_s * 1000)
+            self._assembler.feed_whole(safe, t_ms)
         except MalformedChunk as error:
             raise _Unusable(f"not a completion: {error_text(body)}") from error
-        self._check_choices(body)
+        self._n_events += bool(self._assembler.indices())
+        self._check_content(body)
         self._changed()
 
     async def _read_stream(self, start: bytes, chunks: AsyncIterator[bytes]) -> None:
         decoder = EventDecoder()
         chunk: bytes | None = start
+        is_done = False
         try:
             while chunk is not None:
-                if self._take(decoder.feed(chunk)):
+                is_done = self._take(decoder.feed(chunk))
+                if is_done:
                     await _drain(chunks)
                     break
                 chunk = await anext(chunks, None)
                 if chunk and not self._n_events and len(start) < _MOST_WORDS:
                     start += chunk
-            else:
-                if not self._ends_complete(decoder) and self._n_events:
-                    raise _Unusable("it ended before every choice had a finish_reason")
+            is_done = is_done or self._take(decoder.flush())
         except http.ConnectionLost:
-            if not self._ends_complete(decoder) or not self._has_all:
+            is_done = self._take(decoder.flush())
+            if not (is_done or self._is_complete) or not self._has_all:
                 raise
-        self._check_choices(start)
-
-    def _ends_complete(self, decoder: EventDecoder) -> bool:
-        """Take an unterminated last event; return whether the answer is complete."""
-        return self._take(decoder.flush()) or self._is_complete
+        self._check_content(start, is_done=is_done)
+        self._check_end(is_done=is_done)
 
     def _take(self, events: list[Event]) -> bool:
         """Feed the events to the assembler; return whether `[DONE]` was among them."""
         t_ms = self._stopwatch.elapsed_s * 1000
         is_done = False
-        for event in map(self._without_keys, events):
+        events = [self._without_keys(event) for event in events]
+        if events and self._on_events:
+            self._on_events(events, t_ms)
+        for event in events:
             if event.event != "message" or not event.data.startswith(b"{"):
                 is_done = event.data.strip() == b"[DONE]"
                 if is_done:
                     break
                 if _is_noise(event):
                     continue
-            self._assembler.feed(event.data, t_ms)
-            self._n_events += 1
-        if self._n_events and t_ms - self._renewed_ms > NEXT_EVENT_S * 1000 / 60:
+            try:
+                self._assembler.feed(event.data, t_ms)
+            except MalformedChunk:
+                is_done = self._take_parts(event.data, t_ms)
+                if is_done:
+                    break
+            else:
+                self._n_events += 1
+        if t_ms - self._renewed_ms > self._next_s * 1000 / 60 and self._assembler.has_content:
             self._renew(t_ms)
         if events:
             self._changed()
         return is_done
+
+    def _take_parts(self, data: bytes, t_ms: float) -> bool:
+        """Feed data that is not one chunk, but may be several; return whether it has `[DONE]`."""
+        for part in split_texts(data):
+            if part == b"[DONE]":
+                return True
+            if part.startswith(b":"):
+                continue
+            try:
+                self._assembler.feed(part, t_ms)
+            except MalformedChunk as error:
+                self._assembler.skip(part, error.expected)
+            else:
+                self._n_events += 1
+        return False
 
     def _without_keys(self, event: Event) -> Event:
         data = self._redacted(event.data)
@@ -301,15 +378,30 @@ class _Exchange:
     def _renew(self, t_ms: float) -> None:
         """Restart the time limit; not at each event, since it costs as much as decoding one."""
         self._renewed_ms = t_ms
-        self._timer.reschedule(min(self._end, self._clock() + NEXT_EVENT_S))
+        self._timer.reschedule(min(self._end, self._clock() + self._next_s))
 
     def _changed(self) -> None:
         if self._on_change is not None:
             self._on_change()
 
-    def _check_choices(self, body: bytes) -> None:
-        if not self._assembler.finish_reasons():
-            raise _Unusable(f"not a completion: {error_text(body)}")
+    def _check_content(self, body: bytes, *, is_done: bool = False) -> None:
+        """Check that an answer which has ended has any content."""
+        if self._assembler.has_content:
+            return
+        if self._assembler.indices():
+            raise _Empty("it ended without any text or finish_reason")
+        kind = _Empty if is_done or self._n_events else _Unusable
+        reason = f"not a completion: {self._assembler.last_words or error_text(body)}"
+        raise kind("; ".join([reason, *self._assembler.skipped]))
+
+    def _check_end(self, *, is_done: bool) -> None:
+        """Check that a stream which has ended is complete."""
+        words = self._assembler.last_words
+        if self._is_complete or (is_done and not (self._assembler.is_cut or words)):
+            return
+        reason = "it ended before every choice had a finish_reason"
+        said = [f"the server's last words: {words}"] if words else []
+        raise _Unusable("; ".join([reason, *said, *self._assembler.skipped]))
 
     @property
     def _has_begun(self) -> bool:
@@ -335,8 +427,10 @@ class _Exchange:
     def _silence(self) -> str:
         if self._timeout_s is not None and self._clock() >= self._end:
             return f"the answer was not complete within {self._timeout_s:g} s"
-        silence = NEXT_EVENT_S if self._has_begun else FIRST_EVENT_S
-        return f"nothing arrived for {silence:g} s"
+        has_content = self._assembler.has_content
+        what = "no content" if self._n_events and not has_content else "nothing"
+        silence_s = self._next_s if has_content else self._first_s
+        return f"{what} arrived for {silence_s:g} s: a longer --timeout allows more"
 
 
 async def _opening(chunks: AsyncIterator[bytes]) -> bytes:

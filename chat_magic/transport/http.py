@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import os
+import math
 import socket
 import ssl
-from pathlib import Path
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import certifi
 from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
+from chat_magic.transport.authorities import Authorities, advice_on_certificate
 from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "address",
     "chunks",
     "close_response",
+    "cost_of",
     "header_fields",
     "is_success",
     "may_pass",
@@ -44,13 +45,13 @@ Response = aiohttp.ClientResponse
 
 _CONNECT_S = 10.0
 _MAX_REDIRECTS = 3
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _READ_BUFFER = 2**18
 """Bytes that may wait to be read before the sender is held back."""
 _IDLE_S = 60.0
 """How long an idle connection is kept: the next cell is typed in the meantime."""
 _LARGE_BODY = 2**20
 """Bytes from which the library wants a body as a file."""
+_COST = "x-litellm-response-cost"
 _NOT_SENT = ("Accept", "Content-Type")
 """Headers that aiohttp would add."""
 
@@ -82,6 +83,7 @@ class HttpClient:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._authorities = Authorities()
         self._inherited: list[aiohttp.ClientSession] = []
         """Sessions of a parent process: in a forked child, closing them would close its sockets."""
 
@@ -94,13 +96,15 @@ class HttpClient:
         headers: Mapping[str, Secret] | None = None,
         idempotency_key: str | None = None,
         keep_alive: bool = True,
+        ca_bundle: str | None = None,
     ) -> Response:
         """Send a JSON body; return the response once its head has arrived.
 
         The caller reads the response with `chunks` and closes it. A redirect that keeps the method
         and the host is followed; any other is returned, so that no key is sent to another host.
         Requests with the same `idempotency_key` count as one to a server that supports such keys
-        (draft-ietf-httpapi-idempotency-key-header).
+        (draft-ietf-httpapi-idempotency-key-header). `ca_bundle` names the authorities that certify
+        the server, in place of those of the environment.
 
         Raises:
             ConnectionFailed: The connection failed, or was lost before the response.
@@ -112,14 +116,19 @@ class HttpClient:
             sent["Idempotency-Key"] = idempotency_key
         if not keep_alive:
             sent["Connection"] = "close"
-        return await self._send("POST", url, body, sent, secret, headers or {})
+        return await self._send("POST", url, body, sent, secret, headers or {}, ca_bundle)
 
     async def get(
-        self, url: str, secret: Secret | None, *, headers: Mapping[str, Secret] | None = None
+        self,
+        url: str,
+        secret: Secret | None,
+        *,
+        headers: Mapping[str, Secret] | None = None,
+        ca_bundle: str | None = None,
     ) -> Response:
         """Request the content of a URL; see `post`."""
         sent = {"Accept": "application/json", "Connection": "close"}
-        return await self._send("GET", url, None, sent, secret, headers or {})
+        return await self._send("GET", url, None, sent, secret, headers or {}, ca_bundle)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -135,6 +144,7 @@ class HttpClient:
         sent: dict[str, str],
         secret: Secret | None,
         headers: Mapping[str, Secret],
+        ca_bundle: str | None,
     ) -> Response:
         session = self._opened()
         try:
@@ -146,6 +156,7 @@ class HttpClient:
                     data=_payload(body),
                     allow_redirects=False,
                     proxy=_proxy_of(url),
+                    ssl=self._authorities.context(ca_bundle) if _is_secure(url) else True,
                 )
                 target = redirect_target(response) if response.status in {307, 308} else ""
                 if not n_left or not target or not _is_same_host(url, target):
@@ -163,14 +174,8 @@ class HttpClient:
             self._session = None
         if self._session is None:
             self._loop = loop
-            try:
-                authorities = _certificate_authorities()
-            except (ValueError, OSError) as error:
-                raise ConnectionFailed(
-                    redact(f"the certificate variables of the environment cannot be used: {error}")
-                ) from error
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, ssl=authorities),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 headers={"User-Agent": "chat-magic"},
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -216,6 +221,20 @@ def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
     return io.BytesIO(body) if body and len(body) > _LARGE_BODY else body
 
 
+def cost_of(response: Response) -> float | None:
+    """Return what an answer cost in dollars, as LiteLLM says in a header; None if it does not.
+
+    At the head of a stream the cost is not known yet: a zero there says nothing.
+    """
+    try:
+        cost = float(response.headers.get(_COST, ""))
+    except ValueError:
+        return None
+    is_stream = response.content_type == "text/event-stream"
+    is_said = cost > 0 or (cost == 0 and not is_stream)
+    return cost if is_said and math.isfinite(cost) else None
+
+
 def is_success(response: Response) -> bool:
     """Whether the status is 2xx."""
     return 200 <= response.status < 300
@@ -224,7 +243,9 @@ def is_success(response: Response) -> bool:
 def address(url: str) -> str:
     """Return a URL's host and port."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or {'http': 80}.get(parts.scheme, 443)}"
+    host = parts.hostname or ""
+    port = parts.port or {"http": 80}.get(parts.scheme, 443)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def redirect_target(response: Response) -> str:
@@ -253,7 +274,7 @@ def reason(error: BaseException) -> str:
         if isinstance(cause, socket.gaierror):
             return "the host name is unknown"
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS: {cause.verify_message}"
+            return f"TLS: {cause.verify_message}{advice_on_certificate(cause)}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS: {cause.reason or cause}"
     return str(error) or type(error).__name__
@@ -268,21 +289,6 @@ def _revealed(
         **{name: value.reveal() for name, value in headers.items()},
         **({"Authorization": f"Bearer {secret.reveal()}"} if secret is not None else {}),
     }
-
-
-def _certificate_authorities() -> ssl.SSLContext:
-    """Return the trusted authorities, read from the same variables as by other HTTP clients."""
-    for file, folder in (("SSL_CERT_FILE", "SSL_CERT_DIR"), ("REQUESTS_CA_BUNDLE", "")):
-        bundle, directory = os.environ.get(file), os.environ.get(folder) if folder else None
-        if bundle or directory:
-            return _context(bundle, directory)
-    return _context(os.environ.get("CURL_CA_BUNDLE") or certifi.where(), None)
-
-
-def _context(bundle: str | None, directory: str | None) -> ssl.SSLContext:
-    if bundle and Path(bundle).is_dir():
-        bundle, directory = None, bundle
-    return ssl.create_default_context(cafile=bundle or None, capath=directory or None)
 
 
 def _is_same_host(url: str, target: str) -> bool:
@@ -311,8 +317,15 @@ def _send_error(error: aiohttp.ClientError | OSError | ValueError, url: str) -> 
 def _connection_lost(error: Exception) -> ConnectionLost:
     """Translate an error of the library; the underlying cause is its `__cause__`."""
     lost = ConnectionLost(_words(error), may_pass=_may_pass(error))
-    lost.__cause__ = getattr(error, "os_error", None) or error.__cause__ or error
+    lost.__cause__ = _refusal(error) or error.__cause__ or error
     return lost
+
+
+def _refusal(error: Exception) -> BaseException | None:
+    """Return the error of the system or of TLS behind an error of the library, if it has one."""
+    # In aiohttp before 3.11 a refused certificate has no os_error.
+    refused: BaseException | None = getattr(error, "certificate_error", None)
+    return refused or getattr(error, "os_error", None)
 
 
 def _words(error: Exception) -> str:
@@ -322,7 +335,7 @@ def _words(error: Exception) -> str:
         case aiohttp.ClientHttpProxyError():
             return f"the proxy answered {error.status} {error.message}"
         case aiohttp.ClientConnectorError():
-            return str(error.os_error)
+            return str(_refusal(error))
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection without an answer"
         case aiohttp.ClientError() if _is_undecodable(error):
@@ -348,7 +361,7 @@ def _may_pass(error: Exception) -> bool:
         aiohttp.ClientHttpProxyError,
         ContentEncodingError,
     )
-    causes = [*_chain(error), getattr(error, "os_error", None)]
+    causes = [*_chain(error), _refusal(error)]
     return not any(isinstance(cause, lasting) for cause in causes)
 
 
@@ -371,7 +384,7 @@ def _proxy_of(url: str) -> str | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if host in _LOOPBACK:
+    if _is_loopback(host):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -384,6 +397,22 @@ def _proxy_of(url: str) -> str | None:
             f"the environment names a {scheme} proxy: expected an http or https proxy"
         )
     return proxy
+
+
+def _is_secure(url: str) -> bool:
+    return urlsplit(url).scheme == "https"
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name (RFC 6761 §6.3) or its address."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        number = ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return (getattr(number, "ipv4_mapped", None) or number).is_loopback
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

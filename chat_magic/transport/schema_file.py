@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_args, get_origin
 
+from chat_magic.core.json_values import read_json
 from chat_magic.core.schema.structured import Schema, schema_of
 from chat_magic.errors import InvalidRequest
 
@@ -34,7 +34,7 @@ def _read(source: Any) -> Any:
 
 def _read_file(path: Path) -> Any:
     try:
-        content = json.loads(path.expanduser().read_bytes())
+        content = read_json(path.expanduser().read_bytes())
     except OSError as error:
         raise InvalidRequest(f"schema {path}: {error.strerror or error}") from error
     except ValueError as error:

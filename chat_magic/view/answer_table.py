@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_model import is_matrix
 from chat_magic.view.comparison_summary import signed, times
-from chat_magic.view.summary import money, number, percent
+from chat_magic.view.summary import finish_words, money, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,10 +79,10 @@ def _answer_row(
 ) -> AnswerRow:
     position = group[0]
     choice, run = comparison.choice_at(position), comparison.run_at(position)
-    metrics = choice_metrics(choice, run.reply.usage if len(run.reply.choices) == 1 else None)
+    metrics = choice_metrics(choice, run.usage_of_choice)
     cells = {
         "times": times(len(group)),
-        "finish": choice.finish_reason or "",
+        "finish": finish_words(choice),
         "tokens": _format(metrics.n_tokens, str),
         "perplexity": _format(metrics.perplexity, "{:.2f}".format),
         "mean logprob": _format(metrics.mean_logprob, signed),

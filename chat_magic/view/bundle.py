@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.analysis.diff_units import DiffUnit
 from chat_magic.core.reply.usage import total_usage
+from chat_magic.core.schema.json_answer import asks_for_json
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import compare_runs
 from chat_magic.view.html.comparison_html import comparison_html
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Reply, Timing, Usage
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.comparison_model import Opens
 
@@ -46,17 +48,31 @@ class RunView:
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     """In dollars, if the prices are known."""
+    recorded_s: float | None = None
+    """When a recorded answer arrived, in seconds since 1970-01-01 UTC; None for any other."""
     rounds: Sequence[ToolRound] = ()
     """The rounds before this answer, whose tool calls were run."""
     coordinates: Mapping[str, str] = field(default_factory=dict)
     """Its position in a grid of runs: the title of its value on each axis, by the axis' name."""
     error: str | None = None
     """Why there is no complete answer, in one line."""
+    thread: ThreadUse | None = None
+    """The conversation over several cells that it belongs to."""
 
     @property
     def usage(self) -> Usage | None:
         """The tokens of all rounds together."""
         return total_usage([*(done.reply.usage for done in self.rounds), self.reply.usage])
+
+    @property
+    def usage_of_choice(self) -> Usage | None:
+        """The tokens of the only choice; None if there are several."""
+        return self.reply.usage if len(self.reply.choices) == 1 else None
+
+    @property
+    def json_prefill(self) -> str | None:
+        """The prefill if JSON was asked for, else None."""
+        return self.prefill if asks_for_json(self.request) else None
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chat_magic.analysis.missing_tokens import missing_tokens
 from chat_magic.core.reply.tokens import probability, status_of, token_bytes, well_formed
-from chat_magic.view.text_segments import perplexity, tokens_of
+from chat_magic.view.text_segments import perplexity
+from chat_magic.view.token_roles import tokens_in_text, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,8 @@ class ChoiceMetrics:
     """In nats."""
     bits_per_byte: float | None
     min_prob: float | None
+    n_missing: int = 0
+    """Tokens that lack a log probability: the sum is an upper bound then."""
 
 
 def choice_metrics(choice: Choice, usage: Usage | None = None) -> ChoiceMetrics:
@@ -36,17 +40,21 @@ def choice_metrics(choice: Choice, usage: Usage | None = None) -> ChoiceMetrics:
         choice: The choice.
         usage: The request's usage if this is its only choice, for the number of tokens.
     """
-    tokens = tokens_of(choice)
+    tokens, n_all = tokens_in_text(choice), len(tokens_of(choice))
+    n_missing = missing_tokens(choice, usage)
     known = [t.logprob or 0.0 for t in tokens if status_of(t.logprob) == "ok"]
     joint = math.fsum(known) if known else None
     probs = [prob for t in tokens if (prob := probability(t.logprob)) is not None]
     return ChoiceMetrics(
-        n_tokens=len(tokens) or (usage.completion_tokens if usage else None),
+        n_tokens=n_all + n_missing or (usage.completion_tokens if usage else None),
         perplexity=perplexity(tokens),
         mean_logprob=None if joint is None else joint / len(known),
         joint_logprob=joint,
-        bits_per_byte=_bits_per_byte(tokens, choice.text or choice.refusal or ""),
+        bits_per_byte=(
+            None if n_missing else _bits_per_byte(tokens, choice.text or choice.refusal or "")
+        ),
         min_prob=min(probs, default=None),
+        n_missing=n_missing,
     )
 
 

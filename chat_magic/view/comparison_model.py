@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chat_magic.view.summary import notices
-from chat_magic.view.text_segments import tokens_of
+from chat_magic.view.token_roles import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

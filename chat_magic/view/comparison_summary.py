@@ -10,16 +10,17 @@ from chat_magic.view.summary import (
     number,
     percent,
     perplexity_fact,
+    recorded_facts,
     token_facts,
     token_name,
 )
-from chat_magic.view.text_segments import text_segments, tokens_of
+from chat_magic.view.text_segments import choice_segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chat_magic.analysis.comparison import AnswerBranch
-    from chat_magic.core.reply.reply import Choice
+    from chat_magic.core.reply.reply import Choice, Usage
     from chat_magic.view.bundle import RunView
     from chat_magic.view.comparison_model import ComparisonModel
 
@@ -93,18 +94,27 @@ def agreement_summary(comparison: ComparisonModel) -> str:
 def run_facts(run: RunView) -> list[str]:
     """Return the time, tokens and cost of a run that stands beside others."""
     facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
-    return facts if run.cost is None else [*facts, money(run.cost)]
+    facts += [] if run.cost is None else [money(run.cost)]
+    return [*facts, *recorded_facts(run)]
 
 
-def metric_facts(choice: Choice) -> list[str]:
-    """Return perplexity, mean log probability and least sure token; empty where unknown."""
-    metrics = choice_metrics(choice)
-    perplexity = perplexity_fact(choice)
+def metric_facts(
+    choice: Choice, usage: Usage | None = None, json_prefill: str | None = None
+) -> list[str]:
+    """Return perplexity, mean log probability and least sure token; empty where unknown.
+
+    Args:
+        choice: The choice.
+        usage: The request's usage if this is its only choice.
+        json_prefill: The prefill of a request that asked for JSON, whose values alone are named.
+    """
+    metrics = choice_metrics(choice, usage)
+    perplexity = perplexity_fact(choice, usage)
     if perplexity is None or metrics.mean_logprob is None:
         return []
     least = min(
-        text_segments(tokens_of(choice)),
-        key=lambda segment: 1.0 if segment.prob is None else segment.prob,
+        choice_segments(choice, json_prefill),
+        key=lambda segment: segment.prob if segment.counts and segment.prob is not None else 1.0,
     )
     least_prob = 1.0 if least.prob is None else least.prob
     return [

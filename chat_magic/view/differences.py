@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from chat_magic.view.text_segments import text_segments, tokens_of
+from chat_magic.view.text_segments import text_segments
+from chat_magic.view.token_roles import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +60,7 @@ def _difference(comparison: ComparisonModel, group: tuple[int, ...]) -> Differen
             return Difference(group, (), [field for field in fields if field.kind != "same"])
     changes = diff(_units(comparison, comparison.base), _units(comparison, group[0]))
     n_same = sum(2 * len(text) for kind, text in changes if kind == "same")
-    return Difference(group, list(_cut(changes)), (), n_same / (len(base) + len(other)))
+    return Difference(group, list(shorten(changes)), (), n_same / (len(base) + len(other)))
 
 
 def _units(comparison: ComparisonModel, position: int) -> list[str]:
@@ -74,8 +75,8 @@ def _units(comparison: ComparisonModel, position: int) -> list[str]:
     return units(text, "sentence" if comparison.by == "sentence" else "word")
 
 
-def _cut(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
-    """Leave out the middle of long unchanged texts."""
+def shorten(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
+    """Yield changes without the middle of long unchanged texts."""
     last = len(changes) - 1
     for number, (kind, text) in enumerate(changes):
         if kind != "same" or len(text) <= _LONGEST_SAME:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chat_magic.analysis.missing_tokens import with_own_spelling
 from chat_magic.core.cell.cell_head import write_head
 from chat_magic.core.reply.reply import Audio, Choice, Reply, TokenLogprob, TokenTimes, Usage
 from chat_magic.core.reply.tokens import status_of, well_formed
@@ -17,6 +19,8 @@ from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import read_sent
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
+from chat_magic.view.answer_images import images_of
+from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_summary import agreement_summary, divergence_summary
 from chat_magic.view.summary import (
@@ -29,16 +33,22 @@ from chat_magic.view.summary import (
     truncated,
     unsure_summary,
 )
+from chat_magic.view.token_roles import ROLES, token_roles, tokens_of
 
 if TYPE_CHECKING:
     from chat_magic.analysis.answer_tree import Node
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.tool_rounds import ToolRound
+    from chat_magic.view.answer_images import AnswerImage
+    from chat_magic.view.answer_sources import Source
     from chat_magic.view.bundle import RunView
+    from chat_magic.view.choice_metrics import ChoiceMetrics
     from chat_magic.view.comparison_model import ComparisonModel, Opens
 
 _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
+_LARGEST_EXACT = 2**53 - 1
+"""The largest integer that a double holds exactly, as its neighbours."""
 _LONGEST_DATA = 2_000
 """Characters beyond which such a field is cut."""
 
@@ -67,7 +77,7 @@ def payload(
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
-    plain: dict[str, Any] = _plain(value)
+    plain: dict[str, Any] = plain_json(value)
     return plain
 
 
@@ -124,11 +134,13 @@ def _utf16(text: str) -> int:
 
 def _result(run: RunView) -> dict[str, Any]:
     vocabulary = Vocabulary()
-    several = len(run.reply.choices) > 1
-    choices = [
-        _choice(choice, vocabulary, None if several else run) for choice in run.reply.choices
+    choices = [_choice(choice, vocabulary, run) for choice in run.reply.choices]
+    tokens = [
+        token
+        for choice in run.reply.choices
+        for _, part in _parts(choice)
+        for token in with_own_spelling(part)
     ]
-    tokens = [t for choice in run.reply.choices for _, part in _parts(choice) for t in part]
     block, n_left_out = fitting_block(tokens, vocabulary)
     return {
         "model": run.model,
@@ -143,7 +155,7 @@ def _result(run: RunView) -> dict[str, Any]:
         "cost": run.cost,
         "facts": status_facts(run),
         "warnings": notices(run),
-        "unsure": unsure_summary(run.reply.choices),
+        "unsure": unsure_summary(run.reply.choices, json_prefill=run.json_prefill),
         "rounds": [_round(tool_round) for tool_round in run.rounds],
         "choices": choices,
         "vocabulary": vocabulary.columns(),
@@ -157,12 +169,26 @@ def _request(body: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: value for name, value in body.items() if name not in ("model", "messages")}
     messages = body.get("messages", [])
     shown = _without_data(messages)
+    exact = {
+        name: json.dumps(value, indent=2, ensure_ascii=False)
+        for name, value in {"messages": shown, **fields}.items()
+        if _has_large_integer(value)
+    }
     return {
         "messages": shown,
         "parameters": {name: value for name, value in fields.items() if name in PARAMETERS},
         "extra": {name: value for name, value in fields.items() if name not in PARAMETERS},
         "is_whole": shown == messages,
-    }
+    } | ({"exact": exact} if exact else {})
+
+
+def _has_large_integer(value: Any) -> bool:
+    """Whether JavaScript would round an integer in a JSON value."""
+    if isinstance(value, Mapping):
+        return any(map(_has_large_integer, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_large_integer, value))
+    return isinstance(value, int) and abs(value) > _LARGEST_EXACT
 
 
 def _cell_head(run: RunView) -> dict[str, str | None] | None:
@@ -207,8 +233,9 @@ def _round(tool_round: ToolRound) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView | None) -> dict[str, Any]:
-    usage = run.reply.usage if run else None
+def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView) -> dict[str, Any]:
+    usage, json_prefill = run.usage_of_choice, run.json_prefill
+    shown, roles = tokens_of(choice), [*map(ROLES.index, token_roles(choice, json_prefill))]
     return {
         "index": choice.index,
         "text": choice.text,
@@ -216,18 +243,55 @@ def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView | None) -> dict
         "refusal": choice.refusal,
         "reasoning": choice.reasoning,
         "audio": _audio(choice.audio),
+        **_filled(
+            images=[_image(image) for image in images_of(choice)],
+            sources=[_source(source) for source in sources_of(choice, run.reply)],
+        ),
         "tool_calls": [
-            {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
+            {"id": call.id, "name": call.called.name, "arguments": call.called.arguments}
             for call in calls_of(choice)
         ],
         "facts": choice_facts(choice, usage),
-        "metrics": asdict(choice_metrics(choice, usage)),
-        "perplexity": perplexity_fact(choice),
-        "sparkline": choice_sparkline(choice),
+        "metrics": _metrics(choice_metrics(choice, usage)),
+        "perplexity": perplexity_fact(choice, usage),
+        "sparkline": choice_sparkline(choice, json_prefill),
         "parts": {
-            name: _part(tokens, choice.arrivals.get(name, TokenTimes()), vocabulary)
+            name: {
+                **_part(tokens, choice.arrivals.get(name, TokenTimes()), vocabulary),
+                **_filled(roles=_packed(roles) if tokens is shown and any(roles) else ""),
+            }
             for name, tokens in _parts(choice)
         },
+    }
+
+
+def _filled(**fields: Any) -> dict[str, Any]:
+    """Return the optional fields that have a value."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _metrics(metrics: ChoiceMetrics) -> dict[str, Any]:
+    values = asdict(metrics)
+    n_missing = values.pop("n_missing")
+    return {**values, **_filled(n_missing=n_missing)}
+
+
+def _image(image: AnswerImage) -> dict[str, Any]:
+    data = image.base64 if image.media_type else None
+    return {
+        "media_type": image.media_type,
+        "data": data,
+        "link": image.link,
+        "description": image.description,
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "number": source.number,
+        "title": source.title,
+        "link": source.link,
+        "host": source.host,
     }
 
 
@@ -287,14 +351,14 @@ def _cut_data(data: str) -> str:
     return f"{data[:40]}… ({len(data) - 40} characters left out)"
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """Return a value as JSON that every parser accepts."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {well_formed(str(key)): _plain(item) for key, item in value.items()}
+        return {well_formed(str(key)): plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     return value

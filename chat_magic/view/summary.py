@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chat_magic.analysis.missing_tokens import missing_tokens
 from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
 from chat_magic.view.html.escape import visible
 from chat_magic.view.text_segments import (
     TextSegment,
     alternatives,
+    choice_segments,
     perplexity,
-    text_segments,
-    tokens_of,
 )
+from chat_magic.view.token_roles import tokens_in_text, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.view.bundle import RunView
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -28,6 +31,12 @@ _TOP_BITS = 7.0
 _VERDICTS = ("accepted", "rejected")
 _GLYPHS = str.maketrans({"\n": "↵", "\t": "⇥", " ": "␣"})
 _LONGEST_NAME = 40
+_FINISHES = {"stop": "finished", "length": "cut off"}
+_MOST_INDEXES = 3
+"""Choices that are named by their indices."""
+_LOCAL = ("local", "local/smollm2-135m-instruct")
+_LOCAL_NAME = "SmolLM2-135M-Instruct, a small model to try the tool with"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def number(value: float) -> str:
@@ -63,13 +72,41 @@ def speed_facts(ttft_s: float | None, tokens_per_s: float | None) -> list[str]:
 
 
 def status_facts(run: RunView) -> list[str]:
-    """Return the time, speed, tokens, seed and cost of a request."""
+    """Return the conversation, time, speed, tokens, seed and cost of a request."""
     return [
+        *([] if run.thread is None else [thread_fact(run.thread, run.reply.usage)]),
+        *([_LOCAL_NAME] if run.model in _LOCAL else []),
         *_time_facts(run.timing),
         *token_facts(run.usage),
         *_seed_facts(run),
         *([] if run.cost is None else [money(run.cost)]),
+        *recorded_facts(run),
     ]
+
+
+def thread_fact(thread: ThreadUse, usage: Usage | None) -> str:
+    """Return the name of a conversation, and how long it is by the server's last count.
+
+    Such as `thread plan: 1,234 of 128,000 tokens (1%)`; the window is left out if not known.
+    """
+    counts = [] if usage is None else [usage.prompt_tokens, usage.completion_tokens]
+    count = None if usage is None else usage.total_tokens
+    if count is None and counts and None not in counts:
+        count = sum(filter(None, counts))
+    if count is None:
+        return f"thread {thread.name}"
+    if thread.window is None:
+        return f"thread {thread.name}: {count:,} tokens"
+    share = percent(count / thread.window)
+    return f"thread {thread.name}: {count:,} of {thread.window:,} tokens ({share})"
+
+
+def recorded_facts(run: RunView) -> list[str]:
+    """Return the day of a recorded answer in UTC: `recorded 3 Nov 2026`."""
+    if run.recorded_s is None:
+        return []
+    day = datetime.fromtimestamp(run.recorded_s, UTC)
+    return [f"recorded {day.day} {_MONTHS[day.month - 1]} {day.year}"]
 
 
 def _time_facts(timing: Timing) -> list[str]:
@@ -109,15 +146,22 @@ def notices(run: RunView) -> list[str]:
 
 
 def choice_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
-    """Return the finish reason of a choice and its number of tokens.
+    """Return how a choice ended, and its number of tokens: `finished`, `cut off at 80 tokens`.
 
     Args:
         choice: The choice.
         usage: The request's usage if this is its only choice, for the number of tokens.
     """
     count = len(tokens_of(choice)) or (usage.completion_tokens if usage else None)
-    facts = [] if choice.finish_reason is None else [choice.finish_reason]
-    return facts if count is None else [*facts, f"{count} token{'' if count == 1 else 's'}"]
+    n_tokens = "" if count is None else f"{count} token{'' if count == 1 else 's'}"
+    if n_tokens and choice.finish_reason == "length":
+        return [f"cut off at {n_tokens}"]
+    return [fact for fact in (finish_words(choice), n_tokens) if fact]
+
+
+def finish_words(choice: Choice) -> str:
+    """Say how a choice ended; empty if its server did not."""
+    return _FINISHES.get(choice.finish_reason or "", choice.finish_reason or "")
 
 
 def calls_of(choice: Choice) -> list[ToolCall]:
@@ -133,12 +177,21 @@ def truncated(text: str, most: int = 2_000) -> str:
     return f"{text[:most]}… ({len(text) - most:,} characters left out)"
 
 
-def perplexity_fact(choice: Choice) -> str | None:
-    """Return `perplexity 1.42`, or None without log probabilities."""
-    value = perplexity(tokens_of(choice))
+def perplexity_fact(choice: Choice, usage: Usage | None = None) -> str | None:
+    """Return `perplexity 1.42`, or None without log probabilities.
+
+    If tokens lack one, it says how many have one: `perplexity 1.42 over 3 of 5 tokens`.
+
+    Args:
+        choice: The choice.
+        usage: The request's usage if this is its only choice.
+    """
+    tokens = tokens_in_text(choice)
+    value, n_missing = perplexity(tokens), missing_tokens(choice, usage)
     if value is None:
         return None
-    return f"perplexity {value:.2f}" if value < 100 else f"perplexity {value:.3g}"
+    over = f" over {len(tokens)} of {len(tokens) + n_missing} tokens" if n_missing else ""
+    return f"perplexity {value:{'.2f' if value < 100 else '.3g'}}{over}"
 
 
 def sparkline(segments: Sequence[TextSegment]) -> str:
@@ -147,18 +200,22 @@ def sparkline(segments: Sequence[TextSegment]) -> str:
     A character that stands for several tokens shows their root mean square, in which a single
     peak remains visible.
     """
-    if not any(segment.prob is not None for segment in segments):
+    probs = [segment.prob if segment.counts else None for segment in segments]
+    if not any(prob is not None for prob in probs):
         return ""
-    heights = [_height(segment.prob) for segment in segments]
+    heights = list(map(_height, probs))
     width = math.ceil(len(heights) / _SPARKS)
     groups = [heights[start : start + width] for start in range(0, len(heights), width)]
     means = [math.hypot(*group) / math.sqrt(len(group)) for group in groups]
     return "".join(_BLOCKS[round(mean * (len(_BLOCKS) - 1))] for mean in means)
 
 
-def choice_sparkline(choice: Choice) -> str:
-    """Draw the surprisal along the content, or else the refusal, of a choice."""
-    return sparkline(text_segments(tokens_of(choice)))
+def choice_sparkline(choice: Choice, json_prefill: str | None = None) -> str:
+    """Draw the surprisal along the content, or else the refusal, of a choice.
+
+    Where JSON was asked for, with this prefill, it is flat between the values.
+    """
+    return sparkline(choice_segments(choice, json_prefill))
 
 
 def _height(prob: float | None) -> float:
@@ -169,25 +226,52 @@ def _height(prob: float | None) -> float:
 
 
 def unsure_summary(
-    choices: Sequence[Choice], *, show: Callable[[str], str] = str, limit: int = 3
+    choices: Sequence[Choice],
+    *,
+    json_prefill: str | None = None,
+    show: Callable[[str], str] = str,
+    limit: int = 3,
 ) -> str | None:
     """Name the tokens of which the model was least sure, with their alternatives.
 
     Args:
         choices: The choices of one or several answers.
+        json_prefill: The prefill of a request that asked for JSON, whose values alone are named.
         show: Formats a token's name, for HTML.
         limit: How many tokens to name.
 
     Returns:
-        `unsure: Charlotte 31% (Catherine 24, Clara 9)`, in reading order; None if no token is
-        under 50%. Punctuation is named only if no word is under 50%.
+        `unsure: Charlotte 31% (Catherine 24, Clara 9)`, in reading order, of several choices with
+        ` in choice 2`; None if no token is under 50%. Punctuation is named only if no word is
+        under 50%.
     """
-    segments = [segment for choice in choices for segment in text_segments(tokens_of(choice))]
-    doubtful = list({(s.text, s.prob): s for s in segments if s.grade}.values())
+    places: dict[tuple[str, float | None], list[int]] = {}
+    doubtful = []
+    for choice in choices:
+        for segment in choice_segments(choice, json_prefill):
+            if not segment.grade:
+                continue
+            indexes = places.setdefault((segment.text, segment.prob), [])
+            doubtful += [] if indexes else [segment]
+            indexes += [] if choice.index in indexes else [choice.index]
     candidates = [segment for segment in doubtful if _is_word(segment.text)] or doubtful
     least = sorted(candidates, key=lambda segment: segment.prob or 0.0)[:limit]
-    named = [_unsure_token(s, show) for s in doubtful if any(s is chosen for chosen in least)]
+    named = [
+        _unsure_token(segment, show)
+        + (_in_choices(places[segment.text, segment.prob]) if len(choices) > 1 else "")
+        for segment in doubtful
+        if any(segment is chosen for chosen in least)
+    ]
     return f"unsure: {' · '.join(named)}" if named else None
+
+
+def _in_choices(indexes: Sequence[int]) -> str:
+    """Say which choices a token is from, by their indices."""
+    if len(indexes) == 1:
+        return f" in choice {indexes[0]}"
+    if len(indexes) > _MOST_INDEXES:
+        return f" in {len(indexes)} choices"
+    return f" in choices {', '.join(map(str, indexes[:-1]))} and {indexes[-1]}"
 
 
 def _unsure_token(segment: TextSegment, show: Callable[[str], str]) -> str:

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chat_magic.analysis.missing_tokens import own_alternative
 from chat_magic.core.reply.tokens import (
     BIN_EDGES,
     Status,
@@ -15,6 +16,7 @@ from chat_magic.core.reply.tokens import (
     status_of,
     token_bytes,
 )
+from chat_magic.view.token_roles import Role, token_roles, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,23 +40,41 @@ class TextSegment:
     prob: float | None
     status: Status
     token: TokenLogprob
+    role: Role = "counted"
+
+    @property
+    def counts(self) -> bool:
+        """Whether its probability tells how sure the model was of the answer."""
+        return self.role == "counted"
 
     @property
     def grade(self) -> int:
-        """The probability's bin: 0 (sure, or unknown) to 4 (under 3%)."""
-        return 0 if self.prob is None else bin_of(self.prob)
+        """The probability's bin: 0 (sure, unknown or not counted) to 4 (under 3%)."""
+        return 0 if self.prob is None or not self.counts else bin_of(self.prob)
 
 
-def tokens_of(choice: Choice) -> list[TokenLogprob]:
-    """Return the tokens of the content of a choice, or else of its refusal."""
-    if choice.logprobs is None:
-        return []
-    return choice.logprobs.content or choice.logprobs.refusal or []
+def text_segments(
+    tokens: Sequence[TokenLogprob], roles: Sequence[Role] | None = None
+) -> list[TextSegment]:
+    """Return a segment for each token, or for several tokens that share a character.
+
+    Args:
+        tokens: The tokens.
+        roles: Their roles; without them all count.
+    """
+    of_token = roles or ["counted"] * len(tokens)
+    segments, start = [], 0
+    for text, group in _characters(tokens):
+        of_group = of_token[start : start + len(group)]
+        role: Role = "counted" if "counted" in of_group else of_group[0]
+        segments.append(_segment(text, group, role))
+        start += len(group)
+    return segments
 
 
-def text_segments(tokens: Sequence[TokenLogprob]) -> list[TextSegment]:
-    """Return a segment for each token, or for several tokens that share a character."""
-    return [_segment(text, group) for text, group in _characters(tokens)]
+def choice_segments(choice: Choice, json_prefill: str | None = None) -> list[TextSegment]:
+    """Return the segments of a choice with their roles; `json_prefill` as for `token_roles`."""
+    return text_segments(tokens_of(choice), token_roles(choice, json_prefill))
 
 
 def mark_below(segments: Sequence[TextSegment]) -> float:
@@ -64,15 +84,17 @@ def mark_below(segments: Sequence[TextSegment]) -> float:
     """
     if len(segments) <= _LONG:
         return BIN_EDGES[0]
-    known = sorted(segment.prob for segment in segments if segment.prob is not None)
+    known = sorted(s.prob for s in segments if s.prob is not None and s.counts)
     most = min(len(segments) // 5, _MOST_MARKED)
     return min(BIN_EDGES[0], known[most]) if most < len(known) else BIN_EDGES[0]
 
 
 def alternatives(token: TokenLogprob) -> list[tuple[str, float]]:
     """Return the other tokens with their probabilities, 0 to 1, the most probable first."""
-    sampled = _bytes(token)
-    others = [other for other in token.top_logprobs or () if _bytes(other) != sampled]
+    sampled, own = _bytes(token), own_alternative(token)
+    others = [
+        other for other in token.top_logprobs or () if other is not own and _bytes(other) != sampled
+    ]
     pairs = [
         (_bytes(other).decode(errors="replace"), probability(other.logprob)) for other in others
     ]
@@ -105,13 +127,13 @@ def _characters(tokens: Sequence[TokenLogprob]) -> Iterator[tuple[str, list[Toke
         yield text + decoder.decode(b"", final=True), group
 
 
-def _segment(text: str, group: list[TokenLogprob]) -> TextSegment:
+def _segment(text: str, group: list[TokenLogprob], role: Role) -> TextSegment:
     probs = [probability(token.logprob) for token in group]
     for token, prob in zip(group, probs, strict=True):
         if prob is None:
-            return TextSegment(text, None, status_of(token.logprob), token)
+            return TextSegment(text, None, status_of(token.logprob), token, role)
     least = min(range(len(group)), key=lambda index: probs[index] or 0.0)
-    return TextSegment(text, probs[least], "ok", group[least])
+    return TextSegment(text, probs[least], "ok", group[least], role)
 
 
 def _bytes(token: TopLogprob) -> bytes:

@@ -4,15 +4,21 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commands } from './plugins/commands';
 import { completer } from './plugins/completer';
 import { highlight } from './plugins/highlight';
+import { keyboard } from './plugins/keyboard';
+import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { savedPanel } from './plugins/savedPanel';
+import { versions } from './plugins/versions';
 
 const plugins: JupyterFrontEndPlugin<void>[] = [
   highlight,
   completer,
   commands,
   savedPanel,
-  panelButtons
+  panelButtons,
+  loadOffer,
+  versions,
+  keyboard
 ];
 
 export default plugins;

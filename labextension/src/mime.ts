@@ -12,6 +12,8 @@ import type { Mode } from './result/ui/choiceView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
 import { ResultView } from './result/ui/resultView';
+import { VersionBar } from './result/ui/versionBar';
+import { firstAnswer, savedVersions, type VersionSource } from './result/versions';
 
 import '../style/result.css';
 import '../style/comparison.css';
@@ -24,8 +26,6 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
     super();
     this.addClass('chm-root');
-    // the notebook's one-letter shortcuts must not act on what has the focus in this output
-    this.node.dataset.lmSuppressShortcuts = 'true';
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -37,9 +37,14 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       this.source = source;
       this.draw(data);
     }
-    const state =
-      model.metadata[STATE_KEY] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
-    if (isNew || STATE_KEY in model.metadata) {
+    await this.setViews(isNew);
+  }
+
+  /** Show the views in the state that the output's metadata have stored. */
+  private async setViews(isNew: boolean): Promise<void> {
+    const metadata = this.model?.metadata ?? {};
+    const state = metadata[STATE_KEY] ?? (this.mode === 'tokens' ? { view: 'columns' } : null);
+    if (isNew || STATE_KEY in metadata) {
       await this.comparison?.setViewState(state);
     }
     await Promise.all(this.views.map(view => view.setMode(this.mode)));
@@ -50,11 +55,38 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
+  protected override onAfterAttach(): void {
+    this.askVersions();
+  }
+
+  /** Offer the versions that the notebook holds, until the kernel tells of all. */
+  private askVersions(): void {
+    const { payload } = this;
+    if (!payload || !this.isAttached) {
+      return;
+    }
+    const saved = payload.versions ?? [];
+    this.versions.setSource(savedVersions(saved), saved.length);
+    const respond = (source: VersionSource | null): void => {
+      if (source && payload === this.payload) {
+        this.versions.setSource(source, saved.length);
+      }
+    };
+    const detail = { answer: firstAnswer(payload), respond };
+    this.node.dispatchEvent(new CustomEvent('chat-magic:versions', { bubbles: true, detail }));
+  }
+
   private draw(data: unknown): void {
+    this.payload = readPayload(data);
+    this.drawPayload(this.payload);
+    this.askVersions();
+  }
+
+  /** Draw a result: that of the output, or an earlier one in its place. */
+  private drawPayload(payload: Payload | null): void {
     this.views.forEach(view => view.dispose());
     this.views = [];
     this.comparison = null;
-    const payload = readPayload(data);
     if (!payload) {
       this.node.replaceChildren(
         element(
@@ -66,7 +98,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       return;
     }
     this.views = this.makeViews(payload);
-    this.node.replaceChildren(...this.views.map(view => view.node));
+    this.node.replaceChildren(this.versions.node, ...this.views.map(view => view.node));
     this.node.classList.toggle('chm-wide', this.hasComparison());
   }
 
@@ -115,6 +147,11 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       : 'cannot insert cells here, and the browser did not allow copying';
   }
 
+  private readonly versions = new VersionBar(payload => {
+    this.drawPayload(payload ?? this.payload);
+    void this.setViews(true);
+  });
+  private payload: Payload | null = null;
   private model: IRenderMime.IMimeModel | null = null;
   private source: string | undefined;
   private views: (ComparisonView | ResultView)[] = [];

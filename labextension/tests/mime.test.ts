@@ -9,6 +9,7 @@ vi.mock('@lumino/widgets', () => ({
     addClass(name: string): void {
       this.node.classList.add(name);
     }
+    isAttached = true;
     dispose(): void {}
   }
 }));
@@ -72,11 +73,36 @@ describe('the renderer', () => {
 
   it('draws the same payload only once', async () => {
     const { renderer, model, node } = await render(payloadOf({}));
-    const drawn = node.firstChild;
+    const drawn = node.lastChild;
     await renderer.renderModel(model as never);
-    expect(node.firstChild).toBe(drawn);
+    expect(node.lastChild).toBe(drawn);
     await renderer.renderModel(modelOf(payloadOf({ model: 'a/b' })) as never);
-    expect(node.firstChild).not.toBe(drawn);
+    expect(node.lastChild).not.toBe(drawn);
+  });
+});
+
+describe('earlier versions', () => {
+  const earlier = { version: 1, cell: '%%chat\nforgotten', axes: [], comparison: null };
+  const saved = { ...earlier, results: [resultOf('names', { model: 'c/d' })] };
+
+  it('are drawn in place from what the notebook holds', async () => {
+    const { node } = await render({ ...payloadOf({ model: 'a/b' }), versions: [saved] });
+    expect(node.textContent).toContain('1 earlier version is saved in this notebook');
+    find(node, '.chm-versions button').click();
+    await vi.waitFor(() => expect(find(node, '.chm-result').textContent).toContain('c/d'));
+    expect(texts(node, '.chm-versions pre')).toEqual(['%%chat\nforgotten']);
+  });
+
+  it('are asked of the page, with the answer that tells which one is drawn', async () => {
+    const asked: string[] = [];
+    const hear = (event: Event): unknown =>
+      asked.push((event as CustomEvent<{ answer: string }>).detail.answer);
+    document.body.addEventListener('chat-magic:versions', hear);
+    const payload = payloadOf({});
+    const { node } = await render(payload);
+    document.body.removeEventListener('chat-magic:versions', hear);
+    expect(asked).toEqual([payload.results[0]?.choices[0]?.text]);
+    expect(find(node, '.chm-versions').hidden).toBe(true);
   });
 });
 

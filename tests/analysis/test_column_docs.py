@@ -13,13 +13,21 @@ import pytest
 
 from chat_magic.analysis import column_docs
 from chat_magic.analysis.column_docs import COORDINATES, RESULT_TABLES, RUN, TABLES
-from chat_magic.analysis.listing_tables import jobs_table, models_table, settings_table
+from chat_magic.analysis.history_table import history_table, usage_table
+from chat_magic.analysis.listing_tables import (
+    jobs_table,
+    models_table,
+    settings_table,
+    threads_table,
+)
 from chat_magic.analysis.table_columns import TEXT
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.chunk import MalformedChunk
+from chat_magic.core.reply.history_row import HistoryRow
 from chat_magic.core.reply.listing import ListedModel
 from chat_magic.core.reply.reply import Reply, Timing, Usage
 from chat_magic.core.reply.server_error import ServerError
+from chat_magic.core.reply.thread_use import ThreadRow
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.structured import schema_of
 from chat_magic.results.chat_result import ChatResult
@@ -101,10 +109,21 @@ COMPARISONS = {
     ".compare(by).table": lambda result: result.compare().table,
     '.compare(by="json").table': lambda result: result.compare(by="json").table,
 }
+ROWS = [
+    HistoryRow(id=number, started_s=1.5, kind="answer", status="complete", model="a/b")
+    for number in (2, 1)
+]
 LISTINGS = {
     "%chat /models": lambda: models_table([ListedModel(id="a"), ListedModel(id="b", created=1)]),
     "%chat /config": lambda: settings_table([("model", "a/b", "environment")]),
     "%chat /jobs": lambda: jobs_table([(1, "r", "a/b", "streaming", 1.5, 0.2)]),
+    "%chat /thread": lambda: threads_table(
+        [ThreadRow(thread="a", turns=1, prompt="Hi", started_s=1.5), ThreadRow(thread="b", turns=0)]
+    ),
+    "chat_magic.usage(query)": lambda: usage_table(
+        [("a/b", "2026-11-28", 2, 0, 1, 9, None, 3, None, 0.5)], ("model", "day")
+    ),
+    "chat_magic.history(query)": lambda: history_table(ROWS).reset_index(),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.json_fields import json_fields
+from chat_magic.analysis.json_fields import json_fields, value_ranges
 
 
 def found(text, **options):
@@ -33,6 +33,9 @@ def found(text, **options):
         ('```json\n{"a": 1}\n```', [("/a", "1")]),
         ('Here it is:\n```\n{"a": 1}\n```\nEnjoy!', [("/a", "1")]),
         ('{"code": "```py\\nx = 1\\n```"}', [("/code", '"```py\\nx = 1\\n```"')]),
+        ('<think>{"a": 0}</think>\n{"a": 1}', [("/a", "1")]),
+        ('<think>```\n{"a": 0}\n```</think>```json\n{"a": 1}\n```', [("/a", "1")]),
+        ('Well.</think>{"a": 1}', [("/a", "1")]),
     ],
 )
 def test_each_value_stands_under_its_pointer(text, fields):
@@ -112,3 +115,18 @@ def test_json_cut_anywhere_has_a_beginning_of_its_fields(value, data):
     for (pointer, part), (expected, full) in zip(partly, whole, strict=False):
         assert pointer == expected
         assert full.startswith(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('{"a": "Paris", "b": 1}', ["Paris", "1"]),
+        ('["", "x", {}, true]', ['""', "x", "{}", "true"]),
+        ('{"a": "x', ["x"]),
+        ('{"a": "', ['"']),
+        ("Paris", []),
+    ],
+)
+def test_the_range_of_a_string_is_without_its_quotes(text, values):
+    """Unless it is nothing else."""
+    assert [text[start:end] for start, end in value_ranges(text, partial=True)] == values

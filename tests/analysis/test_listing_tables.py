@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from chat_magic.analysis.listing_tables import jobs_table, models_table, settings_table
+from chat_magic.analysis.listing_tables import (
+    jobs_table,
+    models_table,
+    settings_table,
+    threads_table,
+)
 from chat_magic.core.reply.listing import ListedModel
+from chat_magic.core.reply.thread_use import ThreadRow
 
 
 def test_a_date_in_seconds_is_a_time_in_utc():
@@ -32,11 +38,20 @@ def test_a_job_says_how_it_is_cancelled():
     assert row["elapsed_s"] == 0.5
 
 
+def test_a_thread_without_turns_has_only_its_name():
+    """The time of the last turn is in whole seconds."""
+    rows = [ThreadRow(thread="a", turns=1, started_s=1.9), ThreadRow(thread="b", turns=0)]
+    table = threads_table(rows)
+    assert table["started"].tolist() == [pd.Timestamp("1970-01-01 00:00:01", tz="UTC"), pd.NaT]
+    assert table.loc[1, ["prompt", "model", "tokens"]].isna().all()
+
+
 def test_tables_without_rows_keep_their_dtypes():
     """As far as anything can be done with them."""
     for empty, full in (
         (models_table([]), models_table([ListedModel(id="a")])),
         (jobs_table([]), jobs_table([(1, "r", "a/b", "done", 0.0, 0.0)])),
+        (threads_table([]), threads_table([ThreadRow(thread="a", turns=1, started_s=1.0)])),
         (settings_table([]), settings_table([("a", "b", "c")])),
     ):
         assert len(empty) == 0

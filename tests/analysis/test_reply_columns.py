@@ -161,3 +161,26 @@ def test_whatever_arrives_the_token_that_came_is_among_its_alternatives(token, r
         known = measured[~np.isnan(measured)]
         assert (np.diff(known) <= 0).all()
         assert not np.isnan(measured[: len(known)]).any()
+
+
+TOP = [("a", -0.5), ("b", -1.5), ("c", -2.5)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "others", "is_extra"),
+    [
+        (3, TOP, False),
+        (5, TOP, False),
+        (2, TOP, True),
+        (None, TOP, True),
+        (3, TOP[2:] + TOP[:2], False),
+        (2, TOP[2:] + TOP[:2], True),
+    ],
+)
+def test_a_list_that_is_not_longer_than_asked_has_no_extra_token(
+    token, reply, asked, others, is_extra
+):
+    """Even if another list is shorter, or the sampled token is first in it."""
+    tokens = [token("a", -0.5, TOP[:2]), token("c", -2.5, others)]
+    ranked = read_replies([reply(tokens)], asked=[asked]).ranked
+    assert bool(ranked.chosen[1] >= ranked.k_returned[1]) is is_extra

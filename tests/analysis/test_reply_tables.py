@@ -341,12 +341,14 @@ def test_a_censored_token_counts_at_its_bound_only(token, reply):
     assert math.isnan(row["bits_per_byte"])
 
 
-def test_tokens_outside_the_text_count_in_perplexity_but_not_in_bits_per_byte(token, choice):
-    """Bits per byte are those of the text; with part of it unplaced there are none."""
+def test_tokens_outside_the_text_count_neither_in_perplexity_nor_in_bits_per_byte(token, choice):
+    """Both are those of the text; with part of it unplaced there are no bits per byte."""
     tokens = [token("Hi", log(0.25)), token("<|im_end|>", log(0.5))]
     whole, partly = choice(tokens, "Hi"), choice(tokens, "Hi!")
     rows = build(choices_table, Reply(choices=(whole, partly)))
-    assert rows["perplexity"].tolist() == pytest.approx([math.sqrt(8)] * 2)
+    assert rows["perplexity"].tolist() == pytest.approx([4] * 2)
+    assert rows["n_tokens"].tolist() == [2, 2]
+    assert rows["n_scored"].tolist() == [1, 1]
     assert rows["bits_per_byte"].fillna(-1).tolist() == pytest.approx([1, -1])
     assert rows["alignment_coverage"].tolist() == pytest.approx([1, 2 / 3])
 

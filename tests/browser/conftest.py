@@ -120,7 +120,7 @@ def running_lab(home: Path) -> Iterator[Lab]:
             yield lab
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 def _free_port() -> int:

@@ -29,7 +29,7 @@ def test_tab_offers_options_with_their_ranges_values_roles_and_variables(lab, pa
     options = complete(page, "%%chat local --te")
     assert options == {"--temperature": "0\xa0to\xa02"}
     page.keyboard.press("Enter")
-    assert list(complete(page, " 1 --reasoning-effort "))[:3] == ["low", "medium", "high"]
+    assert list(complete(page, " 1 --reasoning-effort "))[:3] == ["none", "minimal", "low"]
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     assert complete(page, "us") == {"user:": "role"}
@@ -37,5 +37,5 @@ def test_tab_offers_options_with_their_ranges_values_roles_and_variables(lab, pa
     assert complete(page, "Generate {{ cou")["count"] == "int"
     page.keyboard.press("Enter")
     assert cell.inner_text() == (
-        "%%chat local --temperature 1 --reasoning-effort low\nuser: Generate {{ count"
+        "%%chat local --temperature 1 --reasoning-effort none\nuser: Generate {{ count"
     )

@@ -194,7 +194,7 @@ def test_markdown_is_rendered_with_highlighted_code_and_formulas(show, page):
     expect(root.locator("mjx-container")).to_have_count(1, timeout=WAIT_MS)
     assert root.locator("pre span[class]", has_text="def").count() == 1
     root.locator(".chm-code").hover()
-    root.get_by_role("button", name="Copy").click()
+    root.get_by_role("button", name="Copy code").click()
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert copied.rstrip() == "def f(x):\n    return x < 1"
     assert root.get_by_role("button", name="Tokens").is_disabled()
@@ -255,7 +255,7 @@ def test_whatever_a_model_writes_runs_nothing_and_loads_nothing(mode, show, page
     if mode == "Tokens":
         for place in range(len(ATTACKS)):
             root.locator(".chm-token").nth(place).evaluate("node => node.click()")
-        root.get_by_role("button", name="Table").click()
+        root.get_by_role("button", name="Token table").click()
     page.wait_for_timeout(500)
     assert page.evaluate("() => window.pwned") is None
     assert not [url for url in requests if "leak" in url]
@@ -354,3 +354,19 @@ def test_a_result_can_be_shown_once_more_at_its_tokens(lab, page):
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
     page.locator(".chm-tokens").wait_for(timeout=60_000)
     assert page.get_by_text("Tokens", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_the_menu_of_an_answer_copies_it_and_its_request(show, page):
+    """Each is confirmed where it was chosen."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    root = show("menu.ipynb", capital())
+    for entry, part in [
+        ("Answer", "The capital is Canberra"),
+        ("Cell", "%%chat local"),
+        ("Request as curl", "chat-magic starts on this machine"),
+        ("Request as Python (OpenAI SDK)", "from openai import OpenAI"),
+    ]:
+        root.get_by_role("button", name="Copy…").click()
+        root.get_by_role("menuitem", name=entry).click()
+        expect(root.locator(".chm-copied")).to_have_text("Copied")
+        assert part in page.evaluate("() => navigator.clipboard.readText()")

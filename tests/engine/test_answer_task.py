@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 
 import chat_magic
-from chat_magic import ChatInterrupted, ChatResult, StreamBroken
+from chat_magic import ApiError, ChatInterrupted, ChatResult, StreamBroken
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.session import Session, default_session
+from chat_magic.transport import exchange
 from chat_magic.transport.schema_file import load_schema
-from tests.completions import completion, delta
+from tests.completions import DONE, completion, delta
 from tests.engine.calls import prepare, start
-from tests.gateway import HOLD, RESET, events, streamed, whole
+from tests.gateway import HOLD, RESET, Sleep, events, streamed, whole
 from tests.waiting import TIMEOUT_S
 
 
@@ -156,6 +157,95 @@ class TestTopUp:
         ]
         assert all(request.closed.wait(TIMEOUT_S) for request in server.requests[1:])
 
+    @pytest.mark.parametrize(
+        ("words", "largest", "sent"),
+        [
+            ("Only n=1 is supported", 1, [3, None, None, None]),
+            ("'n' : number must be at most 1", 1, [3, None, None, None]),
+            ("n_cmpl cannot be greater than the number of slots", 1, [3, None, None, None]),
+            ("body.n: Input should be less than or equal to 2", 2, [3, 2, None]),
+        ],
+    )
+    def test_a_server_that_refuses_so_many_choices_is_asked_for_fewer(
+        self, gateway, words, largest, sent
+    ):
+        """The rest is requested one by one, each with a seed of its own."""
+
+        def answer(request):
+            n = request.json.get("n", 1)
+            if n > largest:
+                return whole({"error": {"message": words}}, status=400)
+            seed = request.json["seed"]
+            return streamed(completion(*[f"seed {seed}"] * n))
+
+        server = gateway(answer)
+        result = chat_magic.chat("Hi", n=3, seed=5)
+        assert [request.json.get("n") for request in server.requests] == sent
+        assert [choice.index for choice in result] == [0, 1, 2]
+        assert result[2].text == "seed 7"
+        (warning,) = result.warnings
+        assert warning.startswith(f"n 3: the server takes {largest} at a time; the rest was")
+
+    def test_without_topping_up_a_refusal_of_so_many_choices_is_an_error(self, gateway):
+        """As it is when it is about something else, and when it is repeated."""
+        server = gateway(whole({"error": {"message": "Only n=1 is supported"}}, status=400))
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=3, top_up=False)
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=1)
+        assert len(server.requests) == 2
+        with pytest.raises(ApiError, match="Only n=1"):
+            chat_magic.chat("Hi", n=3)
+        assert len(server.requests) == 4
+
+    def test_a_choice_that_stays_empty_is_named(self, gateway):
+        """By its final index; it is never an empty answer."""
+        empty = events(delta("", role="assistant"), DONE)
+        gateway(streamed(completion("One")), empty)
+        with pytest.raises(StreamBroken, match=r"did not arrive: choice 1: .*without any text"):
+            chat_magic.chat("Hi", n=2, retries=0)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [[DONE], [], [{"choices": [], "usage": {"prompt_tokens": 1}}, DONE]],
+    ids=["an end mark", "a clean end", "usage and an end mark"],
+)
+def test_an_answer_without_content_is_retried_and_never_a_result(gateway, ends):
+    """The error of a single answer, and in `.errors` of a grid."""
+    empty = events(delta("", role="assistant"), *ends)
+    gateway(empty, streamed(completion("Hello")))
+    result = chat_magic.chat("Hi", retries=1)
+    assert result.text == "Hello"
+    assert "answered on try 2; before: an empty answer" in result.warnings
+    gateway(empty)
+    with pytest.raises(StreamBroken, match="without any text") as caught:
+        chat_magic.chat("Hi", retries=0)
+    assert caught.value.result is None
+    gateway(streamed(completion("Hello")), empty)
+    results = chat_magic.chat_grid("Hi {{ x }}", vary={"x": ["a", "b"]}, concurrency=1, retries=0)
+    assert list(results.errors) == [1]
+    assert "without any text" in results.errors[1]
+
+
+def test_an_empty_answer_is_never_silent(gateway):
+    """A warning says why it is empty."""
+    gateway(events(delta(reasoning_content="hm"), delta(finish_reason="length"), DONE))
+    result = chat_magic.chat("Hi", max_completion_tokens=64)
+    assert result.warnings == (
+        "the answer is empty: reasoning took the whole budget of max_completion_tokens 64",
+    )
+
+
+def test_the_total_limit_allows_silence_in_later_rounds_too(gateway, monkeypatch):
+    """Silence is only ever shorter than the user's limit where that is not set."""
+    monkeypatch.setattr(exchange, "NEXT_EVENT_S", 0.001)
+    monkeypatch.setattr(exchange, "FIRST_EVENT_S", 0.001)
+    pause = Sleep(0.1)
+    late = events(delta("a"), pause, delta(finish_reason="stop"), DONE)
+    gateway(late)
+    assert len(chat_magic.chat("Hi", n=2, timeout=60)) == 2
+
 
 def test_nothing_has_arrived_before_a_task_runs():
     """There is no partial result, and nothing to note."""
@@ -188,3 +278,102 @@ def test_an_answer_that_does_not_fit_its_schema_gets_a_warning(gateway):
     schema = load_schema("age: int")
     (warning,) = with_schema_warnings(replace(plain, schema=schema)).warnings
     assert warning.startswith("the answer does not fit the schema: ")
+
+
+PREFILLED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "My name is"}]
+
+
+def served(gateway, text, owner="other"):
+    """Answer to the list of models and to a completion."""
+
+    def answer(request):
+        if request.method == "GET":
+            return whole({"data": [{"id": "b", "owned_by": owner}]})
+        return streamed(completion(text))
+
+    return gateway(answer)
+
+
+def test_vllm_is_asked_to_continue_a_prefill(gateway):
+    """By itself; a request without one is sent as ever, and no list is asked for."""
+    server = served(gateway, " Ada", "vllm")
+    result = chat_magic.chat(PREFILLED)
+    sent = server.requests[-1].json
+    assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+    assert (result.prefill, result.text, result.warnings) == ("My name is", " Ada", ())
+    count = len(server.requests)
+    chat_magic.chat("Hi")
+    assert len(server.requests) == count + 1
+    assert "continue_final_message" not in server.requests[-1].json
+
+
+def test_another_server_is_not_asked_in_vllms_way(gateway):
+    """It might refuse the unknown fields."""
+    server = served(gateway, " Ada")
+    assert chat_magic.chat(PREFILLED).prefill == "My name is"
+    assert "continue_final_message" not in server.requests[-1].json
+
+
+def test_a_prefill_that_was_not_continued_is_a_warning_and_is_not_drawn(gateway):
+    """The result has no prefill, and what continues from it has two messages."""
+    served(gateway, "My name is Ada")
+    result = chat_magic.chat(PREFILLED)
+    assert result.prefill == ""
+    assert "prefill: the answer repeats it" in result.warnings[0]
+    contents = [message.content for message in result.conversation()]
+    assert contents == ["Hi", "My name is", "My name is Ada"]
+    assert "prefill: My" not in result._repr_mimebundle_()["text/plain"]
+
+
+def test_an_endpoints_own_fields_are_sent_with_each_request(gateway, config_file):
+    """Those of the request win, `UNSET` among them; its time limit holds too."""
+    server = gateway(streamed(completion("Hi")))
+    config_file(
+        f'[endpoints.x]\nbase_url = "{server.base_url}"\ntimeout = 50\n'
+        'extra = { mirostat = 5, seed = 1, top_p = 0.5 }\n[routes]\n"a/*" = "x"\n'
+    )
+    assert prepare(messages="Hi", model="a/b").limits.timeout_s == 50
+    chat_magic.chat("Hi", model="a/b", seed=2, top_p=chat_magic.UNSET)
+    sent = server.requests[0].json
+    assert (sent["mirostat"], sent["seed"]) == (5, 2)
+    assert "top_p" not in sent
+
+
+def with_header(answer, cost):
+    """Return an answer with LiteLLM's header."""
+    return replace(answer, headers={**answer.headers, "x-litellm-response-cost": cost})
+
+
+def test_the_cost_in_litellms_header_is_the_cost(gateway):
+    """At the head of a stream a zero says nothing; the usage's own cost wins."""
+    value = completion("Hi")
+    gateway(with_header(whole(value), "0.25"))
+    assert chat_magic.chat("Hi", stream=False).cost == 0.25
+    gateway(with_header(streamed(value), "0.0"))
+    assert chat_magic.chat("Hi").cost is None
+    gateway(with_header(streamed(value), "nan"))
+    assert chat_magic.chat("Hi").cost is None
+    value["usage"]["cost"] = 0.5
+    gateway(with_header(whole(value), "0.25"))
+    assert chat_magic.chat("Hi", stream=False).cost == 0.5
+
+
+@pytest.mark.parametrize("at", [1, 12, 26])
+def test_a_key_in_two_pieces_is_removed_from_the_answer(gateway, monkeypatch, at):
+    """From its text, its tokens and what is drawn."""
+    key = "sk-canary-of-two-pieces-0123"
+
+    def scored(text):
+        return {"content": [{"token": text, "logprob": -0.5, "top_logprobs": []}]}
+
+    parts = ["a ", key[:at], key[at:], " b"]
+    gateway(
+        events(*(delta(text, logprobs=scored(text)) for text in parts), delta(finish_reason="stop"))
+    )
+    monkeypatch.setenv("CHAT_MAGIC_API_KEY", key)
+    result = chat_magic.chat("Hi", logprobs=True)
+    assert result.text == "a *** b"
+    assert list(result.tokens["token"]) == ["a ", "***", "", " b"]
+    shown = f"{result!r} {result.reply} {result._repr_mimebundle_()} {pickle.dumps(result)!r}"
+    assert "two-pieces" not in shown
+    assert "the server sent a key back: it was removed from the answer" in result.warnings

@@ -151,8 +151,8 @@ def answer_tasks(monkeypatch):
     tasks = []
 
     class RecordedTask(AnswerTask):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
             tasks.append(self)
 
     monkeypatch.setattr(module, "AnswerTask", RecordedTask)

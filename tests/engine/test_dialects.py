@@ -66,6 +66,12 @@ def value_of(result: chat_magic.ChatResult, name: str) -> Any:
             return usage and [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens]
         case "extra":
             return dict(result.extra)
+        case "choice_extra":
+            return dict(choice.extra)
+        case "message_extra":
+            return dict(choice.message.extra)
+        case "token_chunks":
+            return choice.arrivals["content"].chunk
     raise AssertionError(name)
 
 

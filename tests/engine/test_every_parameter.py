@@ -181,12 +181,16 @@ ROWS = {
         [(None, "required", "must be none, auto or an object")],
     ),
     "modalities": Row(
-        [("--modalities text", ["text"]), ("--modalities text,audio", ["text", "audio"])],
         [
-            ("--modalities video", ["video"], "must be text or audio"),
-            ("--modalities text,", ["text", ""], "must be text or audio"),
-            (None, "text", "must be text or audio"),
-            (None, [], "must be text or audio"),
+            ("--modalities text", ["text"]),
+            ("--modalities text,audio", ["text", "audio"]),
+            ("--modalities text,image", ["text", "image"]),
+        ],
+        [
+            ("--modalities video", ["video"], "must be text, audio or image"),
+            ("--modalities text,", ["text", ""], "must be text, audio or image"),
+            (None, "text", "must be text, audio or image"),
+            (None, [], "must be text, audio or image"),
         ],
         beside={"audio": VOICE},
     ),
@@ -208,8 +212,15 @@ ROWS = {
             ("--reasoning-effort low", "low"),
             ("--reasoning-effort high", "high"),
             ("--reasoning-effort minimal", "minimal"),
+            ("--reasoning-effort none", "none"),
+            ("--reasoning-effort max", "max"),
+            ("--reasoning-effort ultra", "ultra"),
         ],
-        [(None, 1, "must be low, medium or high"), (None, ["low"], "must be low, medium or high")],
+        [(None, 1, "must be none, minimal, low"), (None, ["low"], "high, xhigh or max")],
+    ),
+    "verbosity": Row(
+        [("--verbosity low", "low"), ("--verbosity high", "high"), ("--verbosity loud", "loud")],
+        [(None, 1, "must be low, medium or high")],
     ),
     "metadata": Row(
         [
@@ -241,6 +252,40 @@ ROWS = {
     "stream_options": Row(
         [(None, {"include_usage": False}), (None, {})],
         [(None, True, "must be an object")],
+    ),
+    "service_tier": Row(
+        [("--service-tier flex", "flex"), ("--service-tier auto", "auto"), (None, "slow")],
+        [(None, 1, "must be auto, default, flex, scale, priority or fast")],
+    ),
+    "web_search_options": Row(
+        [(None, {}), (None, {"search_context_size": "low", "user_location": {"type": "x"}})],
+        [
+            (None, {"search_context_size": "big"}, "search_context_size is low, medium or high"),
+            (None, True, "must be an object"),
+        ],
+    ),
+    "prompt_cache_key": Row(
+        [("--prompt-cache-key k", "k"), ("--prompt-cache-key 'a b'", "a b")],
+        [(None, 1, "must be text")],
+    ),
+    "prompt_cache_options": Row(
+        [(None, {"mode": "explicit", "ttl": "30m"}), (None, {})],
+        [
+            (None, {"mode": "off"}, "mode is implicit or explicit"),
+            (None, {"ttl": 30}, "an object whose ttl is text"),
+        ],
+    ),
+    "prompt_cache_retention": Row(
+        [(None, "in_memory"), (None, "24h")], [(None, 24, "must be in_memory or 24h")]
+    ),
+    "safety_identifier": Row(
+        [("--safety-identifier ada", "ada"), (None, "x" * 64)],
+        [(f"--safety-identifier {'x' * 65}", "x" * 65, "must be text of at most 64 characters")],
+    ),
+    "user": Row([(None, "ada")], [(None, 1, "must be text")]),
+    "moderation": Row(
+        [(None, {"model": "m", "policy": "p"})],
+        [(None, {"model": 1}, "an object whose model is text")],
     ),
 }
 
@@ -351,7 +396,8 @@ def test_a_value_is_sent_unchanged(send, name, form, line, value):
     sent, warnings = send(form, line, {name: value}, beside)
     assert as_text(sent) == expected({name: value, **row.beside, **row.implied})
     successor = PARAMETERS[name].replaced_by
-    assert (f"{name} is deprecated: use {successor}" in warnings) == (successor is not None)
+    is_told = successor is not None and not PARAMETERS[name].is_known_better
+    assert (f"{name} is deprecated: use {successor}" in warnings) == is_told
 
 
 @pytest.mark.parametrize(("name", "form", "line", "value", "words"), REFUSED)
@@ -419,16 +465,19 @@ def test_unknown_fields_are_sent_under_their_own_names(send, form):
 @pytest.mark.parametrize(
     ("form", "line", "fields", "words"),
     [
-        ("line", "--extra seed=1", {}, "--extra seed=1|extra seed"),
-        ("line", "--extra k=x", {}, "--extra k=x: the value is not JSON"),
-        ("yaml", "", {"extra": {"seed": 1}}, "extra seed"),
-        ("python", "", {"extra": {"seed": 1}}, "extra seed"),
+        ("line", "--extra model=a", {}, "extra model"),
+        ("line", "--extra k={x", {}, "--extra k={x: the value is not JSON"),
+        ("yaml", "", {"extra": {"messages": []}}, "extra messages"),
+        ("python", "", {"extra": {"model": "a"}}, "extra model"),
+        ("line", "-t 1 --extra temperature=1", {}, "temperature: is given both"),
+        ("yaml", "", {"seed": 1, "extra": {"seed": 2}}, "seed: is given both"),
+        ("python", "", {"seed": 1, "extra": {"seed": 2}}, "seed: is given both"),
         ("line", "--tempreature 1", {}, "did you mean --temperature"),
         ("yaml", "", {"tempreature": 1}, "did you mean temperature"),
         ("python", "", {"tempreature": 1}, "did you mean temperature"),
     ],
 )
-def test_extra_is_for_unknown_fields_only(server, send, form, line, fields, words):
+def test_a_field_is_given_once_and_by_its_name(server, send, form, line, fields, words):
     """The error names the option to use."""
     with pytest.raises(InvalidRequest, match=words):
         send(form, line, fields, {})
@@ -454,3 +503,43 @@ def test_contradictory_parameters_send_nothing(server, send, form, fields, line,
     with pytest.raises(InvalidRequest, match=words):
         send(form, line, fields, {})
     assert server.requests == []
+
+
+@pytest.mark.parametrize("form", ["line", "yaml", "python"])
+@pytest.mark.parametrize(
+    ("field", "value", "word", "warning"),
+    [
+        (
+            "temperature",
+            3,
+            "3",
+            "temperature 3: sent as given, although",
+        ),
+        (
+            "reasoning_effort",
+            0.5,
+            "0.5",
+            "reasoning_effort 0.5: sent as given, although",
+        ),
+        (
+            "stop",
+            [*"abcde"],
+            '["a","b","c","d","e"]',
+            "reference says: at most 4 are allowed",
+        ),
+        ("max_tokens", 5, "5", "max_tokens 5: sent as given"),
+        ("tools", [{"type": "x"}], '[{"type": "x"}]', "sent as given"),
+    ],
+)
+def test_a_value_beyond_its_range_is_sent_as_given(send, form, field, value, word, warning):
+    """By `--extra` and `extra:`, with a warning that says so."""
+    fields = {} if form == "line" else {"extra": {field: value}}
+    sent, warnings = send(form, f"--extra {field}='{word}'", fields, {})
+    assert as_text(sent) == expected({field: value})
+    assert any(warning in words for words in warnings)
+
+
+def test_a_refusal_in_python_names_the_argument(server):
+    """On the line it names the option."""
+    with pytest.raises(InvalidRequest, match=r"all the same: extra=\{'temperature': 3\}$"):
+        chat_magic.chat("Hi", model="a/b", temperature=3)

@@ -7,10 +7,12 @@ import threading
 import pytest
 
 from chat_magic import ChatError, ChatInterrupted, ChatResults, chat_grid
+from chat_magic.engine.grid_task import GridTask
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ApiError
 from tests import interrupts
 from tests.completions import delta
-from tests.engine.calls import echo, start_cell
+from tests.engine.calls import echo, plan_cell, start_cell
 from tests.gateway import HOLD, Wait, events, whole
 from tests.waiting import TIMEOUT_S, wait_until
 
@@ -137,3 +139,16 @@ def test_the_note_says_how_many_runs_are_done_and_what_is_waited_for(gateway):
     with pytest.raises(ChatInterrupted) as caught:
         run.wait()
     assert caught.value.result is None
+
+
+@pytest.mark.parametrize(("count", "says_size"), [(20, False), (21, True)])
+def test_a_large_grid_first_says_its_size_and_what_it_may_cost(config_file, count, says_size):
+    """Above 20 requests, until the first of them has ended."""
+    config_file('[prices]\n"a/*" = { input = 0, output = 1000 }')
+    seeds = ",".join(map(str, range(count)))
+    plan = plan_cell(f"%%chat a/b --max-completion-tokens 10 --sweep seed={seeds}\nHi")
+    task = GridTask(plan, default_session(), lambda: None)
+    size = f"{count} requests ({count} seed), at most about ${count / 100:.2g} · "
+    assert task.note == (size if says_size else "") + f"0 of {count} done"
+    task.runs[0].is_done = True
+    assert task.note == f"1 of {count} done"

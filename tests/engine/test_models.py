@@ -58,3 +58,10 @@ def test_the_local_server_lists_its_model():
     assert model.id == "local/smollm2-135m-instruct"
     assert model.context_length
     assert model.context_length >= 1024
+
+
+def test_the_listed_models_are_known_in_hints(gateway):
+    """A misspelled name is then answered with the nearest one of the list."""
+    gateway(whole(LIST))
+    models_of()
+    assert "a/b" in default_session().endpoints.known_models()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import chat_magic
@@ -20,7 +22,7 @@ from tests.gateway import streamed, whole
         ({"tempreature": 1}, "did you mean temperature"),
         ({"temperature": 3}, "0 to 2"),
         ({"top_logprobs": 2, "logprobs": False}, "requires logprobs"),
-        ({"extra": {"n": 2}}, "known field"),
+        ({"extra": {"model": "a"}}, "known field"),
         ({"after": "x"}, "is not a chat result"),
         ({"variables": {}}, "'x' is undefined"),
         ({"timeout": 0}, "timeout 0: must be a number of seconds above 0"),
@@ -147,3 +149,126 @@ def test_the_limits_of_a_call_are_checked_and_completed_from_the_settings():
     )
     session.configuration.set("retries", UNSET)
     assert request_limits(session).retries == 2
+
+
+def reasoned(text="Hi", **fields):
+    """Return an answer with reasoning and the server's own fields."""
+    value = completion(text)
+    value["choices"][0]["message"] |= {"reasoning_content": "hm", "reasoning_details": [{}]}
+    value["choices"][0]["message"] |= fields
+    return whole(value)
+
+
+def test_reasoning_goes_back_to_the_server_that_sent_it(gateway):
+    """In each later request of the conversation, to any model of the same vendor."""
+    server = gateway(reasoned("One"), reasoned("Two", reasoning_content="so"))
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    second = chat_magic.chat("2", after=first, stream=False)
+    chat_magic.chat("3", model="a/c", after=second, stream=False)
+    sent = server.requests[2].json["messages"]
+    assert [message.get("reasoning_content") for message in sent] == [None, "hm", None, "so", None]
+    assert sent[1]["reasoning_details"] == [{}]
+
+
+@pytest.mark.parametrize("later", ["c/d", "other/b"])
+def test_reasoning_goes_to_no_other_vendor(gateway, later):
+    """Nor to one behind the same gateway, which may refuse it; not in later requests either."""
+    server = gateway(reasoned(), reasoned("Ho", reasoning_content="own"))
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    second = chat_magic.chat("2", model=later, after=first, stream=False)
+    chat_magic.chat("3", after=second, stream=False)
+    assert server.requests[1].json["messages"][1] == {"role": "assistant", "content": "Hi"}
+    sent = server.requests[2].json["messages"]
+    assert [message.get("reasoning_content") for message in sent] == [None, None, None, "own", None]
+
+
+def test_reasoning_goes_to_no_other_address(gateway, monkeypatch):
+    """Although the model has the same name there."""
+    gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    other = gateway(reasoned())
+    chat_magic.chat("2", after=first, stream=False)
+    assert other.requests[0].json["messages"][1] == {"role": "assistant", "content": "Hi"}
+
+
+def test_a_route_to_the_same_server_keeps_the_reasoning(gateway, config_file):
+    """What counts is where the request goes."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    config_file(f'[endpoints.x]\nbase_url = "{server.base_url}/"\n[routes]\n"a/*" = "x"')
+    chat_magic.chat("2", after=first, stream=False)
+    assert server.requests[1].json["messages"][1]["reasoning_content"] == "hm"
+
+
+def test_a_grid_sends_reasoning_back_to_its_own_vendor_only(gateway):
+    """Each run of `models` is judged by itself."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    chat_magic.chat_grid("2", models=["a/b", "c/d"], after=first, stream=False)
+    sent = {r.json["model"]: r.json["messages"][1] for r in server.requests[1:]}
+    assert {m: "reasoning_content" in answer for m, answer in sent.items()} == {
+        "a/b": True,
+        "c/d": False,
+    }
+
+
+def test_a_result_that_does_not_say_its_server_is_judged_by_its_model(gateway):
+    """As one that was read from a file."""
+    server = gateway(reasoned())
+    first = chat_magic.chat("1", model="a/b", stream=False)
+    first = replace(first, request=replace(first.request, server=""))
+    chat_magic.chat("2", after=first, stream=False)
+    chat_magic.chat("2", after=first, model="c/d", stream=False)
+    answers = [request.json["messages"][1] for request in server.requests[1:]]
+    assert ["reasoning_content" in answer for answer in answers] == [True, False]
+
+
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([{"type": "image_url", "image_url": {"url": PIXEL}}], "sees no images"),
+        ([{"type": "text", "text": "?"}, {"type": "input_image"}], "sees no images"),
+        ([{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}], "hears no sound"),
+    ],
+)
+@pytest.mark.parametrize("model", ["local", "local/smollm2-135m-instruct", "local/other.gguf"])
+def test_the_local_model_is_given_nothing_but_text(model, parts, words):
+    """The error comes before it is downloaded or started, and names the message."""
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": parts}]
+    with pytest.raises(InvalidRequest, match=rf"messages\[1\]: local.*{words}"):
+        prepare(model=model, messages=messages)
+
+
+def test_other_models_are_given_images(gateway):
+    """Whether they see any is theirs to say."""
+    parts = [{"type": "image_url", "image_url": {"url": PIXEL}}]
+    gateway(streamed(completion("Hi")))
+    prepare(model="a/b", messages=[{"role": "user", "content": parts}])
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("https://api.openai.com/v1", "max_tokens is deprecated: use max_completion_tokens"),
+        ("https://x.openai.azure.com/openai/v1", "max_tokens is deprecated"),
+        ("https://gateway.example/v1", "max_tokens is the older name of max_completion_tokens"),
+        ("https://notapi.openai.com.example/v1", "max_tokens is the older name"),
+    ],
+)
+def test_max_tokens_is_deprecated_where_its_successor_is_known(monkeypatch, base_url, words):
+    """Many gateways know only the older name."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", base_url)
+    (warning,) = prepare(model="openai/gpt-4o", messages="Hi", max_tokens=5).request.warnings
+    assert warning.startswith(words)
+
+
+def test_a_default_gives_way_to_a_field_that_is_sent_as_given(gateway, monkeypatch):
+    """The field is in the body once."""
+    server = gateway(streamed(completion("Hi")))
+    monkeypatch.setenv("CHAT_MAGIC_TEMPERATURE", "0.2")
+    result = chat_magic.chat("Hi", extra={"temperature": 3})
+    assert server.requests[0].json["temperature"] == 3
+    assert "temperature" not in result.request.parameters

@@ -45,6 +45,28 @@ def test_the_model_continues_with_the_results_of_its_calls(gateway):
     assert result.rounds[0].reply.choices[0].text == "Let me look."
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reasoning_content": "hm"},
+        {"reasoning": "hm"},
+        {"reasoning": "hm", "reasoning_content": "hm"},
+        {"reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "signature": "s"}]},
+        {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "s"}]},
+    ],
+)
+def test_reasoning_goes_back_with_the_call_that_it_led_to(gateway, fields):
+    """Under the name it came in: DeepSeek and Kimi refuse the results of calls without it."""
+    value = completion("")
+    call = {"id": "c", "function": {"name": PARIS[0], "arguments": PARIS[1]}}
+    value["choices"][0]["message"] |= {"content": None, "tool_calls": [call], **fields}
+    server = gateway(whole(value), whole(completion("Sunny")))
+    chat_magic.chat("Weather?", tools=[get_weather], stream=False)
+    answer = server.requests[1].json["messages"][1]
+    assert {name: answer[name] for name in fields} == fields
+    assert answer["tool_calls"][0]["id"] == "c"
+
+
 def test_usage_cost_and_time_are_those_of_all_rounds(gateway):
     """Counts and the gateway's cost add up; the total time includes each round."""
     answers = []

@@ -17,6 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["chat_magic.core"]):
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.core.reply.chunk import MalformedChunk
+    from chat_magic.core.reply.json_texts import split_texts
     from chat_magic.core.reply.server_error import ServerError
     from chat_magic.core.reply.sse import EventDecoder
 
@@ -40,8 +41,12 @@ def check(data: bytes) -> None:
         raise AssertionError("how a stream is cut makes a difference")
     assembler = Assembler("Once")
     for number, (event, *_) in enumerate(events):
-        with suppress(MalformedChunk, ServerError):
-            assembler.feed(event, float(number))
+        for part in split_texts(event):
+            with suppress(ServerError):
+                try:
+                    assembler.feed(part, float(number))
+                except MalformedChunk as error:
+                    assembler.skip(part, error.expected)
     reply = assembler.reply("error")
     if [choice.index for choice in reply.choices] != assembler.indices():
         raise AssertionError("what is shown and what is kept differ")

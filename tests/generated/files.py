@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.generated.cell_vocabulary import cell_vocabulary
+from tests.generated.guide_options import GUIDE, guide
 from tests.generated.parameter_types import parameter_types
 from tests.generated.pattern_cases import pattern_cases
 from tests.generated.payload_types import payload_types
-from tests.generated.readme_options import README, readme
 from tests.generated.shared_constants import shared_constants
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 _TYPESCRIPT = ROOT / "labextension" / "src"
 
 FILES: dict[Path, Callable[[], str]] = {
-    README: readme,
+    GUIDE: guide,
     ROOT / "chat_magic" / "core" / "request" / "parameter_types.py": parameter_types,
     _TYPESCRIPT / "cell" / "vocabulary.json": cell_vocabulary,
     _TYPESCRIPT / "constants.json": shared_constants,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 import chat_magic
-from chat_magic import InvalidRequest
+from chat_magic import InvalidRequest, load_ipython_extension, unload_ipython_extension
 from chat_magic.engine.session import default_session
 from chat_magic.shell.cell_runner import CellRunner
 from tests.completions import completion
@@ -132,3 +132,103 @@ def test_a_plan_is_started_as_an_answer_or_as_a_grid(gateway):
 
     assert results_of("%%chat --seed 7\nHi").text == "7"
     assert [result.text for result in results_of("%%chat --sweep seed=1,2\nHi")] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[endpoints.x]\nbase_url = "::1"', "chat_magic.toml [endpoints.x] base_url is not a URL"),
+        ("[defaults]\ntemperature = 9", "chat_magic.toml [defaults] temperature 9: must be 0 to 2"),
+        ("[defaults", "chat_magic.toml is not TOML"),
+    ],
+)
+def test_an_error_of_the_settings_is_not_on_line_1(plan, config_file, content, words):
+    """It names where the value was set."""
+    config_file(content)
+    with pytest.raises(InvalidRequest) as caught:
+        plan("%%chat a/b\nHi")
+    assert str(caught.value).startswith(words)
+
+
+class TestPromptFiles:
+    """`%%chat --prompt FILE`."""
+
+    @pytest.fixture
+    def chat(self, shell, gateway, tmp_path, monkeypatch):
+        """Return a function that runs a line with `--prompt a.chat`, and returns what was sent."""
+        server = gateway(streamed(completion("Hello")))
+        monkeypatch.chdir(tmp_path)
+        load_ipython_extension(shell)
+
+        def run(text, line, cell="\n", **variables):
+            (tmp_path / "a.chat").write_text(text, "utf-8")
+            shell.push(variables)
+            shell.run_cell_magic("chat", f"--prompt a.chat --out answer {line}", cell)
+            return server.requests[-1].json
+
+        yield run
+        unload_ipython_extension(shell)
+
+    def test_a_file_is_sent_and_sees_the_notebook(self, chat, shell):
+        """Further options take precedence; the result has its prompt."""
+        sent = chat("%%chat a/b -t 1 --n 1\nuser: Hi {{ who }}\n", "-t 0.5", who="Ada")
+        assert sent["messages"] == [{"role": "user", "content": "Hi Ada"}]
+        assert (sent["model"], sent["temperature"], sent["n"]) == ("a/b", 0.5, 1)
+        prompt = shell.user_ns["answer"].prompt
+        assert prompt.text == "%%chat a/b --n 1 -t 0.5\nuser: Hi {{ who }}"
+
+    def test_a_grid_may_vary_what_the_file_inserts(self, chat, shell):
+        """The axes are the notebook's."""
+        chat("%%chat a/b\nuser: Hi {{ who }}", "--vary who=names", names=["Ada", "Bob"])
+        texts = [run.request.messages[0].content for run in shell.user_ns["answer"]]
+        assert texts == ["Hi Ada", "Hi Bob"]
+
+    @pytest.mark.parametrize(
+        ("text", "line", "cell", "words"),
+        [
+            ("%%chat a/b\nHi", "", "user: more", "the messages are those of the file"),
+            ("%%chat a/b --tools f\nHi", "", "\n", "name them with --tools f"),
+            ("%%chat a/b --schema Cat\nHi", "", "\n", "with --schema Cat"),
+            ("%%chat a/b\n{{ f() }}", "", "\n", "a.chat: line 2"),
+            ("%%chat a/b\n{{ missing }}", "", "\n", "'missing' is undefined"),
+            ("%%chat a/b --out x\nHi", "", "\n", "--out does not belong in a prompt"),
+            ("%%chat a/b\nuser: Hi\n@file ../x", "", "\n", "is not in the folder of the prompt"),
+            ("Hi", "", "\n", "must begin with %%chat"),
+        ],
+    )
+    def test_what_a_file_may_not_do_is_an_error(self, chat, text, line, cell, words):
+        """Nothing of the notebook is called."""
+        with pytest.raises(InvalidRequest) as caught:
+            chat(text, line, cell, f=lambda: 1 / 0)
+        assert words in str(caught.value)
+
+    def test_the_notebook_may_name_the_tools(self, chat):
+        """On its own line."""
+
+        def f(word: str) -> str:
+            """Look up."""
+            return word
+
+        sent = chat("%%chat a/b --tools f\nHi", "--tools f", f=f)
+        assert [tool["function"]["name"] for tool in sent["tools"]] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("%chat local hi", "%chat -m local"),
+        ("%chat openai/gpt-4o hi", "%chat -m openai/gpt-4o"),
+        ("%chat hi --temperature 0", "--temperature was sent as part of the prompt"),
+        ("%%chat local\n--temperature 0\nhi", "options stand on the %%chat line"),
+    ],
+)
+def test_a_misplaced_model_or_option_is_a_warning(plan, cell, part):
+    """The prompt is sent as it is written, and the result says what to write instead."""
+    (call,) = plan(cell).calls.calls
+    assert any(part in warning for warning in call.request.warnings)
+
+
+@pytest.mark.parametrize("cell", ["%chat Hello, local model", "%chat and/or", "%%chat\nlocal hi"])
+def test_an_ordinary_prompt_has_no_warning_about_its_words(plan, cell):
+    (call,) = plan(cell).calls.calls
+    assert not any("model" in w and "prompt" in w for w in call.request.warnings)

@@ -9,7 +9,9 @@ import pytest
 
 from chat_magic import load_ipython_extension, unload_ipython_extension
 from chat_magic.core.cell.cell import read_prompt
+from chat_magic.core.request.config import read_config
 from chat_magic.errors import InvalidRequest
+from chat_magic.shell import commands
 from chat_magic.shell.commands import COMMANDS
 from tests.gateway import Gateway, whole
 
@@ -25,6 +27,7 @@ def chat(shell, monkeypatch):
     unload_ipython_extension(shell)
 
 
+@pytest.mark.usefixtures("no_environment")
 def test_config_shows_each_setting_and_where_it_came_from(chat, config_file, monkeypatch, capsys):
     """Of a key only whether it is set; secrets in addresses and headers are masked."""
     path = config_file(
@@ -104,7 +107,7 @@ def test_a_key_is_asked_for_and_saved_in_the_keyring(chat, own_keyring, monkeypa
     ("line", "words"),
     [
         ("/modles", "unknown command /modles; did you mean /models?.*%chat --"),
-        ("/show", "unknown command /show"),
+        ("/draw", "unknown command /draw"),
         ("/etc/passwd is what?", "unknown command /etc/passwd"),
         ("/config now", "/config takes no arguments, got 'now'"),
         ("--temperature 1 /config", "/config takes no options"),
@@ -152,3 +155,20 @@ def test_a_prompt_can_begin_with_a_slash(line):
 def test_a_command_is_not_a_template():
     """Its arguments are not filled in."""
     assert read_prompt("%chat -m a/b /models {{ x }}", {}).command == "/models {{ x }}"
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ("{ input = 2, output = 8 }", "$2 in, $8 out per million tokens"),
+        ("{ input = 2, cached_input = 0.5 }", "$2 in, $0.5 cached_input per million tokens"),
+        (
+            "{ output = 8, tiers.flex = { output = 4 } }",
+            "$8 out per million tokens, other prices at flex",
+        ),
+    ],
+)
+def test_a_price_is_described_as_far_as_it_is_known(prices, words):
+    """Each kind of token that has one."""
+    price = read_config(f'[prices]\n"a/b" = {prices}', "f").prices["a/b"]
+    assert commands._describe_price(price) == words

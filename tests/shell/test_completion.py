@@ -8,6 +8,8 @@ from chat_magic.core.cell.options import REQUEST_OPTIONS
 from tests.gateway import Gateway
 from tests.kernels import REPLY_S, running_kernel
 
+EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
 
 @pytest.fixture(scope="module")
 def kernel():
@@ -67,14 +69,17 @@ def test_the_options_are_offered_with_their_ranges(offered):
         ("%%chat --temp", ["--temperature"]),
         ("%%chat -t 1 --temp", []),
         ("%%chat --stop a --stop b --sto", ["--stop", "--store"]),
-        ("%chat --reasoning-effort ", ["low", "medium", "high"]),
+        ("%chat --reasoning-effort ", EFFORTS),
         ("%%chat --tool-choice ", ["none", "auto", "required"]),
-        ("%%chat --modalities text,", ["text", "audio"]),
+        ("%%chat --modalities text,", ["text", "audio", "image"]),
         ("%%chat --audio ", ["voice=", "format="]),
         ("%%chat --unset top", ["top_p", "top_k", "top_logprobs"]),
         ("%%chat --tools ", ["look_up"]),
         ("%%chat --schema ", ["Trap", "person"]),
-        ("%chat /", ["/models ", "/config", "/jobs ", "/panel ", "/key ", "/help"]),
+        ("%chat /", ["/models ", "/config", "/jobs ", "/panel ", "/export ", "/key ", "/history ",
+                     "/show ", "/cell ", "/rerun ", "/versions ", "/diff ",
+                     "/star ", "/unstar ", "/forget ", "/thread ", "/cassette ",
+                     "/usage ", "/help"]),
         ("%%chat --temperature ", []),
         ("%%chat\n", ["system: ", "developer: ", "user: ", "assistant: ", "tool(",
                       "@image ", "@audio ", "@file "]),
@@ -177,12 +182,7 @@ def test_axes_are_completed_by_parameters_values_and_variables(offered):
     sweeps = offered("%%chat --sweep ")
     assert {"temperature=", "seed=", "model="} <= set(sweeps)
     assert "tools=" not in sweeps
-    assert list(offered("%%chat --sweep reasoning_effort=low,")) == [
-        "low",
-        "medium",
-        "high",
-        "unset",
-    ]
+    assert list(offered("%%chat --sweep reasoning_effort=low,")) == [*EFFORTS, "unset"]
     assert list(offered("%%chat --sweep stream=t")) == ["true"]
     assert "local" in offered("%%chat --sweep model=l")
     assert "local" in offered("%%chat --models ")

@@ -38,7 +38,7 @@ def test_a_request_is_shown_with_its_destination_and_its_body(describe):
 def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
     """It begins with the number of requests and the size of each axis."""
     count, first, *others = describe("%%chat --models a/b,c/d --sweep n=1,unset\nHi").split("\n\n")
-    assert count == "4 requests: 2 model x 2 n"
+    assert count == "4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)"
     assert first.startswith("── 0: model a/b, n 1 ──\nPOST https://gateway.example/v1/")
     assert others[-1].startswith("── 3: model c/d, n unset ──\nPOST ")
     assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]
@@ -46,7 +46,7 @@ def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
 
 def test_a_grid_of_one_request_is_counted_in_the_singular(describe):
     """As any count."""
-    assert describe("%%chat --models a/b\nHi").startswith("1 request: 1 model\n")
+    assert describe("%%chat --models a/b\nHi").startswith("1 request (1 model)\n")
 
 
 def test_a_model_without_a_server_is_shown_with_the_reason(monkeypatch):
@@ -55,3 +55,18 @@ def test_a_model_without_a_server_is_shown_with_the_reason(monkeypatch):
     target, body = text.split("\n", 1)
     assert target.startswith("no server is configured for a/b")
     assert json.loads(body)["model"] == "a/b"
+
+
+def test_the_model_is_named_as_its_server_takes_it(describe, config_file):
+    """In the body too, where the server takes the name without its vendor."""
+    config_file(
+        '[endpoints.x]\nbase_url = "https://x.example/v1"\ntakes = "model"\n[routes]\n"a/*" = "x"'
+    )
+    target, body = describe("%%chat a/b\nHi").split("\n", 1)
+    assert target.endswith(", as b")
+    assert json.loads(body)["model"] == "b"
+    grid = describe("%%chat --models a/b,c/d\nHi")
+    assert [line for line in grid.split("\n") if '"model"' in line] == [
+        '  "model": "b",',
+        '  "model": "c/d",',
+    ]

@@ -7,6 +7,7 @@ import ast
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
+from chat_magic import InvalidRequest
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 
 
@@ -40,6 +41,12 @@ def calls(source: str) -> list[tuple[str, ...]]:
         ("\n\n%%chat local;\nhi", "local;", "hi"),
         ("%%chat\r\nhi\r\n", "", "hi\r\n"),
         ('%%chat\n"""\n%chat x', "", '"""\n%chat x'),
+        ("#| label: a\n#| echo: false\n%%chat local\nhi", "local", "hi"),
+        ("# it's a comment\n\n  \n%%chat\nhi", "", "hi"),
+        ("# a\r\n%%chat\r\nhi", "", "hi"),
+        ("\ufeff%%chat local\nhi", "local", "hi"),
+        ("%%chat\N{NO-BREAK SPACE}local -t 1\nhi", "local -t 1", "hi"),
+        ("%%chat \N{NO-BREAK SPACE}\nhi", "", "hi"),
     ],
 )
 def test_a_cell_reaches_the_magic_verbatim(manager, cell, line, body):
@@ -58,6 +65,7 @@ def test_a_cell_reaches_the_magic_verbatim(manager, cell, line, body):
         ("r = %chat what's up?", ["what's up?"]),
         ("if x:\n    %chat it's\n    r.a = %chat b", ["it's", "b"]),
         ("# it's\n%chat a", ["a"]),
+        ("%chat\N{NO-BREAK SPACE}a", ["a"]),
         ("!echo it's\n%chat a", ["a"]),
         ("s = '''\n%chat no\n'''\n%chat yes", ["yes"]),
         ("%chat", [""]),
@@ -124,3 +132,37 @@ def test_in_a_terminal_the_call_ends_in_a_semicolon_but_an_assignment_does_not()
 def test_a_terminal_knows_when_a_cell_is_complete(manager, cell, status):
     """A cell ends with a blank line, a line magic at once, whatever its prompt holds."""
     assert manager.check_complete(cell)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("cell", "inner"),
+    [
+        ("%%time\n%%chat local\nhi?", "%%chat local\nhi?\n"),
+        ("#| label: a\n%%time\n%%chat\nhi", "%%chat\nhi\n"),
+        ("# a\n%%time\n#| b\n%%capture x\n%%chat\nhi", "#| b\n%%capture x\n%%chat\nhi\n"),
+    ],
+)
+def test_another_cell_magic_may_be_above(manager, cell, inner):
+    """It gets the cell below it as typed; comments above it are left out, as IPython needs."""
+    ((name, _, body),) = calls(manager.transform_cell(cell))
+    assert (name, body) == ("time", inner)
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("x = 1\n%%chat local\nIt's me", 2),
+        ("import os\n\n# a\n  %%chat\nhi", 4),
+        ("%load_ext chat_magic\n%%chat\nhi", 2),
+    ],
+)
+def test_python_above_a_cell_magic_is_one_clear_error(manager, cell, line):
+    """Nothing of the cell runs."""
+    with pytest.raises(InvalidRequest, match=f"line {line}: %%chat must begin its cell"):
+        exec(manager.transform_cell(cell))
+
+
+@pytest.mark.parametrize("cell", ['s = """\n%%chat\n"""', "# %%chat", "%%bash\n%%chat", "%%chats"])
+def test_a_cell_magic_that_is_only_text_is_left(manager, cell):
+    """In a string, a comment, or the body of another magic."""
+    assert "InvalidRequest" not in manager.transform_cell(cell)

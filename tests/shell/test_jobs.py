@@ -120,6 +120,10 @@ def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway)
     assert kernel.value("(half.is_done, half.state, half.result.text)") == (
         "(True, 'cancelled', 'Half an answer')"
     )
+    uses = "(half.text, str(half), half[0].text, len(half), [choice.text for choice in half])"
+    assert kernel.value(uses) == (
+        "('Half an answer', 'Half an answer', 'Half an answer', 1, ['Half an answer'])"
+    )
 
 
 def test_a_failure_is_shown_in_the_place_of_the_answer(kernel, at_gateway):
@@ -334,8 +338,9 @@ def test_a_job_that_is_cancelled_before_any_output_says_so(gateway):
     screen = Recorder()
     job = start_job(screen=screen)
     job.cancel()
-    with pytest.raises(ChatInterrupted):
-        job.wait()
+    for wait in (job.wait, lambda: job.text, lambda: len(job)):
+        with pytest.raises(ChatInterrupted):
+            wait()
     assert "the request was interrupted" in screen.drawn[0]["text/plain"]
 
 

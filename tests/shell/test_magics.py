@@ -29,6 +29,49 @@ def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
     )
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def ask(word):\n    r = %chat -m a/b Say {{ word }}\n    return r\nr = ask('hello')",
+        "def ask(word):\n  for _ in [1]:\n    %chat -m a/b Say {{ word }}\nask('hello')",
+        "class A:\n    word = 'hello'\n    r = %chat -m a/b Say {{ word }}",
+        "word = 'hello'\n%chat -m a/b Say {{ word }}",
+    ],
+)
+def test_a_line_sees_the_variables_where_it_stands(kernel, at_gateway, code):
+    """Those of its function before those of the notebook."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    kernel.run("word = 'global'")
+    ran = kernel.run(code)
+    assert ran.status == "ok", ran.traceback
+    assert gateway.requests[0].json["messages"][0]["content"] == "Say hello"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "#| label: a\n\n%%chat a/b\nIt's me?",
+        "%%time\n%%chat a/b\nIt's me?",
+        "# timed\n%%time\n# it's\n%%chat a/b\nIt's me?",
+        "%%capture\n%%chat a/b\nIt's me?",
+        "%%chat\N{NO-BREAK SPACE}a/b\nIt's me?",
+    ],
+)
+def test_what_may_be_above_a_cell_magic_changes_nothing(kernel, at_gateway, cell):
+    """Comments, blank lines and other magics; a no-break space counts as a space."""
+    gateway = at_gateway(streamed(completion("Hi")))
+    ran = kernel.run(cell)
+    assert ran.status == "ok", ran.traceback
+    assert gateway.requests[0].json["messages"][0]["content"] == "It's me?"
+
+
+def test_python_above_a_cell_magic_is_an_error_of_one_line(kernel):
+    """It says what may be there."""
+    ran = kernel.run("x = 1\n%%chat a/b\nIt's me?")
+    assert len(ran.traceback) == 1
+    assert "line 2: %%chat must begin its cell" in ran.traceback[0]
+
+
 def test_out_n_holds_the_result_and_later_displays_draw_it(kernel, at_gateway):
     """Only the display that the cell has already shown is skipped."""
     at_gateway(streamed(completion("Hi")))
@@ -351,7 +394,7 @@ def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
     """It has their number, and the coordinates and body of each."""
     server = at_gateway(streamed(completion("Hi")))
     printed = kernel.run("%%chat --models a/b,c/d --sweep n=1,2 --dry-run\nHi").printed
-    assert printed.startswith("4 requests: 2 model x 2 n\n")
+    assert printed.startswith("4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)\n")
     assert "── 3: model c/d, n 2 ──" in printed
     assert printed.count('"model": "c/d"') == 2
     assert server.requests == []

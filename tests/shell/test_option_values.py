@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.reply.reply import Choice, Reply, Timing
+from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
+from chat_magic.results.chat_result import ChatResult
 from chat_magic.shell.option_values import (
+    check_after,
     help_text,
     read_after,
+    read_cache_mode,
     read_name,
     read_rounds,
     read_timeout,
@@ -56,6 +61,24 @@ def test_after_names_a_result_and_a_choice():
             read_after(wrong, {"r": "result"})
 
 
+@pytest.mark.parametrize(
+    ("indices", "words"),
+    [
+        ((0, 1, 2), "--after first:7: first has the choices 0, 1, 2"),
+        ((3,), "--after first:7: first has the choices 3"),
+        ((), "--after first:7: first has no choices"),
+    ],
+)
+def test_a_choice_that_the_result_lacks_names_the_result_and_those_it_has(indices, words):
+    """The name as it is written."""
+    reply = Reply(choices=tuple(Choice(index=index) for index in indices))
+    result = ChatResult(ChatRequest(), reply, Timing())
+    with pytest.raises(InvalidRequest, match=words):
+        check_after("first:7", result, 7)
+    assert check_after("first", result, None) is result
+    assert check_after("x:1", "text", 1) == "text"
+
+
 def test_tools_are_functions_of_the_notebook():
     """They are in the order of their names; an unknown name is an error."""
 
@@ -83,3 +106,32 @@ def test_the_rounds_of_tools_are_a_whole_number():
     assert (read_rounds("3"), read_rounds(None)) == (3, None)
     with pytest.raises(InvalidRequest, match="--max-tool-rounds few"):
         read_rounds("few")
+
+
+@pytest.mark.parametrize(
+    ("options", "mode"),
+    [
+        ({}, None),
+        ({"cache": None}, "on"),
+        ({"no-cache": None}, "off"),
+        ({"refresh-cache": None, "cassette": "a"}, "refresh"),
+        ({"offline": None}, "offline"),
+    ],
+)
+def test_the_options_of_the_cache_are_read(options, mode):
+    """Without any the settings decide."""
+    assert read_cache_mode(options) == mode
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cache": None, "no-cache": None},
+        {"refresh-cache": None, "offline": None},
+        {"no-cache": None, "cassette": "a"},
+    ],
+)
+def test_options_of_the_cache_that_exclude_each_other_are_errors(options):
+    """The message names both."""
+    with pytest.raises(InvalidRequest, match="exclude each other"):
+        read_cache_mode(options)

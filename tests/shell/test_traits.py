@@ -14,6 +14,8 @@ from chat_magic.engine.session import default_session
 from chat_magic.shell.magics import ChatMagics
 from chat_magic.shell.traits import Value
 
+pytestmark = pytest.mark.usefixtures("no_environment")
+
 
 @pytest.fixture
 def start():

@@ -104,6 +104,13 @@ def test_a_page_is_described_by_its_title() -> None:
     )
 
 
+@pytest.mark.parametrize("status", [413, 429, 502, 503, 520, 522, 524])
+def test_a_page_about_the_server_or_the_request_does_not_ask_for_the_base_url(status: int) -> None:
+    """Its status says what is wrong."""
+    page = b"<html><title>524: A timeout occurred</title>"
+    assert error_text(page, status) == 'an HTML page "524: A timeout occurred" instead of JSON'
+
+
 def test_a_message_is_shown_without_keys_and_shortened() -> None:
     """A key is removed before the text is cut, so that no part of it is left."""
     Secret("sk-canary-of-a-message")

@@ -12,6 +12,8 @@ from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport.configuration import FILE, Configuration
 
+pytestmark = pytest.mark.usefixtures("no_environment")
+
 
 @pytest.fixture
 def configuration():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
-from chat_magic.transport.credentials import Secret, redact
+from chat_magic.transport.credentials import Secret, redact, redact_answer
 from chat_magic.transport.endpoints import Endpoint, masked
 
 KEY = "sk-canary-endpoints"
@@ -240,15 +243,138 @@ async def test_the_longest_matching_route_decides_the_server(
     assert (endpoint.key_variable, endpoint.secret) == (key, Secret(f"canary-of-{key.lower()}"))
 
 
-async def test_the_values_of_headers_are_secrets(routed):
-    """They are shown in no repr and no message."""
+async def test_the_values_of_headers_are_not_shown(routed):
+    """What a variable inserted is removed from messages too; harmless text is not."""
     endpoint = await default_session().endpoints.resolve("vendor/x")
     assert endpoint.headers == {
         "X-Team": Secret("canary-of-team"),
-        "X-App": Secret("an app", may_hold_spaces=True),
+        "X-App": Secret("an app", may_hold_spaces=True, is_key=False),
     }
     assert "canary" not in repr(endpoint)
-    assert redact("team canary-of-team of an app") == "team *** of ***"
+    assert redact("team canary-of-team of an app") == "team *** of an app"
+
+
+HARMLESS = "Customer Support Bot"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_key"),
+    [
+        ("X-Title", HARMLESS, False),
+        ("HTTP-Referer", "https://support.bot.example", False),
+        ("X-App", "sk-or-not-in-{n}-words", False),
+        ("OpenAI-Organization", "org-of-the-{n}-support-bot", False),
+        ("Authorization", "Bearer canary-of-{n}-auth", True),
+        ("api-key", "canary-of-{n}-api-key", True),
+        ("X-Api-Key", "canary-of-{n}-x-api-key", True),
+        ("Ocp-Apim-Subscription-Key", "canary-of-{n}-apim", True),
+        ("Cookie", "a=canary-of-{n}-cookie; b=c", True),
+        ("X-Auth-Token", "canary-of-{n}-token", True),
+        ("CF-Access-Client-Secret", "canary-of-{n}-secret", True),
+        ("Proxy-Authorization", "Basic canary-of-{n}-proxy", True),
+    ],
+)
+def test_only_headers_that_carry_credentials_by_name_are_keys(config_file, name, value, is_key):
+    """Their whole value, and the key in it; an answer may repeat any other."""
+    value = value.replace("{n}", name.lower())
+    config_file(f'{ENDPOINT}headers = {{ "{name}" = "{value}" }}\n[routes]\n"h/*" = "h"')
+    endpoint = default_session().endpoints.find("h/x")
+    assert endpoint.headers[name].reveal() == value
+    assert value not in repr(endpoint)
+    key = next((word for word in re.split("[ =;]", value) if "canary" in word), value)
+    for text in (value, key):
+        assert (text not in redact(f"seen {text}")) == is_key
+        assert (text.encode() not in redact_answer(f"seen {text}".encode())) == is_key
+
+
+ENDPOINT = '[endpoints.h]\nbase_url = "https://h.example/v1"\n'
+
+
+class TestPassword:
+    """A user and a password in the base URL."""
+
+    async def test_they_become_basic_authorization(self, configure) -> None:
+        """The URL does not contain them; both they and their encoded form are keys."""
+        configure({"CHAT_MAGIC_BASE_URL": "http://me:canary%40password-of-url@a.example/v1"})
+        endpoint = await default_session().endpoints.resolve("a/b")
+        pair = base64.b64encode(b"me:canary@password-of-url").decode()
+        assert endpoint.url == "http://a.example/v1/chat/completions"
+        assert (endpoint.secret, endpoint.has_password) == (None, True)
+        assert endpoint.headers["Authorization"].reveal() == f"Basic {pair}"
+        for key in ("canary@password-of-url", "canary%40password-of-url", pair):
+            assert redact(f"seen {key}.") == "seen ***."
+            assert redact_answer(f"seen {key}.".encode()) == b"seen ***."
+
+    async def test_they_are_used_in_place_of_the_key(self, configure) -> None:
+        """One header cannot hold both."""
+        configure(
+            {
+                "CHAT_MAGIC_BASE_URL": "http://me:canary-pw-1@a.example/v1",
+                "CHAT_MAGIC_API_KEY": "canary-unused-key",
+            }
+        )
+        endpoint = await default_session().endpoints.resolve("a/b")
+        assert (endpoint.secret, endpoint.key_variable) == (None, None)
+
+    def test_no_repr_of_a_configuration_has_them(self, configure, config_file) -> None:
+        """As tracebacks in the mode Verbose print the variables of every frame."""
+        configure({"CHAT_MAGIC_BASE_URL": "http://me:canary-pw-2@a.example/v1"})
+        config_file('[endpoints.p]\nbase_url = "https://me:canary-pw-3@p.example/v1"\n')
+        session = default_session()
+        session.configuration.set("base_url", "http://me:canary-pw-4@b.example/v1")
+        for _ in range(2):
+            server = session.configuration.config().endpoints["p"]
+            endpoint = session.endpoints.find("a/b")
+            shown = [server, server.base_url, endpoint, endpoint.url, session.configuration]
+            shown += [session.configuration.settings(), session.configuration.config()]
+            assert "canary" not in repr(shown)
+            assert "canary" not in repr(list(map(str, shown)))
+            session.configuration.set("base_url", None)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "`", "\u201c"])
+@pytest.mark.parametrize("template", ["{q}sk-canary-in-quotes{q}", "{q}sk-canary-in-quotes"])
+def test_a_key_in_quotes_is_refused(configure, quote, template):
+    """A container's environment file keeps them; the error names the variable, not the key."""
+    key = template.replace("{q}", quote)
+    configure({"CHAT_MAGIC_BASE_URL": "http://a.example/v1", "CHAT_MAGIC_API_KEY": key})
+    with pytest.raises(InvalidRequest, match="CHAT_MAGIC_API_KEY is in quotes") as caught:
+        default_session().endpoints.find("a/b")
+    assert "canary" not in str(caught.value)
+
+
+def test_what_an_endpoint_is_configured_with_goes_with_it(config_file):
+    """Fields, prefill, authorities and time limit; and where it was set, for errors."""
+    config_file(
+        f'{ENDPOINT}extra = {{ top_k = 5 }}\nprefill = "none"\nca_bundle = "/ca.pem"\n'
+        'timeout = 7\n[routes]\n"h/*" = "h"'
+    )
+    endpoint = default_session().endpoints.find("h/x")
+    assert (endpoint.extra, endpoint.prefill) == ({"top_k": 5}, "none")
+    assert (endpoint.ca_bundle, endpoint.timeout_s) == ("/ca.pem", 7.0)
+    assert endpoint.source == "chat_magic.toml [endpoints.h]"
+
+
+def test_azures_address_keeps_its_api_version(config_file, monkeypatch):
+    """After the path; its key is in a header of its own."""
+    monkeypatch.setenv("AZURE_KEY", "canary-of-azure-key")
+    config_file(
+        '[endpoints.azure]\nbase_url = "https://me.openai.azure.com/openai/deployments/gpt'
+        '?api-version=2024-10-21"\ntakes = "model"\n'
+        'headers = { "api-key" = "${AZURE_KEY}" }\n[routes]\n"azure/*" = "azure"'
+    )
+    endpoint = default_session().endpoints.find("azure/gpt")
+    assert endpoint.url == (
+        "https://me.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21"
+    )
+    assert endpoint.headers["api-key"].reveal() == "canary-of-azure-key"
+    assert endpoint.secret is None
+
+
+async def test_an_ipv6_address_is_named_in_brackets(configure):
+    """As in a URL."""
+    configure({"CHAT_MAGIC_BASE_URL": "http://[::1]:8000/v1"})
+    assert (await default_session().endpoints.resolve("a/b")).name == "[::1]"
 
 
 async def test_a_header_whose_variable_is_not_set_is_an_error(routed, monkeypatch):
@@ -320,3 +446,54 @@ def test_a_server_that_must_be_started_first_is_not_found(routed):
     endpoint = endpoints.find("vendor/x")
     assert (endpoint.name, endpoint.model) == ("vendor.example", "x")
     assert endpoint.secret == Secret("canary-of-vendor_key")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("locl", "local"), ("lcal", "local"), ("fsat", "fast"), ("v/larg", "v/large")],
+)
+async def test_a_misspelled_model_without_a_server_is_answered_with_the_nearest(
+    configure, config_file, typed, near
+):
+    configure({})
+    config_file(
+        """
+        [aliases]
+        fast = "v/fast"
+        [routes]
+        "v/large" = "v"
+        [endpoints.v]
+        base_url = "https://v.example/v1"
+        """
+    )
+    with pytest.raises(InvalidRequest, match=f"; did you mean {near}\\? Otherwise set CHAT_MAGIC"):
+        await default_session().endpoints.resolve(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_known"),
+    [
+        ("local", True),
+        ("local/x.gguf", True),
+        ("fast", True),
+        ("v/anything", True),
+        ("openai/gpt-4o", True),
+        ("and/or", False),
+        ("v/", False),
+        ("hello", False),
+    ],
+)
+def test_a_word_is_a_model_if_the_settings_or_its_vendor_say_so(config_file, word, is_known):
+    """A route for every model makes no word a model."""
+    config_file(
+        """
+        [aliases]
+        fast = "v/fast"
+        [routes]
+        "v/*" = "v"
+        "*" = "v"
+        [endpoints.v]
+        base_url = "https://v.example/v1"
+        """
+    )
+    assert default_session().endpoints.is_known_model(word) is is_known

@@ -198,7 +198,7 @@ class TestStreamBroken:
             ([CLOSE], "lost .*closed the connection in the middle"),
             ([], "ended before every choice had a finish_reason"),
             ([b'data: {"choices": [{"ind', CLOSE], "the connection was lost"),
-            ([b"data: oops\n\n"], "not JSON"),
+            ([b"data: oops\n\n"], "finish_reason; an event that is not JSON was skipped: oops"),
             ([b"data: [1]\n\n"], "not a JSON object"),
             ([{"error": {"message": "no luck", "code": 502}}], "no luck"),
             ([{"error": "no luck"}], "no luck"),
@@ -247,6 +247,38 @@ class TestTimeouts:
             pytest.raises(RequestTimeout, match=r"127\.0\.0\.1:\d+: nothing arrived for 0\.1 s"),
         ):
             await ask(gateway.base_url)
+
+    @pytest.mark.parametrize(
+        "begin", [[delta("", role="assistant")], [delta(""), {"choices": []}, b": hold on\n\n"]]
+    )
+    async def test_a_role_is_no_content(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, begin: list[Any]
+    ) -> None:
+        """The limit of the first content holds until there is some."""
+        monkeypatch.setattr(module, "FIRST_EVENT_S", 0.3)
+        monkeypatch.setattr(module, "NEXT_EVENT_S", 0.001)
+        with (
+            Gateway(events(*begin, HOLD)) as gateway,
+            pytest.raises(StreamBroken, match=r"no content arrived for 0\.3 s: a longer --timeout"),
+        ):
+            await ask(gateway.base_url)
+
+    @pytest.mark.parametrize("begin", [[], [delta("", role="assistant")], [delta("a")]])
+    async def test_a_longer_timeout_allows_longer_silence(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, begin: list[Any]
+    ) -> None:
+        """Before the first content and after it."""
+        monkeypatch.setattr(module, "FIRST_EVENT_S", 0.001)
+        monkeypatch.setattr(module, "NEXT_EVENT_S", 0.001)
+        with (
+            Gateway(events(*begin, HOLD)) as gateway,
+            pytest.raises((RequestTimeout, StreamBroken), match=r"arrived for 0\.3 s: a longer"),
+        ):
+            await ask(gateway.base_url, silence_s=0.3)
+        late = [*begin, Sleep(0.1), delta("b"), FINISH, DONE]
+        with Gateway(events(*late)) as gateway:
+            assembler = await ask(gateway.base_url, timeout_s=60)
+        assert assembler.texts()[0].endswith("b")
 
     async def test_the_next_event_must_arrive_in_time(
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch
@@ -304,6 +336,13 @@ class TestRetries:
             (events(RESET), "no connection"),
             (events(b": hold on\n\n", RESET), "no connection"),
             (events(b'data: {"choi', CLOSE), "no connection"),
+            (events(delta("", role="assistant"), RESET), "no connection"),
+            (events(delta("", role="assistant"), DONE), "an empty answer"),
+            (events(delta("", role="assistant")), "an empty answer"),
+            (events(delta(""), delta(None), DONE), "an empty answer"),
+            (events({"choices": [], "usage": {"prompt_tokens": 5}}, DONE), "an empty answer"),
+            (events(DONE), "an empty answer"),
+            (whole({"choices": [{"index": 0, "message": {"content": ""}}]}), "an empty answer"),
         ],
     )
     async def test_the_same_request_is_sent_again(
@@ -345,7 +384,8 @@ class TestRetries:
             events({"error": {"message": "no luck"}}),
             events(b"data: oops\n\n"),
             events(delta("a"), RESET),
-            events(delta("", role="assistant"), RESET),
+            events(delta("a"), delta("", role="assistant"), RESET),
+            events({**delta(""), "choices": [{"index": 0, "finish_reason": "network_error"}]}),
         ],
     )
     async def test_other_failures_are_not_retried(self, ask: Ask, fault: Answer) -> None:
@@ -470,6 +510,8 @@ class TestSecrets:
             Answer([b"no"], status=401, headers={"X-Request-Id": KEY}),
             Answer([], status=302, headers={"Location": f"http://{KEY}/"}),
             events(delta("a"), {"error": f"not {KEY}"}),
+            events(delta("a"), f"data: 12:00 {KEY}\n\n".encode()),
+            events(delta("a"), {"code": 1113, "msg": f"not {KEY}"}),
             events(delta("a"), f"event: error\ndata: {KEY}\n\n".encode()),
         ],
     )

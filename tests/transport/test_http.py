@@ -75,8 +75,32 @@ class TestTls:
             await ask(secured.base_url, key=KEY, retries=2)
         assert f"no connection to 127.0.0.1:{secured.port}: TLS: " in str(caught.value)
         assert "issuer certificate" in str(caught.value)
+        assert "set SSL_CERT_FILE, or ca_bundle" in str(caught.value)
         assert "tries" not in str(caught.value)
         assert secured.requests == []
+
+    async def test_an_authority_that_is_named_later_is_trusted_from_then_on(
+        self,
+        ask: Ask,
+        secured: Gateway,
+        authority: tuple[trustme.CA, Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """As a user does after the error that names the variable."""
+        with pytest.raises(ConnectionFailed, match="SSL_CERT_FILE"):
+            await ask(secured.base_url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority[1]))
+        assert (await ask(secured.base_url)).texts() == ["Hello"]
+
+    async def test_an_endpoint_may_name_its_own_authority(
+        self, client: HttpClient, secured: Gateway, authority: tuple[trustme.CA, Path]
+    ) -> None:
+        """For requests to it alone."""
+        url = f"{secured.base_url}/models"
+        response = await client.get(url, None, ca_bundle=str(authority[1]))
+        await http.close_response(response)
+        with pytest.raises(ConnectionFailed, match="ca_bundle"):
+            await client.get(url, None)
 
     async def test_a_missing_bundle_is_named_as_the_cause(
         self, ask: Ask, secured: Gateway, monkeypatch: pytest.MonkeyPatch
@@ -123,6 +147,30 @@ class TestProxy:
             monkeypatch.setenv(variable, proxy.url)
             assert (await ask(gateway.base_url)).texts() == ["Hello"]
         assert proxy.first_lines == []
+
+    @pytest.mark.parametrize(
+        "host", ["localhost", "LOCALHOST", "api.localhost", "localhost.", "127.8.9.1", "[::1]",
+                 "[::ffff:127.0.0.1]"],
+    )  # fmt: skip
+    async def test_every_name_of_this_machine_is_loopback(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str
+    ) -> None:
+        """Nothing listens there, and the proxy is not asked."""
+        with Gateway(HELLO) as gateway, Proxy(gateway) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            with pytest.raises(ConnectionFailed) as caught:
+                await ask(f"http://{host}:1/v1")
+        assert proxy.first_lines == []
+        assert "proxy" not in str(caught.value)
+
+    @pytest.mark.parametrize("host", ["localhost.example", "notlocalhost", "128.0.0.1", "[::2]"])
+    async def test_other_names_are_not(
+        self, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str
+    ) -> None:
+        """Whatever they begin or end with."""
+        with Gateway(HELLO) as gateway, Proxy(gateway) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            assert (await ask(f"http://{host}:1/v1")).texts() == ["Hello"]
 
     async def test_hosts_in_no_proxy_are_reached_without_it(
         self, ask: Ask, monkeypatch: pytest.MonkeyPatch
@@ -367,6 +415,8 @@ class TestRequests:
             ("https://a.example/v1", "a.example:443"),
             ("http://a.example/v1", "a.example:80"),
             ("http://me:secret@a.example:8000", "a.example:8000"),
+            ("http://[::1]:8000/v1", "[::1]:8000"),
+            ("https://[fe80::1]", "[fe80::1]:443"),
         ],
     )
     def test_the_address_of_a_url_is_its_host_and_port(self, url: str, address: str) -> None:

@@ -23,7 +23,7 @@ def test_several_runs_add_their_time_tokens_and_cost() -> None:
     table = answer_table(compare_runs([sure, answers("c")]), ())
     assert dict(table.rows[0].cells) == {
         "times": "",
-        "finish": "stop",
+        "finish": "finished",
         "tokens": "2",
         "perplexity": "4.00",
         "mean logprob": "\u22121.39",
@@ -55,4 +55,4 @@ def test_a_run_that_failed_has_a_row_that_says_why() -> None:
         (None, "429"),
         (None, "no answer"),
     ]
-    assert [row.cells.get("finish") for row in table.rows] == ["stop", "failed", "failed", None]
+    assert [row.cells.get("finish") for row in table.rows] == ["finished", "failed", "failed", None]

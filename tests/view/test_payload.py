@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -108,6 +109,25 @@ def test_the_schema_allows_nothing_that_it_does_not_name(extra, make_run, make_c
     assert not VALIDATOR.is_valid({**value, "results": [value["results"][0] | {"more": 1}]})
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2**53, "9007199254740992"),
+        (-(2**60) - 1, "-1152921504606846977"),
+        ([{"a": 2**70}], '[\n  {\n    "a": 1180591620717411303424\n  }\n]'),
+        (2**53 - 1, None),
+        (1e300, None),
+        (True, None),
+        ("9007199254740993", None),
+    ],
+)
+def test_integers_that_javascript_rounds_are_also_text(make_run, make_choice, value, text) -> None:
+    """So that *Copy Request* writes what was sent."""
+    run = make_run(make_choice(text="a"))
+    request = only(replace(run, request={**run.request, "seed": 5, "x": value}))["request"]
+    assert request.get("exact") == (None if text is None else {"x": text})
+
+
 def test_what_was_asked_and_what_it_took_is_there(make_run, make_choice) -> None:
     run = make_run(
         make_choice(text="a"), prefill="b", cost=0.5, warnings=("c",), reply_warnings=("d",)
@@ -141,7 +161,7 @@ def test_a_choice_has_its_text_its_end_and_its_calls(make_run, make_choice) -> N
                 {"id": "c1", "name": "f", "arguments": "{"},
                 {"id": "", "name": "g", "arguments": "{}"},
             ],
-            "facts": ["stop", "52 tokens"],
+            "facts": ["finished", "52 tokens"],
             "metrics": {"n_tokens": 52, **dict.fromkeys(MEASURED)},
             "perplexity": None,
             "sparkline": "",

@@ -6,8 +6,10 @@ import dataclasses
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chat_magic.core.reply.reply import FunctionCall, Timing, Usage
+from chat_magic.core.reply.thread_use import ThreadUse
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -19,6 +21,7 @@ from chat_magic.view.summary import (
     perplexity_fact,
     sparkline,
     status_facts,
+    thread_fact,
     token_name,
     truncated,
     unsure_summary,
@@ -83,9 +86,12 @@ def test_a_warning_of_both_request_and_answer_is_shown_once(make_run) -> None:
 
 def test_a_choice_says_how_it_ended_and_how_long_it_is(make_choice, make_token) -> None:
     tokens = [make_token("a", 0.5)]
-    assert choice_facts(make_choice(tokens)) == ["stop", "1 token"]
-    assert choice_facts(make_choice(text="a")) == ["stop"]
-    assert choice_facts(make_choice(text="a"), Usage(completion_tokens=7)) == ["stop", "7 tokens"]
+    assert choice_facts(make_choice(tokens)) == ["finished", "1 token"]
+    assert choice_facts(make_choice(text="a")) == ["finished"]
+    assert choice_facts(make_choice(text="a"), Usage(completion_tokens=7)) == [
+        "finished",
+        "7 tokens",
+    ]
     assert choice_facts(make_choice(text="a", finish_reason=None)) == []
     assert perplexity_fact(make_choice(tokens)) == "perplexity 2.00"
     assert perplexity_fact(make_choice(text="a")) is None
@@ -114,8 +120,22 @@ def test_the_three_least_sure_are_named_in_reading_order(make_choice, make_token
 
 def test_the_same_unsure_token_of_two_choices_is_named_once(make_choice, names) -> None:
     """Same text, same probability."""
-    assert unsure_summary([make_choice(names), make_choice(names)]) == unsure_summary(
-        [make_choice(names)]
+    named = "unsure: Charlotte 31% (Catherine 24, Clara 9) in "
+    for indexes, words in [
+        ([0, 1], "choices 0 and 1"),
+        ([2, 0, 5], "choices 2, 0 and 5"),
+        ([0, 1, 2, 3], "4 choices"),
+        ([0, 0], "choice 0"),
+    ]:
+        choices = [replace(make_choice(names), index=index) for index in indexes]
+        assert unsure_summary(choices) == named + words
+
+
+def test_an_unsure_token_says_which_choice_it_is_from(make_choice, names, make_token) -> None:
+    """A single choice has no number."""
+    other = replace(make_choice([make_token(" x", 0.4)]), index=3)
+    assert unsure_summary([make_choice(names), other]) == (
+        "unsure: Charlotte 31% (Catherine 24, Clara 9) in choice 0 · x 40% in choice 3"
     )
 
 
@@ -189,3 +209,26 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     """A text of the greatest length is left alone."""
     assert truncated("abc", 3) == "abc"
     assert truncated("abcde" * 400, 3) == "abc… (1,997 characters left out)"
+
+
+@pytest.mark.parametrize(
+    ("usage", "window", "fact"),
+    [
+        (
+            Usage(prompt_tokens=1200, completion_tokens=34, total_tokens=1234),
+            None,
+            ": 1,234 tokens",
+        ),
+        (Usage(total_tokens=1234), 128_000, ": 1,234 of 128,000 tokens (1%)"),
+        (Usage(prompt_tokens=7000, completion_tokens=1192), 8192, ": 8,192 of 8,192 tokens (100%)"),
+        (Usage(total_tokens=12), 1_000_000, ": 12 of 1,000,000 tokens (0.00%)"),
+        (Usage(prompt_tokens=7), 8192, ""),
+        (None, 8192, ""),
+    ],
+)
+def test_a_conversation_says_how_much_of_the_window_it_takes(make_run, usage, window, fact):
+    """By the server's last count, as far as both are known."""
+    use = ThreadUse(name="trip", window=window)
+    assert thread_fact(use, usage) == f"thread trip{fact}"
+    run = dataclasses.replace(make_run(usage=usage), thread=use)
+    assert status_facts(run)[0] == f"thread trip{fact}"

@@ -22,9 +22,12 @@ _ROLE = re.compile(
     r"(?:(?P<role>system|developer|user|assistant)(?:\((?P<name>[^()\x00-\x1f]+)\))?"
     r"|(?P<tool>tool)(?:\((?P<call>[^()\x00-\x1f]+)\))?):"
 )
-_CAPITAL_ROLE = re.compile(
-    r"(?P<role>system|developer|user|assistant|tool)(?:\([^()]*\))?:", re.IGNORECASE
+_NEAR_ROLE = re.compile(
+    r"(?P<indent>[\s\u200b\ufeff]{0,3})(?P<role>system|developer|user|assistant|tool)(?:\([^()]*\))?"
+    r"[^\S\n]?(?P<colon>[:\uff1a\ufe55\ua789\u2236])",
+    re.IGNORECASE,
 )
+"""A line that looks like a role line to people only."""
 _ATTACHMENT = re.compile(r"@(?P<kind>image|audio|file)[ \t]+(?P<source>\S.*?)[ \t]*")
 _DETAIL = re.compile(r"(?P<source>.+?)[ \t]+(?P<detail>low|high|auto)")
 
@@ -45,7 +48,7 @@ def read_block(rendered: Rendered) -> ChatRequest:
     Raises:
         InvalidRequest: With the line in the cell.
     """
-    warnings: list[str] = []
+    warnings: list[str] = [*rendered.warnings]
     drafts = [MessageLines(number=0)]
     for number, line in rendered.lines:
         if match := _ROLE.match(line):
@@ -54,10 +57,8 @@ def read_block(rendered: Rendered) -> ChatRequest:
         elif attached := _ATTACHMENT.fullmatch(line):
             drafts[-1].parts.append(_attachment(attached, rendered, drafts[-1].opening, number))
         else:
-            if capital := _CAPITAL_ROLE.match(line):
-                warnings.append(
-                    f"line {number}: {capital['role']}: is text: roles are written in lowercase"
-                )
+            if near := _NEAR_ROLE.match(line):
+                warnings.append(f"line {number}: {near[0]} is text: {_why_text(near)}")
             drafts[-1].parts.append(_unescape(line))
     headless, *others = drafts
     before = _content(headless, rendered)
@@ -65,12 +66,21 @@ def read_block(rendered: Rendered) -> ChatRequest:
         messages = [Message(role="user", content=before)] if before else []
         return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
     if before:
+        hint = f" ({warnings[-1]})" if len(warnings) > len(rendered.warnings) else ""
         raise InvalidRequest(
-            "text before the first role line; begin it with a role such as user:",
+            f"text before the first role line{hint}; begin it with a role such as user:",
             line=next(number for number, line in rendered.lines if line.strip()),
         )
     messages = [_message(draft, rendered) for draft in others]
     return ChatRequest(messages=tuple(messages), warnings=tuple(warnings))
+
+
+def _why_text(near: re.Match[str]) -> str:
+    if near["indent"]:
+        return "a role begins at the start of its line"
+    if near["role"] != near["role"].lower():
+        return "roles are written in lowercase"
+    return f"a role ends in a colon, {near['role']}:"
 
 
 def _check_tool(match: re.Match[str], number: int) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from chat_magic.core.cell.block import read_block
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.cell.template import plain, render, render_text
-from chat_magic.core.request.parameters import PARAMETERS, apply_implied
-from chat_magic.core.request.request import ChatRequest, read_extra, read_fields
+from chat_magic.core.json_values import TOO_DEEP, check_depth, fault_in_json, read_json
+from chat_magic.core.request.parameters import PARAMETERS, imply_with
+from chat_magic.core.request.request import ChatRequest, override, read_extra, read_fields
 from chat_magic.errors import InvalidRequest
 
 _FENCE = "---"
@@ -51,12 +52,10 @@ def read_body(text: str, variables: Variables, *, first_line: int = 1) -> ChatRe
     if front is None:
         return request
     return replace(
-        request,
-        model=front.model or request.model,
+        override(request, front),
         messages=front.messages + request.messages,
-        parameters={**request.parameters, **front.parameters},
-        extra={**request.extra, **front.extra},
         per_model=front.per_model,
+        warnings=front.warnings + request.warnings,
     )
 
 
@@ -77,18 +76,16 @@ def _read_front(source: str, variables: Variables, first_line: int) -> ChatReque
 
 def _read_front_fields(values: Mapping[str, Any]) -> ChatRequest:
     fields = dict(values)
-    extra, per_model = fields.pop("extra", {}), fields.pop("per_model", {})
+    extra, per_model = read_extra(fields.pop("extra", None) or {}), fields.pop("per_model", {})
+    known = {name: value for name, value in fields.items() if name in PARAMETERS}
+    for name in known:
+        if name in extra:
+            raise InvalidRequest(f"{name}: is given both by itself and under extra")
     return replace(
-        read_fields(imply_known(fields), allow_extra=False),
-        extra=read_extra(extra),
+        read_fields({**fields, **imply_with(known, extra)}, allow_extra=False),
+        extra=extra,
         per_model=read_per_model(per_model),
     )
-
-
-def imply_known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what the known parameters among the fields turn on."""
-    known = {name: value for name, value in fields.items() if name in PARAMETERS}
-    return {**fields, **apply_implied(known)}
 
 
 def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
@@ -104,6 +101,8 @@ def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
     yaml.Constructor = Constructor
     try:
         value = yaml.load(source)
+    except RecursionError:
+        raise InvalidRequest(f"in the YAML block: {TOO_DEEP}", line=first_line) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise InvalidRequest(
@@ -115,11 +114,12 @@ def _load_yaml(source: str, first_line: int) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise InvalidRequest("the YAML block must be fields and values", line=first_line - 1)
     try:
-        plain_json: dict[str, Any] = json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise InvalidRequest(
-            f"the YAML block has a value that JSON does not have: {error}", line=first_line - 1
-        ) from error
+        check_depth(value)
+    except ValueError as error:
+        raise InvalidRequest(f"in the YAML block: {error}", line=first_line) from error
+    if fault := fault_in_json(value):
+        raise InvalidRequest(fault, line=first_line + line_of(fault, source))
+    plain_json: dict[str, Any] = json.loads(json.dumps(value))
     return plain_json
 
 
@@ -131,12 +131,14 @@ def _read_object(
     first_line: int,
 ) -> ChatRequest:
     """Read the fields of a YAML or JSON object, adding to errors where they are in the cell."""
+    warnings: list[str] = []
     if variables is not None:
         fields = _render_strings(
-            fields, lambda text: _render_in(source, text, variables, first_line)
+            fields, lambda text: _render_in(source, text, variables, first_line, warnings)
         )
     try:
-        return read(fields)
+        request = read(fields)
+        return replace(request, warnings=(*request.warnings, *warnings))
     except InvalidRequest as error:
         line = first_line + line_of(error.message, source)
         raise InvalidRequest(error.message, line=line) from error.__cause__
@@ -146,11 +148,15 @@ def line_of(message: str, source: str) -> int:
     """Return the line of a source, from 0, that has the field which an error names."""
     named = re.match(
         r"(?P<block>per_model) (?P<model>[^\s:]+)(?: (?P<field>\w+))?"
-        r"|(?:unknown field |extra )?(?P<name>\w+)",
+        r"|(?:unknown field |extra )?(?P<name>\w+(?:[.[]\w+]?)*)",
         message,
     )
     start = 0
-    for word in filter(None, named.groups() if named else ()):
+    words: list[str] = []
+    if named:
+        path = re.findall(r"[^\W\d]\w*", named["name"] or "")
+        words = [*filter(None, named.group("block", "model", "field")), *path]
+    for word in words:
         place = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(source, start)
         start = place.start() if place else start
     return source.count("\n", 0, start)
@@ -166,10 +172,16 @@ def _render_strings(value: Any, render_one: Callable[[str], str]) -> Any:
     return value
 
 
-def _render_in(source: str, text: str, variables: Mapping[str, Any], first_line: int) -> str:
+def _render_in(
+    source: str,
+    text: str,
+    variables: Mapping[str, Any],
+    first_line: int,
+    warnings: list[str],
+) -> str:
     """Render one string of a YAML or JSON source; errors have its position there."""
     try:
-        return render_text(text, variables)
+        return render_text(text, variables, warnings)
     except InvalidRequest as error:
         line = text.split("\n")[(error.line or 1) - 1]
         template = re.match(r".*?[}%]\}|.*", line[(error.column or 1) - 1 :])
@@ -203,7 +215,7 @@ def _load_json(text: str, first_line: int = 1) -> dict[str, Any] | None:
     if not _JSON_START.match(stripped) or not ("role" in stripped or "messages" in stripped):
         return None
     try:
-        value = json.loads(stripped)
+        value = read_json(stripped)
     except ValueError:
         value = _load_json5(stripped, first_line + text[: text.find(stripped[0])].count("\n"))
     if isinstance(value, dict) and "messages" in value:
@@ -221,17 +233,20 @@ def _load_json5(text: str, first_line: int) -> Any:
     import json5  # only JSON that is not strict needs it
 
     try:
-        return json5.loads(text)
-    except ValueError as error:
+        value = json5.loads(text)
+        check_depth(value)
+    except (ValueError, RecursionError) as error:
         if not (_JSON_FIELDS.match(text) or _JSON_MESSAGES.search(text)):
             return None
         place = _JSON5_PLACE.match(str(error))
+        fault = TOO_DEEP if isinstance(error, RecursionError) else error
         raise InvalidRequest(
-            f"the body looks like a JSON request, but {place[2] if place else error}; "
+            f"the body looks like a JSON request, but {place[2] if place else fault}; "
             "to send it as text, begin it with user:",
             line=first_line + int(place[1]) - 1 if place else first_line,
             column=int(place[3]) if place else None,
         ) from error
+    return value
 
 
 def _unescape_start(text: str, *, may_open: bool) -> str:

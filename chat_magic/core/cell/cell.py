@@ -13,17 +13,19 @@ from chat_magic.core.cell.line import MagicLine, ParsedOption, read_line
 from chat_magic.core.cell.options import REQUEST_OPTIONS, Option
 from chat_magic.core.cell.per_model import write_per_model
 from chat_magic.core.cell.template import holds_template, render_text
+from chat_magic.core.json_values import read_json
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.parameters import (
     PARAMETERS,
     Parameter,
-    apply_implied,
     check,
+    imply_with,
     read_word,
+    show,
 )
-from chat_magic.core.request.request import ChatRequest, read_extra
+from chat_magic.core.request.request import ChatRequest, override, read_extra
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _MAGIC = "%%chat"
 _LINE_MAGIC = "%chat"
 _SAFE_WORD = re.compile(r"[\w./:+][\w./:+-]*")
+_JSON_BEGINS = ("{", "[", '"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOST = re.compile("[\r\ud800-\udfff]")
 """What an editor or a file does not keep; JSON's escapes hold it."""
@@ -97,13 +100,7 @@ def read_cell(
         )
     on_line = _request_of_line(line)
     below = body_module.read_body(body, None if _is_raw(line) else variables, first_line=2)
-    request = replace(
-        below,
-        model=on_line.model or below.model,
-        parameters={**below.parameters, **on_line.parameters},
-        extra={**below.extra, **on_line.extra},
-    )
-    return _cell(request, line)
+    return _cell(override(below, on_line), line)
 
 
 def read_prompt(
@@ -115,12 +112,12 @@ def read_prompt(
     if line.is_command:
         return replace(_cell(request, line), command=line.rest)
     if line.rest:
-        prompt = (
-            line.rest
-            if _is_raw(line)
-            else _render_word(line.rest, variables, len(text) - len(line.rest))
-        )
-        request = replace(request, messages=(Message(role="user", content=prompt),))
+        prompt = line.rest
+        warnings: list[str] = []
+        if not _is_raw(line):
+            prompt = _render_word(prompt, variables, len(text) - len(prompt), warnings)
+        message = Message(role="user", content=prompt)
+        request = replace(request, messages=(message,), warnings=tuple(warnings))
     return _cell(request, line)
 
 
@@ -154,9 +151,11 @@ def render_line(line: MagicLine, variables: Mapping[str, Any]) -> MagicLine:
     return replace(line, options=options, words=words)
 
 
-def _render_word(text: str, variables: Mapping[str, Any], start: int) -> str:
+def _render_word(
+    text: str, variables: Mapping[str, Any], start: int, warnings: list[str] | None = None
+) -> str:
     try:
-        return render_text(text, variables)
+        return render_text(text, variables, warnings)
     except InvalidRequest as error:
         raise InvalidRequest(
             error.message, line=1, column=start + (error.column or 1)
@@ -182,7 +181,7 @@ def _request_of_line(line: MagicLine) -> ChatRequest:
                     _set_parameter(parameters, given)
         except InvalidRequest as error:
             raise InvalidRequest(error.message, line=1, column=given.start + 1) from error.__cause__
-    return ChatRequest(model=model, parameters=apply_implied(parameters), extra=extra)
+    return ChatRequest(model=model, parameters=imply_with(parameters, extra), extra=extra)
 
 
 def _set_parameter(parameters: dict[str, Any], given: ParsedOption) -> None:
@@ -212,11 +211,14 @@ def _unset(names: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _extra(word: str) -> Mapping[str, Any]:
     key, equals, value = word.partition("=")
     if not equals or not key:
-        raise InvalidRequest(f"--extra {word}: write KEY=JSON")
+        raise InvalidRequest(f"--extra {word}: write KEY=JSON, or KEY=TEXT")
     try:
-        return read_extra({key: json.loads(value)})
+        return read_extra({key: read_json(value)})
     except ValueError as error:
-        raise InvalidRequest(f"--extra {word}: the value is not JSON ({error})") from error
+        if not value.startswith(_JSON_BEGINS):
+            return read_extra({key: value})
+        shown = f"--extra {show(word)}"
+        raise InvalidRequest(f"{shown}: the value is not JSON ({error})") from error
 
 
 def write(request: ChatRequest) -> str:
@@ -230,6 +232,31 @@ def write(request: ChatRequest) -> str:
     """
     block = write_as_block(request)
     return write_as_json(request) if block is None else block
+
+
+def option_words(request: ChatRequest) -> list[str]:
+    """Write a model and parameters as words of the line.
+
+    Raises:
+        InvalidRequest: A value has a line break, or quotes of both kinds.
+    """
+    try:
+        model = [] if request.model is None else [_quote(request.model)]
+        return [*model, *_option_words(request), *_unset_words(request)]
+    except _NoForm as error:
+        raise InvalidRequest("a value cannot be written on the %%chat line") from error
+
+
+def write_options(values: Mapping[str, str]) -> list[str]:
+    """Write options of the line, by their names, with their values.
+
+    Raises:
+        InvalidRequest: A value has a line break, or quotes of both kinds.
+    """
+    try:
+        return [word for name, value in values.items() for word in (f"--{name}", _quote(value))]
+    except _NoForm as error:
+        raise InvalidRequest("a value cannot be written on the %%chat line") from error
 
 
 def write_as_block(request: ChatRequest) -> str | None:
@@ -269,7 +296,8 @@ def write_as_json(request: ChatRequest) -> str:
     """
     fields = {name: value for name, value in request.parameters.items() if value is not UNSET}
     messages = [message.to_json() for message in request.messages]
-    body = {"model": request.model, **fields, **request.extra, "messages": messages}
+    others = {name: value for name, value in request.extra.items() if name not in PARAMETERS}
+    body = {"model": request.model, **fields, **others, "messages": messages}
     if request.model is None:
         del body["model"]
     try:
@@ -277,7 +305,9 @@ def write_as_json(request: ChatRequest) -> str:
     except TypeError as error:
         raise InvalidRequest("an attachment that is not read yet cannot be written") from error
     text = _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-    front = body_module.write_front(_per_model(request))
+    as_given = {name: value for name, value in request.extra.items() if name in PARAMETERS}
+    extra = {"extra": as_given} if as_given else {}
+    front = body_module.write_front(extra | _per_model(request))
     return _first_line(_unset_words(request), request) + "\n" + front + text
 
 

@@ -18,7 +18,7 @@ _BY_WORD = {f"--{option.name}": option for option in OPTIONS} | {
     option.short: option for option in OPTIONS if option.short
 }
 
-_CELL = re.compile(r"\s*%%chat(?=\s)(?P<line>[^\n]*)(?:\n(?P<body>.*))?", re.DOTALL)
+_CELL = re.compile(r"(?:\s|#[^\n]*\n)*%%chat(?=\s)(?P<line>[^\n]*)(?:\n(?P<body>.*))?", re.DOTALL)
 _LINE = re.compile(r"[ \t]*(?:[^\W\d][\w.]*[ \t]*=[ \t]*)?%chat(?=\s)(?P<line>.*)")
 _RAW = re.compile(r"\s--raw(?!\S)")
 _TEMPLATE = re.compile(
@@ -41,6 +41,7 @@ Kind = Literal[
     "value",
     "axis value",
     "command",
+    "argument",
     "mark",
     "path",
     "field",
@@ -49,8 +50,8 @@ Kind = Literal[
     "text",
 ]
 """Of the line: an option or model, an option's value, that of an axis after `PARAM=`, a `/…`
-command; of the body: a role or attachment, a file's path, a YAML field, its value, a template's
-expression; or any text."""
+command, its argument; of the body: a role or attachment, a file's path, a YAML field, its value, a
+template's expression; or any text."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class Context:
     """What has been typed of it: the end of the text before the cursor."""
     subject: str = ""
     """The option or field whose value it is, with underscores; the object whose attribute; the
-    parameter that is swept, nothing where a variable varies."""
+    parameter that is swept, nothing where a variable varies; the command whose argument."""
     given: frozenset[str] = frozenset()
-    """The options or fields before it."""
+    """The options or fields before it; of a command, the arguments."""
 
 
 _TEXT = Context("text")
@@ -109,7 +110,7 @@ def _read_line(line: str, *, is_prompt: bool) -> Context:
         return _TEXT
     given: set[str] = set()
     awaiting: Option | None = None
-    for word in words:
+    for position, word in enumerate(words):
         if awaiting is not None:
             awaiting = None
         elif word.startswith("-") and word != "--":
@@ -118,7 +119,9 @@ def _read_line(line: str, *, is_prompt: bool) -> Context:
                 given.add(option.negates or option.name.replace("-", "_"))
                 awaiting = option if option.value and value is None else None
         elif is_prompt:
-            return _TEXT
+            is_command = word.startswith("/") and "--" not in words[:position]
+            after = frozenset(words[position + 1 :])
+            return Context("argument", fragment, word, after) if is_command else _TEXT
         else:
             given.add("model")
     if awaiting is not None:

@@ -9,10 +9,18 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.cell.body import line_of
-from chat_magic.core.cell.cell import Cell, read_cell, read_first_line, read_prompt, render_line
+from chat_magic.core.cell.cell import (
+    Cell,
+    read_cell,
+    read_first_line,
+    read_prompt,
+    render_line,
+    write,
+    write_options,
+)
 from chat_magic.core.cell.options import GRID_OPTIONS, RAW
 from chat_magic.core.cell.per_model import apply_per_model, check_models
-from chat_magic.core.cell.template import TrackedVariables
+from chat_magic.core.cell.template import TrackedVariables, is_sandboxed
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request.parameters import PARAMETERS, apply_implied
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
@@ -29,6 +37,10 @@ if TYPE_CHECKING:
 MOST_RUNS = 1_000
 """Requests that one grid may have."""
 _LONGEST_TITLE = 40
+_COMPARE_WITH_ITSELF = (
+    "; to compare a model with itself ask for several choices (-n 2, n=2) or sweep the seed "
+    "(--sweep seed=1,2,3, sweep={'seed': [1, 2, 3]})"
+)
 
 Kind = Literal["model", "parameter", "variable"]
 
@@ -101,6 +113,38 @@ def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Opt
     return Grid(cells[0], axes, variants)
 
 
+def write_grid(request: ChatRequest, axes: Sequence[Axis]) -> str:
+    """Write the cell of a grid of models and parameters.
+
+    Args:
+        request: The request of any run.
+        axes: The axes.
+
+    Raises:
+        InvalidRequest: An axis is a variable, whose values only the notebook has, or a value
+            cannot be written on the line.
+    """
+    names = {axis.name for axis in axes}
+    given = {name: value for name, value in request.parameters.items() if name not in names}
+    model = None if "model" in names else request.model
+    first, _, body = write(replace(request, model=model, parameters=given)).partition("\n")
+    words = [word for axis in axes for word in _axis_words(axis)]
+    text = "\n".join([" ".join([first, *words]), body])
+    if read_grid(text, {}, GRID_OPTIONS).axes != tuple(axes):
+        raise InvalidRequest("a value of the grid cannot be written on the %%chat line")
+    return text
+
+
+def _axis_words(axis: Axis) -> list[str]:
+    titles = ",".join(axis.titles)
+    if axis.kind == "variable":
+        raise InvalidRequest(
+            f"the cell cannot be written: only the notebook has the values of {axis.name}"
+        )
+    name, value = ("models", titles) if axis.kind == "model" else ("sweep", f"{axis.name}={titles}")
+    return write_options({name: value})
+
+
 def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
     kept = tuple(option for option in line.options if option.option in (*GRID_OPTIONS, RAW))
     axes: list[Axis] = []
@@ -163,7 +207,7 @@ def models_axis(models: Sequence[str], label: str) -> Axis:
     if isinstance(models, str) or not all(isinstance(model, str) for model in models):
         raise InvalidRequest(f"{label}: must be a list of models such as vendor/model")
     names = tuple(model.strip() for model in models)
-    _check_values(names, label)
+    _check_values(names, label, _COMPARE_WITH_ITSELF)
     return Axis(name="model", kind="model", titles=names, values=names)
 
 
@@ -266,7 +310,7 @@ def _unique(titles: Sequence[str]) -> tuple[str, ...]:
     return tuple(counts)
 
 
-def _check_values(titles: Sequence[str], label: str) -> None:
+def _check_values(titles: Sequence[str], label: str, advice: str = "") -> None:
     if not titles:
         raise InvalidRequest(f"{label}: no value is given")
     seen: set[str] = set()
@@ -274,7 +318,7 @@ def _check_values(titles: Sequence[str], label: str) -> None:
         if not title.strip():
             raise InvalidRequest(f"{label}: a value is empty")
         if title in seen:
-            raise InvalidRequest(f"{label}: {_short(title)} is given twice")
+            raise InvalidRequest(f"{label}: {_short(title)} is given twice{advice}")
         seen.add(title)
 
 
@@ -319,7 +363,9 @@ def expand(
     for places in product(*(range(len(axis.values)) for axis in varied)):
         bound = {axis.name: axis.values[place] for axis, place in zip(varied, places, strict=True)}
         read_for[places] = read(
-            TrackedVariables({**variables, **bound}, asked) if varied else variables
+            TrackedVariables({**variables, **bound}, asked, is_sandboxed=is_sandboxed(variables))
+            if varied
+            else variables
         )
     for axis in varied:
         if axis.name not in asked:

@@ -49,6 +49,8 @@ class MagicLine:
     """Whether the line ends in a semicolon."""
     is_command: bool = False
     """Whether `rest` begins with a slash and does not follow `--`."""
+    is_text: bool = False
+    """Whether `rest` follows `--`."""
 
 
 def next_word(line: str, position: int) -> Word | None:
@@ -142,7 +144,7 @@ def read_line(
         given.append(item)
     rest = text[word.start :] if word else ""
     is_command = rest.startswith("/") and not is_text
-    return MagicLine(tuple(given), tuple(words), rest, is_silent, is_command)
+    return MagicLine(tuple(given), tuple(words), rest, is_silent, is_command, is_text)
 
 
 def _without_semicolon(line: str) -> tuple[str, bool]:
@@ -164,14 +166,28 @@ def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Parse
             raise InvalidRequest(f"{typed} takes no value", line=1, column=column)
         return ParsedOption(option, None, word.start), word.end
     if equals:
+        raw = line[word.start : word.end].partition("=")[2]
+        value = _verbatim(raw, value) if option.verbatim else value
         return ParsedOption(option, value, word.start), word.end
     following = next_word(line, word.end)
     if following is None:
         raise InvalidRequest(f"{typed} requires a value: {option.value}", line=1, column=column)
-    typed_value = line[following.start : following.end]
-    is_quoted = typed_value[0] in "'\""
-    value = typed_value if option.verbatim and not is_quoted else following.text
+    raw = line[following.start : following.end]
+    value = _verbatim(raw, following.text) if option.verbatim else following.text
     return ParsedOption(option, value, word.start), following.end
+
+
+def _verbatim(raw: str, unquoted: str) -> str:
+    """Return a value with the double quotes of its JSON, without the quotes that group it.
+
+    As in a shell, single quotes group the whole word or what follows `=`.
+    """
+    if raw[:1] in ("'", '"'):
+        return unquoted
+    key, equals, value = raw.partition("=")
+    if len(value) > 1 and value[0] == value[-1] == "'":
+        return key + equals + value[1:-1]
+    return raw
 
 
 def _unknown(typed: str, known: dict[str, Option]) -> str:

@@ -58,7 +58,8 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
         value="KEY=JSON",
         repeats=True,
         verbatim=True,
-        help="Send an additional field as given. Repeatable.",
+        help="Send a field as given, JSON or text; also a parameter, whose value is not checked. "
+        "Repeatable.",
     ),
     Option(
         name="unset",
@@ -105,7 +106,18 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Continue from this result: from choice 0, or the given one.",
     ),
     Option(name="continue", short="-c", help="Continue from the last result."),
+    Option(
+        name="thread",
+        value="NAME",
+        help="Continue the conversation of this name, which is kept over cells and restarts; "
+        "a cell that runs again replaces its turn and drops the later ones.",
+    ),
     *GRID_OPTIONS,
+    Option(
+        name="prompt",
+        value="FILE",
+        help="Send the prompt in this file; further options replace those in it.",
+    ),
     Option(
         name="schema",
         value="SCHEMA",
@@ -125,6 +137,11 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="timeout", value="SECONDS", help="Stop waiting when the answer takes longer."),
     Option(
+        name="max-cost",
+        value="DOLLARS",
+        help="Send no further request once the answers could cost more than this.",
+    ),
+    Option(
         name="retries",
         value="0 to 10",
         help="How often a request that failed before it was answered is retried; 2 by default.",
@@ -138,6 +155,16 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Return at once, and let the answer arrive while other cells run. The result waits "
         "when it is used; see .wait(), .cancel() and %chat /jobs.",
     ),
+    Option(name="cache", help="Use the recorded answer to an equal request, or record the answer."),
+    Option(name="no-cache", help="Send the request, whatever is recorded, and record nothing."),
+    Option(name="refresh-cache", help="Send the request, and record the answer."),
+    Option(name="offline", help="Use recorded answers only, and send nothing."),
+    Option(
+        name="cassette",
+        value="FILE",
+        help="Record answers in this file, and look them up there first.",
+    ),
+    Option(name="no-history", help="Do not keep this in the history."),
     Option(name="dry-run", help="Show the request that would be sent, and send nothing."),
     Option(name="help", help="Show this help."),
 )

@@ -48,7 +48,7 @@ def _read_parameters(model: str, given: Any) -> Mapping[str, Any]:
                 f"per_model {model} {name}: no such parameter{nearest(name, PARAMETERS)}"
             )
     try:
-        return read_fields(apply_implied(values), allow_extra=False).parameters
+        return read_fields(apply_implied(values), allow_extra=False, past=None).parameters
     except InvalidRequest as error:
         raise InvalidRequest(f"per_model {model} {error.message}") from error
 

@@ -13,7 +13,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.inserted_text import NoText, inserted_text
 from chat_magic.core.cell.template_builtins import install_builtins, without_ipython_builtins
+from chat_magic.core.cell.template_sandbox import restrict_globals, sandbox_class
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _TAG = re.compile(r"\{%[-+]?\s*" + _STATEMENTS)
 _STRAY_TAG = re.compile(r"\{%(?![-+]?\s*" + _STATEMENTS + ")")
 _STRAY_MARK = "\ufdd0\ufdd1"
 """Two noncharacters, which Unicode reserves for internal use, hide a `{%` that is not a tag."""
+_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HINT = "; use --raw to send braces as they are"
 
 
@@ -41,6 +44,12 @@ class Rendered:
     """Line number in the source, and text with placeholders for what was inserted."""
     fill: Callable[[str], str] = str
     """Puts the insertions into a text of these lines."""
+    warnings: tuple[str, ...] = ()
+    """About what was inserted."""
+
+
+class SandboxedVariables(dict[str, Any]):
+    """Variables of templates that someone else wrote, which are rendered in a sandbox."""
 
 
 class TrackedVariables(dict[str, Any]):
@@ -49,11 +58,22 @@ class TrackedVariables(dict[str, Any]):
     Args:
         values: The variables.
         used: Receives the names, whether they are variables or not.
+        is_sandboxed: Whether the templates are rendered in a sandbox.
     """
 
-    def __init__(self, values: Mapping[str, Any], used: set[str]) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], used: set[str], *, is_sandboxed: bool = False
+    ) -> None:
         super().__init__(values)
         self.used = used
+        self.is_sandboxed = is_sandboxed
+
+
+def is_sandboxed(variables: Mapping[str, Any]) -> bool:
+    """Whether templates that see these variables are rendered in a sandbox."""
+    return isinstance(variables, SandboxedVariables) or (
+        isinstance(variables, TrackedVariables) and variables.is_sandboxed
+    )
 
 
 def has_template(text: str) -> bool:
@@ -88,7 +108,7 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
         return plain(source, first_line)
     rendering = Rendering()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
-    environment = _environment(rendering)
+    environment = _environment(rendering, is_sandboxed=is_sandboxed(variables))
     try:
         if isinstance(variables, TrackedVariables):
             variables.used |= _names(environment, hidden)
@@ -101,7 +121,9 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
             column=column,
         ) from error
     text = text.replace(_STRAY_MARK, "{%")
-    return Rendered(tuple(rendering.numbered(text, first_line)), rendering.fill)
+    return Rendered(
+        tuple(rendering.numbered(text, first_line)), rendering.fill, tuple(rendering.warnings)
+    )
 
 
 def _names(environment: jinja2.Environment, source: str) -> set[str]:
@@ -110,9 +132,35 @@ def _names(environment: jinja2.Environment, source: str) -> set[str]:
     return meta.find_undeclared_variables(environment.parse(source))
 
 
-def render_text(source: str, variables: Mapping[str, Any]) -> str:
-    """Render a template whose text has no structure; see `render`."""
+def template_variables(source: str) -> tuple[str, ...]:
+    """Return the names that a template uses and does not define, in the order of first use.
+
+    Raises:
+        InvalidRequest: It is not a valid template.
+    """
+    environment = _environment(Rendering(), is_sandboxed=True)
+    hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
+    try:
+        names = _names(environment, hidden) - set(environment.globals)
+    except Exception as error:
+        raise InvalidRequest(f"in the template: {_message(error)}{_HINT}") from error
+    found = re.finditer(r"[^\W\d]\w*", "".join(_TEMPLATES.findall(hidden)))
+    return tuple(dict.fromkeys(match[0] for match in found if match[0] in names))
+
+
+def render_text(
+    source: str, variables: Mapping[str, Any], warnings: list[str] | None = None
+) -> str:
+    """Render a template whose text has no structure; see `render`.
+
+    Args:
+        source: The text.
+        variables: The variables of expressions.
+        warnings: Takes the warnings about what was inserted.
+    """
     rendered = render(source, variables)
+    if warnings is not None:
+        warnings += rendered.warnings
     return rendered.fill("\n".join(text for _, text in rendered.lines))
 
 
@@ -122,6 +170,7 @@ class Rendering:
 
     nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
     inserted: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)
     expression: int | None = None
     """Number of the expression that runs, in the order of the source."""
 
@@ -148,7 +197,12 @@ class Rendering:
         """Store a value and return its placeholder."""
         if value is self:
             return ""
-        text = str(value)
+        if _is_undefined(value):
+            str(value)  # raises that it is undefined
+        inserted = inserted_text(value)
+        text = inserted.text
+        if inserted.warning:
+            self.warnings[inserted.warning] = None
         self.expression = None
         self.inserted.append(self.line_mark.sub("", self.fill(text)))
         return f"\x02{self.nonce}.{len(self.inserted) - 1}\x03"
@@ -166,10 +220,17 @@ class Rendering:
             yield number, self.line_mark.sub("", line)
 
 
-def _environment(rendering: Rendering) -> jinja2.Environment:
+def _is_undefined(value: Any) -> bool:
+    import jinja2
+
+    return isinstance(value, jinja2.Undefined)
+
+
+def _environment(rendering: Rendering, *, is_sandboxed: bool) -> jinja2.Environment:
     import jinja2  # only a template needs it
 
-    environment = jinja2.Environment(  # noqa: S701 - prompts are not HTML
+    environment_class = sandbox_class() if is_sandboxed else jinja2.Environment
+    environment = environment_class(
         comment_start_string="\x00{#",
         comment_end_string="#}\x00",
         trim_blocks=True,
@@ -179,7 +240,10 @@ def _environment(rendering: Rendering) -> jinja2.Environment:
         finalize=jinja2.pass_context(lambda _context, value: rendering.finalize(value)),
         extensions=[_tracing_extension(rendering), "jinja2.ext.loopcontrols"],
     )
-    install_builtins(environment)
+    if is_sandboxed:
+        restrict_globals(environment)
+    else:
+        install_builtins(environment)
     environment.globals["_enter"] = rendering.enter
     return environment
 
@@ -258,4 +322,5 @@ def _message(error: Exception) -> str:
     import jinja2
 
     text = str(error).rstrip(".") or type(error).__name__
-    return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
+    says_all = isinstance(error, jinja2.TemplateError | NoText)
+    return text if says_all else f"{type(error).__name__}: {text}"

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta, TokenLists
-from chat_magic.core.reply.logprob_shapes import has_probabilities, read_legacy, with_logprobs
-from chat_magic.core.reply.message_builder import MessageBuilder, Warn, as_int, merge
-from chat_magic.core.reply.reply import Choice, Logprobs, Reply, TokenLogprob, TokenTimes, Usage
-from chat_magic.core.reply.server_error import ServerError
+from chat_magic.core.reply.choice_builder import ChoiceBuilder
+from chat_magic.core.reply.chunk import Chunk, ChunkChoice, ChunkDecoder, Delta
+from chat_magic.core.reply.reply import Reply, Usage
+from chat_magic.core.reply.reported_error import (
+    ChoiceError,
+    has_message,
+    named_error,
+    reported_error,
+)
+from chat_magic.core.reply.server_error import ServerError, describe_error
+from chat_magic.core.reply.tool_calls_builder import as_int
+from chat_magic.core.reply.usage import of_all_choices, with_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 _USAGE = {
     field.name: field.type for field in msgspec.structs.fields(Usage) if field.name != "extra"
 }
+
+_WRITTEN = tuple(name for name in Delta.__struct_fields__ if name not in {"role", "annotations"})
+_MAX_STRAYS = 128
+_MAX_SKIPPED = 3
+"""Events left out that are shown; the others are counted."""
+_MAX_EXCERPT = 80
+"""Characters of one that are shown."""
 
 
 class Assembler:
@@ -26,18 +43,38 @@ class Assembler:
 
     Args:
         prefill: The beginning of the answer in the request, which some servers repeat.
+        n: How many choices were requested; None if that is not known.
+        number: The index under which warnings name the only choice; by default its own.
     """
 
-    def __init__(self, prefill: str = "") -> None:
+    def __init__(self, prefill: str = "", n: int | None = None, number: int | None = None) -> None:
         self._prefill = prefill
+        self._n = n
+        self.number = number
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything that has arrived: the request is sent again."""
         self._decoder = ChunkDecoder(self.warn)
-        self._drafts: dict[int, _ChoiceDraft] = {}
+        self._builders: dict[int, ChoiceBuilder] = {}
+        self._strays: list[_Stray] = []
+        """Finish reasons of choices that continued: they belong to others."""
+        self._repeats: list[_Stray] = []
+        """Finish reasons of choices that got another one: they may belong to others."""
+        self._fault: Any = None
         self._head: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _HEAD
         self._usage: Any = None
         self._extra: dict[str, Any] = {}
         self._warnings: dict[str, None] = {}
         self._n_events = 0
+        self._skipped: list[str] = []
+        self._n_skipped = 0
+        self._cut_at = -1
+        self._note: dict[str, Any] = {}
+        """The server's own fields of the last event, if it had no choices."""
+        self.header_cost: float | None = None
+        """What the answer cost in dollars, as a header of the response says."""
         self.first_text_ms: float | None = None
         """Milliseconds from the request to the first output; None before it."""
 
@@ -50,11 +87,26 @@ class Assembler:
         """
         self._fold(self._decoder.decode(data), t_ms)
 
+    def skip(self, data: bytes, expected: str) -> None:
+        """Leave out an event, and warn about it.
+
+        Args:
+            data: Its data, without keys.
+            expected: What it is not: `JSON`, …
+        """
+        self._n_skipped += 1
+        self._cut_at = self._n_events if data.startswith(b"{") else -1
+        if self._n_skipped <= _MAX_SKIPPED:
+            words = " ".join(data.decode(errors="replace").split())
+            words = "".join(character for character in words if character.isprintable())
+            shown = words if len(words) <= _MAX_EXCERPT else words[:_MAX_EXCERPT] + "…"
+            self._skipped.append(f"an event that is not {expected} was skipped: {shown}")
+
     def feed_whole(self, data: bytes, t_ms: float) -> None:
         """Add the JSON of a completion that was not streamed; raises what `feed` raises."""
         self._fold(self._decoder.decode(data), t_ms)
-        for draft in self._drafts.values():
-            draft.drop_prefill(self._prefill)
+        for builder in self._builders.values():
+            builder.drop_prefill(self._prefill)
 
     def reply(self, unfinished: str | None = None) -> Reply:
         """Return all that has arrived, its choices by index.
@@ -62,7 +114,16 @@ class Assembler:
         Args:
             unfinished: Finish reason for the choices that have none: `error`, `interrupted`.
         """
-        choices = tuple(draft.choice(unfinished) for _, draft in self._sorted())
+        strays = self._strays if unfinished else [*self._strays, *self._repeats]
+        given = self._given(strays)
+        choices = tuple(
+            builder.choice(given.get(index, unfinished), is_cut=bool(unfinished))
+            for index, builder in self._sorted()
+            if unfinished or index in given or not builder.is_empty
+        )
+        for index in given:
+            number = self._builders[index].number
+            self.warn(f"the finish_reason of choice {number} arrived under the index of another")
         head = self._head
         return Reply(
             id=_text(head.get("id")),
@@ -71,27 +132,50 @@ class Assembler:
             system_fingerprint=_text(head.get("system_fingerprint")),
             service_tier=_text(head.get("service_tier")),
             choices=choices,
-            usage=_usage(self._usage) if isinstance(self._usage, dict) else None,
+            usage=self._checked_usage(),
             extra=self._extra.copy(),
-            warnings=tuple(self._warnings),
+            warnings=(*self._warnings, *self.skipped),
         )
 
     def texts(self) -> list[str]:
         """Return the content of each choice so far, by index."""
-        return [draft.text for _, draft in self._sorted()]
+        return [builder.text for _, builder in self._sorted()]
 
     def indices(self) -> list[int]:
         """Return the indices of the choices that have arrived so far, in whole or in part."""
-        return sorted(self._drafts)
+        return sorted(self._builders)
+
+    def answered(self) -> list[int]:
+        """Return the indices of the choices that have written something, or ended."""
+        given = self._given(self._strays)
+        return [i for i, builder in self._sorted() if i in given or not builder.is_empty]
 
     def is_interleaved(self, n: int) -> bool:
         """Whether n choices seem to have been interleaved, all under index 0."""
-        draft = self._drafts.get(0)
-        return len(self._drafts) == 1 and draft is not None and draft.is_interleaved(n)
+        builder = self._builders.get(0)
+        return len(self._builders) == 1 and builder is not None and builder.is_interleaved(n)
 
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it is being written."""
-        return [draft.finish_reason for _, draft in self._sorted()]
+        given = self._given(self._strays)
+        return [builder.finish_reason or given.get(index) for index, builder in self._sorted()]
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Which events were left out, in words."""
+        more = self._n_skipped - len(self._skipped)
+        others = (f"{more} more event{'s'[: more != 1]} skipped",) if more else ()
+        return (*self._skipped, *others)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last event is the beginning of a JSON text, and the rest is missing."""
+        return self._cut_at == self._n_events
+
+    @property
+    def last_words(self) -> str:
+        """What the last event says, if that is a message in place of choices; else empty."""
+        return describe_error(self._note) if has_message(self._note) else ""
 
     @property
     def n_tokens(self) -> int:
@@ -100,7 +184,7 @@ class Assembler:
             counted = as_int(self._usage.get("completion_tokens"))
             if counted is not None:
                 return counted
-        return sum(draft.n_tokens for _, draft in self._sorted())
+        return sum(builder.n_tokens for _, builder in self._sorted())
 
     @property
     def n_events(self) -> int:
@@ -113,19 +197,35 @@ class Assembler:
         return self.first_text_ms is not None
 
     @property
+    def has_content(self) -> bool:
+        """Whether any choice has written anything, or ended."""
+        if self.has_output:
+            return True
+        return any(builder.finish_reason for builder in list(self._builders.values()))
+
+    @property
     def is_complete(self) -> bool:
         """Whether there are choices and each has a finish reason."""
-        return bool(self._drafts) and None not in self.finish_reasons()
+        return bool(self._builders) and None not in self.finish_reasons()
 
     def warn(self, warning: str) -> None:
         """Add a warning to the reply, unless it is there already."""
         self._warnings[warning] = None
 
-    def _sorted(self) -> list[tuple[int, _ChoiceDraft]]:
-        return sorted(self._drafts.items(), key=lambda item: item[0])
+    def _checked_usage(self) -> Usage | None:
+        usage = _usage(self._usage) if isinstance(self._usage, dict) else None
+        scored = [builder.n_scored for builder in self._builders.values()]
+        usage, warning = of_all_choices(usage, scored)
+        if warning:
+            self.warn(warning)
+        return with_cost(usage, self.header_cost)
+
+    def _sorted(self) -> list[tuple[int, ChoiceBuilder]]:
+        return sorted(self._builders.items(), key=lambda item: item[0])
 
     def _fold(self, chunk: Chunk, t_ms: float) -> None:
-        self._take_head(chunk)
+        extras = chunk.extras() if chunk.unknown else {}
+        self._take_head(chunk, extras)
         choices = chunk.choices
         if choices:
             if len(choices) == 1 and type(choices[0].index) is int:
@@ -133,15 +233,21 @@ class Assembler:
             else:
                 self._take_choices(choices, t_ms)
         self._n_events += 1
-        if chunk.error or chunk.object == "error":
-            raise ServerError(chunk.error or chunk.extras())
+        if chunk.error and (error := named_error({**extras, "error": chunk.error})):
+            raise ServerError(error)
+        if chunk.object == "error":
+            raise ServerError(extras)
+        if self._fault is not None:
+            raise ChoiceError(self._fault)
+        self._note = {} if choices else extras
+        if extras and not choices and (error := reported_error(extras)) is not None:
+            raise ServerError(error)
 
-    def _take_head(self, chunk: Chunk) -> None:
+    def _take_head(self, chunk: Chunk, extras: dict[str, Any]) -> None:
         for name in self._missing:
             if value := getattr(chunk, name):
                 self._head[name] = value
                 self._missing = tuple(other for other in self._missing if other != name)
-        extras = chunk.extras() if chunk.unknown else {}
         if chunk.usage:
             is_of_one = not chunk.choices and "timings" in extras
             self._usage = _add_choice(self._usage, chunk.usage) if is_of_one else chunk.usage
@@ -160,11 +266,61 @@ class Assembler:
             self._take_choice(index, choice, t_ms)
 
     def _take_choice(self, index: int, choice: ChunkChoice, t_ms: float) -> None:
-        draft = self._drafts.get(index)
-        if draft is None:
-            draft = self._drafts[index] = _ChoiceDraft(index, self.warn)
-        if draft.add(choice, self._n_events, t_ms) and self.first_text_ms is None:
+        builder = self._builders.get(index)
+        if builder is None:
+            if self._is_misplaced(choice):
+                self._strays.append(self._stray(choice.finish_reason))
+                return
+            builder = self._builders[index] = ChoiceBuilder(index, self.warn, self.number)
+        elif builder.finish_reason is not None and len(self._builders) > 1:
+            self._reconsider(builder, choice)
+        if builder.add(choice, self._n_events, t_ms) and self.first_text_ms is None:
             self.first_text_ms = t_ms
+        if builder.fault is not None:
+            self._fault = builder.fault
+
+    def _is_misplaced(self, choice: ChunkChoice) -> bool:
+        """Whether a choice that is new is but the end of another: all of them have begun."""
+        has_all = self._n is not None and len(self._builders) >= self._n
+        return has_all and bool(choice.finish_reason) and not _writes(choice)
+
+    def _reconsider(self, builder: ChoiceBuilder, choice: ChunkChoice) -> None:
+        """Judge a piece of a choice that has ended, while there are others.
+
+        Some servers send the finish reason of one choice under the index of another.
+        """
+        if _writes(choice):
+            if len(self._strays) < _MAX_STRAYS:
+                self._strays.append(self._stray(builder.finish_reason))
+            builder.retract_finish()
+        elif choice.finish_reason and len(self._repeats) < _MAX_STRAYS:
+            self._repeats.append(self._stray(builder.finish_reason))
+
+    def _stray(self, finish_reason: Any) -> _Stray:
+        sizes = {index: builder.n_pieces for index, builder in self._builders.items()}
+        return _Stray(str(finish_reason), sizes)
+
+    def _given(self, strays: Sequence[_Stray]) -> dict[int, str]:
+        """Return the finish reasons that arrived under a wrong index, by their own choices.
+
+        One belongs to a choice that has none, and has written nothing since. Where several do not,
+        it is known only if there is one for each of them, all the same.
+        """
+        given: dict[int, str] = {}
+        unused = list(strays)
+        for stray in [*strays, *strays]:
+            fits = [
+                index for index in stray.sizes if index not in given and self._fits(stray, index)
+            ]
+            same = sum(other.finish_reason == stray.finish_reason for other in unused)
+            if stray in unused and fits and (len(fits) == 1 or same >= len(fits)):
+                given[fits[0]] = stray.finish_reason
+                unused.remove(stray)
+        return given
+
+    def _fits(self, stray: _Stray, index: int) -> bool:
+        builder = self._builders[index]
+        return builder.finish_reason is None and builder.n_pieces == stray.sizes[index]
 
     def _index(self, choice: ChunkChoice, position: int) -> int:
         index = as_int(choice.index)
@@ -174,163 +330,19 @@ class Assembler:
         return index
 
 
-class _ChoiceDraft:
-    """Assembles one choice from its pieces."""
+@dataclass(frozen=True)
+class _Stray:
+    """A finish reason that may belong to another choice than that of its index."""
 
-    def __init__(self, index: int, warn: Warn) -> None:
-        self._index = index
-        self._warn = warn
-        self._message = MessageBuilder(warn)
-        self._tokens: dict[str, _TokensDraft] = {}
-        self._extra: dict[str, Any] = {}
-        self._is_closed = False
-        self._ends: list[int] = []
-        """At each finish reason, how many pieces had written something."""
-        self._n_pieces = 0
-        self._n_openings = 0
-        """Pieces before the first finish reason that name the role and write nothing."""
-        self._is_followed = False
-        """Whether such a piece followed it: choices are sent one after the other."""
-        self.finish_reason: str | None = None
-        self.n_tokens = 0
-        """Tokens so far: those with log probabilities, or else the pieces that wrote something."""
-
-    @property
-    def text(self) -> str:
-        """The content so far."""
-        return "".join(self._message.content)
-
-    def add(self, choice: ChunkChoice, event: int, t_ms: float) -> bool:
-        """Take what event number `event` says; return whether it wrote anything."""
-        delta = choice.delta or choice.message
-        if self.finish_reason and delta:
-            self._check_finished(choice, delta)
-        if self._is_closed:
-            self._count_piece(choice, wrote=bool(delta and delta.content))
-            return False
-        wrote = self._message.add(delta) if delta else False
-        scored = self._add_tokens(choice.logprobs, event, t_ms) if choice.logprobs else 0
-        self.n_tokens += scored or wrote
-        if choice.finish_reason or not wrote:
-            self._count_piece(choice, wrote=wrote)
-        else:
-            self._n_pieces += 1
-        if choice.finish_reason:
-            self.finish_reason = str(choice.finish_reason)
-        if choice.unknown:
-            merge(self._extra, choice.extras())
-        return wrote
-
-    def drop_prefill(self, prefill: str) -> None:
-        """Remove a repeated prefill, unless the tokens show that the model wrote it."""
-        text = self.text
-        tokens = self._tokens.get("content")
-        if prefill and text.startswith(prefill) and not (tokens and tokens.spell(text)):
-            self._message.content = [text[len(prefill) :]]
-
-    def choice(self, unfinished: str | None) -> Choice:
-        """Return the choice so far, with this finish reason if it has none."""
-        if self.finish_reason is None and unfinished is None:
-            self._warn(f"choice {self._index} ended without a finish_reason")
-        lists = {part: draft.tokens.copy() for part, draft in self._tokens.items()}
-        if not any(lists.values()) and (legacy := read_legacy(self._extra)):
-            self._warn("log probabilities are in the shape of the older completions API")
-            lists = {"content": legacy}
-        elif any(map(has_probabilities, lists.values())):
-            self._warn(
-                "the server sent probabilities after sampling settings instead of log probabilities"
-            )
-            lists = {part: with_logprobs(tokens) for part, tokens in lists.items()}
-        return Choice(
-            index=self._index,
-            message=self._message.message(self._index),
-            finish_reason=self.finish_reason or unfinished,
-            logprobs=Logprobs(**lists) if lists else None,
-            arrivals={part: draft.arrivals() for part, draft in self._tokens.items()},
-            extra=self._extra.copy(),
-        )
-
-    def is_interleaved(self, n: int) -> bool:
-        """Whether n choices seem to have been interleaved as this one.
-
-        They have been where n openings came before the first finish reason, or where the n finish
-        reasons are closer together than those of choices sent one after the other.
-        """
-        if self._n_openings >= n:
-            return True
-        if len(self._ends) < n or self._is_followed:
-            return False
-        was_joined = not self._is_closed and self._ends[0] < self._n_pieces
-        return was_joined or (
-            self._ends[0] > 1 and any(after - before <= 1 for before, after in pairwise(self._ends))
-        )
-
-    def _count_piece(self, choice: ChunkChoice, *, wrote: bool) -> None:
-        delta = choice.delta
-        self._n_pieces += wrote
-        if choice.finish_reason:
-            self._ends.append(self._n_pieces)
-        elif not wrote and delta and delta.role:
-            self._is_followed |= bool(self._ends)
-            self._n_openings += not self._ends
-
-    def _check_finished(self, choice: ChunkChoice, delta: Delta) -> None:
-        """Judge a piece that comes after a finish reason.
-
-        Some servers give every chunk a finish reason: then the choice continues. Others send all
-        choices with the same index, one after the other: only the first is kept.
-        """
-        continues = (delta.content and self._message.content) or (
-            delta.tool_calls and len(self._message.calls)
-        )
-        if continues and not self._is_closed:
-            self._is_closed = not choice.finish_reason or self._is_followed
-            action = "the rest is left out" if self._is_closed else "the rest is kept"
-            self._warn(f"choice {self._index} continues after its finish_reason: {action}")
-
-    def _add_tokens(self, lists: TokenLists, event: int, t_ms: float) -> int:
-        added = 0
-        parts = {
-            "content": lists.content,
-            "refusal": lists.refusal,
-            "reasoning": lists.reasoning_content,
-        }
-        for part, tokens in parts.items():
-            if tokens is not None:
-                self._tokens.setdefault(part, _TokensDraft()).add(tokens, event, t_ms)
-                added += len(tokens)
-        if lists.unknown:
-            merge(self._extra, lists.extras())
-        return added
+    finish_reason: str
+    sizes: dict[int, int]
+    """By index, how many pieces of each choice had arrived before."""
 
 
-class _TokensDraft:
-    """Collects the tokens of one part and their arrival times."""
-
-    def __init__(self) -> None:
-        self.tokens: list[TokenLogprob] = []
-        self._events: list[int] = []
-        self._times_ms: list[float] = []
-
-    def add(self, tokens: list[TokenLogprob], event: int, t_ms: float) -> None:
-        self.tokens += tokens
-        self._events += [event] * len(tokens)
-        self._times_ms += [t_ms] * len(tokens)
-
-    def arrivals(self) -> TokenTimes:
-        return TokenTimes(chunk=self._events.copy(), t_ms=self._times_ms.copy())
-
-    def spell(self, text: str) -> bool:
-        """Whether the tokens, joined, are the whole text."""
-        return b"".join(map(_spelling, self.tokens)) == text.encode(errors="surrogatepass")
-
-
-def _spelling(token: TokenLogprob) -> bytes:
-    try:
-        spelling = bytes(token.bytes or ())
-    except (TypeError, ValueError):
-        spelling = b""
-    return spelling or token.token.encode(errors="surrogatepass")
+def _writes(choice: ChunkChoice) -> bool:
+    """Whether a piece adds to a message."""
+    delta = choice.delta or choice.message
+    return bool(choice.text) or (delta is not None and any(getattr(delta, n) for n in _WRITTEN))
 
 
 def _text(value: Any) -> str | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.schema.json_answer import json_answer
 from chat_magic.core.schema.json_schema import remote_references
-from chat_magic.core.schema.structured import without_fence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.reply.reply import Choice
+    from chat_magic.core.schema.json_answer import JsonAnswer
     from chat_magic.core.schema.structured import Schema
+
+_CUT_OFF = "it was cut off (finish_reason length), max_completion_tokens may allow more"
 
 
 def value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
@@ -24,13 +27,16 @@ def value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
         raise ValueError("the model refused")
     if choice.tool_calls and not choice.text:
         raise ValueError("the model called a tool instead of answering")
+    text = prefill + choice.text
+    is_cut = choice.finish_reason == "length"
+    if is_cut and json_answer(text).in_open_reasoning:
+        raise ValueError(f"the reasoning took the whole budget; {_CUT_OFF}")
     try:
-        return schema.decode(prefill + choice.text)
+        return schema.decode(text)
     except ValueError as error:
-        if choice.finish_reason != "length":
+        if not is_cut:
             raise
-        advice = "it was cut off (finish_reason length), max_completion_tokens may allow more"
-        raise ValueError(f"{error}; {advice}") from error
+        raise ValueError(f"{error}; {_CUT_OFF}") from error
 
 
 def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
@@ -45,7 +51,7 @@ def plain_value_of(choice: Choice, schema: Schema, prefill: str = "") -> Any:
 def validation_errors(
     choices: Sequence[Choice], schema: Schema, prefill: str = ""
 ) -> Iterator[str]:
-    """Yield a warning for each choice that does not fit the schema, or is in a code fence.
+    """Yield a warning for each choice that does not fit the schema, or has text around its JSON.
 
     Refusals, tool calls and choices that broke off have their own warnings.
     """
@@ -60,5 +66,14 @@ def validation_errors(
         except ValueError as error:
             yield f"{label} does not fit the schema: {error}"
         else:
-            if without_fence(choice.text)[1]:
-                yield f"{label} is in a code fence, which the schema does not allow"
+            yield from _around(label, json_answer(prefill + choice.text))
+
+
+def _around(label: str, answer: JsonAnswer) -> Iterator[str]:
+    """Yield what stands around the JSON of an answer, except for its reasoning."""
+    if answer.in_open_reasoning:
+        yield f"{label} does not close its reasoning: the JSON at the end of it was taken"
+    if answer.in_fence:
+        yield f"{label} is in a code fence, which the schema does not allow"
+    if answer.in_prose:
+        yield f"{label} has text around its JSON, which the schema does not allow"

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from chat_magic.core.reply.reply import Logprobs, TokenLogprob
+from chat_magic.core.reply.reply import NO_BYTES, Logprobs, TokenLogprob
+from chat_magic.core.reply.reported_error import reported_error
+from chat_magic.core.reply.server_error import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,10 +24,20 @@ if TYPE_CHECKING:
 MAX_UNKNOWN_NAMES = 100
 UNREADABLE_LOGPROBS = "unreadable_logprobs"
 """Where `extra` keeps log probabilities that are not in the API's shape."""
+UNREADABLE = "log probabilities could not be read and are kept in `extra`"
 
 
 class MalformedChunk(ValueError):
-    """A text that is not JSON, or JSON that is not a chunk of a chat completion."""
+    """A text that is not JSON, or JSON that is not a chunk of a chat completion.
+
+    Args:
+        expected: What it is not: `JSON`, `a JSON object` or `a chat completion`.
+        detail: Why it is not.
+    """
+
+    def __init__(self, expected: str, detail: object = "") -> None:
+        super().__init__(f"it is not {expected}" + (f" ({detail})" if detail else ""))
+        self.expected = expected
 
 
 class ExtensibleStruct(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +61,9 @@ class Delta(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     refusal: Any = None
     reasoning_content: Any = None
     reasoning: Any = None
+    reasoning_text: Any = None
+    thinking: Any = None
+    reasoning_details: Any = None
     tool_calls: Any = None
     function_call: Any = None
     audio: Any = None
@@ -70,6 +85,8 @@ class ChunkChoice(ExtensibleStruct, kw_only=True, forbid_unknown_fields=True):
     index: Any = None
     delta: Delta | None = None
     message: Delta | None = None
+    text: Any = None
+    """The content, as the older completions API sends it."""
     finish_reason: Any = None
     logprobs: TokenLists | None = None
 
@@ -114,6 +131,7 @@ class ChunkDecoder:
 
         Raises:
             MalformedChunk: It is not a JSON object, or does not have the shape of a chunk.
+            ServerError: It does not have that shape, and reports an error.
         """
         try:
             return self._decoder.decode(data)
@@ -124,26 +142,40 @@ class ChunkDecoder:
         try:
             value = json.loads(data.decode(errors="replace"))
         except (ValueError, RecursionError) as error:
-            raise MalformedChunk(f"it is not JSON ({error})") from error
+            raise MalformedChunk("JSON", error) from error
         if not isinstance(value, dict):
-            raise MalformedChunk("it is not a JSON object")
-        for choice in _dicts(value.get("choices")):
-            self._prepare_logprobs(choice)
+            _raise_reported(value[0] if isinstance(value, list) and value else None)
+            raise MalformedChunk("a JSON object")
+        self._prepare(value)
         self._learn(value)
         try:
             return msgspec.convert(value, self._decoder.type)
         except msgspec.ValidationError as error:
-            raise MalformedChunk(f"it is not a chat completion ({error})") from error
+            _raise_reported(value)
+            raise MalformedChunk("a chat completion", error) from error
+
+    def _prepare(self, value: dict[str, Any]) -> None:
+        """Give the choices their typed form; what is empty counts as nothing, of any type."""
+        if not value.get("choices"):
+            value["choices"] = None
+        for choice in _dicts(value.get("choices")):
+            for name in ("delta", "message"):
+                if choice.get(name, {}) in ([], "", 0):
+                    self._warn(
+                        f"a {name} that is not an object was skipped: {json.dumps(choice[name])}"
+                    )
+                    choice[name] = None
+            self._prepare_logprobs(choice)
 
     def _prepare_logprobs(self, choice: dict[str, Any]) -> None:
         """Give a token's bytes their typed form; set aside what is not in the API's shape."""
-        logprobs = choice.pop("logprobs", None)
+        logprobs = choice.pop("logprobs", None) or None
         readable = _with_raw_bytes(logprobs)
         try:
             msgspec.convert(readable, Logprobs | None)
         except msgspec.ValidationError as error:
             choice[UNREADABLE_LOGPROBS] = logprobs
-            self._warn(f"log probabilities could not be read and are kept in `extra` ({error})")
+            self._warn(f"{UNREADABLE} ({error})")
         else:
             choice["logprobs"] = readable
 
@@ -184,6 +216,13 @@ def _objects(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield level, choice[name]
 
 
+def _raise_reported(value: Any) -> None:
+    """Raise the error that a decoded value reports, if it does."""
+    error = reported_error(value) if isinstance(value, dict) else None
+    if error is not None:
+        raise ServerError(error)
+
+
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
@@ -199,10 +238,17 @@ def _with_raw_bytes(value: Any) -> Any:
         return [_with_raw_bytes(item) for item in value]
     if isinstance(value, dict):
         return {
-            name: Raw(json.dumps(item).encode()) if name == "bytes" else _with_raw_bytes(item)
+            name: _raw(item) if name == "bytes" else _with_raw_bytes(item)
             for name, item in value.items()
         }
     return value
+
+
+def _raw(value: Any) -> Raw:
+    try:
+        return Raw(msgspec.json.encode(value))
+    except UnicodeEncodeError:  # text with half a surrogate pair in place of bytes
+        return NO_BYTES
 
 
 @lru_cache(maxsize=64)

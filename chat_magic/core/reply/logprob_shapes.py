@@ -27,6 +27,11 @@ class _Legacy(msgspec.Struct, frozen=True):
     top_logprobs: list[dict[str, float | None] | None] | None = None
 
 
+def is_legacy(fields: Mapping[str, Any]) -> bool:
+    """Whether these fields of a choice have any of the older lists, readable or not."""
+    return bool(fields.get("tokens") or fields.get("token_logprobs"))
+
+
 def read_legacy(fields: Mapping[str, Any]) -> list[TokenLogprob] | None:
     """Return the tokens in these fields of a choice, None where they are not in that shape."""
     try:

@@ -15,7 +15,7 @@ from msgspec import Raw, Struct, field
 NO_BYTES = Raw(b"null")
 
 
-class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
+class TopLogprob(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An alternative token at a position.
 
     `logprob` is the natural logarithm of its probability as the server sent it, which can be a
@@ -35,7 +35,7 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False):
         return value
 
 
-class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False):
+class TokenLogprob(TopLogprob, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The token at a position, and its alternatives."""
 
     top_logprobs: list[TopLogprob] | None = None
@@ -67,6 +67,13 @@ class FunctionCall(Struct, frozen=True, kw_only=True):
     arguments: str = ""
 
 
+class CustomCall(Struct, frozen=True, kw_only=True):
+    """The name of a called custom tool and its input, which is any text."""
+
+    name: str = ""
+    input: str = ""
+
+
 class ToolCall(Struct, frozen=True, kw_only=True):
     """A tool that the model wants called."""
 
@@ -74,6 +81,20 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     type: str = "function"
     function: FunctionCall = FunctionCall()
     extra: dict[str, Any] = {}
+
+    @property
+    def custom(self) -> CustomCall | None:
+        """The call of a custom tool; None for one of a function."""
+        sent = self.extra.get("custom")
+        if self.type != "custom" or not isinstance(sent, dict):
+            return None
+        return CustomCall(name=str(sent.get("name") or ""), input=str(sent.get("input") or ""))
+
+    @property
+    def called(self) -> FunctionCall:
+        """Name and text of what is called, a function or a custom tool."""
+        custom = self.custom
+        return FunctionCall(name=custom.name, arguments=custom.input) if custom else self.function
 
 
 class Audio(Struct, frozen=True, kw_only=True):
@@ -110,11 +131,19 @@ class Message(Struct, frozen=True, kw_only=True):
     content: str | None = None
     refusal: str | None = None
     reasoning: str | None = None
+    reasoning_names: tuple[str, ...] = ()
+    """The fields in which the server sent it; `content` where it was a part of the content."""
     tool_calls: tuple[ToolCall, ...] = ()
     function_call: FunctionCall | None = None
     audio: dict[str, Any] | None = None
     annotations: list[Any] | None = None
     extra: dict[str, Any] = {}
+
+    @property
+    def reasoning_details(self) -> list[Any] | None:
+        """The details of the reasoning, merged by index, where the server sends them."""
+        details = self.extra.get("reasoning_details")
+        return details if isinstance(details, list) else None
 
 
 class Choice(Struct, frozen=True, kw_only=True):

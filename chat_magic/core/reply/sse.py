@@ -7,9 +7,9 @@ which serve to reconnect, are ignored.
 
 from __future__ import annotations
 
-import json
-
 from msgspec import Struct
+
+from chat_magic.core.reply.json_texts import whole_texts
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -64,12 +64,13 @@ class EventDecoder:
     def flush(self) -> list[Event]:
         """End the stream: return its unterminated last event when that is complete.
 
-        Complete is `[DONE]` or whole JSON. Anything else is dropped, as the standard says.
+        Complete are `[DONE]` and whole JSON texts. Anything else is dropped, as the standard says.
         """
         self._check_pending()
         event = self._event(bytes(self._pending))
         self._pending.clear()
-        return [event] if event and _is_complete(event.data) else []
+        data = whole_texts(event.data) if event else b""
+        return [Event(data, event=event.event)] if event and data else []
 
     def _with_plain_line_ends(self, chunk: bytes) -> bytes:
         if self._after_cr and chunk:
@@ -138,13 +139,3 @@ def _valid(data: bytes) -> bytes:
     if data.isascii():
         return data
     return data.decode(errors="replace").encode()
-
-
-def _is_complete(data: bytes) -> bool:
-    if data.strip() == b"[DONE]":
-        return True
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -7,6 +7,7 @@ import json
 from msgspec import Struct
 
 from chat_magic.core.reply.reply import Reply, Timing  # noqa: TC001 - msgspec reads them
+from chat_magic.core.schema.python_types import unwrap_object
 
 _LONGEST_CALL = 100
 """Characters of a call written as text."""
@@ -44,7 +45,7 @@ class ToolRound(Struct, frozen=True, kw_only=True):
 def call_words(name: str, arguments: str) -> str:
     """Return a call as Python code, `get_weather(city='Paris')`, shortened where it is long."""
     try:
-        given = json.loads(arguments or "{}")
+        given = json.loads(unwrap_object(arguments) or "{}")
     except (ValueError, RecursionError):
         given = None
     inner = (

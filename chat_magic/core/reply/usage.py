@@ -1,11 +1,44 @@
-"""The token counts of several answers, added up."""
+"""The token counts of an answer, checked, and those of several answers, added up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from chat_magic.core.reply.reply import Usage
+
+
+def with_cost(usage: Usage | None, cost: float | None) -> Usage | None:
+    """Return the usage with the cost that a gateway named in a header, unless it has one."""
+    if cost is None or (usage and "cost" in usage.extra):
+        return usage
+    usage = usage or Usage()
+    return msgspec.structs.replace(usage, extra={**usage.extra, "cost": cost})
+
+
+def of_all_choices(usage: Usage | None, scored: Sequence[int]) -> tuple[Usage | None, str | None]:
+    """Return the usage of an answer with several choices, and a warning if it counts too few.
+
+    Without log probabilities nothing is known: a piece of a stream is not always a token.
+
+    Args:
+        usage: As the server sent it.
+        scored: For each choice, how many of its tokens came with log probabilities.
+
+    Returns:
+        Usage with at least the completion tokens that arrived, which the cost is computed from.
+    """
+    said, known = usage.completion_tokens if usage else None, sum(scored)
+    if usage is None or said is None or len(scored) < 2 or known <= said:
+        return usage, None
+    total = None if usage.prompt_tokens is None else usage.prompt_tokens + known
+    counted = msgspec.structs.replace(usage, completion_tokens=known, total_tokens=total)
+    return counted, (
+        f"usage: the server counted {said} completion tokens, but its {len(scored)} choices have "
+        f"at least {known}: that number is used"
+    )
 
 
 def total_usage(usages: Sequence[Usage | None]) -> Usage | None:

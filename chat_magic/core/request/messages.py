@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_magic.core.nearest import nearest
@@ -11,7 +11,10 @@ from chat_magic.core.request.attachment import Attachment
 from chat_magic.errors import InvalidRequest
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-
+_ANSWER_FIELDS = ("refusal", "tool_calls", "function_call", "audio")
+"""The API's fields of an assistant message, besides content and name."""
+_CALL_FIELDS = ("id", "type", "function", "custom")
+_ANSWER_PARTS = ("text", "refusal")
 
 Part = Mapping[str, Any] | Attachment
 Content = str | tuple[Part, ...] | None
@@ -26,6 +29,13 @@ class Message:
     name: str | None = None
     tool_call_id: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def texts(self) -> list[str]:
+        """Return the texts of its content, without attachments."""
+        if not isinstance(self.content, tuple):
+            return [self.content or ""]
+        texts = [part.get("text") for part in self.content if isinstance(part, Mapping)]
+        return [text for text in texts if isinstance(text, str)]
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as the API's JSON object."""
@@ -63,6 +73,41 @@ def from_json(value: Any, label: str) -> Message:
     if role == "tool" and not call:
         raise InvalidRequest(f"{label}: a tool message requires tool_call_id")
     return Message(role=role, content=content, name=name, tool_call_id=call, extra=fields)
+
+
+def without_server_fields(message: Message) -> Message:
+    """Return a message as another server takes it: an assistant's with the API's fields only.
+
+    Reasoning, signatures and the like belong to the server that sent them.
+    """
+    if message.role != "assistant":
+        return message
+    extra = {name: value for name, value in message.extra.items() if name in _ANSWER_FIELDS}
+    if isinstance(calls := extra.get("tool_calls"), list):
+        extra["tool_calls"] = [_known_fields(call) for call in calls]
+    content = message.content
+    if isinstance(content, tuple):
+        content = tuple(
+            part
+            for part in content
+            if isinstance(part, Attachment) or part.get("type") in _ANSWER_PARTS
+        )
+    return replace(message, content=_plain(content), extra=extra)
+
+
+def _known_fields(call: Any) -> Any:
+    if not isinstance(call, Mapping):
+        return call
+    return {name: value for name, value in call.items() if name in _CALL_FIELDS}
+
+
+def _plain(content: Content) -> Content:
+    """Return content that is a single text as that text, and none where no part is left."""
+    if not isinstance(content, tuple) or len(content) > 1:
+        return content
+    part = content[0] if content else {"type": "text", "text": None}
+    is_text = isinstance(part, Mapping) and part.get("type") == "text"
+    return part.get("text") if is_text else content  # type: ignore[union-attr]  # a mapping
 
 
 def _content(value: Any, label: str) -> Content:

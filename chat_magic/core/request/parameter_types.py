@@ -72,7 +72,7 @@ class Parameters(TypedDict, total=False):
     function_call: Literal["none", "auto"] | dict[str, Any] | Unset
     """Which function the model calls."""
 
-    modalities: list[Literal["text", "audio"]] | Unset
+    modalities: list[Literal["text", "audio", "image"]] | Unset
     """The kinds of output to generate, separated by commas."""
 
     audio: dict[str, Any] | Unset
@@ -83,6 +83,9 @@ class Parameters(TypedDict, total=False):
 
     reasoning_effort: str | Unset
     """How much a reasoning model reasons before it answers."""
+
+    verbosity: str | Unset
+    """How long and detailed the answer is."""
 
     metadata: dict[str, str] | Unset
     """Tags for the provider's dashboard, as KEY=VALUE."""
@@ -95,3 +98,27 @@ class Parameters(TypedDict, total=False):
 
     stream_options: dict[str, Any] | Unset
     """What a stream contains besides the answer."""
+
+    service_tier: str | Unset
+    """The tier that serves the request, which decides its price and speed."""
+
+    web_search_options: dict[str, Any] | Unset
+    """Search the web before the answer: search_context_size and user_location."""
+
+    prompt_cache_key: str | Unset
+    """Requests with the same key share the provider's cache of prompts."""
+
+    prompt_cache_options: dict[str, Any] | Unset
+    """How the provider caches the prompt: mode, and ttl such as 30m."""
+
+    prompt_cache_retention: str | Unset
+    """How long the provider caches the prompt."""
+
+    safety_identifier: str | Unset
+    """A stable name of the end user, such as a hash, for the provider's abuse checks."""
+
+    user: str | Unset
+    """A stable name of the end user."""
+
+    moderation: dict[str, Any] | Unset
+    """Moderate the request: model and policy; the answer has the scores."""

@@ -7,8 +7,9 @@ validation messages and whatever else speaks of parameters are derived from `PAR
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -50,12 +51,18 @@ class Parameter:
     choices: tuple[str, ...] = ()
     choices_are_closed: bool = True
     max_items: int | None = None
+    max_length: int | None = None
+    """The most characters of a text."""
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields of an object that have a type: the words that each may be; none for any text."""
     short: str | None = None
     on_line: bool = True
     implies: str | None = None
     needs: str | None = None
     conflicts: str | None = None
     replaced_by: str | None = None
+    is_known_better: bool = False
+    """Whether some servers know it and not what replaced it."""
     group: Group = "advanced"
     """What it is shown with."""
 
@@ -76,12 +83,14 @@ class Parameter:
             return ", ".join(self.choices) + " or the name of a tool"
         if self.kind == "fields":
             return ",".join(f"{name}=…" for name in self.choices)
+        if self.max_length is not None:
+            return f"text of at most {self.max_length} characters"
         if self.minimum is not None and self.maximum is not None:
             return f"{self.minimum} to {self.maximum}"
         if self.minimum is not None:
             return f"at least {self.minimum}"
         if self.choices:
-            return ", ".join(self.choices[:-1]) + " or " + self.choices[-1]
+            return _one_of(self.choices)
         return _NOUNS[self.kind]
 
 
@@ -162,6 +171,7 @@ PARAMETERS: Final = _table(
         minimum=1,
         conflicts="max_completion_tokens",
         replaced_by="max_completion_tokens",
+        is_known_better=True,
         help="Maximum number of tokens in a choice.",
     ),
     Parameter(
@@ -256,7 +266,7 @@ PARAMETERS: Final = _table(
     Parameter(
         name="modalities",
         kind="words",
-        choices=("text", "audio"),
+        choices=("text", "audio", "image"),
         help="The kinds of output to generate, separated by commas.",
     ),
     Parameter(
@@ -274,9 +284,17 @@ PARAMETERS: Final = _table(
         name="reasoning_effort",
         kind="string",
         group="output",
-        choices=("low", "medium", "high"),
+        choices=("none", "minimal", "low", "medium", "high", "xhigh", "max"),
         choices_are_closed=False,
         help="How much a reasoning model reasons before it answers.",
+    ),
+    Parameter(
+        name="verbosity",
+        kind="string",
+        group="output",
+        choices=("low", "medium", "high"),
+        choices_are_closed=False,
+        help="How long and detailed the answer is.",
     ),
     Parameter(
         name="metadata",
@@ -300,8 +318,69 @@ PARAMETERS: Final = _table(
         on_line=False,
         help="What a stream contains besides the answer.",
     ),
+    Parameter(
+        name="service_tier",
+        kind="string",
+        choices=("auto", "default", "flex", "scale", "priority", "fast"),
+        choices_are_closed=False,
+        help="The tier that serves the request, which decides its price and speed.",
+    ),
+    Parameter(
+        name="web_search_options",
+        kind="object",
+        on_line=False,
+        fields={"search_context_size": ("low", "medium", "high")},
+        help="Search the web before the answer: search_context_size and user_location.",
+    ),
+    Parameter(
+        name="prompt_cache_key",
+        kind="string",
+        help="Requests with the same key share the provider's cache of prompts.",
+    ),
+    Parameter(
+        name="prompt_cache_options",
+        kind="object",
+        on_line=False,
+        fields={"mode": ("implicit", "explicit"), "ttl": ()},
+        help="How the provider caches the prompt: mode, and ttl such as 30m.",
+    ),
+    Parameter(
+        name="prompt_cache_retention",
+        kind="string",
+        choices=("in_memory", "24h"),
+        choices_are_closed=False,
+        on_line=False,
+        replaced_by="prompt_cache_options",
+        help="How long the provider caches the prompt.",
+    ),
+    Parameter(
+        name="safety_identifier",
+        kind="string",
+        max_length=64,
+        help="A stable name of the end user, such as a hash, for the provider's abuse checks.",
+    ),
+    Parameter(
+        name="user",
+        kind="string",
+        on_line=False,
+        replaced_by="safety_identifier",
+        help="A stable name of the end user.",
+    ),
+    Parameter(
+        name="moderation",
+        kind="object",
+        on_line=False,
+        fields={"model": (), "policy": ()},
+        help="Moderate the request: model and policy; the answer has the scores.",
+    ),
 )
 
+Past = Literal["--extra", "extra="] | None
+"""Where a value is given to be sent unchecked: on the line, in Python, or nowhere."""
+
+_LONGEST_SHOWN = 60
+"""Characters of a value in an error."""
+_BARE_WORD = re.compile(r"[^\W\d][\w.-]*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:([nrt0\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
@@ -363,28 +442,66 @@ def _read_number(word: str) -> int | float | str:
     return float(word) if _NUMBER.fullmatch(word) else word
 
 
-def check(parameter: Parameter, value: Any, label: str | None = None) -> Any:
+def check(
+    parameter: Parameter, value: Any, label: str | None = None, *, past: Past = "--extra"
+) -> Any:
     """Return the value as it is sent, or raise InvalidRequest naming what is allowed.
 
     Args:
         parameter: The row that the value is for.
         value: Any JSON value.
         label: What the user wrote it as; the field's name if not given.
+        past: Where the user can give the value to send it all the same; None for nowhere.
     """
-    if not _fits(parameter, value):
-        shown = f"{label or parameter.name} {_show(value)}"
-        if parameter.max_items is not None and _is_too_long(parameter, value):
-            raise InvalidRequest(f"{shown}: at most {parameter.max_items} are allowed")
-        raise InvalidRequest(f"{shown}: must be {_must_be(parameter)}")
+    fault = fault_of(parameter, value)
+    if fault:
+        shown = f"{label or parameter.name} {show(value)}"
+        raise InvalidRequest(f"{shown}: {fault}{_way_past(parameter.name, value, past)}")
     return value
 
 
-def _show(value: Any) -> str:
+def fault_of(parameter: Parameter, value: Any) -> str | None:
+    """Return what a value must be, in words, if it is not that."""
+    if _fits(parameter, value):
+        return None
+    if parameter.max_items is not None and _is_too_long(parameter, value):
+        return f"at most {parameter.max_items} are allowed"
+    return f"must be {_must_be(parameter, value)}"
+
+
+def _way_past(name: str, value: Any, past: Past) -> str:
+    """Say how a value is sent that its field does not allow."""
+    if past is None or name not in PARAMETERS:
+        return ""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
+    if past == "extra=":
+        word = repr(value)
+        way = f"extra={{{name!r}: {word if len(word) <= _LONGEST_SHOWN else '…'}}}"
+    else:
+        word = _extra_word(value, text)
+        way = f"--extra {name}={word if len(word) <= _LONGEST_SHOWN else '…'}"
+    return f"; to send it all the same: {way}"
+
+
+def _extra_word(value: Any, text: str) -> str:
+    """Return the value of `--extra` that is read as this one, whose JSON is the text."""
+    if not isinstance(value, str):
+        return text
+    if _BARE_WORD.fullmatch(value) and value not in {"true", "false", "null"}:
+        return value
+    return f"'{text}'" if "'" not in text else "…"
+
+
+def show(value: Any) -> str:
+    """Return a value as an error shows it, cut where it is long."""
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "…"
 
 
-def _must_be(parameter: Parameter) -> str:
+def _must_be(parameter: Parameter, value: Any) -> str:
     match parameter.kind:
         case "integer":
             return f"a whole number, {parameter.allowed}"
@@ -398,8 +515,24 @@ def _must_be(parameter: Parameter) -> str:
             return "an object with " + " and ".join(parameter.choices)
         case "content":
             return "an object with type and content"
+        case "object" if isinstance(value, dict) and (name := _bad_field(parameter, value)):
+            choices = parameter.fields[name]
+            return f"an object whose {name} is {_one_of(choices) if choices else 'text'}"
         case _:
             return parameter.allowed
+
+
+def _bad_field(parameter: Parameter, value: Mapping[str, Any]) -> str | None:
+    """Return the first field of an object that has a wrong value."""
+    for name, choices in parameter.fields.items():
+        given = value.get(name, next(iter(choices), ""))
+        if not isinstance(given, str) or (choices and given not in choices):
+            return name
+    return None
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return ", ".join(choices[:-1]) + " or " + choices[-1]
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:
@@ -411,11 +544,7 @@ def _fits(parameter: Parameter, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "string":
-            return isinstance(value, str) and (
-                not parameter.choices_are_closed
-                or not parameter.choices
-                or value in parameter.choices
-            )
+            return isinstance(value, str) and _text_fits(parameter, value)
         case "strings":
             return isinstance(value, str) or _is_list_of_text(parameter, value)
         case "words":
@@ -426,10 +555,18 @@ def _fits(parameter: Parameter, value: Any) -> bool:
             return isinstance(value, dict) or value in parameter.choices
         case "fields":
             return isinstance(value, dict) and set(parameter.choices) <= set(value)
-        case "object" | "content":
+        case "object":
+            return isinstance(value, dict) and _bad_field(parameter, value) is None
+        case "content":
             return isinstance(value, dict)
         case "array":
             return isinstance(value, list) and not _is_too_long(parameter, value)
+
+
+def _text_fits(parameter: Parameter, value: str) -> bool:
+    is_closed = parameter.choices_are_closed and bool(parameter.choices)
+    is_short = parameter.max_length is None or len(value) <= parameter.max_length
+    return is_short and (not is_closed or value in parameter.choices)
 
 
 def is_number(value: Any) -> bool:
@@ -466,21 +603,6 @@ def _pairs_fit(parameter: Parameter, value: Mapping[str, Any]) -> bool:
     )
 
 
-def advice_on_parameters(words: str, sent: Iterable[str]) -> str:
-    """Return what to change if an error message names parameters that were sent, else nothing.
-
-    Short names are common words too: they count in quotes only.
-    """
-    advice = []
-    for name in sent:
-        row = PARAMETERS.get(name)
-        bare = rf"|\b{name}\b" if "_" in name or name in {"temperature", "logprobs"} else ""
-        if row and re.search(rf"(?P<quote>['\"`]){name}(?P=quote){bare}", words):
-            instead = f" and use --{row.replaced_by.replace('_', '-')}" if row.replaced_by else ""
-            advice.append(f"remove {row.option}{instead}")
-    return ", ".join(advice)
-
-
 def apply_implied(given: Mapping[str, Any]) -> dict[str, Any]:
     """Add what the parameters imply: `top_logprobs` turns `logprobs` on."""
     added = {
@@ -491,11 +613,21 @@ def apply_implied(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**added, **given}
 
 
-def check_together(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+def imply_with(given: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what the parameters, and those among the extra fields, imply to the parameters."""
+    implied = apply_implied({name: value for name, value in extra.items() if name in PARAMETERS})
+    added = {name: value for name, value in implied.items() if name not in extra}
+    return {**added, **apply_implied(given)}
+
+
+def check_together(
+    parameters: Mapping[str, Any], as_given: Mapping[str, Any] = {}
+) -> tuple[str, ...]:
     """Check the parameters of a request against each other.
 
     Args:
         parameters: Values by field name, each already checked by itself.
+        as_given: Further fields, which are sent unchecked.
 
     Returns:
         Warnings in plain words.
@@ -505,15 +637,18 @@ def check_together(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     """
     for name in parameters:
         row = PARAMETERS[name]
-        if row.needs and not parameters.get(row.needs):
+        if name in as_given:
+            raise InvalidRequest(f"{name}: is given both by itself and as an extra field")
+        if row.needs and not (parameters.get(row.needs) or as_given.get(row.needs)):
             raise InvalidRequest(
                 f"{name} requires {row.needs}, which is {_lacking(row, parameters)}"
             )
         if row.conflicts in parameters:
             raise InvalidRequest(f"{name} and {row.conflicts} exclude each other: set only one")
-    if "audio" in parameters.get("modalities", ()) and "audio" not in parameters:
+    speaks = "audio" in parameters.get("modalities", ())
+    if speaks and not {"audio"} & {*parameters, *as_given}:
         raise InvalidRequest("modalities has audio, which requires the field audio (voice, format)")
-    return tuple(_warnings(parameters))
+    return (*_warnings(parameters), *_as_given_warnings(as_given))
 
 
 def _lacking(row: Parameter, parameters: Mapping[str, Any]) -> str:
@@ -523,9 +658,36 @@ def _lacking(row: Parameter, parameters: Mapping[str, Any]) -> str:
 def _warnings(parameters: Mapping[str, Any]) -> Iterable[str]:
     for name, value in parameters.items():
         row = PARAMETERS[name]
-        if row.replaced_by:
+        if row.replaced_by and not row.is_known_better:
             yield f"{name} is deprecated: use {row.replaced_by}"
         if row.choices and isinstance(value, str) and value not in row.choices:
             yield f"{name} {value} is not {row.allowed}: sent as it is"
     if "temperature" in parameters and "top_p" in parameters:
         yield "temperature and top_p are both set: it is better to set only one"
+
+
+def _as_given_warnings(fields: Mapping[str, Any]) -> Iterable[str]:
+    """Yield a warning for each field of the table that is sent unchecked."""
+    for name, value in fields.items():
+        row = PARAMETERS.get(name)
+        if row is not None:
+            fault = fault_of(row, value)
+            reference = f", although the reference says: {fault}" if fault else ""
+            yield f"{name} {show(value)}: sent as given{reference}"
+
+
+def replaced_warnings(parameters: Iterable[str], *, is_newest: bool) -> tuple[str, ...]:
+    """Return warnings about parameters whose replacement not every server knows.
+
+    Args:
+        parameters: The names of those that are sent.
+        is_newest: Whether the server is known to take what replaced them.
+    """
+    rows = [row for name in parameters if (row := PARAMETERS[name]).is_known_better]
+    if is_newest:
+        return tuple(f"{row.name} is deprecated: use {row.replaced_by}" for row in rows)
+    return tuple(
+        f"{row.name} is the older name of {row.replaced_by}: sent as it is, since not every server "
+        "knows the newer one"
+        for row in rows
+    )

@@ -8,10 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chat_magic.core.json_values import check_depth, fault_in_json
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request import messages as messages_module
 from chat_magic.core.request.messages import Message
-from chat_magic.core.request.parameters import PARAMETERS, check, check_together
+from chat_magic.core.request.parameters import (
+    PARAMETERS,
+    Past,
+    check,
+    check_together,
+    fault_of,
+)
 from chat_magic.core.request.response_format import check_response_format
 from chat_magic.core.request.tools import check_tools
 from chat_magic.core.unset import UNSET
@@ -26,6 +33,35 @@ _STREAM_OPTIONS = {"include_usage": True}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Destination:
+    """The server that a request was sent to."""
+
+    url: str | None
+    """The URL of completions, without credentials; None for the local server, which no other
+    program can reach."""
+    model: str
+    """The name of the model at this server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptSource:
+    """How a request was written, before its templates were rendered."""
+
+    cell: str | None = None
+    """The `%%chat` cell or `%chat` line; None if a function was called."""
+    messages: tuple[Message, ...] = ()
+    """The messages that the function was given."""
+    is_template: bool = False
+    """Whether these are templates."""
+    schema: str | None = None
+    """The schema that the function was given, as text or by its name."""
+    tools: tuple[str, ...] = ()
+    """The names of the functions that the model might call."""
+    folder: str | None = field(default=None, compare=False)
+    """Where the cell's attachments are; None for the working directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRequest:
     """What is asked of a model.
 
@@ -37,15 +73,23 @@ class ChatRequest:
     messages: tuple[Message, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields outside the parameter table, sent as given."""
+    """Fields that are sent as given; one of the parameter table is not checked."""
     per_model: PerModel = field(default_factory=dict)
     """Parameters of single models, to be applied before the request is sent."""
+    continues: bool = field(default=True, compare=False)
+    """Whether the model continues a final assistant message; False once it has not done so."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    server: str = field(default="", compare=False)
+    """The address and vendor that it is sent to, to which alone an answer's own fields go back."""
+    destination: Destination | None = field(default=None, compare=False)
+    """Its server, once that is known."""
+    source: PromptSource | None = field(default=None, compare=False)
+    """How it was written."""
 
     @property
     def prefill(self) -> str:
         """The text of a final assistant message, which the model continues; else empty."""
-        if not self.messages or self.messages[-1].role != "assistant":
+        if not self.continues or not self.messages or self.messages[-1].role != "assistant":
             return ""
         content = self.messages[-1].content
         return content if isinstance(content, str) else ""
@@ -53,13 +97,18 @@ class ChatRequest:
     @property
     def n(self) -> int:
         """How many choices are asked for."""
-        n = self.parameters.get("n", UNSET)
-        return 1 if n is UNSET else int(n)
+        n = self.sent("n", 1)
+        return n if type(n) is int else 1
 
     @property
     def is_streamed(self) -> bool:
         """Whether the answer is asked for as a stream."""
-        return self.parameters.get("stream", True) is True
+        return self.extra.get("stream", self.parameters.get("stream", True)) is True
+
+    def sent(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field, checked or sent as given; the default where it is unset."""
+        value = self.extra.get(name, self.parameters.get(name, default))
+        return default if value is UNSET else value
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is sent: what was set, and streaming unless turned off."""
@@ -73,6 +122,11 @@ class ChatRequest:
         messages = [message.to_json() for message in self.messages]
         return {"model": self.model, "messages": messages, **given, **self.extra}
 
+    def sent_body(self) -> dict[str, Any]:
+        """Return the JSON object as its server gets it, with that server's name of the model."""
+        body = self.body()
+        return body if self.destination is None else {**body, "model": self.destination.model}
+
     def canonical_json(self) -> str:
         """Return the body as JSON with sorted keys and no spaces: equal requests, equal text."""
         return json.dumps(self.body(), sort_keys=True, separators=(",", ":"))
@@ -82,12 +136,15 @@ class ChatRequest:
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
 
 
-def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
+def read_fields(
+    fields: Mapping[str, Any], *, allow_extra: bool, past: Past = "--extra"
+) -> ChatRequest:
     """Read the fields of a request: `model`, `messages`, parameters and others.
 
     Args:
         fields: Values by field name, UNSET among them.
         allow_extra: Whether unknown fields travel; if not, they are errors.
+        past: Where the user can give a value that its field does not allow; see `check`.
 
     Raises:
         InvalidRequest: A value is not allowed, or a field is unknown.
@@ -95,7 +152,7 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
     known = {name: value for name, value in fields.items() if name in PARAMETERS}
     for name, value in known.items():
         if value is not UNSET:
-            check(PARAMETERS[name], value)
+            check(PARAMETERS[name], value, past=past)
             if name == "response_format":
                 check_response_format(value)
     others = {name: value for name, value in fields.items() if name not in PARAMETERS}
@@ -111,15 +168,33 @@ def read_fields(fields: Mapping[str, Any], *, allow_extra: bool) -> ChatRequest:
 def read_sent(body: Mapping[str, Any]) -> ChatRequest:
     """Read the JSON object of a request that was sent: `read_sent(body).body() == body`.
 
+    A value that its field does not allow was sent as given.
+
     Raises:
-        InvalidRequest: A field's value is not what the field takes.
+        InvalidRequest: The model or the messages are not valid.
     """
-    fields = dict(body)
+    as_given = {name: value for name, value in body.items() if _has_fault(name, value)}
+    fields = {name: value for name, value in body.items() if name not in as_given}
     if fields.get("stream") is not True:
         fields.setdefault("stream", UNSET)
     elif fields.setdefault("stream_options", UNSET) == _STREAM_OPTIONS:
         del fields["stream"], fields["stream_options"]
-    return read_fields(fields, allow_extra=True)
+    request = read_fields(fields, allow_extra=True)
+    return replace(request, extra={**request.extra, **as_given})
+
+
+def _has_fault(name: str, value: Any) -> bool:
+    """Whether a value is not one that its field allows; any value is, of an unknown field."""
+    if name not in PARAMETERS or value is UNSET:
+        return False
+    if fault_of(PARAMETERS[name], value):
+        return True
+    try:
+        if name == "response_format":
+            check_response_format(value)
+    except InvalidRequest:
+        return True
+    return False
 
 
 def _model(value: Any) -> str | None:
@@ -141,13 +216,28 @@ def read_messages(value: Any) -> tuple[Message, ...]:
 
 
 def read_extra(value: Any) -> Mapping[str, Any]:
-    """Check further fields: they must not be ones that the parameter table has."""
-    if not isinstance(value, Mapping):
+    """Check further fields; one that the parameter table has is sent as given all the same."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise InvalidRequest("extra: must be an object of field names and values")
-    for name in value:
-        if name in PARAMETERS or name in {"model", "messages"}:
+    for name in ("model", "messages"):
+        if name in value:
             raise InvalidRequest(f"extra {name}: give {name} itself, it is a known field")
     return value
+
+
+def override(below: ChatRequest, above: ChatRequest) -> ChatRequest:
+    """Return a request with the model, parameters and fields of another in place of its own."""
+    parameters, extra = {**below.parameters}, {**below.extra}
+    for name in above.extra:
+        parameters.pop(name, None)
+    for name in above.parameters:
+        extra.pop(name, None)
+    return replace(
+        below,
+        model=above.model or below.model,
+        parameters={**parameters, **above.parameters},
+        extra={**extra, **above.extra},
+    )
 
 
 def validate(request: ChatRequest) -> ChatRequest:
@@ -164,11 +254,21 @@ def validate(request: ChatRequest) -> ChatRequest:
             "the last message is an empty assistant message: write what the answer starts with, "
             "or leave it out"
         )
-    try:
-        json.dumps(request.body(), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequest(f"the request cannot be written as JSON: {error}") from error
+    _check_json(request.body())
     given = {name: value for name, value in request.parameters.items() if value is not UNSET}
-    warnings = (*request.warnings, *check_together(given))
+    warnings = (*request.warnings, *check_together(given, request.extra))
     check_tools(given)
     return replace(request, warnings=warnings)
+
+
+def _check_json(body: Mapping[str, Any]) -> None:
+    """Check that a request can be written as JSON; an error names the field."""
+    try:
+        check_depth(body)
+    except ValueError as error:
+        raise InvalidRequest(f"the request cannot be sent: {error}") from error
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        words = fault_in_json(body) or f"the request cannot be written as JSON: {error}"
+        raise InvalidRequest(words) from error

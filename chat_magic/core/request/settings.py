@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from chat_magic.core.request.parameters import (
     PARAMETERS,
@@ -14,6 +13,7 @@ from chat_magic.core.request.parameters import (
     check,
     read_word,
 )
+from chat_magic.core.request.server_url import ServerUrl
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _KINDS = {"number", "integer", "boolean", "string", "strings"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_ON_AND_OFF = {**_BOOLEANS, "on": True, "off": False, "yes": True, "no": False}
+"""What `CHAT_MAGIC_HISTORY` can be besides a path."""
 
 SCALARS: Final[Mapping[str, Parameter]] = MappingProxyType(
     {name: row for name, row in PARAMETERS.items() if row.kind in _KINDS}
@@ -47,10 +49,52 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             maximum=10,
             help="How often a request that failed before it was answered is retried; 2 by default.",
         ),
+        "history": Parameter(
+            name="history",
+            kind="boolean",
+            help="Whether what is sent and received is kept on this machine, or the path of the "
+            "file; on by default where a person uses the notebook.",
+        ),
+        "history_mb": Parameter(
+            name="history_mb",
+            kind="number",
+            minimum=1,
+            help="Size of the history in megabytes, past which the oldest goes; 512 by default.",
+        ),
+        "history_days": Parameter(
+            name="history_days",
+            kind="number",
+            minimum=1,
+            help="Age in days at which unstarred entries of the history go; none by default.",
+        ),
+        "cache": Parameter(
+            name="cache",
+            kind="boolean",
+            help="Whether the answer to a request that was sent before is that of then; "
+            "off by default.",
+        ),
+        "offline": Parameter(
+            name="offline",
+            kind="boolean",
+            help="Whether only recorded answers are used and nothing is sent; off by default.",
+        ),
+        "cassette": Parameter(
+            name="cassette",
+            kind="string",
+            help="A file beside the notebook in which answers are recorded and looked up.",
+        ),
+        "saved_versions": Parameter(
+            name="saved_versions",
+            kind="integer",
+            minimum=0,
+            help="How many earlier versions of a cell its output holds; none by default, so that "
+            "what was taken out of a prompt is not in the saved notebook.",
+        ),
         **SCALARS,
     }
 )
-"""What can have a default: the model, the server, the retries, and every scalar parameter."""
+"""What can have a default: the model, the server, the retries, what is kept, every scalar
+parameter."""
 
 
 @dataclass(frozen=True)
@@ -70,36 +114,21 @@ def check_setting(name: str, value: Any, label: str | None = None) -> Any:
         value: The value to check.
         label: What an error calls it; its name if not given.
     """
-    if value is UNSET:
+    if value is UNSET or (name == "history" and isinstance(value, str) and value.strip()):
         return value
-    check(SETTINGS[name], value, label)
+    check(SETTINGS[name], value, label, past=None)
     if name == "model" and not value.strip():
         raise InvalidRequest(f"{label or name} {value!r}: must be a name such as vendor/model")
-    return read_url(value, label or name) if name == "base_url" else value
+    return ServerUrl.read(value, label or name) if name == "base_url" else value
 
 
 def read_setting(name: str, word: str, label: str | None = None) -> Any:
     """Read a default from text, such as a variable of the environment; as `check_setting`."""
     row = SETTINGS[name]
+    if name == "history":
+        return check_setting(name, _ON_AND_OFF.get(word.lower(), word), label)
     value = _BOOLEANS.get(word.lower(), word) if row.kind == "boolean" else read_word(row, word)
     return check_setting(name, value, label)
-
-
-def read_url(value: str, label: str) -> str:
-    """Return the base URL of a server; an error does not repeat it, as it may hold a key.
-
-    Raises:
-        InvalidRequest: It is not a URL of a server.
-    """
-    value = value.strip()
-    try:
-        parts = urlsplit(value)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url or " " in value or not value.isprintable():
-        raise InvalidRequest(f"{label} is not a URL such as https://host/v1")
-    return value
 
 
 def merge_settings(*layers: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -121,8 +150,10 @@ def apply_defaults(request: ChatRequest, settings: Mapping[str, Setting]) -> Cha
         settings: The defaults in order of precedence.
     """
     parameters = dict(request.parameters)
+    as_given = {name: value for name, value in request.extra.items() if name in PARAMETERS}
     for name, setting in settings.items():
-        if name in PARAMETERS and name not in parameters and _fits_in(name, setting, parameters):
+        taken = {**parameters, **as_given}
+        if name in PARAMETERS and name not in taken and _fits_in(name, setting, taken):
             for implied, value in apply_implied({name: setting.value}).items():
                 parameters.setdefault(implied, value)
     return replace(request, parameters=parameters)

@@ -51,7 +51,8 @@ def read_arguments(function: Callable[..., Any], json_text: str) -> dict[str, An
 
     Args:
         function: A function that `tool_of` describes.
-        json_text: The arguments as a JSON object; no text at all means none.
+        json_text: The arguments as a JSON object, or as a JSON string that holds one; no text at
+            all means none.
 
     Returns:
         The arguments that were given, by parameter, as the types of their hints.
@@ -59,7 +60,7 @@ def read_arguments(function: Callable[..., Any], json_text: str) -> dict[str, An
     Raises:
         ChatError: It is not JSON, or an argument is missing, unknown or of another type.
     """
-    text = json_text if json_text.strip() else "{}"
+    text = unwrap_object(json_text) if json_text.strip() else "{}"
     arguments = _arguments_type(function)
     known = list(arguments.__annotations__)
     try:
@@ -72,6 +73,21 @@ def read_arguments(function: Callable[..., Any], json_text: str) -> dict[str, An
         near = nearest(unknown[0], known) or f": it takes {takes}"
         raise ChatError(f"{_tool_name(function)}: has no argument {unknown[0]}{near}")
     return dict(given)
+
+
+def unwrap_object(text: str) -> str:
+    """Return the JSON object that a JSON string holds; any other text stays as it is.
+
+    Some models encode the arguments of a call twice, or more often.
+    """
+    inner = text.strip()
+    while inner.startswith('"'):
+        try:
+            inner = json.loads(inner)
+        except ValueError:
+            return text
+        inner = inner.strip()
+    return inner if inner.startswith("{") else text
 
 
 def _tool_name(function: Any) -> str:

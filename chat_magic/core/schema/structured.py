@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_origin
 
 import msgspec
 
+from chat_magic.core.schema.json_answer import json_answer
 from chat_magic.core.schema.json_schema import check_schema, is_strict, root_type
 from chat_magic.core.schema.python_types import decode, json_schema_of
 from chat_magic.core.schema.short_schema import read_short
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _DEFINITIONS = ("$defs", "definitions")
 _ROOT_FIELDS = ("$schema", *_DEFINITIONS)
-_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(?P<body>.*?)\n?[ \t]*```\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,14 @@ class Schema:
         return {"type": "json_schema", "json_schema": schema}
 
     def decode(self, text: str) -> Any:
-        """Decode an answer into its value; a code fence around it is ignored.
+        """Decode an answer into its value; reasoning and other text around it is ignored.
+
+        Which text is the answer says `json_answer`.
 
         Raises:
             ValueError: Why it does not fit, and where: a path such as `$.age`, or line and column.
         """
-        text, _ = without_fence(text)
+        text = json_answer(text).text
         if self.kind is None:
             value = decode(text, Any)
             if reason := validation_error(value, self.json_schema):
@@ -64,19 +66,13 @@ class Schema:
 
     def plain(self, text: str) -> Any:
         """Decode an answer that fits into its plain JSON value."""
-        value = msgspec.json.decode(without_fence(text)[0])
+        value = msgspec.json.decode(json_answer(text).text)
         return value if self.wrapper is None else value[self.wrapper]
 
     def _wrapped_kind(self) -> Any:
         if self.wrapper is None:
             return self.kind
         return TypedDict("Wrapper", {self.wrapper: self.kind})  # type: ignore[operator]
-
-
-def without_fence(text: str) -> tuple[str, bool]:
-    """Return a text without the code fence around it, and whether there was one."""
-    match = _FENCED.fullmatch(text)
-    return (match["body"], True) if match else (text, False)
 
 
 def schema_of(source: Any) -> Schema:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from chat_magic.errors import ConnectionFailed, InvalidRequest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = [
+    "BUNDLED",
+    "CHOICES",
+    "CONTEXT_TOKENS",
+    "LocalServer",
+    "Progress",
+    "connect",
+    "is_installed",
+    "is_local",
+    "is_present",
+    "prepare",
+    "resolved_model",
+    "weights_name",
+]
 
-__all__ = ["LocalServer", "Progress", "connect", "is_installed", "is_local", "prepare"]
+CONTEXT_TOKENS = 2048
+"""Tokens of the prompt and the answer of one choice: the context that the model was trained on."""
+BUNDLED = "local/smollm2-135m-instruct"
+"""The whole name of the model that `local` means."""
 
+CHOICES = 8
+"""Choices of one request (`n`) and requests that run at a time; further ones wait."""
 Progress = Callable[[str, float | None], None]
 """Called with what is being done, and the fraction that is done: 0 to 1, None if unknown."""
 
@@ -32,6 +50,41 @@ class LocalServer:
 def is_local(model: str) -> bool:
     """Whether a name is that of a local model: `local` or `local/…`."""
     return model == "local" or model.startswith("local/")
+
+
+def resolved_model(model: str) -> str:
+    """Return a local model's name wherever its file is; any other name unchanged."""
+    if model == "local":
+        return BUNDLED
+    is_file = is_local(model) and model != BUNDLED
+    return f"local/{_file(model).name}" if is_file else model
+
+
+def weights_name(model: str) -> str:
+    """Return the file of a local model's weights by name and size in bytes: `a.gguf:98362432`."""
+    if model in ("local", BUNDLED):
+        from chat_magic.transport.local.weights import SMOLLM2
+
+        return f"{SMOLLM2.file_name}:{SMOLLM2.size}"
+    try:
+        path = _file(model)
+        return f"{path.name}:{path.stat().st_size}"
+    except (OSError, RuntimeError, ValueError):
+        return model
+
+
+def is_present(model: str) -> bool:
+    """Whether a local model can answer without a download."""
+    if not is_installed():
+        return False
+    from chat_magic.transport.local.weights import SMOLLM2, cache_folder
+
+    is_bundled = model in ("local", BUNDLED) and not os.environ.get("CHAT_MAGIC_WEIGHTS")
+    return not is_bundled or (cache_folder() / SMOLLM2.file_name).exists()
+
+
+def _file(model: str) -> Path:
+    return Path(model.removeprefix("local/")).expanduser()
 
 
 def is_installed() -> bool:

@@ -14,12 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chat_magic.transport.local import CHOICES, CONTEXT_TOKENS
 from chat_magic.transport.local.lease import LeaseServer
-
-CHOICES = 8
-"""Choices of one request (`n`) and requests that run at a time; further ones wait."""
-CONTEXT_TOKENS = 2048
-"""Tokens of the prompt and the answer of one choice: the context that the model was trained on."""
 
 
 def main() -> None:

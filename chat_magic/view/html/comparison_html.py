@@ -113,8 +113,7 @@ def _below(comparison: ComparisonModel, opens: Opens, rows: str) -> str:
             parts.append(details("differences", differences_html(comparison)))
         parts += [details("tree", trees)] if (trees := trees_html(comparison)) else []
     parts += [details("table", rows)] if rows else []
-    choices = [choice for run in comparison.runs for choice in run.reply.choices]
-    unsure = unsure_html(choices) if len(comparison.runs) == 1 else ""
+    unsure = unsure_html(comparison.runs[0]) if len(comparison.runs) == 1 else ""
     return unsure + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
 
 
@@ -134,18 +133,18 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...], opens_tokens: b
     answer, choice = comparison.analysis.answers[position], comparison.choice_at(position)
     run = comparison.run_at(position)
     several = len(run.reply.choices) > 1
-    facts = choice_facts(choice, None if several else run.reply.usage)
+    facts = choice_facts(choice, run.usage_of_choice)
     facts += _same_as(comparison, group)
     title = f"{choice.index} {times(len(group))}".strip() if several else None
-    head = heading(title, facts, choice_sparkline(choice))
-    metrics_html = facts_line(metric_facts(choice))
+    head = heading(title, facts, choice_sparkline(choice, run.json_prefill))
+    metrics_html = facts_line(metric_facts(choice, run.usage_of_choice, run.json_prefill))
     if comparison.n_tokens > _MOST_TOKENS:
         return head + exact(answer.text) + metrics_html
     differs = len(comparison.groups) > 1 and answer.end > 0
     return answer_box(
         choice,
         head,
-        prefill=run.prefill,
+        run,
         divergence=(answer.start, answer.end) if differs else None,
         metrics_html=metrics_html,
         opens_tokens=opens_tokens,
@@ -221,8 +220,8 @@ def _cell(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:
     choice = comparison.choice_at(position)
     n_choices = len(run.reply.choices)
     facts = [f"{len(groups[0])} of {n_choices} choices"] if n_choices > 1 else []
-    facts += choice_facts(choice, run.reply.usage if n_choices == 1 else None)
-    facts += metric_facts(choice)[:2]
+    facts += choice_facts(choice, run.usage_of_choice)
+    facts += metric_facts(choice, run.usage_of_choice)[:2]
     beginning = excerpt_html(comparison, position, _EXCERPT)
     answers = "".join(_answers(comparison, number, opens_tokens))
     return (

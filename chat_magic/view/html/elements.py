@@ -32,13 +32,18 @@ _PRE = (
     "background-color:transparent"
 )
 _WARNING = f"border-left:3px solid rgba({INK},0.75);padding:0 0 0 5px"
-_UNUSUAL = ("length", "content_filter", "error", "interrupted")
-"""Finish reasons of answers that may be incomplete."""
+_UNUSUAL = ("cut off", "length", "content_filter", "error", "interrupted")
+"""Beginnings of facts that say that an answer may be incomplete."""
 
 
-def page(content: str) -> str:
+LIVE = "chm-live"
+"""The class of an answer that streams; `labextension/src/keyGuard.ts` looks for it."""
+
+
+def page(content: str, css_class: str = "") -> str:
     """Wrap HTML so that only the marked formulas are typeset as math."""
-    return f'<div class="mathjax_ignore tex2jax_ignore" style="max-width:1180px">{content}</div>'
+    classes = " ".join(filter(None, ["mathjax_ignore tex2jax_ignore", css_class]))
+    return f'<div class="{classes}" style="max-width:1180px">{content}</div>'
 
 
 def status_line(title: str, facts: Sequence[str], warnings: Sequence[str] = ()) -> str:
@@ -84,7 +89,7 @@ def heading(title: int | str | None, facts: Sequence[str], sparkline: str = "") 
 
 def state_html(state: str) -> str:
     """Draw a fact, muted; one that means an incomplete answer as a warning."""
-    if state in _UNUSUAL or state.startswith("failed: "):
+    if state.startswith((*_UNUSUAL, "failed: ")):
         return warning_html(state)
     return f'<span style="{MUTED}">{escape(state)}</span>'
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.tool_rounds import call_words
+from chat_magic.view.answer_images import images_of
+from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.html.elements import (
     EM_SPACE,
     EN_SPACE,
@@ -37,13 +40,16 @@ from chat_magic.view.summary import (
     truncated,
     unsure_summary,
 )
-from chat_magic.view.text_segments import TextSegment, mark_below, text_segments, tokens_of
+from chat_magic.view.text_segments import TextSegment, mark_below, text_segments
+from chat_magic.view.token_roles import token_roles, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.reply import Audio, Choice, FunctionCall
     from chat_magic.core.reply.tool_rounds import ToolRound, ToolRun
+    from chat_magic.view.answer_images import AnswerImage
+    from chat_magic.view.answer_sources import Source
     from chat_magic.view.bundle import RunView
 
 _FENCE = "``````\n"
@@ -62,8 +68,8 @@ def _run(run: RunView, opens_tokens: bool) -> str:
     boxes = [
         answer_box(
             choice,
-            heading(None, choice_facts(choice, run.reply.usage), choice_sparkline(choice)),
-            prefill=run.prefill,
+            _heading(choice, run),
+            run,
             opens_tokens=opens_tokens,
         )
         for choice in run.reply.choices
@@ -72,8 +78,13 @@ def _run(run: RunView, opens_tokens: bool) -> str:
         status_line(run.model, status_facts(run), notices(run))
         + rounds_html(run.rounds)
         + columns(boxes or [note("no answer")])
-        + unsure_html(run.reply.choices)
+        + unsure_html(run)
     )
+
+
+def _heading(choice: Choice, run: RunView) -> str:
+    facts = choice_facts(choice, run.reply.usage)
+    return heading(None, facts, choice_sparkline(choice, run.json_prefill))
 
 
 def rounds_html(rounds: Sequence[ToolRound]) -> str:
@@ -102,17 +113,18 @@ def _tool_run(run: ToolRun) -> str:
     return f"{head}</div>{result}"
 
 
-def unsure_html(choices: Sequence[Choice]) -> str:
+def unsure_html(run: RunView) -> str:
     """Draw the line that names unsure tokens; empty if there are none."""
-    unsure = unsure_summary(choices, show=isolated)
+    choices, json_prefill = run.reply.choices, run.json_prefill
+    unsure = unsure_summary(choices, json_prefill=json_prefill, show=isolated)
     return f'<div style="{SMALL};{MUTED};margin:6px 0 8px 0">{unsure}</div>' if unsure else ""
 
 
 def answer_box(
     choice: Choice,
     head: str,
+    run: RunView,
     *,
-    prefill: str = "",
     divergence: Span | None = None,
     metrics_html: str | None = None,
     opens_tokens: bool = False,
@@ -122,21 +134,22 @@ def answer_box(
     Args:
         choice: The choice.
         head: HTML above it.
-        prefill: The prefill of its request.
+        run: The run that it is a choice of.
         divergence: Start and end in its text of the token at which it diverges from others.
         metrics_html: HTML below its answer; without it the perplexity stands beside its tokens.
         opens_tokens: Whether the tokens are shown without a click.
     """
-    tokens = tokens_of(choice)
-    fact = perplexity_fact(choice) if metrics_html is None else None
+    tokens, roles = tokens_of(choice), token_roles(choice, run.json_prefill)
+    fact = perplexity_fact(choice, run.usage_of_choice) if metrics_html is None else None
     title = f"tokens{EM_SPACE}{fact or ''}" if metrics_html is None else "tokens"
     return "".join(
         [
             head,
             details("reasoning", exact(choice.reasoning)) if choice.reasoning else "",
-            _answer(choice, prefill, text_segments(tokens), divergence),
+            _answer(choice, run.prefill, text_segments(tokens, roles), divergence),
+            _sources(sources_of(choice, run.reply)),
             metrics_html or "",
-            details(title, tokens_html(tokens), is_open=opens_tokens) if tokens else "",
+            details(title, tokens_html(tokens, roles), is_open=opens_tokens) if tokens else "",
             details("raw", exact(choice.text)) if choice.text else "",
         ]
     )
@@ -150,7 +163,8 @@ def _answer(
         in_refusal = None if choice.text else divergence
         parts.append(note("refused") + render(choice.refusal, divergence=in_refusal))
     parts += [_audio(choice.audio)] if choice.audio else []
-    parts += [_call(call.function) for call in calls_of(choice)]
+    parts += [_image(image) for image in images_of(choice)]
+    parts += [_call(call.called) for call in calls_of(choice)]
     return "".join(parts) or (_prefill(prefill) if prefill else "") + note("empty answer")
 
 
@@ -215,6 +229,35 @@ def _audio(audio: Audio) -> str:
         return transcript + note(size)
     encoded = base64.b64encode(audio.data).decode("ascii")
     return f'{transcript}<audio controls src="data:{audio.media_type};base64,{encoded}"></audio>'
+
+
+def _image(image: AnswerImage) -> str:
+    """Draw an image from its data, which its first bytes prove to be one; others are named."""
+    if image.media_type is not None:
+        source = f"data:{image.media_type};base64,{image.base64}"
+        name = escape(image.description)
+        return f'<div><img src="{source}" alt="{name}" style="max-width:100%"></div>'
+    if image.link is None:
+        return note(image.description)
+    return f"<div>{_link('image', image.link)}</div>"
+
+
+def _sources(sources: Sequence[Source]) -> str:
+    """Draw sources as numbered links, each with the host that it leads to."""
+    rows = "".join(f"<div>[{source.number}]{EN_SPACE}{_source(source)}</div>" for source in sources)
+    return f'<div style="{SMALL};margin:0 0 6px 0">{rows}</div>' if rows else ""
+
+
+def _source(source: Source) -> str:
+    if source.link is None:
+        return isolated(source.title)
+    host = f'{EN_SPACE}<span style="{MUTED}">{escape(source.host)}</span>' if source.host else ""
+    return _link(source.title, source.link) + host
+
+
+def _link(title: str, address: str) -> str:
+    href = html.escape(address)
+    return f'<a href="{href}" rel="noopener" target="_blank">{isolated(title)}</a>'
 
 
 def _call(function: FunctionCall) -> str:

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_magic.core.reply.reply import TokenLogprob
+    from chat_magic.view.token_roles import Role
 
 _UNKNOWN = 5
 """The legend's last bin: tokens whose log probability is a sentinel or missing."""
+_NOT_COUNTED: dict[Role, str] = {
+    "structure": "of JSON itself",
+    "stripped": "not in the text",
+}
 _BINS = ("≥ 50%", "25\u201350", "10\u201325", "3\u201310", "< 3", "unknown")
 _PLAIN = "text-decoration:none;border-radius:2px"
 _BIN_STYLES = (
@@ -39,22 +44,27 @@ _MOST_ALTERNATIVES = 4
 """Alternatives that a row of the table names."""
 
 
-def tokens_html(tokens: Sequence[TokenLogprob]) -> str:
-    """Draw the tokens as coloured text, a legend with counts, and a table of the least sure."""
-    segments = text_segments(tokens)
+def tokens_html(tokens: Sequence[TokenLogprob], roles: Sequence[Role] | None = None) -> str:
+    """Draw the tokens as coloured text, a legend with counts, and a table of the least sure.
+
+    Args:
+        tokens: The tokens.
+        roles: Their roles: those that do not count are left plain.
+    """
+    segments = text_segments(tokens, roles)
     below = mark_below(segments)
     text = "".join(_marked(segment, below) for segment in segments)
     return f'<pre style="{_TEXT}">{text}</pre>{_legend(segments)}{_table(segments)}'
 
 
 def _bin(segment: TextSegment) -> int:
-    return _UNKNOWN if segment.prob is None else segment.grade
+    return _UNKNOWN if segment.prob is None and segment.counts else segment.grade
 
 
 def _marked(segment: TextSegment, below: float) -> str:
     """Colour a token without the space before it; a line break gets a mark that is not copied."""
     number = _bin(segment)
-    if number == 0 or (segment.prob or 0.0) >= below:
+    if number == 0 or not segment.counts or (segment.prob or 0.0) >= below:
         return escape(segment.text, hidden=True)
     text = segment.text.strip() or segment.text.strip("\n")
     before, _, after = segment.text.partition(text) if text else ("", "", segment.text)
@@ -77,7 +87,7 @@ def _alternatives(segment: TextSegment) -> list[str]:
 
 
 def _legend(segments: Sequence[TextSegment]) -> str:
-    counts = Counter(map(_bin, segments))
+    counts = Counter(_bin(segment) for segment in segments if segment.counts)
     entries = [
         f'<span style="white-space:nowrap;padding:1px 6px;{style}">'
         f"{escape(label)}: {counts[number]}</span>"
@@ -88,7 +98,16 @@ def _legend(segments: Sequence[TextSegment]) -> str:
     below = mark_below(segments)
     partly = "" if below == BIN_EDGES[0] else f"; coloured only under {percent(below)}"
     style = "font-size:80%;line-height:1.7;margin:0 0 6px 0"
-    return f'<div style="{style}">tokens by probability {bins}{partly}</div>'
+    return (
+        f'<div style="{style}">tokens by probability {bins}{partly}{_not_counted(segments)}</div>'
+    )
+
+
+def _not_counted(segments: Sequence[TextSegment]) -> str:
+    """Say how many tokens are in no bin, and why."""
+    roles = Counter(segment.role for segment in segments)
+    parts = [f"{roles[role]} {words}" for role, words in _NOT_COUNTED.items() if roles[role]]
+    return f"; not counted: {', '.join(parts)}" if parts else ""
 
 
 def _table(segments: Sequence[TextSegment]) -> str:

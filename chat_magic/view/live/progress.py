@@ -11,6 +11,7 @@ from chat_magic.view.comparison_model import value_title
 from chat_magic.view.html.elements import (
     EXACT,
     LINE,
+    LIVE,
     MOST_COLUMNS,
     SMALL,
     heading,
@@ -111,7 +112,7 @@ class AnswerProgress:
         answers = _columns(boxes) if self.has_text else ""
         status = terminal_safe(" · ".join([self.model, *_facts(self)]))
         text = "\n\n".join([*rounds_text(self.rounds), *_answers(self), status])
-        html = page(head + rounds_html(self.rounds) + answers)
+        html = page(head + rounds_html(self.rounds) + answers, LIVE)
         return {"text/html": html, "text/plain": text[-_TAIL:]}
 
 
@@ -175,7 +176,7 @@ class GridProgress:
 
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
-        html = page(_progress_bar(self) + _grid(self))
+        html = page(_progress_bar(self) + _grid(self), LIVE)
         status = terminal_safe(" · ".join([self.model, *self.facts]))
         return {"text/html": html, "text/plain": "\n\n".join([*_last(self.runs), status])[-_TAIL:]}
 

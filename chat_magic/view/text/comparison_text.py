@@ -39,7 +39,7 @@ WIDTH = 100
 """Columns that a line may take, whatever the width of the terminal."""
 _NOT_SHOWN = ("mean logprob", "bits/byte", "in · out")
 """Columns of the table that leave no room for the answers."""
-_NARROWEST = 13
+_NARROWEST = 11
 """Characters of an answer that the table shows at least."""
 _LEAST_SHARED = 1 / 3
 """Share of two texts that must be the same for their differences to be readable."""
@@ -86,12 +86,12 @@ def _answers(comparison: ComparisonModel) -> list[str]:
 def _answer(comparison: ComparisonModel, group: tuple[int, ...]) -> str:
     position = group[0]
     choice, run = comparison.choice_at(position), comparison.run_at(position)
-    usage = run.reply.usage if len(run.reply.choices) == 1 else None
+    usage = run.usage_of_choice
     same = [comparison.titles[other] for other in group[1:]]
     facts = [f"{times(len(group))}, same as {', '.join(same)}"] if same else []
-    facts += [*answer_facts(choice, usage), *metric_facts(choice)[1:]]
+    facts += [*answer_facts(choice, usage), *metric_facts(choice, usage, run.json_prefill)[1:]]
     facts += run_facts(run) if len(comparison.runs) > 1 else []
-    lines = [choice_title(comparison.titles[position]), answer_body(choice)]
+    lines = [choice_title(comparison.titles[position]), answer_body(choice, run.reply)]
     lines += [_filled(f"({' · '.join(facts)})")] if facts else []
     return "\n".join(lines)
 
@@ -129,7 +129,8 @@ def _agreement(comparison: ComparisonModel) -> list[str]:
 
 
 def _status(run: RunView) -> list[str]:
-    lines = [" · ".join([run.model, *status_facts(run)]), unsure_summary(run.reply.choices)]
+    unsure = unsure_summary(run.reply.choices, json_prefill=run.json_prefill)
+    lines = [" · ".join([run.model, *status_facts(run)]), unsure]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     return [line for line in lines if line]
 

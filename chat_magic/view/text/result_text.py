@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.tokens import bin_of, well_formed
 from chat_magic.core.reply.tool_rounds import call_words
+from chat_magic.view.answer_images import images_of
+from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.html.escape import BIDI, code_point
 from chat_magic.view.summary import (
     calls_of,
@@ -22,7 +24,7 @@ from chat_magic.view.summary import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chat_magic.core.reply.reply import Choice, Usage
+    from chat_magic.core.reply.reply import Choice, Reply, Usage
     from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.view.bundle import RunView
 
@@ -108,8 +110,9 @@ def _run(run: RunView) -> str:
     choices = run.reply.choices
     usage = run.reply.usage
     facts = [fact for choice in choices for fact in answer_facts(choice, usage)]
-    answers = [answer_body(choice) for choice in choices] or ["(no answer)"]
-    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure_summary(choices)]
+    answers = [answer_body(choice, run.reply) for choice in choices] or ["(no answer)"]
+    unsure = unsure_summary(choices, json_prefill=run.json_prefill)
+    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     lines += [f"note: {notice}" for notice in notices(run)]
     return "\n\n".join([*rounds_text(run.rounds), *answers, "\n".join(filter(None, lines))])
@@ -120,18 +123,20 @@ def answer_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
 
     `usage` is that of `choice_facts`.
     """
-    facts = [*choice_facts(choice, usage), perplexity_fact(choice)]
+    facts = [*choice_facts(choice, usage), perplexity_fact(choice, usage)]
     if choice.reasoning:
         facts.append(f"{len(choice.reasoning)} characters of reasoning")
     return [fact for fact in facts if fact]
 
 
-def answer_body(choice: Choice) -> str:
-    """Write the content, refusal, audio and tool calls of a choice."""
-    functions = [call.function for call in calls_of(choice)]
+def answer_body(choice: Choice, reply: Reply) -> str:
+    """Write the content, refusal, audio, images, tool calls and sources of a choice of a reply."""
+    functions = [call.called for call in calls_of(choice)]
     parts = [answer_text(choice.text)] if choice.text else []
     parts += [f"refused: {choice.refusal}"] if choice.refusal else []
     if choice.audio:
         parts.append(f"audio: {choice.audio.transcript or f'{len(choice.audio.data):,} bytes'}")
+    parts += [image.description for image in images_of(choice)]
     parts += [f"calls {function.name}({function.arguments})" for function in functions]
+    parts += [source.description for source in sources_of(choice, reply)] if parts else []
     return "\n".join(parts) or "(empty answer)"

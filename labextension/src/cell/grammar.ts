@@ -24,7 +24,7 @@ const BY_WORD = new Map(
   OPTIONS.flatMap(option => [option.name, option.short ?? option.name].map(word => [word, option]))
 );
 
-const CELL = /^\s*%%chat(?=\s|$)/;
+const CELL = /^(?:\s|#[^\n]*\n)*%%chat(?=\s|$)/;
 
 /** Tell whether a cell's text is a `%%chat` cell. */
 export function isChatCell(text: string): boolean {

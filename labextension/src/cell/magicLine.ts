@@ -1,4 +1,4 @@
-/** Reads and changes the magic line of a cell. */
+/** Reads and changes the magic line of a cell, and finds where its last message ends. */
 
 import { isChatCell, magicName } from './grammar';
 
@@ -11,6 +11,14 @@ export function asChatCell(text: string, line: string): string {
 export function magicLine(text: string): string {
   const start = magicName(text)?.from ?? 0;
   return text.slice(start).split('\n', 1)[0] ?? '';
+}
+
+/** The end of a JSON body, from the quote that closes its last message. */
+const JSON_END = /"\s*\}\s*\]\s*\}\s*$/;
+
+/** Return where one continues to type in a cell: at the end of its last message. */
+export function caretIn(text: string): number {
+  return JSON_END.exec(text)?.index ?? text.length;
 }
 
 /** Return the text with another magic line; `%%chat` is added if the line lacks it. */

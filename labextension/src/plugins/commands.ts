@@ -7,8 +7,8 @@ import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterl
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
-import { asChatCell, magicLine, withMagicLine } from '../cell/magicLine';
-import { joinAnswers, asCurl, asPython } from '../cell/requestExport';
+import { asChatCell, caretIn, magicLine, withMagicLine } from '../cell/magicLine';
+import { joinAnswers, writeProgram } from '../cell/requestExport';
 import { isChatCell } from '../cell/grammar';
 import { MIME_TYPE, readPayload } from '../result/payload';
 import type { PayloadResult } from '../result/payloadTypes';
@@ -109,13 +109,13 @@ function makeCommands(trans: TranslationBundle, settings: () => Settings): Comma
       id: 'chat-magic:copy-curl',
       label: trans.__('Copy Request as curl'),
       isFor: hasRequest,
-      run: (_panel, cell) => copyEach(cell, result => asCurl(result, baseUrl()))
+      run: (_panel, cell) => copyEach(cell, result => writeProgram(result, 'curl', baseUrl()))
     },
     {
       id: 'chat-magic:copy-python',
       label: trans.__('Copy Request as Python'),
       isFor: hasRequest,
-      run: (_panel, cell) => copyEach(cell, result => asPython(result, baseUrl()))
+      run: (_panel, cell) => copyEach(cell, result => writeProgram(result, 'python', baseUrl()))
     }
   ];
 }
@@ -141,10 +141,23 @@ function addCommand(
   palette?.addItem({ command: command.id, category: 'chat-magic' });
 }
 
-/** Insert a cell below the active one. */
-function insertBelow(panel: NotebookPanel, text: string): void {
-  NotebookActions.insertBelow(panel.content);
-  panel.content.activeCell?.model.sharedModel.setSource(text);
+/** Insert a cell below the active one, to type where it ends. */
+async function insertBelow({ content }: NotebookPanel, text: string): Promise<void> {
+  NotebookActions.insertBelow(content);
+  const cell = content.activeCell;
+  if (!cell) {
+    return;
+  }
+  cell.model.sharedModel.setSource(text);
+  await content.scrollToItem(content.activeCellIndex, 'smart');
+  await cell.ready;
+  const position = cell.editor?.getPositionAt(caretIn(text));
+  if (cell.editor && position) {
+    content.mode = 'edit';
+    cell.editor.setCursorPosition(position);
+    cell.editor.focus();
+    cell.editor.revealPosition(position);
+  }
 }
 
 /** Insert a cell below the one whose output dispatched the event. */
@@ -155,7 +168,7 @@ function insertBelowOutput(tracker: INotebookTracker, event: Event): void {
   const index = panel?.content.widgets.findIndex(cell => cell.node.contains(target as Node)) ?? -1;
   if (panel && index >= 0 && typeof text === 'string') {
     panel.content.activeCellIndex = index;
-    insertBelow(panel, text);
+    void insertBelow(panel, text);
     event.preventDefault();
   }
 }

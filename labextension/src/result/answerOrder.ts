@@ -27,7 +27,7 @@ export function metricValue(
   { answer }: ComparedAnswer,
   metric: keyof PayloadMetrics
 ): number | null {
-  return answer.choice.metrics[metric];
+  return answer.choice.metrics[metric] ?? null;
 }
 
 /** Return the groups of identical answers in an order; those without a value come last. */

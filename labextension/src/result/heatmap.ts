@@ -100,21 +100,34 @@ export function pieceValue(metric: HeatmapMetric, answer: Answer, piece: Piece):
   return largest;
 }
 
-/** Return the bin of every piece; with segments, all pieces of a segment have the same bin. */
+/** Tell whether a piece has a bin: JSON's own marks and text that the server removed say no doubt. */
+export function isPainted(metric: HeatmapMetric, piece: Piece): boolean {
+  return metric.name === 'arrival' || !piece.isUncounted;
+}
+
+/**
+ * Return the bin of every piece; with segments, all pieces of a segment have the same bin.
+ *
+ * What is not painted is in the first bin.
+ */
 export function binPieces(
   metric: HeatmapMetric,
   answer: Answer,
   segments: readonly TokenSegment[] | null,
   aggregate: Aggregate
 ): Uint8Array {
-  const values = answer.pieces.map(piece => pieceValue(metric, answer, piece));
+  const { pieces } = answer;
+  const values = pieces.map(piece =>
+    isPainted(metric, piece) ? pieceValue(metric, answer, piece) : undefined
+  );
   if (!segments) {
-    return Uint8Array.from(values, value => binOf(metric, value));
+    return Uint8Array.from(values, value => (value === undefined ? 0 : binOf(metric, value)));
   }
   const bins = new Uint8Array(values.length);
   for (const { first, last } of segments) {
-    const value = aggregated(values.slice(first, last + 1), aggregate);
-    bins.fill(binOf(metric, value), first, last + 1);
+    const painted = values.slice(first, last + 1).filter(value => value !== undefined);
+    const bin = painted.length ? binOf(metric, aggregated(painted, aggregate)) : 0;
+    bins.fill(bin, first, last + 1);
   }
   return bins;
 }

@@ -19,13 +19,14 @@ export interface JsonTree {
 }
 
 const FENCE = pattern('jsonFence', 'd');
+const REASONING_END = pattern('reasoningEnd', 'g');
 const STRING = /"(?:[^"\\]|\\[^])*(?:"|\\?$)/g;
 const WORD_AT_END = /[^\s{}[\],:"]+$/;
 const CUT_WORD =
   /^(?:-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d*)?|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?)$/;
 const CUT_STRING_ERRORS = ['UnexpectedEndOfString', 'InvalidEscapeCharacter', 'InvalidUnicode'];
 
-/** Parse a text, or what its first code fence holds; null if that is not JSON. */
+/** Parse a text, what follows its reasoning, or what a code fence holds; null if that is not JSON. */
 export function parseJson(text: string, isPartial: boolean): JsonTree | null {
   for (const [start, end] of candidates(text)) {
     const root = parseStretch(' '.repeat(start) + text.slice(start, end), isPartial);
@@ -50,10 +51,14 @@ export function jsonString(text: string, { offset, length }: Node): string {
   return (JSON.parse(escaped) as string).replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** Where JSON may stand: everywhere, or in the first code fence. */
+/** Where JSON may be: in all of the text, after its reasoning, or in a code fence there. */
 function candidates(text: string): [start: number, end: number][] {
-  const inner = FENCE.exec(text)?.indices?.[1];
-  return [[0, text.length], ...(inner ? [inner] : [])];
+  const ends = Array.from(text.matchAll(REASONING_END), match => match.index + match[0].length);
+  const fences = (ends.length ? ends : [0]).flatMap((start): [number, number][] => {
+    const inner = FENCE.exec(text.slice(start))?.indices?.[1];
+    return inner ? [[start + inner[0], start + inner[1]]] : [];
+  });
+  return [...[0, ...ends].map((start): [number, number] => [start, text.length]), ...fences];
 }
 
 function parseStretch(text: string, isPartial: boolean): Node | null {

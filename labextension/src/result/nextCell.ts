@@ -44,6 +44,20 @@ export function branchAt(answer: Answer, index: number, alternative: number): Br
   }
 }
 
+/**
+ * Return how many prompt tokens a branch has if the server makes the same tokens of its text.
+ *
+ * Servers take text and make tokens of it anew: another number in the answer to the branch shows
+ * that they are others, so that its probabilities are not those after the recorded tokens. Null if
+ * it is not known.
+ */
+export function branchPromptTokens({ choice, result }: Answer, index: number): number | null {
+  const count = result.usage?.prompt_tokens ?? null;
+  const isOneRequest = result.choices.length === 1 && !result.rounds.length;
+  const isKnown = count !== null && isOneRequest && !choice.metrics.n_missing;
+  return isKnown ? count + index + 1 : null;
+}
+
 function branchDisabledReason(answer: Answer, alternative: number): string | null {
   const text = answer.vocabulary.text(alternative);
   if (/^openai\/(?!gpt-oss)|^azure\//.test(answer.result.model)) {
@@ -78,6 +92,17 @@ function cellDisabledReason({ cell, request }: PayloadResult): string | null {
     return 'the request cannot be written as a cell';
   }
   return cell ? null : 'the notebook was saved by an earlier version of chat-magic';
+}
+
+/** Write the cell that sends a request again; null where it cannot be written. */
+export function requestCell({ cell, prefill }: PayloadResult): string | null {
+  if (!cell) {
+    return null;
+  }
+  if (prefill) {
+    return appendMessages(cell, [{ role: 'assistant', content: prefill }]);
+  }
+  return cell.block?.replace(/\n$/, '') ?? `${cell.json.replace(/,$/, '')}\n  ]\n}`;
 }
 
 /** Write the cell that continues after an answer, with an empty user message to fill in. */

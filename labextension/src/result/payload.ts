@@ -37,8 +37,8 @@ export function readPayload(value: unknown): Payload | null {
   if (payload?.version !== 1 || !Array.isArray(payload.results)) {
     return null;
   }
-  const { results, axes = [], comparison = null } = payload;
-  return { version: 1, results: results.map(readResult), axes, comparison };
+  const { results, axes = [], comparison = null, versions = [] } = payload;
+  return { version: 1, results: results.map(readResult), axes, comparison, versions };
 }
 
 function readResult(stored: PayloadResult): PayloadResult {

@@ -18,6 +18,22 @@ export interface Payload {
   axes: PayloadAxis[];
   /** Null if there are fewer than two answers. */
   comparison: null | PayloadComparison;
+  /**
+   * Earlier versions of the cell, the oldest first, of at most 64 KB; absent unless the user asked
+   * to save them.
+   */
+  versions?: PayloadVersion[];
+}
+
+/** An earlier execution of the cell. */
+export interface PayloadVersion {
+  /** Its number among the executions of the cell, from 1. */
+  version: number;
+  /** The text of the cell at that time. */
+  cell: string | null;
+  results: PayloadResult[];
+  axes: PayloadAxis[];
+  comparison: null | PayloadComparison;
 }
 
 /** One request and its answer. */
@@ -80,6 +96,10 @@ export interface PayloadChoice {
   reasoning: string | null;
   /** The spoken answer; the sound is in the HTML. */
   audio: PayloadAudio | null;
+  /** The images of the answer; absent if there are none. */
+  images?: PayloadImage[];
+  /** What the answer cites; absent if that is nothing. */
+  sources?: PayloadSource[];
   tool_calls: PayloadToolCall[];
   /** Finish reason and length, in words. */
   facts: string[];
@@ -104,6 +124,11 @@ export interface PayloadPart {
    * of the request. May be empty.
    */
   waits_ms: PayloadNumbers;
+  /**
+   * 0 for a token that tells how sure the model was, 1 for JSON's own punctuation, white space and
+   * keys, 2 for one that is not in the text. Absent if all are 0.
+   */
+  roles?: PayloadIntegers;
 }
 
 export interface PayloadComparison {
@@ -182,6 +207,11 @@ export interface PayloadRequest {
   extra: Record<string, unknown>;
   /** Whether the data of every attachment is complete. */
   is_whole: boolean;
+  /**
+   * By its name, the JSON of each field with an integer that a double does not hold; absent if
+   * there is none.
+   */
+  exact?: Record<string, string>;
 }
 
 export interface PayloadCellHead {
@@ -252,6 +282,25 @@ export interface PayloadAudio {
   bytes: number;
 }
 
+/** Data that its first bytes prove to be an image, or a link, or neither. */
+export interface PayloadImage {
+  media_type: PayloadImageType | null;
+  /** In base64. */
+  data: string | null;
+  link: string | null;
+  /** The image, or why it is not shown, in words. */
+  description: string;
+}
+
+export interface PayloadSource {
+  /** With which the text refers to it. */
+  number: number;
+  title: string;
+  link: string | null;
+  /** Of the link; empty if the title is the link. */
+  host: string;
+}
+
 export interface PayloadToolCall {
   id: string;
   name: string;
@@ -266,6 +315,10 @@ export interface PayloadMetrics {
   joint_logprob: number | null;
   bits_per_byte: number | null;
   min_prob: number | null;
+  /**
+   * Tokens that lack a log probability, so that the joint one is an upper bound; absent if it is 0.
+   */
+  n_missing?: number;
 }
 
 /**
@@ -286,6 +339,8 @@ export interface PayloadTree {
   result: number;
   nodes: PayloadNode[];
 }
+
+export type PayloadImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
 
 export type PayloadUnit = 'word' | 'token' | 'sentence' | 'json';
 

@@ -51,6 +51,8 @@ export interface Token {
   status: Status;
   /** Milliseconds since the token before; null if not measured. */
   wait: number | null;
+  /** Present if its probability does not tell how sure the model was of the answer. */
+  isUncounted?: true;
 }
 
 /** The text of one token, or of several that share a character. */
@@ -64,17 +66,26 @@ export interface Piece {
   offset: number;
   /** The lowest probability of its tokens; null unless all are measured. */
   prob: number | null;
+  /** Present if none of its tokens tells how sure the model was of the answer. */
+  isUncounted?: true;
+}
+
+/** Tell whether a piece is one of which the model was less sure than a probability. */
+export function isUnsure({ prob, isUncounted }: Piece, below: number): boolean {
+  return !isUncounted && prob !== null && prob < below;
 }
 
 /** Read the tokens of a part. */
 export function readTokens(part: PayloadPart): Token[] {
   const logprobs = readColumn(part.logprobs);
   const waits = readColumn(part.waits_ms);
+  const roles = readColumn(part.roles ?? '');
   return readColumn(part.tokens).map((id, index) => ({
     id: id ?? 0,
     logprob: logprobs[index] ?? null,
     status: part.statuses[index] ?? 'ok',
-    wait: waits[index] ?? null
+    wait: waits[index] ?? null,
+    ...(roles[index] ? { isUncounted: true as const } : {})
   }));
 }
 
@@ -94,7 +105,9 @@ export function joinPieces(tokens: readonly Token[], vocabulary: Vocabulary): Pi
       }
     }
     const text = isPlain ? vocabulary.text(token.id) : decode(Uint8Array.from(pending));
-    pieces.push({ start, end, text, offset, prob: lowestProb(tokens.slice(start, end)) });
+    const own = tokens.slice(start, end);
+    const uncounted = own.every(part => part.isUncounted) ? { isUncounted: true as const } : {};
+    pieces.push({ start, end, text, offset, prob: lowestProb(own), ...uncounted });
     offset += text.length;
     start = end;
     pending = [];
@@ -141,7 +154,9 @@ export function underlineBelow(pieces: readonly Piece[]): number {
   if (pieces.length <= constants.longText) {
     return UNSURE;
   }
-  const known = pieces.flatMap(({ prob }) => (prob === null ? [] : [prob])).sort((a, b) => a - b);
+  const known = pieces
+    .flatMap(({ prob, isUncounted }) => (prob === null || isUncounted ? [] : [prob]))
+    .sort((a, b) => a - b);
   const most = Math.min(Math.floor(pieces.length / 5), constants.underlinedMost);
   return Math.min(UNSURE, known[most] ?? UNSURE);
 }

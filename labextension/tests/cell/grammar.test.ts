@@ -4,6 +4,8 @@ import { FIELDS, isChatCell, magicName, optionOf, OPTIONS } from '../../src/cell
 it.each([
   ['%%chat', true],
   ['\n %%chat local', true],
+  ['#| label: a\n\n# b\n%%chat local', true],
+  ['x = 1\n%%chat local', false],
   ['%%chatter', false],
   ['%%chat?', false],
   ['# %%chat', false]

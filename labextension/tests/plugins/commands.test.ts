@@ -27,6 +27,13 @@ class CodeCell {
   }
   readonly node = document.createElement('div');
   readonly model;
+  readonly ready = Promise.resolve();
+  readonly editor = {
+    getPositionAt: (offset: number) => offset,
+    setCursorPosition: vi.fn(),
+    focus: vi.fn(),
+    revealPosition: vi.fn()
+  };
 }
 vi.mock('@jupyterlab/cells', () => ({ CodeCell }));
 vi.mock('@jupyterlab/notebook', () => ({
@@ -62,6 +69,8 @@ function activate(cell: CodeCell) {
   const content = {
     widgets: [cell],
     activeCellIndex: 0,
+    mode: 'command',
+    scrollToItem: () => Promise.resolve(),
     get activeCell() {
       return this.widgets[this.activeCellIndex] ?? null;
     }
@@ -91,6 +100,7 @@ function activate(cell: CodeCell) {
   };
   return {
     command,
+    content,
     sources: () => content.widgets.map(each => each.model.sharedModel.getSource())
   };
 }
@@ -131,8 +141,8 @@ describe('a command', () => {
 
   it.each([
     ['copy-answer', /^3\. Charlotte/],
-    ['copy-curl', /^curl "\$CHAT_MAGIC_BASE_URL/],
-    ['copy-python', /^import os/]
+    ['copy-curl', /^curl --no-buffer "\$CHAT_MAGIC_BASE_URL/],
+    ['copy-python', /^import json\nimport os/]
   ])('copies: %s', async (name, start) => {
     const choices = resultOf('names').choices.slice(0, 1);
     const { command } = activate(cellWith({ choices }));

@@ -3,6 +3,7 @@ import {
   binOf,
   binPieces,
   heatmapMetric,
+  isPainted,
   pieceValue,
   UNKNOWN_BIN,
   type Aggregate
@@ -41,6 +42,16 @@ describe('bins', () => {
     const bins = binPieces(PROBABILITY, await loadedAnswer('names'), [segment], aggregate);
     expect([...bins]).toEqual([bin, bin]);
   });
+});
+
+it('leaves plain what does not tell how sure the model was, but for its arrival', async () => {
+  const answer = await loadedAnswer('names');
+  const segment = { name: '0', start: 0, end: 12, first: 0, last: 1 };
+  answer.piece(1).isUncounted = true;
+  expect([...binPieces(PROBABILITY, answer, null, 'joint')]).toEqual([0, 0]);
+  expect([...binPieces(PROBABILITY, answer, [segment], 'joint')]).toEqual([0, 0]);
+  expect(isPainted(PROBABILITY, answer.piece(1))).toBe(false);
+  expect(isPainted(heatmapMetric('arrival'), answer.piece(1))).toBe(true);
 });
 
 it('ranks a token that is not listed below those that are', async () => {

@@ -22,3 +22,13 @@ it.each([
 ])('extends the pointer %j by %j', (pointer, step, expected) => {
   expect(pointerTo(pointer, step)).toBe(expected);
 });
+
+it.each([
+  ['<think>Well.</think>{"a": 1}', '1'],
+  ['{"a": 0}</think>\n{"a": 1}', '1'],
+  ['<think>```\n{"a": 0}\n```</think>```json\n{"a": 1}\n```', '1'],
+  ['<think>Well, {"a": 1}', undefined]
+])('finds the fields after reasoning: %s', (text, value) => {
+  const [field] = jsonFields(text);
+  expect(field && text.slice(field.start, field.end)).toBe(value);
+});

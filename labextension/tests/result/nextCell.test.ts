@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   appendMessages,
   branchAt,
+  branchPromptTokens,
   continuationCell,
   continueDisabledReason,
   type AppendedMessage
@@ -105,5 +106,28 @@ describe('continuing from an answer', () => {
   ])('is refused with a reason: %j %j', async (choice, changes, words) => {
     expect(continueDisabledReason(await answerWith(choice, changes))).toContain(words);
     expect(continueDisabledReason(await answerWith())).toBeNull();
+  });
+});
+
+describe('the prompt tokens of a branch', () => {
+  const usage = { prompt_tokens: 31, completion_tokens: 5, total_tokens: 36, reasoning_tokens: 0 };
+  const single = async (changes: Partial<PayloadResult>): Promise<Answer> => {
+    const answer = await loadedAnswer('names', 0, { usage, rounds: [], ...changes });
+    answer.result.choices = answer.result.choices.slice(0, 1);
+    return answer;
+  };
+
+  it('are those of the request and of the answer up to the token', async () => {
+    const answer = await single({});
+    expect([0, 1].map(index => branchPromptTokens(answer, index))).toEqual([32, 33]);
+  });
+
+  it('are not known without usage, after tool calls, or where tokens are left out', async () => {
+    const round = { text: '', tool_runs: [] };
+    expect(branchPromptTokens(await single({ usage: null }), 0)).toBeNull();
+    expect(branchPromptTokens(await single({ rounds: [round] }), 0)).toBeNull();
+    const answer = await single({});
+    answer.choice.metrics.n_missing = 1;
+    expect(branchPromptTokens(answer, 0)).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   isSpecial,
   isUnfinished,
+  isUnsure,
   joinPieces,
   pieceIndexAt,
   readTokens,
@@ -99,4 +100,17 @@ describe('underlined pieces', () => {
     const below = underlineBelow(pieces);
     expect(pieces.filter(({ prob }) => (prob ?? 1) < below).length).toBe(1000);
   });
+});
+
+it('keeps in mind which tokens do not tell how sure the model was', () => {
+  const vocabulary = new Vocabulary({ tokens: ['{', 'a', '}'], bytes: {} });
+  const tokens = readTokens({
+    tokens: '0,1,2',
+    logprobs: '-3,-3,-3',
+    statuses: {},
+    waits_ms: '',
+    roles: '1,0,2'
+  });
+  const pieces = joinPieces(tokens, vocabulary);
+  expect(pieces.map(piece => isUnsure(piece, 0.5))).toEqual([false, true, false]);
 });

@@ -145,3 +145,30 @@ def test_only_a_role_line_heads_a_message():
     """The error has the line."""
     with pytest.raises(InvalidRequest, match="User: is not a role line"):
         read_text("User", "hi")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("User: hi", "roles are written in lowercase"),
+        ("USER: hi", "roles are written in lowercase"),
+        ("Assistant(Ada): hi", "roles are written in lowercase"),
+        ("user\uff1ahi", "a role ends in a colon, user:"),
+        ("system : hi", "a role ends in a colon, system:"),
+        ("tool(c)\uff1ahi", "a role ends in a colon, tool:"),
+        (" user: hi", "a role begins at the start of its line"),
+        ("\tSystem: hi", "a role begins at the start of its line"),
+        ("\N{NO-BREAK SPACE}user: hi", "a role begins at the start of its line"),
+        ("\ufeffuser: hi", "a role begins at the start of its line"),
+        ("    user: root", None),
+        ("the user: hi", None),
+        ("users: hi", None),
+        ("\\user: hi", None),
+    ],
+)
+def test_what_looks_like_a_role_is_text_and_a_warning(line, why):
+    """It is easily overlooked; deeper indentation is code."""
+    request = parse(f"%%chat\nuser: a\n{line}")
+    assert len(request.messages) == 1
+    reasons = [words.rpartition(" is text: ")[2] for words in request.warnings]
+    assert reasons == ([] if why is None else [why])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.cell.body import imply_known, line_of, read_body, write_front
+from chat_magic.core.cell.body import line_of, read_body, write_front
 from chat_magic.core.cell.cell import parse
 from tests.core.cell.reading import turns
 
@@ -58,6 +58,7 @@ def test_yaml_is_version_1_2_and_keeps_timestamps_as_text():
         ("unknown field seed; did", 2),
         ("per_model a/b n 900: must be", 5),
         ("per_model a/b: must be an object", 4),
+        ("n[0].top_p 900: must be", 1),
         ("nothing of the source", 0),
     ],
 )
@@ -65,11 +66,6 @@ def test_an_error_is_on_the_line_of_the_field_that_it_names(message, line):
     """Lines count from 0; a field that is not there is on the first."""
     source = "top_p: 1\nn: 900\nseed: 2\nper_model:\n  a/b:\n    n: 900"
     assert line_of(message, source) == line
-
-
-def test_implied_parameters_are_added_to_the_known_fields():
-    """Unknown fields stay as they are."""
-    assert imply_known({"top_logprobs": 2, "x": 1}) == {"top_logprobs": 2, "x": 1, "logprobs": True}
 
 
 def test_a_front_block_reads_back():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,11 +18,15 @@ from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
+DEEP = "[" * 3_000 + "]" * 3_000
+
 
 @pytest.mark.parametrize(
     ("cell", "line", "words"),
     [
         ("%%chat\n\nhello\nuser: hi", 3, "before the first role line"),
+        ("%%chat\nSYSTEM: be\nuser: hi", 2, "SYSTEM: is text: roles are written in lowercase"),
+        ("%%chat\nsystem\uff1abe\nuser: hi", 2, "a role ends in a colon, system:"),
         ("%%chat\nuser: hi\ntool: x", 3, "tool(CALL_ID):"),
         ("%%chat\nsystem: hi\n@image x.png", 3, "only user messages"),
         ("%%chat\n---\ntemperature: 0", 2, "not closed"),
@@ -29,7 +34,11 @@ from chat_magic.errors import InvalidRequest
         ("%%chat\n---\nn: 1\ntempreature: 1\n---\nhi", 4, "did you mean temperature?"),
         ("%%chat\n---\nn: [1\n---\nhi", 3, "YAML"),
         ("%%chat\n---\n- 1\n---\nhi", 2, "fields and values"),
-        ("%%chat\n---\nextra: {n: 2}\n---\nhi", 3, "known field"),
+        ("%%chat\n---\nextra: {model: a}\n---\nhi", 3, "known field"),
+        ("%%chat\n---\nn: 1\nextra: {n: 2}\n---\nhi", 3, "both by itself and under extra"),
+        ("%%chat\n---\nn: 1\ntemperature: .nan\n---\nhi", 4, "temperature nan: is not a number"),
+        ("%%chat\n---\nextra:\n  a:\n    b: -.inf\n---\nhi", 5, "extra.a.b -inf: is not a number"),
+        ("%%chat\n---\nextra:\n  a: !!set {b}\n---\nhi", 4, "extra.a: set is not a type"),
         ("%%chat --temperature 3\nhi", 1, "0 to 2"),
         ("%%chat --tempreature 1\nhi", 1, "did you mean --temperature?"),
         ("%%chat --temp 1\nhi", 1, "did you mean --temperature?"),
@@ -43,7 +52,14 @@ from chat_magic.errors import InvalidRequest
         ("%%chat a/b -m c/d\nhi", 1, "given twice: a/b, c/d"),
         ("%%chat 'a/b\nhi", 1, "not closed"),
         ("%%chat --extra k\nhi", 1, "KEY=JSON"),
-        ("%%chat --extra k=x\nhi", 1, "not JSON"),
+        ("%%chat --extra k={x\nhi", 1, "not JSON"),
+        ("%%chat --extra 'k=[1'\nhi", 1, "not JSON"),
+        ("%%chat --extra 'k=\"a'\nhi", 1, "not JSON"),
+        (f"%%chat --extra k={DEEP}\nhi", 1, "more than 200 lists"),
+        (f"%%chat\n---\nextra:\n  k: {DEEP}\n---\nhi", 3, "more than 200 lists"),
+        (f'%%chat\n{{"messages": [], "k": {DEEP}}}', 2, "more than 200 lists"),
+        (f'%%chat\n{{"messages": [], "k": {"[" * 3000}', 2, "more than 200 lists"),
+        (f'%%chat\n{{"messages": [], k: {DEEP},}}', 2, "more than 200 lists"),
         ("%%chat --api-key sk-1\nhi", 1, "saved with the notebook"),
         ('%%chat\n{"messages": [\n{"role": "user" "content": 1}]}', 3, "looks like a JSON request"),
         ('%%chat\n{"n": 1, "messages": [}', 2, "looks like a JSON request"),
@@ -235,3 +251,59 @@ def test_an_ordinary_conversation_is_written_as_a_block(lines):
         parameters={"temperature": 0.5, "top_logprobs": 3, "logprobs": True},
     )
     assert write(request).startswith("%%chat a/b --temperature 0.5 --top-logprobs 3\nuser: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [
+        ("--extra k=1", {"k": 1}),
+        ("--extra k=text", {"k": "text"}),
+        ("--extra k='two words'", {"k": "two words"}),
+        ("--extra k=NaN", {"k": "NaN"}),
+        ("--extra k=", {"k": ""}),
+        ('--extra k="text"', {"k": "text"}),
+        ('--extra k={"a": [1, 2]}', {"k": {"a": [1, 2]}}),
+        ('--extra k=\'{"a": "b c"}\'', {"k": {"a": "b c"}}),
+        ("--extra 'k={\"a\": 1}'", {"k": {"a": 1}}),
+        ("--extra=k='{\"a\": 1}'", {"k": {"a": 1}}),
+        ('--extra=k="5"', {"k": "5"}),
+        ("--extra k='[1, 2]' --extra j='\"x\"'", {"k": [1, 2], "j": "x"}),
+        ("--extra temperature=3", {"temperature": 3}),
+        ("--extra reasoning_effort=0.5 --extra n=200", {"reasoning_effort": 0.5, "n": 200}),
+    ],
+)
+def test_an_extra_field_is_json_or_text(words, extra):
+    """Quotes group as in a shell; a text that begins like JSON must be JSON."""
+    assert parse(f"%%chat {words}\nhi").extra == extra
+
+
+@pytest.mark.parametrize(
+    ("cell", "parameters", "extra"),
+    [
+        ("%%chat --extra n=200\n---\nn: 2\n---\nhi", {}, {"n": 200}),
+        ("%%chat -n 2\n---\nextra: {n: 200}\n---\nhi", {"n": 2}, {}),
+        ("%%chat --extra top_logprobs=50\nhi", {"logprobs": True}, {"top_logprobs": 50}),
+        (
+            "%%chat\n---\nlogprobs: false\nextra: {top_logprobs: 50}\n---\nhi",
+            {"logprobs": False},
+            {"top_logprobs": 50},
+        ),
+        ('%%chat --extra n=200\n{"n": 2, "messages": []}', {}, {"n": 200}),
+    ],
+)
+def test_a_field_is_taken_from_the_line_before_the_body(cell, parameters, extra):
+    """Whether it is given by itself or as an extra field."""
+    request = parse(cell)
+    assert (request.parameters, request.extra) == (parameters, extra)
+
+
+def test_a_field_that_is_sent_as_given_reads_back_from_each_form():
+    """A JSON body has it in the YAML block above."""
+    request = ChatRequest(
+        messages=(Message(role="user", content="hi", extra={"a": 1}),), extra={"n": 200, "k": 1}
+    )
+    assert parse(write(request)) == request
+    assert parse(write(replace(request, messages=(Message(role="user", content="hi"),)))).extra == {
+        "n": 200,
+        "k": 1,
+    }

@@ -291,3 +291,10 @@ def _value(request: ChatRequest, axis: Axis):
 def test_a_title_is_what_one_would_type(value, title):
     """And printable."""
     assert title_of(value) == title
+
+
+@pytest.mark.parametrize("option", ["--models local,local", "--sweep model=a/b,c/d,a/b"])
+def test_a_model_that_is_given_twice_is_refused_with_what_compares_it_with_itself(option):
+    """Several choices, or a sweep of the seed."""
+    with pytest.raises(InvalidRequest, match=r"given twice; .*-n 2.*--sweep seed=1,2,3"):
+        read_grid(f"%%chat {option}\nhi", {}, GRID_OPTIONS)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.chunk import MAX_UNKNOWN_NAMES, UNREADABLE_LOGPROBS, MalformedChunk
 from chat_magic.core.reply.reply import FunctionCall, Reply, TokenTimes, ToolCall, Usage
-from chat_magic.core.reply.server_error import ServerError, describe_error
+from chat_magic.core.reply.server_error import ServerError
 from tests.completions import chunk, chunks_of, completion, delta, token
 
 
@@ -442,6 +442,43 @@ class TestUnknownFields:
         assert reply.warnings == ()
 
 
+class TestSkipped:
+    """Events that are left out."""
+
+    def test_they_are_shown_shortened(self) -> None:
+        """Without what cannot be printed; the first few only."""
+        assembler = assemble(delta("a", finish_reason="stop"))
+        assembler.skip(b"x\x1b\n" + b"y" * 100, "JSON")
+        for _ in range(5):
+            assembler.skip(b"z", "JSON")
+        first, *_, last = assembler.reply().warnings
+        assert first == f"an event that is not JSON was skipped: x {'y' * 78}…"
+        assert last == "3 more events skipped"
+
+    def test_the_beginning_of_a_json_text_is_a_cut_until_another_event_comes(self) -> None:
+        """Anything else is none."""
+        assembler = assemble(delta("a"))
+        assembler.skip(b"oops", "JSON")
+        assert not assembler.is_cut
+        assembler.skip(b'{"choices"', "JSON")
+        assert assembler.is_cut
+        assembler.feed(json.dumps(FINISH).encode(), 1.0)
+        assert not assembler.is_cut
+
+
+class TestRestart:
+    """A request that is sent again."""
+
+    def test_nothing_is_left_of_the_first_try(self) -> None:
+        """No choice, head, usage or warning."""
+        first = {**delta("a", finish_reason="stop"), "id": "first", "provider": "X"}
+        assembler = assemble(first, chunk(usage={"completion_tokens": 1}))
+        assembler.skip(b"oops", "JSON")
+        assembler.restart()
+        assert (assembler.n_tokens, assembler.n_events, assembler.has_content) == (0, 0, False)
+        assert assembler.reply() == Reply()
+
+
 class TestLogprobsOfOtherShapes:
     """Log probabilities as no JSON or API has them."""
 
@@ -529,22 +566,6 @@ class TestErrors:
         with pytest.raises(MalformedChunk):
             assembler.feed(data, 1.0)
         assert assembler.texts() == ["a"]
-
-    @pytest.mark.parametrize(
-        ("value", "words"),
-        [
-            ({"error": {"message": "a\n b\x1b[1m"}}, "a b[1m"),
-            ([{"error": {"message": "a"}}], "a"),
-            ({"detail": [{"loc": ["n"], "msg": "a"}]}, "a"),
-            ({"errors": ["a", "b"]}, "a"),
-            ({"code": 5}, '{"code": 5}'),
-            ("a", "a"),
-            (None, "null"),
-        ],
-    )
-    def test_a_server_s_words_are_found(self, value: Any, words: str) -> None:
-        """In any shape, as one printable line."""
-        assert describe_error(value) == words
 
 
 class TestPrefill:

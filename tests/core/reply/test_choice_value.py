@@ -26,6 +26,34 @@ def choice(text=None, finish_reason="stop", index=0, **fields):
     return Choice(index=index, message=message, finish_reason=finish_reason)
 
 
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (f"<think>Well.</think>{ADA}", None),
+        (f"Well.</think>\n{ADA}", None),
+        (f"<think>Well.</think>```json\n{ADA}\n```", "the answer is in a code fence"),
+        (f"<think>Well.</think>So: {ADA}", "the answer has text around its JSON"),
+        (f"<think>Well, {ADA}", "the answer does not close its reasoning"),
+    ],
+)
+def test_reasoning_before_the_json_fits_the_schema(text, warning):
+    """The text stays as it is; what else is around the JSON is a warning."""
+    given, schema = choice(text), schema_of(Person)
+    assert value_of(given, schema) == Person(name="Ada", age=36)
+    assert plain_value_of(given, schema) == {"name": "Ada", "age": 36}
+    warnings = list(validation_errors([given], schema))
+    assert [each.partition(", which")[0].partition(":")[0] for each in warnings] == (
+        [warning] if warning else []
+    )
+    assert given.text == text
+
+
+def test_a_draft_in_reasoning_that_was_cut_off_is_no_value():
+    """The reasoning took the whole budget."""
+    with pytest.raises(ValueError, match="reasoning took the whole budget"):
+        value_of(choice(f"<think>Perhaps {ADA}", "length"), schema_of(Person))
+
+
 def test_the_value_goes_on_from_the_prefill():
     """The model did not write what it was given to begin with."""
     assert value_of(choice('"Ada", "age": 36}'), schema_of(Typed), '{"name": ') == {

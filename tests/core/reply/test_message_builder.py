@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.core.reply.chunk import Delta
-from chat_magic.core.reply.message_builder import MessageBuilder, ToolCallsBuilder, as_int, merge
+from chat_magic.core.reply.message_builder import MessageBuilder, merge
 
 
 def build(*deltas: Delta):
@@ -34,40 +34,17 @@ def test_content_parts_go_to_text_reasoning_and_refusal():
     parts = [{"type": "text", "text": "a"}, {"type": "thinking", "thinking": "t"}, {"type": "x"}]
     message, _, _ = build(Delta(content=parts))
     assert (message.content, message.reasoning) == ("a", "t")
+    assert message.reasoning_names == ("content",)
     assert message.extra == {"content": [{"type": "x"}]}
 
 
 @pytest.mark.parametrize(
-    ("pieces", "calls"),
-    [
-        (
-            [
-                {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"x"'}},
-                {"index": 0, "function": {"arguments": ": 1}"}},
-            ],
-            [("a", "f", '{"x": 1}')],
-        ),
-        (
-            [
-                {"index": 0, "id": "a", "function": {"name": "f"}},
-                {"index": 0, "id": "b", "function": {"name": "g"}},
-            ],
-            [("a", "f", ""), ("b", "g", "")],
-        ),
-        (
-            [{"id": "a", "function": {"name": "f"}}, {"function": {"arguments": "{}"}}],
-            [("a", "f", "{}")],
-        ),
-        ([{"function": {"name": "f"}}], [("call_2_0", "f", "")]),
-    ],
+    "names", [("reasoning",), ("reasoning_content",), ("reasoning_content", "reasoning")]
 )
-def test_pieces_of_a_tool_call_are_joined_by_index_id_or_position(pieces, calls):
-    """A new name and id under a known index begin another call; a missing id is generated."""
-    builder = ToolCallsBuilder(lambda _warning: None)
-    for piece in pieces:
-        builder.add(piece)
-    built = [(c.id, c.function.name, c.function.arguments) for c in builder.tool_calls(2)]
-    assert built == calls
+def test_the_fields_that_the_reasoning_came_in_are_kept(names):
+    """It goes back to the server under these names."""
+    message, _, _ = build(Delta(**dict.fromkeys(names, "h")), Delta(**dict.fromkeys(names, "m")))
+    assert (message.reasoning, message.reasoning_names) == ("hm", names)
 
 
 def test_unknown_fields_are_merged():
@@ -75,12 +52,3 @@ def test_unknown_fields_are_merged():
     kept = {"a": [1], "b": 1, "c": 2}
     merge(kept, {"a": [2], "b": 3, "c": None, "d": None})
     assert kept == {"a": [1, 2], "b": 3, "c": 2, "d": None}
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [(3, 3), ("3", 3), (2.0, 2), ("x", None), (None, None), (float("inf"), None)],
-)
-def test_a_whole_number_may_be_sent_as_text(value, number):
-    """Anything else is none."""
-    assert as_int(value) == number

@@ -193,3 +193,45 @@ def test_a_extra_answer_that_broke_off_is_marked():
         (0, "text 0", "stop"),
         (1, "Half", "error"),
     ]
+
+
+def test_a_choice_that_is_but_a_role_is_requested_again():
+    """It is no choice; the one that replaces it is not doubled."""
+    answer = answered(2, *numbered(0), delta("", index=1, role="assistant"))
+    ((_, second),) = answer.extra_requests()
+    assert [(c.index, c.finish_reason) for c in answer.reply("error").choices] == [(0, "stop")]
+    feed(second, *numbered(0))
+    reply = answer.reply()
+    assert [choice.index for choice in reply.choices] == [0, 1]
+    assert reply.warnings == (
+        "n 2: the server returned 1 choice; the rest was requested by 1 extra request",
+    )
+
+
+def test_warnings_name_each_choice_by_its_final_index():
+    """Those about several choices name them all."""
+    answer = answered(3, *numbered(0))
+    for _, assembler in answer.extra_requests():
+        assembler.warn("answered on try 2; before: 503")
+        feed(assembler, delta("a"))
+    assert answer.reply().warnings[1:] == (
+        "choices 1 and 2: answered on try 2; before: 503",
+        "choice 1 ended without a finish_reason",
+        "choice 2 ended without a finish_reason",
+    )
+
+
+@pytest.mark.parametrize(("limit", "sent", "missing"), [(1, UNSET, [1, 2]), (2, 2, [2])])
+def test_a_server_that_takes_fewer_choices_is_asked_for_as_many_as_it_takes(limit, sent, missing):
+    """The others are requested one by one, and that is said."""
+    answer = TopUp(asked(3, seed=0), limit=limit)
+    assert answer.main_request.parameters.get("n", UNSET) == sent
+    feed(answer.main, *numbered(*range(limit)))
+    assert wanted(answer) == missing
+    assert answer.reply().warnings[0].startswith(f"n 3: the server takes {limit} at a time; ")
+
+
+def test_a_limit_that_is_not_reached_changes_nothing():
+    """The request is the one that was asked."""
+    request = asked(3)
+    assert TopUp(request, limit=8).main_request is request

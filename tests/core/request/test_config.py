@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from chat_magic.core.request import config as module
-from chat_magic.core.request.config import Config, Price, Server, best_match, read_config
+from chat_magic.core.request.config import (
+    Config,
+    ModelFacts,
+    Price,
+    Server,
+    best_match,
+    read_config,
+)
 from chat_magic.errors import InvalidRequest
 
 ENDPOINT = '[endpoints.x]\nbase_url = "https://x.example/v1"\n'
@@ -26,10 +33,15 @@ def test_the_example_of_the_docstring_is_a_config_file():
                 key="ANTHROPIC_API_KEY",
                 takes="model",
                 headers={"X-Team": "${TEAM}"},
+                extra={"top_k": 40},
+                prefill="continue",
+                ca_bundle="/etc/ssl/ours.pem",
+                timeout_s=120.0,
             )
         },
         routes={"anthropic/*": "anthropic"},
-        prices={"openai/gpt-4o*": Price(input=2.5, output=10)},
+        prices={"openai/gpt-4o*": Price(input=2.5, output=10, cached_input=1.25)},
+        models={"openai/gpt-4o*": ModelFacts(window=128_000)},
     )
 
 
@@ -110,12 +122,44 @@ def test_without_a_match_there_is_none():
             "f [routes] a/*: there is no [endpoints.vendr]; did you mean vendor?",
         ),
         (ENDPOINT + '[routes]\n"*/a" = "x"', "f [routes] */a: must be a model, or end in a single"),
-        ('[prices."a/b"]\ninput = 1', "f [prices.a/b] output: must be dollars per million tokens"),
+        (ENDPOINT + 'extra = {model = "a"}', "f [endpoints.x] extra model: belongs to the request"),
+        (ENDPOINT + "extra = {a = 1979-05-27}", "f [endpoints.x] extra a: JSON has no dates"),
+        (ENDPOINT + "extra = {a = {b = [nan]}}", "f [endpoints.x] extra a: JSON has no dates"),
+        (
+            ENDPOINT + 'prefill = "vlm"',
+            'f [endpoints.x] prefill \'vlm\': must be "vllm" or "continue" or "none"',
+        ),
+        (ENDPOINT + "ca_bundle = 1", "f [endpoints.x] ca_bundle: must be the path of a file"),
+        (
+            ENDPOINT + "timeout = 0",
+            "f [endpoints.x] timeout 0: must be a number of seconds",
+        ),
+        (ENDPOINT + "timeout = true", "f [endpoints.x] timeout True: must be a number of seconds"),
+        (
+            '[endpoints.x]\nbase_url = "http://me:secret@::1:8000/v1"',
+            "f [endpoints.x] base_url is not a URL such as https://host/v1: an IPv6",
+        ),
+        ('[prices]\n"a/b" = {tiers = 1}', "f [prices.a/b] tiers: must be a table"),
+        ('[prices]\n"a/b" = {tiers.flex = 1}', "f [prices.a/b] tiers.flex: must be a table"),
+        (
+            '[prices]\n"a/b" = {tiers.flex = {input = nan}}',
+            "f [prices.a/b] tiers.flex input: must be dollars per million tokens",
+        ),
         (
             '[prices]\n"a/b" = {input = -1, output = 1}',
             "f [prices.a/b] input: must be dollars per million tokens",
         ),
         ('[prices]\n"a/b" = 1', "f [prices] a/b: must be a table"),
+        ('[models]\n"a/b" = 1', "f [models] a/b: must be a table"),
+        ('[models]\n"a*b" = {}', "f [models.a*b]: must be a model, or end in a single *"),
+        ('[models]\n"a/b" = {windows = 1}', "f [models.a/b] windows: no such key"),
+        *(
+            (
+                f'[models]\n"a/b" = {{window = {window}}}',
+                f"f [models.a/b] window {shown}: must be a number of tokens above 0",
+            )
+            for window, shown in (("0", "0"), ("1.5", "1.5"), ("true", "True"), ('"8k"', "'8k'"))
+        ),
         (
             '[prices."a/b"]\ninput = 1\noutput = 1\ncached = 1',
             "f [prices.a/b] cached: no such key",
@@ -129,3 +173,22 @@ def test_what_a_config_file_cannot_hold_is_named_by_file_table_and_key(text, mes
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
     assert "ecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tier", "input_price", "output_price"),
+    [(None, 2.0, 8.0), ("default", 2.0, 8.0), ("flex", 1.0, 8.0), ("priority", 4.0, 16.0)],
+)
+def test_a_tier_has_the_prices_of_the_model_where_it_lacks_its_own(tier, input_price, output_price):
+    """The tiers are those of `service_tier`."""
+    text = (
+        '[prices."a/b"]\ninput = 2\noutput = 8\n'
+        "tiers.flex = {input = 1}\ntiers.priority = {input = 4, output = 16}"
+    )
+    price = read_config(text, "f").prices["a/b"].at_tier(tier)
+    assert (price.input, price.output) == (input_price, output_price)
+
+
+def test_a_price_may_be_known_in_part():
+    """What is not known is not guessed."""
+    assert read_config('[prices."a/b"]\ninput = 1', "f").prices["a/b"] == Price(input=1)

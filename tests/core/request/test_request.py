@@ -9,6 +9,7 @@ from chat_magic.core.request.request import (
     ChatRequest,
     read_extra,
     read_fields,
+    read_messages,
     read_sent,
     validate,
 )
@@ -77,7 +78,57 @@ def test_unknown_fields_travel_only_where_that_is_wanted():
     with pytest.raises(InvalidRequest, match="unknown field tempreature; did you mean temperature"):
         read_fields({"tempreature": 1}, allow_extra=False)
     with pytest.raises(InvalidRequest, match="known field"):
-        read_extra({"temperature": 9})
+        read_extra({"model": "a/b"})
+    assert read_extra({"temperature": 9}) == {"temperature": 9}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"temperature": 9},
+        {"top_logprobs": 50, "logprobs": True},
+        {"stop": list("abcde")},
+        {"response_format": {"type": "grammar"}},
+        {"reasoning_effort": 0.5, "stream": False},
+    ],
+)
+def test_a_value_that_was_sent_as_given_reads_back(body):
+    """It is an extra field, since its own would refuse it."""
+    sent = {"model": "a/b", "messages": [{"role": "user", "content": "hi"}], **body}
+    assert read_sent(sent).body() == {**sent, **read_sent(sent).body()}
+    name = next(iter(body))
+    assert read_sent(sent).extra[name] == body[name]
+
+
+@pytest.mark.parametrize(
+    ("extra", "warning"),
+    [
+        (
+            {"temperature": 3},
+            "temperature 3: sent as given, although the reference says: must be 0 to 2",
+        ),
+        ({"temperature": 1}, "temperature 1: sent as given"),
+        ({"k": 3}, None),
+    ],
+)
+def test_a_known_field_that_is_sent_as_given_is_a_warning(extra, warning):
+    """It says what the reference allows."""
+    request = ChatRequest(messages=read_messages("hi"), extra=extra)
+    assert validate(request).warnings == ((warning,) if warning else ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"extra": {"k": float("nan")}}, "k nan: is not a number that JSON has"),
+        ({"extra": {"k": {"a": [1, {2}]}}}, r"k.a\[1\]: set is not a type that JSON has"),
+        ({"extra": {"n": 2}, "parameters": {"n": 1}}, "n: is given both by itself and as an extra"),
+    ],
+)
+def test_a_request_that_cannot_be_sent_names_the_field(fields, words):
+    """Nothing is sent."""
+    with pytest.raises(InvalidRequest, match=words):
+        validate(ChatRequest(messages=read_messages("hi"), **fields))
 
 
 @pytest.mark.parametrize("model", ["", " ", 5])

@@ -36,8 +36,14 @@ VALUES = {
     "top_logprobs": 5,
     "parallel_tool_calls": False,
     "reasoning_effort": "low",
+    "verbosity": "low",
     "store": False,
     "stream": False,
+    "service_tier": "flex",
+    "prompt_cache_key": "k",
+    "prompt_cache_retention": "24h",
+    "safety_identifier": "a",
+    "user": "a",
 }
 
 
@@ -51,8 +57,10 @@ def completed(parameters, **values):
 
 
 def test_every_scalar_parameter_can_have_a_default():
-    """And the model, the server and the tries; objects and lists cannot."""
-    assert set(SETTINGS) == {"model", "base_url", "retries", *VALUES}
+    """And the model, the server, the tries and what is kept; objects and lists cannot."""
+    others = {"model", "base_url", "retries", "history", "history_mb", "history_days"}
+    others |= {"cache", "offline", "cassette", "saved_versions"}
+    assert set(SETTINGS) == {*others, *VALUES}
 
 
 @pytest.mark.parametrize(
@@ -153,3 +161,30 @@ def test_unset_is_a_default_too():
     """For any setting."""
     assert all(check_setting(name, UNSET) is UNSET for name in SETTINGS)
     assert set(VALUES) <= set(PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("off", False),
+        ("OFF", False),
+        ("false", False),
+        ("0", False),
+        ("no", False),
+        ("on", True),
+        ("1", True),
+        ("~/chats.db", "~/chats.db"),
+        ("/work/history.db", "/work/history.db"),
+    ],
+)
+def test_the_history_is_on_or_off_or_in_a_file(word, value):
+    """As text and as a value."""
+    assert read_setting("history", word) == value
+    assert check_setting("history", value) == value
+
+
+@pytest.mark.parametrize("value", [1, 0.5, "", " ", ["off"]])
+def test_a_history_that_is_neither_is_an_error(value):
+    """And names what it may be."""
+    with pytest.raises(InvalidRequest, match=r"history .*: must be true or false"):
+        check_setting("history", value)

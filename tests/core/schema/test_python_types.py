@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Annotated
 
 import msgspec
 import pytest
 
 from chat_magic.core.schema.json_schema import check_schema
-from chat_magic.core.schema.python_types import json_schema_of, read_arguments, tool_of
+from chat_magic.core.schema.python_types import (
+    json_schema_of,
+    read_arguments,
+    tool_of,
+    unwrap_object,
+)
 from chat_magic.errors import ChatError, InvalidRequest
 from tests.core.schema.sample_types import ADA, Mood, Person, Reordered
 
@@ -151,3 +157,31 @@ def test_wrong_arguments_are_told_why_and_where(text, message):
     """The words are for the model, which may try again."""
     with pytest.raises(ChatError, match=message):
         read_arguments(weather, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ('"{\\"a\\": 1}"', '{"a": 1}'),
+        (json.dumps(json.dumps(json.dumps({"a": "b"}))), '{"a": "b"}'),
+        (' "{}" ', "{}"),
+        ('{"a": "{}"}', '{"a": "{}"}'),
+        ('"text"', '"text"'),
+        ('"[1]"', '"[1]"'),
+        ('"{', '"{'),
+        ("", ""),
+    ],
+)
+def test_an_object_that_was_encoded_twice_is_read(text, inner):
+    """Whatever else a string holds is the model's fault, and stays as it is."""
+    assert unwrap_object(text) == inner
+
+
+def test_arguments_that_were_encoded_twice_are_those_of_the_function():
+    """A parameter that is text keeps its quotes."""
+
+    def f(city: str) -> None:
+        """Do nothing."""
+
+    text = json.dumps(json.dumps({"city": '"Paris"'}))
+    assert read_arguments(f, text) == {"city": '"Paris"'}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from chat_magic.errors import ConnectionFailed, InvalidRequest
 from chat_magic.transport import local
@@ -263,6 +264,54 @@ def test_a_file_that_has_changed_gets_another_server(tmp_path, content):
     path.write_bytes(content)
     after = servers._settings(f"local/{path}", lambda *_: None, 1.0)
     assert servers._fingerprint(before) != servers._fingerprint(after)
+
+
+@pytest.fixture
+def gguf(tmp_path):
+    """Return the name of a model that no server can load."""
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    return f"local/{path}"
+
+
+def test_a_server_that_never_becomes_ready_is_ended(apart, gguf, monkeypatch):
+    """Within a bound, which the error names with the log."""
+    children = []
+
+    def spawn(_log):
+        code = "import sys, threading; sys.stdin.read(); threading.Event().wait()"
+        children.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        )
+        return children[-1]
+
+    monkeypatch.setattr(servers, "_spawn", spawn)
+    monkeypatch.setattr(servers, "READY_S", 0.2)
+    with pytest.raises(ConnectionFailed, match=r"not become ready within 0\.2 s \(log: .*\.log"):
+        local.connect(gguf)
+    assert children[0].poll() is not None
+
+
+def test_a_lock_that_another_process_holds_is_given_up(apart, gguf, monkeypatch):
+    """Within a bound; the error names the lock and what to do."""
+    monkeypatch.setattr(servers, "LOCK_S", 0.2)
+    monkeypatch.setattr(servers, "_fingerprint", lambda _settings: "taken")
+    path = servers.cache_folder() / "servers" / "taken.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path), pytest.raises(ConnectionFailed) as caught:
+        local.connect(gguf)
+    assert f"another process has held the lock {path} for 0.2 s" in str(caught.value)
+
+
+def test_another_request_that_is_starting_a_server_is_not_waited_for_without_end(
+    apart, gguf, monkeypatch
+):
+    """It is a thread of the same process."""
+    monkeypatch.setattr(servers, "LOCK_S", 0.2)
+    with servers._guard, pytest.raises(ConnectionFailed, match=r"was starting it for 0\.2 s"):
+        local.connect(gguf)
 
 
 def test_a_cache_that_cannot_be_written_to_is_a_clear_error(apart, monkeypatch, tmp_path):

@@ -44,12 +44,12 @@ ALLOWED_STYLES = {
     "word-wrap": "break-word",
 }
 ALLOWED_TAGS = (
-    "a|bdi|blockquote|br|code|del|details|div|em|h[1-6]|hr|ins|li|ol|p|pre|q|s|span|strong|summary|"
+    "a|bdi|blockquote|br|code|del|details|div|em|h[1-6]|hr|img|ins|li|ol|p|pre|q|s|span|strong|summary|"
     "table|tbody|td|th|thead|tr|u|ul"
 )
 ALLOWED_ATTRIBUTES = {"class", "style", "title"}
-OWN_ATTRIBUTES = {"a": {"href", "rel", "target"}, "details": {"open"}}
-VOID = {"br", "hr"}
+OWN_ATTRIBUTES = {"a": {"href", "rel", "target"}, "details": {"open"}, "img": {"alt", "src"}}
+VOID = {"br", "hr", "img"}
 
 
 class _Sanitizer(HTMLParser):

@@ -65,7 +65,7 @@ def test_a_run_without_an_answer_has_its_problem_in_the_table() -> None:
     """In place of the answer."""
     html = table_html(compare_runs([answers("x"), run(error="429 <slow>"), run()]), ())
     assert text_of(html) == (
-        "finish tokens time in · out answer run 0 stop 52 1.2 s 31 · 52 x "
+        "finish tokens time in · out answer run 0 finished 52 1.2 s 31 · 52 x "
         "run 1 failed 429 &lt;slow&gt; run 2 no answer"
     )
     assert dropped(html) == []

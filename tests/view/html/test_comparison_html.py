@@ -37,14 +37,14 @@ def test_choices_stand_side_by_side_and_identical_ones_once() -> None:
     html = html_of(answers("a x", "b y", "b y"))
     assert html.count("width:50.000%") == 2
     seen = text_of(html)
-    assert "1 \u00d72 stop same as 2 b y" in seen
-    assert seen.index("1 \u00d72") < seen.index("0 stop a x")
+    assert "1 \u00d72 finished same as 2 b y" in seen
+    assert seen.index("1 \u00d72") < seen.index("0 finished a x")
 
 
 def test_a_column_has_the_metrics_of_its_answer() -> None:
     """Facts above the answer, metrics below."""
     seen = text_of(html_of(*four()))
-    assert "0 \u00d72 stop 2 tokens same as 2" in seen
+    assert "0 \u00d72 finished 2 tokens same as 2" in seen
     assert "perplexity 3.35 mean logprob \u22121.21 least sure Clara 9%" in seen
 
 
@@ -102,7 +102,7 @@ def test_each_run_has_its_status_and_a_failed_one_its_error() -> None:
         run(model="c/d", error="429: too <many> requests", timing=Timing(total_s=0.3)),
     ]
     seen = text_of(html_of(*runs))
-    assert "a/b 1.2 s 31 in · 52 out $0.5000 stop 52 tokens a" in seen
+    assert "a/b 1.2 s 31 in · 52 out $0.5000 finished 52 tokens a" in seen
     assert "c/d 0.30 s 31 in · 52 out 429: too &lt;many&gt; requests no answer" in seen
 
 
@@ -120,7 +120,7 @@ def test_a_grid_is_rows_and_columns_of_cells() -> None:
     assert text_of(head) == "formal playful"
     starts = [text_of(row)[:34] for row in rows if "temperature" in row]
     assert starts == [
-        "temperature 0 A cat is a mammal. s",
+        "temperature 0 A cat is a mammal. f",
         "temperature 0.5 A cat is a small m",
         "temperature 1 the server said 429:",
     ]
@@ -131,7 +131,7 @@ def test_one_axis_is_a_row_of_cells() -> None:
     runs = [answers(text, coordinates={"t": title}) for text, title in (("a", "0"), ("b", "1"))]
     html = html_of(*runs, axes=(axis("t", "0", "1"),))
     assert html.count("width:50.000%") == 2
-    assert "t 0 a stop 52 tokens the whole answer" in text_of(html)
+    assert "t 0 a finished 52 tokens the whole answer" in text_of(html)
 
 
 def test_three_axes_have_combined_titles_of_rows() -> None:
@@ -159,8 +159,8 @@ def test_the_table_has_the_figures_of_every_answer() -> None:
     _, _, drawn = html_of(*runs).partition("table</summary>")
     names = "finish tokens perplexity mean logprob least sure bits/byte time in · out cost answer"
     assert text_of(drawn) == (
-        f"{names} a/b stop 2 4.00 \u22121.39 13% 2.00 1.2 s 31 · 52 $0.5000 ab"
-        " c/d stop 52 1.2 s 31 · 52 c"
+        f"{names} a/b finished 2 4.00 \u22121.39 13% 2.00 1.2 s 31 · 52 $0.5000 ab"
+        " c/d finished 52 1.2 s 31 · 52 c"
     )
 
 

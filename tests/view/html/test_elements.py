@@ -59,7 +59,7 @@ def test_one_warning_stands_in_the_status_line_and_several_below() -> None:
 
 @pytest.mark.parametrize(
     ("state", "is_warning"),
-    [("stop", False), ("tool_calls", False), ("length", True), ("failed: 429", True)],
+    [("stop", False), ("tool_calls", False), ("cut off at 80 tokens", True), ("failed: 429", True)],
 )
 def test_a_state_that_means_an_incomplete_answer_is_a_warning(state: str, is_warning: bool) -> None:
     """Others are muted."""

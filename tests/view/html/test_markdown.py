@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_magic.view.html.markdown import render
+from tests.wire.fixtures import FOLDER
+
+LINE_BREAKS = json.loads((FOLDER / "line_breaks.json").read_text())
 
 
 def bare(html: str) -> str:
@@ -250,3 +255,11 @@ def test_a_ring_never_changes_what_is_said(text: str, data) -> None:
     assert re.sub(r"</?[us]\b[^>]*>|<span[^>]*>|</span>", "", bare) == re.sub(
         r"</?[us]\b[^>]*>|<span[^>]*>|</span>", "", render(text)
     )
+
+
+@pytest.mark.parametrize("case", LINE_BREAKS, ids=lambda case: case["what"].replace(" ", "-"))
+def test_single_line_breaks_are_kept(case):
+    """As in the labextension, whose tests read the same cases."""
+    text = re.sub(r"\s*<br />\s*|</?(?:p|li|h1|t[dh])\b[^>]*>", "\0", render(case["markdown"]))
+    text = unescape(re.sub(r"<[^>]*>", "", text)).replace("\n", " ")
+    assert [line.strip() for line in text.split("\0") if line.strip()] == case["lines"]

@@ -65,14 +65,14 @@ def test_a_single_choice_shows_status_answer_and_unsure_tokens(
 ) -> None:
     seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
     assert seen.startswith(
-        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 stop 6 tokens"
+        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 finished 6 tokens"
     )
     assert seen.endswith("unsure: Charlotte 31% (Catherine 24, Clara 9)")
 
 
 def test_a_single_warning_stands_in_the_status_line(make_run, make_choice) -> None:
     one = make_run(make_choice(text="a"), warnings=("the server ignored top_k",))
-    assert "out the server ignored top_k stop" in text_of(result_html([one]))
+    assert "out the server ignored top_k finished" in text_of(result_html([one]))
 
 
 def test_several_warnings_are_all_shown(make_run, make_choice) -> None:
@@ -124,7 +124,7 @@ def test_a_prefill_that_opens_code_belongs_to_the_code(make_run, make_choice) ->
         ({"text": ""}, "empty answer"),
         ({"text": "", "refusal": "I can't."}, "refused I can&#x27;t."),
         ({"text": "", "reasoning": "Let me think"}, "reasoning Let me think empty answer"),
-        ({"text": "half", "finish_reason": "length"}, "length half"),
+        ({"text": "half", "finish_reason": "length"}, "cut off half"),
         ({"text": "half", "finish_reason": "error"}, "error half"),
         ({"text": "half", "finish_reason": "interrupted"}, "interrupted half"),
         (
@@ -207,3 +207,34 @@ def test_tool_calls_that_were_run_stand_before_the_answer(
     positions = [html.index(part) for part in parts]
     assert positions == sorted(positions)
     assert dropped(html) == []
+
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
+
+
+def test_images_and_sources_are_drawn_and_survive_an_untrusted_notebook(
+    make_choice, make_run
+) -> None:
+    """Data that is an image as data, everything else as a link or in words."""
+    svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    images = [
+        f"data:image/svg+xml;base64,{PNG}",
+        f"data:image/png;base64,{svg}",
+        "https://x.org/a.png",
+    ]
+    notes = [
+        {"url": "https://b.org", "title": "<b>Bold</b>"},
+        {"url": "javascript:alert(1)", "title": "bad"},
+    ]
+    answer = make_choice(text="", extra={"images": images}, annotations=notes)
+    html = result_html([make_run(answer)])
+    assert html.count("<img") == 1
+    assert f'<img src="data:image/png;base64,{PNG}" alt="image: image/png, 12 bytes"' in html
+    assert 'href="https://x.org/a.png" rel="noopener" target="_blank"' in html
+    assert 'href="https://b.org"' in html
+    assert "javascript:" not in html
+    assert "<svg" not in html
+    assert svg not in html
+    assert "[1] &lt;b&gt;Bold&lt;/b&gt; b.org [2] bad" in text_of(html)
+    assert dropped(html) == []
+    assert "empty answer" not in html

@@ -21,12 +21,13 @@ def test_several_answers_stand_under_their_numbers_and_identical_ones_once() -> 
     """Then how they differ, the tree, where they part, and what the request took."""
     assert text_of(*four()) == (
         "── 0 ──\n👋🏽 1. Charlotte\n"
-        "(\u00d72, same as 2 · stop · 2 tokens · perplexity 1.81 · "
-        "mean logprob \u22120.59 · least sure Charlotte 31%)\n\n"
+        "(\u00d72, same as 2 · finished · 2 tokens · perplexity 1.81 · "
+        "mean logprob \u22120.59 · least sure Charlotte\n31%)\n\n"
         "── 1 ──\n👋🏽 1. Clara\n"
-        "(stop · 2 tokens · perplexity 3.35 · mean logprob \u22121.21 · least sure Clara 9%)\n\n"
+        "(finished · 2 tokens · perplexity 3.35 · mean logprob \u22121.21 · "
+        "least sure Clara 9%)\n\n"
         "── 3 ──\n👋🏽 1. Charlotte Ann\n"
-        "(stop · 3 tokens · perplexity 1.60 · mean logprob \u22120.47 · "
+        "(finished · 3 tokens · perplexity 1.60 · mean logprob \u22120.47 · "
         "least sure Charlotte 31%)\n\n"
         "1 compared with 0: 👋🏽 1.[- Charlotte-]{+ Clara+}\n\n"
         "3 compared with 0: 👋🏽 1. Charlotte{+ Ann+}\n\n"
@@ -40,14 +41,15 @@ def test_several_answers_stand_under_their_numbers_and_identical_ones_once() -> 
         "3 distinct answers, the commonest 2 of 4 times · "
         "entropy 1.29 nats (of which 0.25 small-sample\ncorrection) · unseen mass about 50%\n"
         "openai/gpt-4o · 0.41 s to first token · 92 tokens/s · 31 in · 52 out\n"
-        "unsure: Charlotte 31% (Catherine 24, Clara 9) · Clara 9% (Charlotte 31, Catherine 24)"
+        "unsure: Charlotte 31% (Catherine 24, Clara 9) in choices 0, 2 and 3 · "
+        "Clara 9% (Charlotte 31, Catherine 24) in choice 1"
     )
 
 
 def test_the_first_choice_comes_first_even_if_another_is_more_frequent() -> None:
     """A terminal has printed it already."""
     assert text_of(answers("a\n\n", "b", "b")).startswith(
-        "── 0 ──\na\n(stop)\n\n── 1 ──\nb\n(\u00d72"
+        "── 0 ──\na\n(finished)\n\n── 1 ──\nb\n(\u00d72"
     )
 
 
@@ -80,7 +82,7 @@ def test_each_run_has_its_status_and_a_failed_one_its_error() -> None:
     """Without control characters."""
     text = text_of(answers("a", model="a/b"), run(model="c/d", error="429: slow\x1b[31m down"))
     assert text == (
-        "── a/b ──\na\n(stop · 52 tokens · 1.2 s · 31 in · 52 out)\n\n"
+        "── a/b ──\na\n(finished · 52 tokens · 1.2 s · 31 in · 52 out)\n\n"
         "── c/d ──\n(no answer)\nfailed: 429: slow down"
     )
 
@@ -90,9 +92,9 @@ def test_a_grid_is_a_table_with_a_column_for_each_axis() -> None:
     names = "temperature tone choice finish tokens perplexity least sure time cost answer"
     assert " ".join(lines[0].split()) == names
     assert lines[7].split(maxsplit=3) == [
-        "1", "formal", "failed", "the server sa…",
+        "1", "formal", "failed", "the server …",
     ]  # fmt: skip
-    assert lines[8].startswith("1            playful  0       stop    2       2.50")
+    assert lines[8].startswith("1            playful  0       finished  2       2.50")
     assert max(map(len, lines)) <= WIDTH
     assert lines[-1] == "failed: temperature 1 · formal: the server said 429: too many requests"
 
@@ -112,7 +114,8 @@ def test_lines_of_a_table_are_no_wider_than_a_page() -> None:
 def test_one_axis_of_a_grid_names_its_column() -> None:
     runs = [answers(text, coordinates={"seed": text}) for text in "12"]
     text = text_of(*runs, axes=(axis("seed", "1", "2"),))
-    assert text.startswith("seed  finish  tokens  time   answer\n1     stop    52      1.2 s  1\n")
+    head = "seed  finish    tokens  time   answer\n"
+    assert text.startswith(f"{head}1     finished  52      1.2 s  1\n")
 
 
 @settings(deadline=None)

@@ -62,7 +62,8 @@ def test_one_answer_comes_first_and_its_facts_below(make_run, make_choice, names
     assert result_text([run]) == (
         "1. Alice\n2. Bob\n3. Charlotte\n"
         "\n"
-        "openai/gpt-4o · stop · 6 tokens · perplexity 1.29 · 0.41 s to first token · 92 tokens/s"
+        "openai/gpt-4o · finished · 6 tokens · perplexity 1.29 · 0.41 s to first token · "
+        "92 tokens/s"
         " · 31 in · 52 out · $0.0007\n"
         "unsure: Charlotte 31% (Catherine 24, Clara 9)\n"
         "note: the server ignored top_k"
@@ -89,7 +90,7 @@ def test_what_is_not_a_plain_answer_is_told_as_what_it_is(
     fields, expected: str, make_run, make_choice
 ) -> None:
     text = result_text([make_run(make_choice(**fields))])
-    assert text.startswith(f"{expected}\n\nopenai/gpt-4o · stop")
+    assert text.startswith(f"{expected}\n\nopenai/gpt-4o · finished")
 
 
 def test_prefill_and_length_of_reasoning_are_told(make_run, make_choice) -> None:
@@ -129,3 +130,16 @@ def test_a_terminal_paints_what_was_unsure_by_its_bin() -> None:
         "a 31 %\nunsure: \x1b[38;5;16;48;5;223mCharlotte\x1b[0m 31% (Catherine 24, Clara 9)"
         " · “ · \x1b[1;4;38;5;16;48;5;202m”\x1b[0m 0.4%"
     )
+
+
+def test_images_and_sources_are_named(make_choice, make_run) -> None:
+    """A terminal draws neither; addresses are written out, without control characters."""
+    answer = make_choice(
+        text="See [1].",
+        extra={"images": ["https://x.org/a.png", "data:,x"]},
+        annotations=[{"url": "https://b.org", "title": "\x1b[31mB"}],
+    )
+    text = result_text([make_run(answer)])
+    assert "image: https://x.org/a.png\nimage not shown: its data is not base64" in text
+    assert "[1] B — https://b.org" in text
+    assert "\x1b" not in text

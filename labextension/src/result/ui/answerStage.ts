@@ -75,6 +75,15 @@ export class AnswerStage {
     this.buttons.get(mode)?.focus();
   }
 
+  /** Do what a key stands for, wherever the focus is in the result; false if it stands for nothing. */
+  act(key: string): boolean {
+    if (key === 'v') {
+      void this.nextMode();
+      return true;
+    }
+    return this.mode === 'tokens' && (this.inspector?.act(key) ?? false);
+  }
+
   /** Show a token. */
   async inspect(answer: Answer, piece: number): Promise<void> {
     this.onMode('tokens');

@@ -5,7 +5,9 @@ import type { Answer } from '../answer';
 import { count, roundPercent, tokenName } from '../tokenFormat';
 import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
-import type { Piece } from '../tokens';
+import { isUnsure, type Piece } from '../tokens';
+import { imageOf, sourceList } from './answerMedia';
+import { CopyMenu } from './copyMenu';
 import { button, details, element, type Child } from './dom';
 import { exactText } from './exactText';
 import type { TokenInspector } from './tokenInspector';
@@ -44,14 +46,9 @@ export class ChoiceView {
         'div',
         'chm-choice-head',
         ...frame.head,
-        ...choice.facts.map(fact =>
-          exactText(
-            'span',
-            constants.abnormalFinishReasons.includes(fact) ? 'chm-warning' : '',
-            fact
-          )
-        ),
-        choice.sparkline ? sparkline(choice.sparkline) : null
+        ...choice.facts.map(fact => exactText('span', isAbnormal(fact) ? 'chm-warning' : '', fact)),
+        choice.sparkline ? sparkline(choice.sparkline) : null,
+        new CopyMenu(answer, frame.title).node
       ),
       choice.reasoning
         ? details('reasoning', () => exactText('pre', 'chm-raw', choice.reasoning ?? ''))
@@ -133,6 +130,7 @@ export class ChoiceView {
     if (!choice.text && body.childElementCount === (prefill ? 1 : 0)) {
       body.append(note('empty answer'));
     }
+    body.append(...sourceList(choice.sources ?? []));
   }
 
   private footer(): HTMLElement | null {
@@ -150,7 +148,7 @@ export class ChoiceView {
   private leastSure(): HTMLElement | null {
     const { pieces } = this.answer;
     const lowest = pieces
-      .filter(piece => piece.prob !== null && /[\p{L}\p{N}]/u.test(piece.text))
+      .filter(piece => isUnsure(piece, Infinity) && /[\p{L}\p{N}]/u.test(piece.text))
       .reduce<Piece | null>((a, b) => ((a?.prob ?? 1) <= (b.prob ?? 1) ? a : b), null);
     if (!lowest) {
       return null;
@@ -172,6 +170,11 @@ export class ChoiceView {
   private compare: (() => HTMLElement) | null = null;
   private changes: HTMLElement | null = null;
   private readonly filled = new Set<Mode>();
+}
+
+/** Tell whether a fact says that an answer may be incomplete. */
+export function isAbnormal(fact: string): boolean {
+  return constants.abnormalFinishReasons.some(reason => fact.startsWith(reason));
 }
 
 /** Make a line of explanation. */
@@ -196,6 +199,7 @@ function extras(choice: PayloadChoice): HTMLElement[] {
     parts.push(exactText('div', 'chm-exact', choice.audio.transcript ?? ''));
     parts.push(note(`audio, ${count(choice.audio.bytes)} bytes: see .choices[i].audio.data`));
   }
+  parts.push(...(choice.images ?? []).map(imageOf));
   for (const call of choice.tool_calls) {
     parts.push(
       element('div', 'chm-call', 'calls ', exactText('strong', '', call.name)),

@@ -56,6 +56,12 @@ export function details(title: string, content: () => Child): HTMLDetailsElement
   return node;
 }
 
+/** Tell whether a key can be a command of ours: in a list of options, letters choose an option. */
+export function isCommandKey(event: KeyboardEvent): boolean {
+  const isModified = event.ctrlKey || event.metaKey || event.altKey;
+  return !isModified && !(event.target instanceof HTMLSelectElement);
+}
+
 /** Copy a text to the clipboard; false if the browser does not allow it. */
 export async function copy(text: string): Promise<boolean> {
   try {

@@ -5,11 +5,12 @@ import { percent } from '../tokenFormat';
 import { guardMarkdown, restoreGuarded, restoreText } from '../markdownGuard';
 import { itemAt } from '../indexing';
 import { renderedRange, type TextRange } from '../renderedRange';
-import { underlineBelow, type Piece } from '../tokens';
+import { isUnsure, underlineBelow, type Piece } from '../tokens';
 import { binOf, heatmapMetric } from '../heatmap';
 import { bits } from '../tokenMetrics';
 import { button, copy, element } from './dom';
 import { exactNodes } from './exactText';
+import { keepLineBreaks } from './lineBreaks';
 
 export type MarkdownOptions = Pick<
   IRenderMime.IRendererOptions,
@@ -45,6 +46,7 @@ export async function renderMarkdown(
   }
   const template = document.createElement('template');
   template.innerHTML = options.sanitizer.sanitize(html);
+  keepLineBreaks(template.content);
   keepSafeElements(template.content, formulas);
   const math = putBack(template.content, formulas);
   template.content.querySelectorAll('pre').forEach(addCopyButton);
@@ -139,10 +141,10 @@ function addCopyButton(block: HTMLPreElement): void {
   const act = async (): Promise<void> => {
     node.textContent = (await copy(text)) ? 'Copied' : 'Not allowed';
     setTimeout(() => {
-      node.textContent = 'Copy';
+      node.textContent = 'Copy code';
     }, 1500);
   };
-  const node = button('Copy', 'Copy this code', () => void act(), 'chm-copy');
+  const node = button('Copy code', 'Copy this block', () => void act(), 'chm-copy');
   const frame = element('div', 'chm-code');
   block.replaceWith(frame);
   frame.append(block, node);
@@ -207,8 +209,8 @@ function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
   const marks: Mark[] = [];
   const below = underlineBelow(pieces);
   let index = 0;
-  pieces.forEach(({ text: pieceText, prob }, piece) => {
-    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(pieceText)?.[0];
+  pieces.forEach((each, piece) => {
+    const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(each.text)?.[0];
     if (!word) {
       return;
     }
@@ -216,7 +218,7 @@ function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
     if (start < index) {
       return;
     }
-    if (prob !== null && prob < below) {
+    if (isUnsure(each, below)) {
       marks.push({ start, end: start + word.length, piece });
     }
     index = start + word.length;

@@ -2,7 +2,7 @@
 
 import type { ResultModel } from '../answer';
 import { ChoiceView, note, type Mode } from './choiceView';
-import { element } from './dom';
+import { element, isCommandKey } from './dom';
 import { exactText } from './exactText';
 import type { MarkdownOptions } from './markdownView';
 import type { InsertCell } from './tokenDetails';
@@ -43,17 +43,13 @@ export class ResultView {
       this.stage.tools,
       result.unsure ? exactText('p', 'chm-unsure-line', result.unsure) : null
     );
-    this.node.addEventListener('keydown', event => this.onKey(event));
-  }
-
-  /** `v` shows the next of the three modes, wherever the focus is in this result. */
-  private onKey(event: KeyboardEvent): void {
-    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.key === 'v' && isPlain && !(event.target instanceof HTMLSelectElement)) {
-      void this.stage.nextMode();
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    this.node.tabIndex = -1;
+    this.node.addEventListener('keydown', event => {
+      if (isCommandKey(event) && this.stage.act(event.key)) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    });
   }
 
   /** Show the answers as rendered text, as tokens, or as raw text. */

@@ -3,7 +3,7 @@
 import constants from '../../constants.json';
 import type { Answer } from '../answer';
 import { itemAt } from '../indexing';
-import { branchAt } from '../nextCell';
+import { branchAt, branchPromptTokens } from '../nextCell';
 import { codePoint, count, hex, interval, percent, tinyPercent, tokenName } from '../tokenFormat';
 import {
   bits,
@@ -101,15 +101,15 @@ export class TokenDetails {
       'div',
       'chm-actions',
       ...(this.rows.length ? [this.branch] : []),
-      this.copyButton(text, 'Copy the token’s text'),
+      this.copyButton('Copy token', text, 'Copy the token’s text'),
       this.reason
     );
   }
 
-  private copyButton(text: string, title: string): HTMLButtonElement {
+  private copyButton(label: string, text: string, title: string): HTMLButtonElement {
     const act = async (): Promise<void> =>
       this.say((await copy(text)) ? 'copied' : 'the browser did not allow copying');
-    return button('Copy', title, () => void act());
+    return button(label, title, () => void act());
   }
 
   private showRange(answer: Answer, first: number, last: number, name: string): void {
@@ -129,7 +129,7 @@ export class TokenDetails {
       element('p', 'chm-facts', size),
       ...(unmeasured ? [element('p', 'chm-facts', `${unmeasured} not measured`)] : []),
       metricList(logprobs, bytes),
-      element('div', 'chm-actions', this.copyButton(text, 'Copy this text'))
+      element('div', 'chm-actions', this.copyButton('Copy tokens', text, 'Copy this text'))
     );
   }
 
@@ -189,10 +189,16 @@ export class TokenDetails {
   private async insert(): Promise<void> {
     const { target, location } = this;
     if (target && location) {
-      const branch = branchAt(location.answer, location.token, target.id);
-      this.say(
-        'reason' in branch ? `not possible: ${branch.reason}` : await this.insertCell(branch.cell)
-      );
+      const { answer, token } = location;
+      const branch = branchAt(answer, token, target.id);
+      if ('reason' in branch) {
+        this.say(`not possible: ${branch.reason}`);
+        return;
+      }
+      const tokens = branchPromptTokens(answer, token);
+      const check =
+        tokens === null ? '' : `; the same tokens only if it counts ${count(tokens)} in`;
+      this.say(`${await this.insertCell(branch.cell)}${check}`);
     }
   }
 

@@ -6,6 +6,7 @@ import { count, percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
   binPieces,
+  isPainted,
   HEATMAP_METRICS,
   heatmapMetric,
   UNKNOWN_BIN,
@@ -23,7 +24,7 @@ import { TokenText } from './tokenText';
 
 const UNSURE = constants.binEdges[0] ?? 0.5;
 const KEYS =
-  'arrows move · shift selects · n p next, previous unsure token · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc clears';
+  'arrows move · shift selects · n p next, previous unsure token · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc clears, then leaves';
 const SHORT_KEYS = 'n next unsure · a alternatives · g granularity · m metric · t table';
 
 interface TokenView {
@@ -134,11 +135,14 @@ export class TokenInspector {
 
   private paint(view: TokenView): void {
     view.segments = tokenSegments(view.answer.text, view.answer.pieces, this.granularity);
-    const bins = binPieces(heatmapMetric(this.metric), view.answer, view.segments, this.aggregate);
+    const metric = heatmapMetric(this.metric);
+    const bins = binPieces(metric, view.answer, view.segments, this.aggregate);
     view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
-    for (const bin of bins) {
-      view.counts[bin] = (view.counts[bin] ?? 0) + 1;
-    }
+    bins.forEach((bin, index) => {
+      if (isPainted(metric, view.answer.piece(index))) {
+        view.counts[bin] = (view.counts[bin] ?? 0) + 1;
+      }
+    });
     view.text.paint(bins);
     view.strip.paint(bins);
   }
@@ -158,7 +162,7 @@ export class TokenInspector {
       this.repaint();
     });
     this.controls = { metrics, granularities };
-    const table = button('Table', 'The tokens as a table (t)', () => this.toggleTable());
+    const table = button('Token table', 'The tokens as a table (t)', () => this.toggleTable());
     const hint = element('span', 'chm-key-hints', SHORT_KEYS);
     hint.title = KEYS;
     return element(
@@ -283,23 +287,26 @@ export class TokenInspector {
     view.text.node.focus({ preventScroll: true });
   }
 
+  /** Move the cursor; all other keys work in the whole result. */
   private onKey(view: TokenView, event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const cursor = this.selected?.view === view ? this.selected.to : 0;
-    const moved = this.moved(view, event.key, cursor);
+    const moved = this.moved(view, event.key, this.cursorIn(view));
     if (moved !== null) {
       const anchor = event.shiftKey && this.selected ? this.selected.from : moved;
       this.select(view, anchor, moved, true);
-      if (moved === cursor && (event.key === 'n' || event.key === 'p')) {
-        this.say(`no unsure token ${event.key === 'n' ? 'after' : 'before'} this one`, true);
-      }
-    } else if (!this.act(view, event.key)) {
+    } else if (event.key === 'Enter') {
+      this.setPinned(!this.isPinned);
+    } else {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  private cursorIn(view: TokenView): number {
+    return this.selected?.view === view ? this.selected.to : 0;
   }
 
   private moved(view: TokenView, key: string, cursor: number): number | null {
@@ -317,12 +324,20 @@ export class TokenInspector {
         return 0;
       case 'End':
         return last;
-      case 'n':
-        return this.nextUnsure(view.answer, cursor, 1);
-      case 'p':
-        return this.nextUnsure(view.answer, cursor, -1);
       default:
         return null;
+    }
+  }
+
+  private stepToUnsure(view: TokenView, step: 1 | -1): void {
+    const before = step > 0 ? -1 : view.answer.pieces.length;
+    const cursor = this.selected?.view === view ? this.selected.to : before;
+    const next = this.nextUnsure(view.answer, cursor, step);
+    if (next !== null) {
+      this.goTo(view.answer, next);
+    } else {
+      view.text.node.focus({ preventScroll: true });
+      this.say(`no unsure token ${step > 0 ? 'after' : 'before'} this one`, true);
     }
   }
 
@@ -331,33 +346,37 @@ export class TokenInspector {
     return step > 0 ? last + 1 : first - 1;
   }
 
-  private nextUnsure({ pieces }: Answer, cursor: number, step: 1 | -1): number {
+  private nextUnsure({ pieces }: Answer, cursor: number, step: 1 | -1): number | null {
     for (let index = cursor + step; pieces[index]; index += step) {
-      if ((pieces[index]?.prob ?? 0) < UNSURE) {
+      if (!pieces[index]?.isUncounted && (pieces[index]?.prob ?? 0) < UNSURE) {
         return index;
       }
     }
-    return cursor;
+    return null;
   }
 
-  private act(view: TokenView, key: string): boolean {
+  private get shown(): TokenView[] {
+    return this.views.filter(({ text }) => text.node.isConnected);
+  }
+
+  /** Do what a key stands for, wherever the focus is in the result; false if it stands for nothing. */
+  act(key: string): boolean {
+    const view = this.selected?.view ?? this.shown[0];
+    if (!view) {
+      return false;
+    }
     switch (key) {
+      case 'n':
+      case 'p':
+        this.stepToUnsure(view, key === 'n' ? 1 : -1);
+        return true;
       case 'a':
         if (!this.details.focusAlternatives()) {
           this.say('no alternatives here', true);
         }
         return true;
-      case 'Enter':
-        this.setPinned(!this.isPinned);
-        return true;
       case 'Escape':
-        if (!this.selected) {
-          return false;
-        }
-        this.setPinned(false);
-        this.clear();
-        this.details.showHint();
-        return true;
+        return this.stepBack(view);
       case 'g':
         this.setGranularity(nextItem(GRANULARITIES, this.granularity));
         this.showSelection(false);
@@ -368,14 +387,27 @@ export class TokenInspector {
       case 't':
         this.toggleTable();
         return true;
-      case 'c': {
-        const shown = this.views.filter(({ text }) => text.node.isConnected);
-        this.goTo(nextItem(shown, view).answer, 0);
+      case 'c':
+        this.goTo(nextItem(this.shown, view).answer, 0);
         return true;
-      }
       default:
         return false;
     }
+  }
+
+  /** Go from the alternatives to the tokens, or select nothing; false if nothing was selected. */
+  private stepBack(view: TokenView): boolean {
+    if (!this.selected) {
+      return false;
+    }
+    if (this.details.node.contains(document.activeElement)) {
+      view.text.node.focus({ preventScroll: true });
+      return true;
+    }
+    this.setPinned(false);
+    this.clear();
+    this.details.showHint();
+    return true;
   }
 
   private setPinned(isPinned: boolean): void {

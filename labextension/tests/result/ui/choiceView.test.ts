@@ -88,6 +88,8 @@ describe('a choice', () => {
   });
 
   it('warns of an unusual end', () => {
+    const cut = draw({ facts: ['cut off at 5 tokens'] }).node;
+    expect(texts(cut, '.chm-warning')).toEqual(['cut off at 5 tokens']);
     expect(texts(draw({ facts: ['length', '5 tokens'] }).node, '.chm-warning')).toEqual(['length']);
   });
 

@@ -40,6 +40,6 @@ export function find(node: ParentNode, selector: string): HTMLElement {
 }
 
 /** Press a key on an element. */
-export function press(node: Element, key: string): void {
-  node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+export function press(node: Element, key: string): boolean {
+  return node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }

@@ -21,7 +21,8 @@ async function start(changes: Partial<PayloadResult> = {}, name = 'names') {
     inspector,
     host,
     tokens,
-    press: (key: string) => press(find(host, '.chm-tokens'), key),
+    /** Press a key in the tokens; the stage passes on what they leave. */
+    press: (key: string) => press(find(host, '.chm-tokens'), key) && inspector.act(key),
     said: () => find(inspector.node, '[role=status]').textContent,
     selected: () => texts(host, '.chm-selected')
   };

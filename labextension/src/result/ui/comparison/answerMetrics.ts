@@ -11,6 +11,8 @@ export interface AnswerMetric {
   title: string;
   value: (answer: ComparedAnswer) => number | null;
   write: (value: number) => string;
+  /** What precedes the value of an answer: the sign of a bound. */
+  prefix?: (answer: ComparedAnswer) => string;
 }
 
 function metric(
@@ -24,14 +26,25 @@ function metric(
 
 const decimals = (value: number): string => value.toFixed(2).replace('-', '−');
 
+const JOINT_TITLE = 'nats of the whole answer; an upper bound (≤) where tokens lack a probability';
+
 const METRICS: AnswerMetric[] = [
   metric('n_tokens', 'tokens', 'tokens of the answer', count),
   metric('perplexity', 'perplexity', 'exp of the mean surprisal; 1 is certain', decimals),
   metric('mean_logprob', 'mean logprob', 'nats per token; 0 is certain', decimals),
-  metric('joint_logprob', 'joint logprob', 'nats of the whole answer', decimals),
+  {
+    ...metric('joint_logprob', 'joint logprob', JOINT_TITLE, decimals),
+    prefix: ({ answer }) => (answer.choice.metrics.n_missing ? '≤ ' : '')
+  },
   metric('min_prob', 'least sure', 'probability of the least sure token', percent),
   metric('bits_per_byte', 'bits/byte', 'comparable across models and their tokenizers', decimals)
 ];
+
+/** Write a metric of an answer, with the sign of a bound where it is one; empty if unknown. */
+export function metricText({ value, write, prefix }: AnswerMetric, answer: ComparedAnswer): string {
+  const number = value(answer);
+  return number === null ? '' : `${prefix?.(answer) ?? ''}${write(number)}`;
+}
 
 /** Return the metrics that at least one answer has. */
 export function availableMetrics({ results, answers }: Comparison): AnswerMetric[] {

@@ -1,11 +1,12 @@
 /** All answers as a sortable table; a row opens its answer. */
 
+import constants from '../../../constants.json';
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
-import { availableMetrics } from './answerMetrics';
+import { availableMetrics, metricText } from './answerMetrics';
 
 interface Column {
   name: string;
@@ -39,12 +40,11 @@ export class AnswerTable {
     const { answers, groups } = comparison;
     const counts = new Map(groups.flatMap(group => group.map(index => [index, group.length])));
     const identical = (answer: ComparedAnswer): number => counts.get(answer.index) ?? 1;
-    const metrics = availableMetrics(comparison).map(({ name, title, value, write }): Column => {
-      const text = (answer: ComparedAnswer): string => {
-        const number = value(answer);
-        return number === null ? '' : write(number);
-      };
-      return { name, title, value, cell: answer => element('td', 'chm-number', text(answer)) };
+    const metrics = availableMetrics(comparison).map((metric): Column => {
+      const { name, title, value } = metric;
+      const cell = (answer: ComparedAnswer): HTMLElement =>
+        element('td', 'chm-number', metricText(metric, answer));
+      return { name, title, value, cell };
     });
     return [
       {
@@ -68,9 +68,9 @@ export class AnswerTable {
       },
       {
         name: 'finish',
-        title: 'finish reason',
-        value: ({ answer }) => answer.choice.finish_reason,
-        cell: ({ answer }) => exactText('td', '', answer.choice.finish_reason ?? '')
+        title: 'how the answer ended',
+        value: ({ answer }) => finishWords(answer.choice.finish_reason),
+        cell: ({ answer }) => exactText('td', '', finishWords(answer.choice.finish_reason))
       },
       ...metrics
     ];
@@ -133,4 +133,10 @@ export class AnswerTable {
   private readonly body = element('tbody');
   private readonly rows: { answer: ComparedAnswer; row: HTMLElement }[];
   private sort: { column: number; sign: 1 | -1 } = { column: 0, sign: 1 };
+}
+
+/** Say how an answer ended; empty if its server did not. */
+function finishWords(reason: string | null): string {
+  const words: Record<string, string> = constants.finishes;
+  return words[reason ?? ''] ?? reason ?? '';
 }

@@ -116,7 +116,7 @@ export class ComparisonToolbar {
 }
 
 function keysOf(comparison: Comparison): string {
-  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer`;
+  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer, then leaves`;
 }
 
 function digitsOf({ answers }: Comparison): string {

@@ -4,7 +4,7 @@ import { commonWarnings, gridTitle, namedGridTitle, type Comparison } from '../.
 import { itemAt } from '../../indexing';
 import { readViewState, type ViewState } from '../../viewState';
 import type { Mode } from '../choiceView';
-import { button, details, element } from '../dom';
+import { button, details, element, isCommandKey } from '../dom';
 import { exactText, sentenceNodes } from '../exactText';
 import type { MarkdownOptions } from '../markdownView';
 import type { InsertCell } from '../tokenDetails';
@@ -59,6 +59,7 @@ export class ComparisonView {
       ...this.footer(),
       this.live
     );
+    this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => this.onKey(event));
   }
 
@@ -111,7 +112,7 @@ export class ComparisonView {
     if (isNew) {
       this.detailPane.close(false);
     }
-    const isBeside = state.view === 'columns' || state.view === 'list';
+    const { isBeside } = this;
     this.columns.stage.switcher.hidden = !isBeside;
     this.columns.stage.tools.hidden = !isBeside || this.columns.stage.mode !== 'tokens';
     if (isBeside) {
@@ -171,6 +172,11 @@ export class ComparisonView {
     const model = itemAt(this.comparison.results, index);
     const title = namedGridTitle(model.result.coordinates);
     void this.detailPane.show(model, null, title, this.mode, from);
+  }
+
+  /** Whether the answers are shown in columns or as a list. */
+  private get isBeside(): boolean {
+    return this.state.view === 'columns' || this.state.view === 'list';
   }
 
   private get mode(): Mode {
@@ -247,12 +253,10 @@ export class ComparisonView {
   }
 
   private onKey(event: KeyboardEvent): void {
-    const isElsewhere = event.target instanceof HTMLSelectElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || isElsewhere || !this.act(event.key)) {
-      return;
+    if (isCommandKey(event) && this.act(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
     }
-    event.preventDefault();
-    event.stopPropagation();
   }
 
   private act(key: string): boolean {
@@ -276,17 +280,14 @@ export class ComparisonView {
       case ']':
         void this.step(key === ']' ? 1 : -1);
         return true;
-      case 'v':
-        void this.columns.stage.nextMode();
-        return true;
       default:
-        return false;
+        return this.isBeside && this.columns.stage.act(key);
     }
   }
 
   /** Go to the next or the previous difference. */
   private async step(by: 1 | -1): Promise<void> {
-    if (this.state.view !== 'columns' && this.state.view !== 'list') {
+    if (!this.isBeside) {
       await this.change({ view: 'columns' });
     }
     const targets = this.columns.diffTargets();

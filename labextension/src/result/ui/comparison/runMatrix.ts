@@ -3,10 +3,11 @@
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { layOutGrid, type RunGrid } from '../../runGrid';
 import { itemAt } from '../../indexing';
+import { isAbnormal } from '../choiceView';
 import { element, select } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
-import { availableMetrics, type AnswerMetric } from './answerMetrics';
+import { availableMetrics, metricText, type AnswerMetric } from './answerMetrics';
 
 export class RunMatrix {
   constructor(
@@ -97,7 +98,7 @@ export class RunMatrix {
     const largest = Math.max(...values.map(value => Math.abs(value ?? 0))) || 1;
     this.cells.forEach(({ cell, number, answers }, index) => {
       const value = values[index] ?? null;
-      const text = value === null ? [] : [shown.write(value)];
+      const text = answers[0] && value !== null ? [metricText(shown, answers[0])] : [];
       number.textContent = [...text, ...this.describeCounts(answers)].join(' · ');
       cell.style.setProperty('--chm-share', String(Math.abs(value ?? 0) / largest));
     });
@@ -109,7 +110,9 @@ export class RunMatrix {
     const distinct = new Set(answers.map(({ text }) => text)).size;
     const [first] = answers;
     const group = this.comparison.groups.find(members => first && members.includes(first.index));
+    const abnormal = answers.flatMap(({ answer }) => answer.choice.facts.filter(isAbnormal));
     return [
+      ...new Set(abnormal),
       ...(answers.length > 1 ? [`${answers.length} choices, ${distinct} distinct`] : []),
       ...(group && group.length > 1 ? [`this text ×${group.length}`] : [])
     ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { availableMetrics } from '../../../../src/result/ui/comparison/answerMetrics';
+import { availableMetrics, metricText } from '../../../../src/result/ui/comparison/answerMetrics';
 import { itemAt } from '../../../../src/result/indexing';
 import { comparisonOf } from '../../../fixtures';
 
@@ -29,6 +29,20 @@ describe('the metrics of answers', () => {
     expect(metrics.get('ms')?.write(1234.5)).toBe('1,235');
     expect(metrics.get('mean logprob')?.write(-0.5)).toBe('−0.50');
     expect(metrics.get('least sure')?.write(0.5)).toBe('50.0%');
+  });
+
+  it('say where a sum is an upper bound', () => {
+    const comparison = comparisonOf('grid');
+    const joint = availableMetrics(comparison).find(({ name }) => name === 'joint logprob');
+    const answer = comparison.answers.find(
+      each => each.answer.choice.metrics.joint_logprob !== null
+    );
+    if (!joint || !answer) {
+      throw new Error('the fixture has no log probabilities');
+    }
+    expect(metricText(joint, answer)).toMatch(/^−/);
+    answer.answer.choice.metrics.n_missing = 2;
+    expect(metricText(joint, answer)).toMatch(/^≤ −/);
   });
 
   it('are those of the answer', () => {

@@ -1,4 +1,4 @@
-"""The README's table of the options of a request."""
+"""The guide's table of the options of a request."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from chat_magic.core.cell.options import REQUEST_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 _REGION = re.compile(r"(<!-- parameters: .*? -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
-def readme() -> str:
-    """Return the README with the table as it should be between its two comments."""
-    text = README.read_text()
+def guide() -> str:
+    """Return the guide with the table as it should be between its two comments."""
+    text = GUIDE.read_text()
     corrected, count = _REGION.subn(lambda match: match[1] + options_table() + match[2], text)
-    assert count == 1, "README.md has lost the comments around its table of parameters"
+    assert count == 1, "docs/guide.md has lost the comments around its table of parameters"
     return corrected
 
 

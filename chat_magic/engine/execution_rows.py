@@ -1,0 +1,257 @@
+"""Calls and results as the rows that the history keeps, and rows as results."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chat_magic.core.reply.chunk import MalformedChunk
+from chat_magic.core.reply.reply import Timing
+from chat_magic.core.reply.server_error import ServerError
+from chat_magic.core.reply.top_up import TopUp
+from chat_magic.core.request.request import read_sent
+from chat_magic.errors import InvalidRequest
+from chat_magic.results.chat_result import ChatResult
+from chat_magic.results.chat_results import ChatResults
+from chat_magic.results.result_json import result_from_json, result_to_json
+from chat_magic.store.execution import EndedExecution, RunRequest, StartedExecution
+from chat_magic.store.journal import Arrival, Exchange
+from chat_magic.transport.credentials import redact
+from chat_magic.transport.endpoints import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chat_magic.core.reply.assembler import Assembler
+    from chat_magic.core.reply.reply import Reply, Usage
+    from chat_magic.core.request.messages import Content, Message
+    from chat_magic.engine.prepare import PreparedCall
+    from chat_magic.store.execution import StoredExecution
+
+__all__ = [
+    "Origin",
+    "end_of",
+    "replayed_end",
+    "request_json",
+    "start_of",
+    "stored_result",
+    "without_tokens",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where an execution was started."""
+
+    started_s: float
+    """Seconds since 1970-01-01 UTC."""
+    notebook: str | None = None
+    """The path of the notebook."""
+    cell_id: str | None = None
+    source: str | None = None
+    """The text of the cell."""
+    thread: str | None = None
+
+
+def start_of(kind: str, calls: Sequence[PreparedCall], origin: Origin) -> StartedExecution:
+    """Return what is known of an execution when it starts."""
+    request = calls[0].request
+    return StartedExecution(
+        kind=kind,
+        started_s=origin.started_s,
+        model=", ".join(dict.fromkeys(call.request.model or "" for call in calls)),
+        prompt=redact(_last_prompt(request.messages)),
+        messages=redact("\n".join(dict.fromkeys(_all_texts(calls)))),
+        runs=tuple(map(_run, calls)),
+        requests=len(calls),
+        notebook=origin.notebook,
+        cell_id=origin.cell_id,
+        source=None if origin.source is None else redact(origin.source),
+        thread=origin.thread,
+    )
+
+
+def _run(call: PreparedCall) -> RunRequest:
+    endpoint = call.endpoint
+    return RunRequest(
+        model=call.request.model or "",
+        endpoint=None if endpoint is None else masked(endpoint.base_url),
+        request=request_json(call.request.body()),
+    )
+
+
+def request_json(body: Mapping[str, Any]) -> str:
+    """Return the body of a request as the JSON that is kept, without keys."""
+    return redact(json.dumps(body))
+
+
+def _last_prompt(messages: Sequence[Message]) -> str:
+    """Return the text of the last user message."""
+    texts = [_text_of(message.content) for message in messages if message.role == "user"]
+    return texts[-1] if texts else ""
+
+
+def _all_texts(calls: Sequence[PreparedCall]) -> Iterator[str]:
+    for call in calls:
+        for message in call.request.messages:
+            yield _text_of(message.content)
+
+
+def _text_of(content: Content) -> str:
+    """Return the text of a message, without its attachments."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def end_of(
+    result: ChatResult | ChatResults | None, *, status: str, error: str | None = None
+) -> EndedExecution:
+    """Return what is known of an execution when it has ended.
+
+    Args:
+        result: What has arrived; None if nothing has.
+        status: `complete`, `interrupted` or `failed`.
+        error: Why it failed.
+    """
+    runs = result.results if isinstance(result, ChatResults) else [result] if result else []
+    texts = [choice.text for run in runs for choice in run.choices]
+    is_replayed = result is not None and result.replayed
+    paid = [run for run in runs if is_replayed or not run.replayed]
+    usages = [run.usage for run in paid]
+    return EndedExecution(
+        status=status,
+        ended_s=time.time(),
+        result=None if result is None else redact(result_to_json(result)),
+        answer=redact(texts[0]) if texts else "",
+        texts=redact("\n".join(dict.fromkeys(texts))),
+        has_tokens=any(choice.logprobs for run in runs for choice in run.choices),
+        answers=len(texts),
+        failed=_n_failed(result, status),
+        prompt_tokens=_sum([usage.prompt_tokens for usage in usages if usage]),
+        completion_tokens=_sum([usage.completion_tokens for usage in usages if usage]),
+        total_tokens=_sum([_total(usage) for usage in usages if usage]),
+        cached_tokens=_details(usages, "prompt_tokens_details", "cached_tokens"),
+        reasoning_tokens=_details(usages, "completion_tokens_details", "reasoning_tokens"),
+        cost=_cost(result, paid),
+        ttft_s=min((run.timing.ttft_s for run in runs if run.timing.ttft_s), default=None),
+        total_s=max((run.timing.total_s for run in runs), default=None),
+        error=None if error is None else redact(error),
+        replayed=is_replayed,
+    )
+
+
+def _cost(result: ChatResult | ChatResults | None, paid: Sequence[ChatResult]) -> float | None:
+    """Return what the runs cost for which something was sent; of recorded ones alone, theirs."""
+    if isinstance(result, ChatResults):
+        return replace(result, results=tuple(paid), coordinates=()).cost
+    return None if result is None else result.cost
+
+
+def _n_failed(result: ChatResult | ChatResults | None, status: str) -> int:
+    return len(result.errors) if isinstance(result, ChatResults) else int(status == "failed")
+
+
+def _total(usage: Usage) -> int | None:
+    if usage.total_tokens is not None:
+        return usage.total_tokens
+    return _sum([usage.prompt_tokens, usage.completion_tokens])
+
+
+def _details(usages: Sequence[Usage | None], details: str, name: str) -> int | None:
+    """Add up a detail of the servers' counts, where they give it."""
+    counts = [(getattr(usage, details) or {}).get(name) for usage in usages if usage]
+    return _sum([count for count in counts if type(count) is int])
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def stored_result(execution: StoredExecution) -> ChatResult | ChatResults | None:
+    """Return the result of an execution, of a killed one what its journal has; None without any."""
+    if execution.result is not None:
+        return result_from_json(execution.result)
+    return _replay(execution)
+
+
+def replayed_end(execution: StoredExecution) -> EndedExecution:
+    """Return the end of an execution whose process was killed, from its journal."""
+    end = end_of(_replay(execution), status="interrupted", error="the kernel was stopped")
+    last_ms = max((e.t_ms for e in execution.journal if isinstance(e, Arrival)), default=0.0)
+    return msgspec.structs.replace(end, ended_s=execution.row.started_s + last_ms / 1000)
+
+
+def _replay(execution: StoredExecution) -> ChatResult | ChatResults | None:
+    """Return what had arrived, as interrupted results; None if nothing had."""
+    runs = [_replay_run(execution, run) for run in range(len(execution.runs))]
+    if not any(run.choices for run in runs):
+        return None
+    if execution.row.kind == "answer":
+        return runs[0]
+    return ChatResults(tuple(runs), errors=dict.fromkeys(range(len(runs)), "interrupted"))
+
+
+def _replay_run(execution: StoredExecution, run: int) -> ChatResult:
+    """Return the last round of a run; the rounds before it are in its messages."""
+    exchanges = [e for e in execution.journal if isinstance(e, Exchange) and e.run == run]
+    last = max((e.number for e in exchanges if e.choice is None), default=-1)
+    written = execution.runs[run]
+    asked = json.loads(next((e.request for e in exchanges if e.number == last), written.request))
+    first = json.loads(written.request)
+    is_first_round = asked["messages"] == first["messages"]  # perhaps for fewer choices
+    request = read_sent(first if is_first_round else asked)
+    request = replace(request, model=written.model)
+    answer = TopUp(request)
+    assemblers = {last: answer.main}
+    extra = [e for e in exchanges if e.number > last and e.choice is not None]
+    arrivals = [e for e in execution.journal if isinstance(e, Arrival)]
+    _feed(assemblers, arrivals)
+    if extra:
+        missing = {assembler.number: assembler for _, assembler in answer.extra_requests()}
+        _feed({e.number: missing[e.choice] for e in extra if e.choice in missing}, arrivals)
+    reply: Reply = answer.reply("interrupted")
+    total_s = max((e.t_ms / 1000 for e in arrivals if e.number in assemblers), default=0.0)
+    first_ms = answer.main.first_text_ms
+    ttft_s = None if first_ms is None else first_ms / 1000
+    return ChatResult(request, reply, Timing(ttft_s=ttft_s, total_s=total_s), reply.warnings)
+
+
+def _feed(assemblers: Mapping[int, Assembler], arrivals: Sequence[Arrival]) -> None:
+    """Give each assembler what arrived for it, up to what it cannot read."""
+    for arrival in arrivals:
+        assembler = assemblers.get(arrival.number)
+        if assembler is None:
+            continue
+        feed = assembler.feed_whole if arrival.is_whole else assembler.feed
+        for data in arrival.events:
+            if data.startswith(b"{"):
+                try:
+                    feed(data, arrival.t_ms)
+                except (MalformedChunk, ServerError):
+                    break
+
+
+def without_tokens(text: str) -> str:
+    """Return the JSON of a result without its token tables; of one that cannot be read, itself."""
+    try:
+        result = result_from_json(text)
+    except InvalidRequest:
+        return text
+    if isinstance(result, ChatResults):
+        return result_to_json(replace(result, results=tuple(map(_bare, result.results))))
+    return result_to_json(_bare(result))
+
+
+def _bare(result: ChatResult) -> ChatResult:
+    choices = tuple(
+        msgspec.structs.replace(choice, logprobs=None, arrivals={}) for choice in result.choices
+    )
+    return replace(result, reply=msgspec.structs.replace(result.reply, choices=choices))

@@ -1,0 +1,175 @@
+"""The formats that results are exported in: requests as programs, answers as documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, overload
+
+import msgspec
+
+from chat_magic.core.cell.cell import write
+from chat_magic.core.cell.grid import title_of, write_grid
+from chat_magic.core.nearest import nearest
+from chat_magic.core.reply.tokens import well_formed
+from chat_magic.core.reply.tool_rounds import call_words
+from chat_magic.errors import InvalidRequest
+from chat_magic.results.chat_result import ChatResult
+from chat_magic.results.request_programs import PROGRAMS, write_program
+from chat_magic.results.result_json import result_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    from chat_magic.core.reply.reply import Choice
+    from chat_magic.results.chat_results import ChatResults
+
+__all__ = ["FORMATS", "export", "export_text"]
+
+FORMATS: Final[Mapping[str, str]] = {
+    "body": "the JSON that was sent",
+    "curl": "a command for a shell",
+    "python": "a program with httpx",
+    "openai": "a program with OpenAI's library for Python",
+    "javascript": "a program with fetch",
+    "cell": "a %%chat cell",
+    "markdown": "the answers",
+    "html": "a page that needs no network",
+    "result": "everything, as JSON",
+    "csv": "the table of a grid",
+}
+"""The formats, and what each is."""
+
+
+@overload
+def export(result: ChatResult | ChatResults, form: str) -> str: ...
+@overload
+def export(result: ChatResult | ChatResults, form: str, path: str | PathLike[str]) -> Path: ...
+@overload
+def export(
+    result: ChatResult | ChatResults, form: str, path: str | PathLike[str] | None
+) -> str | Path: ...
+def export(
+    result: ChatResult | ChatResults, form: str, path: str | PathLike[str] | None = None
+) -> str | Path:
+    """Return a result in a format, or write it to a file and return its path.
+
+    Raises:
+        InvalidRequest: There is no such format for it, or the file cannot be written.
+    """
+    text = export_text(result, form)
+    if path is None:
+        return text
+    target = Path(path)
+    try:
+        target.expanduser().write_text(text, "utf-8", newline="\n")
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidRequest(f"export: {target} cannot be written ({reason})") from error
+    return target
+
+
+def export_text(result: ChatResult | ChatResults, form: str) -> str:
+    """Return a result in a format.
+
+    Raises:
+        InvalidRequest: There is no such format for it.
+    """
+    if isinstance(result, ChatResult):
+        writer = _OF_ONE.get(form)
+        if writer is None:
+            raise _unknown(form, _OF_ONE, "has the table of several results; use chat_magic.to_csv")
+        return well_formed(writer(result))
+    writer_of_several = _OF_SEVERAL.get(form)
+    if writer_of_several is None:
+        raise _unknown(
+            form, _OF_SEVERAL, f'is the request of one run: choose it, as in [0].export("{form}")'
+        )
+    return well_formed(writer_of_several(result))
+
+
+def _unknown(form: str, allowed: Mapping[str, object], why: str) -> InvalidRequest:
+    if form in FORMATS:
+        return InvalidRequest(f"export: {form} {why}")
+    return InvalidRequest(
+        f"export: {form!r} is not a format; expected one of {', '.join(allowed)}"
+        f"{nearest(str(form), allowed)}"
+    )
+
+
+def _body(result: ChatResult) -> str:
+    try:
+        return msgspec.json.encode(result.request.sent_body()).decode()
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"the request cannot be written as JSON: {error}") from error
+
+
+def _program(language: str) -> Callable[[ChatResult], str]:
+    return lambda result: write_program(result.request, language)
+
+
+def _cell(result: ChatResult) -> str:
+    return write(result.request)
+
+
+def _markdown(result: ChatResult, level: int = 2) -> str:
+    if len(result.choices) == 1:
+        return _answer(result.choices[0], result.prefill)
+    return "\n".join(
+        f"{'#' * level} Choice {choice.index}\n\n{_answer(choice, result.prefill)}"
+        for choice in result.choices
+    )
+
+
+def _answer(choice: Choice, prefill: str) -> str:
+    calls = [call_words(call.function.name, call.function.arguments) for call in choice.tool_calls]
+    parts = [prefill + choice.text, choice.refusal or "", *(f"    {call}" for call in calls)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _markdown_of_several(results: ChatResults) -> str:
+    sections = []
+    for run, result in enumerate(results):
+        given = results.coordinates[run].items()
+        title = ", ".join(f"{name} {title_of(value)}" for name, value in given) or f"Run {run}"
+        error = f"*{results.errors[run]}*\n" if run in results.errors else ""
+        sections.append(f"## {title}\n\n{_markdown(result, level=3)}{error}")
+    return "\n".join(sections)
+
+
+def _html(result: ChatResult | ChatResults) -> str:
+    from chat_magic.view.html.standalone import standalone_page
+
+    prompt = _cell(result) if isinstance(result, ChatResult) else None
+    title = result.model if isinstance(result, ChatResult) else ", ".join(result.models)
+    picture: str = result._repr_mimebundle_()["text/html"]
+    return standalone_page(title, prompt and well_formed(prompt), picture)
+
+
+def _cell_of_grid(results: ChatResults) -> str:
+    if not results.results:
+        raise InvalidRequest("export: there are no runs")
+    return write_grid(results[0].request, results.axes)
+
+
+def _csv(results: ChatResults) -> str:
+    from chat_magic.analysis.export import to_csv
+
+    return to_csv(results.frame) or ""
+
+
+_OF_ONE: Final[Mapping[str, Callable[[ChatResult], str]]] = {
+    "body": _body,
+    **{language: _program(language) for language in PROGRAMS},
+    "cell": _cell,
+    "markdown": _markdown,
+    "html": _html,
+    "result": result_to_json,
+}
+_OF_SEVERAL: Final[Mapping[str, Callable[[ChatResults], str]]] = {
+    "html": _html,
+    "markdown": _markdown_of_several,
+    "result": result_to_json,
+    "cell": _cell_of_grid,
+    "csv": _csv,
+}

@@ -1,0 +1,46 @@
+"""Attachments inside JSON texts, which are kept once each, by their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["join_blobs", "split_blobs"]
+
+_SHORTEST = 2048
+"""Characters from which a string of base64 is kept apart."""
+_BLOB = re.compile(
+    rf'"(?:data:[\w.+-]+/[\w.+-]+(?:;[\w=.+-]+)*;base64,)?[A-Za-z0-9+/]{{{_SHORTEST},}}={{0,2}}"',
+    re.ASCII,
+)
+_MARK = re.compile("\x01([0-9a-f]{64})\x01")
+"""Stands for a blob; JSON never contains this control character, which it escapes."""
+
+
+def split_blobs(text: str) -> tuple[str, dict[str, str]]:
+    """Take the attachments out of a JSON text.
+
+    Args:
+        text: JSON in which control characters are escaped, as every encoder writes it.
+
+    Returns:
+        The text with a mark for each attachment, and the attachments by their SHA-256 in
+        hexadecimal.
+    """
+    blobs: dict[str, str] = {}
+
+    def mark(match: re.Match[str]) -> str:
+        digest = hashlib.sha256(match[0].encode()).hexdigest()
+        blobs[digest] = match[0]
+        return f"\x01{digest}\x01"
+
+    return _BLOB.sub(mark, text), blobs
+
+
+def join_blobs(text: str, read: Callable[[str], str]) -> str:
+    """Put the attachments back into a text; `read` returns that of a SHA-256."""
+    return _MARK.sub(lambda match: read(match[1]), text)

@@ -1,0 +1,66 @@
+/** Asks the kernel for the versions of a cell whose result is drawn. */
+
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { askVersions, type Ask, type VersionSource } from '../result/versions';
+
+/** The detail of the event with which a result asks for its versions. */
+interface Detail {
+  answer: string;
+  respond: (source: VersionSource | null) => void;
+}
+
+const MODULE = 'chat_magic.shell.magics';
+
+/** Return the expression that replies to a request, where the kernel has loaded chat-magic. */
+export function expression(request: object): string {
+  const json = JSON.stringify(JSON.stringify(request));
+  const loaded = `__import__("sys").modules.get("${MODULE}")`;
+  const reply = `__import__("chat_magic.shell.version_requests", fromlist=["*"]).VersionReply(${json})`;
+  return `${loaded} and ${reply}`;
+}
+
+/** Ask the kernel of a notebook, without a trace in its numbering or its variables. */
+function askOf(panel: NotebookPanel): Ask {
+  return async request => {
+    const kernel = panel.sessionContext.session?.kernel;
+    if (!kernel) {
+      return null;
+    }
+    const future = kernel.requestExecute({
+      code: '',
+      silent: true,
+      store_history: false,
+      allow_stdin: false,
+      stop_on_error: false,
+      user_expressions: { reply: expression(request) }
+    });
+    const { content } = await future.done;
+    const replies = content.status === 'ok' ? content.user_expressions : {};
+    const reply = replies.reply as { data?: Record<string, unknown> } | undefined;
+    return (reply?.data?.['application/json'] as Record<string, unknown> | undefined) ?? null;
+  };
+}
+
+async function respond(tracker: INotebookTracker, event: Event): Promise<void> {
+  const { target } = event;
+  const { detail } = event as CustomEvent<Detail>;
+  if (!(target instanceof Node)) {
+    return;
+  }
+  const panel = tracker.find(({ node }) => node.contains(target));
+  const cell = panel?.content.widgets.find(({ node }) => node.contains(target));
+  if (panel && cell) {
+    const source = await askVersions(askOf(panel), cell.model.id, detail.answer).catch(() => null);
+    detail.respond(source);
+  }
+}
+
+export const versions: JupyterFrontEndPlugin<void> = {
+  id: 'chat-magic:versions',
+  description: 'Shows the earlier versions of a result.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (_app, tracker: INotebookTracker) =>
+    document.body.addEventListener('chat-magic:versions', event => void respond(tracker, event))
+};

@@ -1,0 +1,218 @@
+"""Exports of results: the formats of one and of several, and the files that they are written to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+import chat_magic
+from chat_magic import ChatResult, ChatResults, InvalidRequest
+from chat_magic.core.cell.cell import parse
+from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.options import MAGIC_OPTIONS
+from chat_magic.core.reply.reply import Choice, FunctionCall, Message, Reply, Timing, ToolCall
+from chat_magic.core.request.request import read_fields
+from chat_magic.results.export_formats import FORMATS
+from tests.completions import completion
+from tests.gateway import streamed
+
+OF_ONE = ("body", "curl", "python", "openai", "javascript", "cell", "markdown", "html", "result")
+OF_SEVERAL = ("html", "markdown", "result", "cell", "csv")
+HARD = 'it\'s `$(x)`\n\\ "q" {{ y }} 日本 <script>alert(1)</script>'
+
+
+@pytest.fixture
+def answered(gateway):
+    """A result, and the request that the server got."""
+    server = gateway(streamed(completion("One", "Two")))
+    result = chat_magic.chat(HARD, model="a/b", n=2, seed=2**53 + 1, extra={"x": [None, 1.0]})
+    return result, server.requests[0]
+
+
+def test_every_format_has_a_writer(answered, results):
+    """For one result or for several; and an example in the error of an unknown one."""
+    result, _ = answered
+    assert {*OF_ONE, *OF_SEVERAL} == set(FORMATS)
+    for form in OF_ONE:
+        assert result.export(form)
+    for form in OF_SEVERAL:
+        assert results.export(form)
+
+
+def test_the_body_is_what_was_sent(answered):
+    """To the byte."""
+    result, request = answered
+    assert result.export("body").encode() == request.body
+
+
+def test_the_body_has_the_server_s_name_of_the_model(gateway, config_file, monkeypatch):
+    """Where the server takes the model without its vendor."""
+    server = gateway(streamed(completion("One")))
+    config_file(
+        f"""
+        [endpoints.v]
+        base_url = "{server.base_url}"
+        takes = "model"
+        [routes]
+        "v/*" = "v"
+        """
+    )
+    result = chat_magic.chat("Hi", model="v/one")
+    assert json.loads(result.export("body"))["model"] == "one"
+    assert result.export("body").encode() == server.requests[0].body
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://me:canary@{host}/v1",
+        "http://{host}/v1?key=canary",
+        "http://{host}/v1?a=1&sig=canary",
+    ],
+)
+def test_no_credential_of_the_address_is_exported(gateway, monkeypatch, address):
+    """Nor the key from the environment."""
+    server = gateway(streamed(completion("One")))
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", address.format(host=f"127.0.0.1:{server.port}"))
+    if "@" in address:  # which cannot be combined with a key
+        monkeypatch.delenv("CHAT_MAGIC_API_KEY", raising=False)
+    else:
+        monkeypatch.setenv("CHAT_MAGIC_API_KEY", "sk-canary")
+    result = chat_magic.chat("Hi", model="a/b")
+    for form in OF_ONE:
+        assert "canary" not in result.export(form)
+    assert f"127.0.0.1:{server.port}/v1/chat/completions" in result.export("curl")
+
+
+def test_a_cell_reads_back_as_the_request(answered):
+    """Also texts that look like roles, templates or attachments."""
+    result, _ = answered
+    request = parse(result.export("cell"))
+    assert request.body() == result.request.body()
+
+
+def test_the_cell_of_a_grid_reads_back_as_the_grid(results):
+    """With its models and values, unset ones included."""
+    text = results.export("cell")
+    grid = read_grid(text, {}, MAGIC_OPTIONS)
+    assert grid.axes == results.axes
+    bodies = [variant.request.body() for variant in grid.variants]
+    assert bodies == [result.request.body() for result in results]
+
+
+def test_the_cell_of_what_no_line_can_say_is_an_error(gateway):
+    """The values of a variable, and a list of texts with commas."""
+    gateway(streamed(completion("One")))
+    varied = chat_magic.chat_grid("Hi {{ x }}", model="a/b", vary={"x": ["a", "b"]})
+    with pytest.raises(InvalidRequest, match="only the notebook has the values of x"):
+        varied.export("cell")
+    swept = chat_magic.chat_grid("Hi", model="a/b", sweep={"stop": [["a", "b"], "c"]})
+    with pytest.raises(InvalidRequest, match="cannot be written on the %%chat line"):
+        swept.export("cell")
+
+
+def test_markdown_has_the_answers(answered):
+    """One alone as it is, several under their numbers."""
+    result, _ = answered
+    assert result.pick(1).export("markdown") == "Two\n"
+    assert result.export("markdown") == "## Choice 0\n\nOne\n\n## Choice 1\n\nTwo\n"
+    assert chat_magic.ChatResults((result.pick(0), result.pick(1))).export("markdown") == (
+        "## Run 0\n\nOne\n\n## Run 1\n\nTwo\n"
+    )
+
+
+def test_markdown_has_calls_and_refusals():
+    """And the text that the answer continues."""
+    call = ToolCall(function=FunctionCall(name="f", arguments='{"a": 1}'))
+    choices = (
+        Choice(index=0, message=Message(content=" more", refusal="No.", tool_calls=(call,))),
+    )
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Once"}]
+    request = read_fields({"messages": messages}, allow_extra=False)
+    result = ChatResult(request, Reply(choices=choices), Timing())
+    assert result.export("markdown") == "Once more\n\nNo.\n\n    f(a=1)\n"
+
+
+def test_html_is_a_page_that_loads_nothing(answered, results):
+    """The prompt and the answers are text; no script runs, and no address is fetched."""
+    result, _ = answered
+    for page in (result.export("html"), results.export("html")):
+        assert page.startswith("<!DOCTYPE html>")
+        assert "default-src 'none'" in page
+        assert "<script" not in page
+        assert " src=" not in page
+        assert "<link" not in page
+    assert "&lt;script&gt;" in result.export("html")
+
+
+def test_result_is_the_json_that_reads_back(answered, results):
+    """As `to_json`."""
+    result, _ = answered
+    assert ChatResult.from_json(result.export("result")) == result
+    assert result.export("result") == result.to_json()
+    assert ChatResults.from_json(results.to_json()) == results
+
+
+def test_each_class_reads_its_own_json(answered, results):
+    """The error names the other."""
+    result, _ = answered
+    with pytest.raises(InvalidRequest, match=r"use ChatResults\.from_json"):
+        ChatResult.from_json(results.to_json())
+    with pytest.raises(InvalidRequest, match=r"use ChatResult\.from_json"):
+        ChatResults.from_json(result.to_json())
+
+
+def test_csv_is_the_table_of_a_grid(results):
+    """A row for each choice."""
+    rows = list(csv.DictReader(io.StringIO(results.export("csv"))))
+    assert [row["text"] for row in rows] == list(results.frame["text"])
+
+
+@pytest.mark.parametrize("form", ["json", "", "Curl", "bash", "cur", None, 5])
+def test_an_unknown_format_is_an_error_that_lists_those_there_are(answered, results, form):
+    """And names the nearest."""
+    for value in (answered[0], results):
+        with pytest.raises(InvalidRequest, match="is not a format; expected one of") as caught:
+            value.export(form)
+        assert "result" in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["body", "curl", "python", "openai", "javascript"])
+def test_a_request_s_format_needs_a_run(results, form):
+    """Several results have several requests."""
+    with pytest.raises(InvalidRequest, match=r"is the request of one run.*\[0\]\.export"):
+        results.export(form)
+    assert results[0].export(form)
+
+
+def test_the_table_of_one_result_is_written_otherwise(answered):
+    """By the function for tables."""
+    with pytest.raises(InvalidRequest, match=r"chat_magic\.to_csv"):
+        answered[0].export("csv")
+
+
+def test_a_path_is_written_and_returned(answered, tmp_path):
+    """In UTF-8, in place of what was there."""
+    result, _ = answered
+    path = tmp_path / "request.sh"
+    path.write_text("old")
+    assert result.export("curl", path) == path
+    assert path.read_text("utf-8") == result.export("curl")
+    assert result.export("curl", str(path)) == path
+
+
+@pytest.mark.parametrize("name", ["missing/request.sh", "", "a\0b"])
+def test_a_file_that_cannot_be_written_is_an_error(answered, tmp_path, name):
+    """Of one line, which names the file."""
+    with pytest.raises(InvalidRequest, match="cannot be written"):
+        answered[0].export("curl", str(tmp_path / name))
+
+
+def test_lone_surrogates_become_replacement_characters(tmp_path):
+    """A file in UTF-8 cannot hold them."""
+    choices = (Choice(index=0, message=Message(content="a\ud800")),)
+    result = ChatResult(read_fields({}, allow_extra=False), Reply(choices=choices), Timing())
+    assert result.export("markdown", tmp_path / "a.md").read_text("utf-8") == "a\ufffd\n"
