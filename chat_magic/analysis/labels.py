@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from chat_magic.analysis.spans import byte_offsets, segment, tokens_in_span
 from chat_magic.analysis.table_columns import Data, nullable, strings, table
 from chat_magic.analysis.token_metrics import alternative_logprobs
 from chat_magic.core.reply.tokens import well_formed
-from chat_magic.errors import InvalidRequest
+from chat_magic.core.request.label_set import REST, check_place, label_form, label_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.reply_columns import MessagePart, ReplyColumns
-
-At = str | re.Pattern[str]
+    from chat_magic.core.request.label_set import At, LabelSet
 
 _AROUND = " \t\r\n\"'“”\u2018\u2019«»`*_,.:;!?()[]{}"
 """Marks around a label: quotes, Markdown, JSON, the end of a sentence."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_TAKEN = ("run", "choice", "position", "token", "ambiguous", "other", "residual")
 
 
 def labels_table(
@@ -64,7 +61,7 @@ def labels_table(
     Raises:
         InvalidRequest: `labels` is not a list of distinct texts, or `at` is not a place.
     """
-    forms = _forms(labels)
+    forms = label_forms(labels)
     decisions = _decisions(columns, at, prefill, lambda text: any(_begins(text, forms)))
     prob = decisions.prob
     begins = np.array(
@@ -83,6 +80,23 @@ def labels_table(
         },
     }
     return table(data, attrs, VOCABULARY_SIZE)
+
+
+def label_columns(
+    columns: ReplyColumns, labels: LabelSet, *, prefill: str | Sequence[str] = ""
+) -> dict[str, Floats]:
+    """Return the columns of `labels_table` that tables of answers have, an item a choice.
+
+    Args:
+        columns: The tokens of some replies.
+        labels: The possible answers, and where they are.
+        prefill: As for `labels_table`.
+
+    Returns:
+        `p[LABEL]` for each label, then `p[ambiguous]`, `p[other]` and `p[residual]`.
+    """
+    known = labels_table(columns, labels.labels, attrs={}, at=labels.at, prefill=prefill)
+    return {f"p[{name}]": known[name].to_numpy() for name in (*labels.labels, *REST)}
 
 
 def expected_table(
@@ -156,7 +170,7 @@ def _decisions(
     columns: ReplyColumns, at: At, prefill: str | Sequence[str], says: Callable[[str], bool]
 ) -> _Decisions:
     """Find the first token of each answer that is an answer, or more than marks."""
-    _check_place(at)
+    check_place(at)
     answers, pieces, slices = columns.answers, columns.pieces, columns.slices
     parts = [columns.parts[answer] for answer in answers]
     position = np.full(len(answers), -1)
@@ -184,16 +198,6 @@ def _decisions(
     )
 
 
-def _check_place(at: At) -> None:
-    if isinstance(at, re.Pattern):
-        return
-    if isinstance(at, str) and (at in ("first", "") or at.startswith("/")):
-        return
-    raise InvalidRequest(
-        f"at {at!r}: must be 'first', a JSON Pointer such as '/label', or a compiled pattern"
-    )
-
-
 def _tokens_at(
     part: MessagePart, pieces: list[bytes], at: At, prefill: str | Sequence[str]
 ) -> Integers:
@@ -210,25 +214,9 @@ def _tokens_at(
     return tokens_in_span(align(pieces, text), *byte_offsets(text, places))[0]
 
 
-def _forms(labels: Sequence[str]) -> list[str]:
-    """Return the forms in which labels are compared."""
-    if isinstance(labels, str) or not labels or not all(isinstance(x, str) for x in labels):
-        raise InvalidRequest(f"labels {labels!r}: must be a list of texts, such as ['yes', 'no']")
-    forms = [_form(label) for label in labels]
-    for number, (label, form) in enumerate(zip(labels, forms, strict=True)):
-        if not form or form in forms[:number] or label in _TAKEN:
-            why = "is a column of the table" if label in _TAKEN else "is empty, or like another one"
-            raise InvalidRequest(f"labels: {label!r} {why}")
-    return forms
-
-
-def _form(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
-
-
 def _begins(text: str, forms: list[str]) -> list[bool]:
     """Say which labels a token begins."""
-    for start in (_form(text), _form(text).strip(_AROUND)):
+    for start in (label_form(text), label_form(text).strip(_AROUND)):
         flags = [bool(start) and form.startswith(start) for form in forms]
         if any(flags):
             return flags
@@ -236,7 +224,7 @@ def _begins(text: str, forms: list[str]) -> list[bool]:
 
 
 def _number(text: str) -> float | None:
-    bare = _form(text).strip(_AROUND)
+    bare = label_form(text).strip(_AROUND)
     return float(bare) if _NUMBER.fullmatch(bare) else None
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.diff_units import DiffUnit
-    from chat_magic.analysis.labels import At
     from chat_magic.analysis.reply_columns import ReplyColumns
     from chat_magic.analysis.segments import SpanUnit
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.request.label_set import At
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView, TokensView

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_magic.analysis.labels import expected_table, labels_table
+from chat_magic.analysis.labels import expected_table, label_columns, labels_table
 from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.core.reply.reply import Choice, Reply
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.errors import InvalidRequest
 
 log = math.log
@@ -149,6 +150,20 @@ def test_labels_that_cannot_be_told_apart_are_refused(names, words):
     """The error names the one."""
     with pytest.raises(InvalidRequest, match=words):
         labels_table(read_replies([]), names, attrs={})
+
+
+def test_tables_of_answers_have_a_column_for_each_label_and_the_rest(token, reply):
+    """They add up to 1, as in the table of labels."""
+    others = logs([("yes", 0.5), ("no", 0.25), ("maybe", 0.125)])
+    columns = read_replies([reply([token("yes", log(0.5), others)])])
+    known = label_columns(columns, LabelSet(("yes", "no")))
+    assert {name: values.tolist() for name, values in known.items()} == {
+        "p[yes]": pytest.approx([0.5]),
+        "p[no]": pytest.approx([0.25]),
+        "p[ambiguous]": [0],
+        "p[other]": pytest.approx([0.125]),
+        "p[residual]": pytest.approx([0.125]),
+    }
 
 
 @pytest.mark.parametrize("at", ["last", "answer", 3, None])
