@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ChatInterrupted,
         ConnectionFailed,
         InvalidRequest,
+        RateLimited,
         RequestTimeout,
         StreamBroken,
     )
@@ -50,6 +51,7 @@ __all__ = [
     "InvalidRequest",
     "Panel",
     "Prompt",
+    "RateLimited",
     "RequestTimeout",
     "StreamBroken",
     "achat",

@@ -6,6 +6,7 @@ ChatError
 ├── StreamBroken       it failed after something had arrived
 ├── CacheMiss          only recorded answers are allowed, and there is none
 ├── BudgetExceeded     a further request could cost more than max_cost
+├── RateLimited        a quota of the server is used up
 ├── ConnectionFailed   no connection, or no server to connect to
 └── RequestTimeout     nothing came in time
 KeyboardInterrupt
@@ -14,7 +15,7 @@ KeyboardInterrupt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
@@ -28,6 +29,7 @@ __all__ = [
     "ChatInterrupted",
     "ConnectionFailed",
     "InvalidRequest",
+    "RateLimited",
     "RequestTimeout",
     "StreamBroken",
 ]
@@ -36,8 +38,9 @@ __all__ = [
 class _OneLine(BaseException):
     """An exception that a notebook shows as one line instead of a traceback."""
 
-    result: ChatResult | ChatResults | None = None
-    """Everything that had arrived when it went wrong, of all runs; None when nothing had."""
+    result: ChatResult | ChatResults | Any = None
+    """Everything that had arrived when it went wrong, of all runs; None when nothing had. Of a map
+    it is the table so far."""
 
     def _render_traceback_(self) -> list[str]:
         printable = "".join(c if c.isprintable() else " " for c in str(self))
@@ -91,6 +94,10 @@ class StreamBroken(ChatError):
 
 class BudgetExceeded(ChatError):
     """A further request could cost more than `max_cost`; `.result` holds what had arrived."""
+
+
+class RateLimited(ChatError):
+    """A quota is used up, which waiting does not change; `.result` is the table so far."""
 
 
 class CacheMiss(ChatError):

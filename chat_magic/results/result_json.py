@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Kind
 
-__all__ = ["VERSION", "result_from_json", "result_to_json"]
+__all__ = ["VERSION", "map_texts", "result_from_json", "result_to_json"]
 
 VERSION = 1
 """The version of the format that is written, and the only one so far."""
@@ -147,7 +147,7 @@ def _encode(document: _Document) -> bytes:
     except UnicodeEncodeError:
         text = _ESCAPE.encode()
     if _ESCAPE.encode() in text:
-        document = _map_texts(document, _escape)
+        document = map_texts(document, _escape)
         text = msgspec.json.encode(document)
     has_null = b'prob":null' in text
     raw_numbers = _raw_numbers(document, skipped=() if has_null else (Logprobs,))
@@ -193,7 +193,7 @@ def _decode(text: str) -> _Document:
                 f"raw_numbers: expected {', '.join(_RAW_NUMBERS)} at the places of nulls"
             ) from error
     if _MAY_BE_ESCAPED.search(text):
-        document = _map_texts(document, _unescape)
+        document = map_texts(document, _unescape)
     return document
 
 
@@ -368,20 +368,20 @@ def _unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
-def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     """Return a copy of a value in which every text, keys included, is changed."""
     match value:
         case str():
             return change(value)
         case dict():
             return {
-                change(key) if isinstance(key, str) else key: _map_texts(item, change)
+                change(key) if isinstance(key, str) else key: map_texts(item, change)
                 for key, item in value.items()
             }
         case list() | tuple():
-            return type(value)([_map_texts(item, change) for item in value])
+            return type(value)([map_texts(item, change) for item in value])
         case Struct():
-            return type(value)(**_map_texts(_fields(value), change))
+            return type(value)(**map_texts(_fields(value), change))
     return value
 
 

@@ -1,0 +1,1 @@
+"""Many rows: from data to prepared requests, their execution, and a table of answers."""
