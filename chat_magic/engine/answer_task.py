@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.engine.session import Session
     from chat_magic.transport.endpoints import Endpoint
+    from chat_magic.transport.exchange import Pace
 
 __all__ = ["AnswerTask", "with_schema_warnings"]
 
@@ -54,6 +55,7 @@ class AnswerTask:
         on_change: Called on the loop whenever something has arrived, or is being waited for.
         record: Keeps what is sent and received.
         budget: What the requests may cost, if others share it; by default the limit of the call.
+        pace: Decides when each request may be sent; by default at once.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class AnswerTask:
         on_change: Callable[[], None] = lambda: None,
         record: Record = NOT_RECORDED,
         budget: Budget | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.request = call.request
         """The request of the current round."""
@@ -71,6 +74,7 @@ class AnswerTask:
         self._on_change = on_change
         self._record = record
         self._budget = budget or Budget(call.limits.max_cost)
+        self._pace = pace
         self._tool_loop = ToolLoop(call.tools) if call.tools.can_run else None
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
@@ -306,7 +310,9 @@ class AnswerTask:
             url=None if local.is_local(request.model or "") else endpoint.address,
             model=endpoint.model,
         )
-        async with self._budget.reserve(estimated_cost(request, self._call.price)) as reservation:
+        price, usual_tokens = self._call.price, self._budget.usual_tokens
+        dollars = estimated_cost(request, price, unlimited_tokens=usual_tokens)
+        async with self._budget.reserve(dollars) as reservation:
             try:
                 await exchange(
                     session.http,
@@ -320,6 +326,7 @@ class AnswerTask:
                     on_wait=lambda words: self._on_progress(label + words),
                     on_events=self._record.listen(request, assembler.number),
                     stopwatch=stopwatch,
+                    pace=self._pace,
                 )
             finally:
                 reservation.cost = self._cost_so_far(request, assembler)

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from chat_magic.core.reply.cost import UNLIMITED_TOKENS
 from chat_magic.errors import BudgetExceeded
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Budget:
         self._spent = 0.0
         self._reserved = 0.0
         self._changed = asyncio.Condition()
+        self.usual_tokens = UNLIMITED_TOKENS
+        """Completion tokens that a choice without a limit is taken to have at most."""
 
     @property
     def is_unlimited(self) -> bool:

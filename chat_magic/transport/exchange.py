@@ -9,7 +9,7 @@ import math
 import random
 import time
 import uuid
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -34,12 +34,13 @@ from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.transport.endpoints import Endpoint
     from chat_magic.transport.http import HttpClient
 
-__all__ = ["Listener", "exchange"]
+__all__ = ["NO_PACE", "Listener", "Pace", "exchange"]
 
 FIRST_EVENT_S = 600.0
 """How long the first content may take: a long prompt is slow to read."""
@@ -70,6 +71,7 @@ async def exchange(
     on_wait: Callable[[str], None] | None = None,
     on_events: Listener | None = None,
     stopwatch: Stopwatch | None = None,
+    pace: Pace | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
@@ -90,6 +92,7 @@ async def exchange(
         on_wait: Called between tries with what is being waited for, in words.
         on_events: Called with the events that arrive together, keys removed, before they are read.
         stopwatch: Measures the arrival times, from the start of the last try.
+        pace: Decides when each try may start; waiting for it is no part of any time limit.
 
     Raises:
         InvalidRequest: The body cannot be written as JSON; nothing was sent.
@@ -108,12 +111,17 @@ async def exchange(
     )
     exchanging.allow_silence(timeout_s if silence_s is None else silence_s)
     causes: list[str] = []
+    pace = NO_PACE if pace is None else pace
     while True:
         try:
-            await exchanging.run(content)
+            async with exchanging.waiting_for(pace.turn()):
+                await exchanging.run(content)
         except ChatError as error:
             redact_exception(error)
             failure, n_tries = exchanging.failure, len(causes) + 1
+            if failure is not None and pace.repeats(failure):
+                exchanging.restart()
+                continue
             pause_s = _pause_s(failure, n_tries) if failure and n_tries <= retries else None
             if failure is None or pause_s is None or not exchanging.has_time_for(pause_s):
                 raise _after(n_tries, error) from error.__cause__
@@ -147,6 +155,34 @@ def _after(n_tries: int, error: ChatError) -> ChatError:
     if n_tries > 1:
         error.args = (f"{error} (after {n_tries} tries)",)
     return error
+
+
+class Pace(Protocol):
+    """Decides when the tries of requests that share a limit may start."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until a try may start; it runs inside."""
+
+    def repeats(self, failure: Failure) -> bool:
+        """Take note of a failure; return whether the try is repeated at the next turn.
+
+        Such a repetition is none of the `retries`.
+        """
+
+
+class _NoPace:
+    """Every try starts at once."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for nothing."""
+        return nullcontext()
+
+    def repeats(self, _failure: Failure) -> bool:
+        """Leave it to the `retries`."""
+        return False
+
+
+NO_PACE: Pace = _NoPace()
 
 
 class Listener(Protocol):
@@ -216,6 +252,14 @@ class _Exchange:
         self._n_events = 0
         self._renewed_ms = -math.inf
         self._assembler.restart()
+
+    @asynccontextmanager
+    async def waiting_for(self, turn: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+        """Enter a turn; the time limit is extended by the wait."""
+        start = self._clock()
+        async with turn:
+            self._end += self._clock() - start
+            yield
 
     def has_time_for(self, pause_s: float) -> bool:
         """Whether any time is left after a pause."""

@@ -46,20 +46,35 @@ def cost_of(usage: Usage | None, price: Price | None, tier: str | None = None) -
     return math.fsum(count * dollars for count, dollars in counts if dollars is not None) / 1e6
 
 
-def estimated_cost(request: ChatRequest, price: Price | None) -> float:
-    """Estimate what a request costs at most, in dollars; 0 where its price is not known.
+def estimated_usage(request: ChatRequest, *, unlimited_tokens: int = UNLIMITED_TOKENS) -> Usage:
+    """Estimate how many tokens a request has at most.
 
-    The tokens of its texts are estimated from their characters, attachments are not counted, and
-    each choice is taken to have as many tokens as its limit allows.
+    Those of its texts are estimated from their characters, attachments are not counted, and each
+    choice is taken to have as many tokens as its limit allows.
+
+    Args:
+        request: The request.
+        unlimited_tokens: What a choice without a limit is taken to have at most.
     """
     characters = sum(len(text) for message in request.messages for text in message.texts())
     limits = (request.parameters.get(name) for name in ("max_completion_tokens", "max_tokens"))
-    limit = next((limit for limit in limits if isinstance(limit, int)), UNLIMITED_TOKENS)
-    usage = Usage(
+    limit = next((limit for limit in limits if isinstance(limit, int)), unlimited_tokens)
+    return Usage(
         prompt_tokens=math.ceil(characters / CHARACTERS_PER_TOKEN),
         completion_tokens=limit * request.n,
     )
-    return cost_of(usage, price) or 0.0
+
+
+def estimated_cost(
+    request: ChatRequest, price: Price | None, *, unlimited_tokens: int = UNLIMITED_TOKENS
+) -> float:
+    """Estimate what a request costs at most, in dollars; 0 where its price is not known.
+
+    The tokens are those of `estimated_usage`.
+    """
+    if price is None:
+        return 0.0
+    return cost_of(estimated_usage(request, unlimited_tokens=unlimited_tokens), price) or 0.0
 
 
 def service_tier(request: ChatRequest, reply: Reply) -> str | None:
