@@ -177,7 +177,7 @@ class _NoPace:
         """Wait for nothing."""
         return nullcontext()
 
-    def repeats(self, _failure: Failure) -> bool:
+    def repeats(self, failure: Failure) -> bool:  # noqa: ARG002
         """Leave it to the `retries`."""
         return False
 
