@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
+    from chat_magic.engine.chat_map import chat_map
     from chat_magic.engine.history import forget, history, load, star, unstar, usage
     from chat_magic.errors import (
         ApiError,
@@ -57,6 +58,7 @@ __all__ = [
     "achat",
     "chat",
     "chat_grid",
+    "chat_map",
     "compare",
     "forget",
     "history",
@@ -81,6 +83,7 @@ _HOMES = {
     "achat": "engine.chat",
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",
+    "chat_map": "engine.chat_map",
     "compare": "results.compare",
     "forget": "engine.history",
     "history": "engine.history",

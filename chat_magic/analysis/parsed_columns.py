@@ -30,15 +30,21 @@ def add_parsed(table: pd.DataFrame, schema: Schema, values: Sequence[Any]) -> pd
         (`parsed` if the answer itself is one). If the answer is a list, a cell has the list of
         the field's values; `table.explode([...])` makes a row of each item.
     """
-    for name, dtype, is_list in _fields(schema):
+    for name, dtype, is_list in schema_fields(schema):
+        if dtype is None:
+            continue
         label = f"parsed.{name}" if name else "parsed"
-        cells = [None if value is None else _cell(value, name, is_list) for value in values]
+        cells = [field_of(value, name, is_list=is_list) for value in values]
         table[label] = _column(cells, "object" if is_list else dtype)
     return table
 
 
-def _fields(schema: Schema) -> Iterator[tuple[str | None, str, bool]]:
-    """Yield each scalar field, its dtype, and whether a cell has a list of its values."""
+def schema_fields(schema: Schema) -> Iterator[tuple[str | None, str | None, bool]]:
+    """Yield each field, its dtype, and whether a cell has a list of its values.
+
+    The dtype is None where the field is no text, number or boolean; the name is None where the
+    answer itself is one of these.
+    """
     root = schema.json_schema
     value = root if schema.wrapper is None else root["properties"][schema.wrapper]
     is_list = schema.wrapper == "items"
@@ -46,8 +52,7 @@ def _fields(schema: Schema) -> Iterator[tuple[str | None, str, bool]]:
     if dtype := _dtype(value, root):
         yield None, dtype, is_list
     for name, field in value.get("properties", {}).items():
-        if dtype := _dtype(field, root):
-            yield name, dtype, is_list
+        yield name, _dtype(field, root), is_list
 
 
 def _dtype(schema: Any, root: Mapping[str, Any]) -> str | None:
@@ -63,9 +68,12 @@ def _type_names(schema: Mapping[str, Any]) -> list[str]:
     return names if isinstance(names, list) else [names]
 
 
-def _cell(value: Any, name: str | None, is_list: bool) -> Any:
+def field_of(value: Any, name: str | None, *, is_list: bool) -> Any:
+    """Return a field of the JSON value of an answer, None if it has none; see `schema_fields`."""
+    if value is None:
+        return None
     if is_list:
-        return [_cell(item, name, False) for item in value]
+        return [field_of(item, name, is_list=False) for item in value]
     if name is None:
         return value
     return value.get(name) if isinstance(value, dict) else None

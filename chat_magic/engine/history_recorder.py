@@ -142,6 +142,13 @@ class HistoryRecorder:
         _announce(store.path)
         return store
 
+    def folder(self) -> Path | None:
+        """Return the folder for files beside the history; None where a setting turns it off."""
+        path = self._value("history")
+        if path is False:
+            return None
+        return (Path(path).expanduser() if isinstance(path, str) else _default_path()).parent
+
     def store(self) -> HistoryStore:
         """Return the history, which is shared by all sessions of the process."""
         path = self._value("history")

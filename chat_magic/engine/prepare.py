@@ -55,6 +55,7 @@ __all__ = [
     "body_for",
     "build_request",
     "prepare_call",
+    "render_messages",
     "request_limits",
 ]
 
@@ -367,7 +368,7 @@ def build_request(
     )
     request = replace(request, messages=source.messages, source=source)
     if variables is not None:
-        request = _rendered(request, variables)
+        request = render_messages(request, variables)
     return with_tools(request, tools, max_tool_rounds)
 
 
@@ -379,7 +380,12 @@ def _schema_word(schema: Any) -> str | None:
     return schema if isinstance(schema, str) else getattr(schema, "__name__", None)
 
 
-def _rendered(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:
+def render_messages(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:
+    """Fill in the templates in the texts of a request's messages.
+
+    Raises:
+        InvalidRequest: One cannot be rendered.
+    """
     warnings: list[str] = []
     messages = tuple(
         replace(message, content=render_text(message.content, variables, warnings))

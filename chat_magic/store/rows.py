@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["ForeignFile", "RowsFile"]
+__all__ = ["ForeignFile", "RowsFault", "RowsFile"]
 
 APPLICATION_ID = 0x63684D72
 """`chMr`, by which a file of rows is told from other databases."""
@@ -38,6 +38,10 @@ class ForeignFile(Exception):
     """A file that is not a resume file of this version; it was not touched."""
 
 
+class RowsFault(Exception):
+    """A resume file that cannot be read or written; the message says why."""
+
+
 class RowsFile:
     """A resume file that is open; any thread may use it.
 
@@ -46,25 +50,16 @@ class RowsFile:
 
     Raises:
         ForeignFile: It is another program's, or of a newer version.
-        OSError: It cannot be made or read.
-        sqlite3.Error: It cannot be opened.
+        RowsFault: It cannot be made or opened.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        is_new = not _is_ours(path)
-        if is_new:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._connection = sqlite3.connect(
-            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
         try:
-            _set_up(self._connection, path, is_new=is_new)
-        except BaseException:
-            self._connection.close()
-            raise
+            self._connection = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            raise RowsFault(str(error)) from error
 
     def find(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the answers of those keys that have one."""
@@ -80,10 +75,17 @@ class RowsFile:
         return found
 
     def put(self, rows: Sequence[tuple[str, bytes]]) -> None:
-        """Write answers by key and commit them together."""
+        """Write answers by key and commit them together.
+
+        Raises:
+            RowsFault: They cannot be written.
+        """
         values = [(bytes.fromhex(key), answer) for key, answer in rows]
-        with self._lock, transaction(self._connection):
-            self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", values)
+        try:
+            with self._lock, transaction(self._connection):
+                self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", values)
+        except sqlite3.Error as error:
+            raise RowsFault(str(error)) from error
 
     def next_draws(self, keys: Sequence[str]) -> list[int]:
         """Return how often each key was given before in this run."""
@@ -146,6 +148,22 @@ class RowsFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    is_new = not _is_ours(path)
+    if is_new:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(
+        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _set_up(connection, path, is_new=is_new)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _is_ours(path: Path) -> bool:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 
-__all__ = ["MapEstimate", "RestOfMap", "dollars", "duration"]
+from chat_magic.core.reply.cost import UNLIMITED_TOKENS
+
+__all__ = ["MapEstimate", "RestOfMap", "UsualTokens", "dollars", "duration"]
 
 _Z = 1.959964
 """The 97.5 % point of the normal distribution."""
 _MANY = 2
 """Rows from which a spread can be told."""
+_ENOUGH = 20
+"""Answers after which a percentile is taken, and taken anew."""
 
 
 @dataclass
@@ -91,3 +96,34 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
+
+
+class UsualTokens:
+    """How many completion tokens a choice without a limit has at most, as far as was seen.
+
+    It is the 95th percentile of the answers, from 20 on; before it is 1,000.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self._n_seen = 0
+        self.value = UNLIMITED_TOKENS
+        """The estimate, in tokens."""
+
+    def add(self, tokens: int | None, n_choices: int = 1) -> None:
+        """Count the completion tokens of an answer with some choices; None if not known."""
+        if tokens is None:
+            return
+        self._counts[math.ceil(tokens / n_choices)] += 1
+        self._n_seen += 1
+        if self._n_seen % _ENOUGH == 0:
+            self.value = max(1, self._percentile(0.95))
+
+    def _percentile(self, share: float) -> int:
+        """Return the smallest count that this share of the answers does not pass."""
+        needed = math.ceil(share * self._n_seen)
+        for tokens, count in sorted(self._counts.items()):
+            needed -= count
+            if needed <= 0:
+                return tokens
+        return UNLIMITED_TOKENS

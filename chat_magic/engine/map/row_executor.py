@@ -67,6 +67,8 @@ class MapPorts:
     """Takes a finished row; each submitted row is finished once, unless the map is cancelled."""
     fail: Callable[[Exception], None]
     """Ends the map by an error that no further row can pass, such as a quota that is used up."""
+    note: Callable[[str], None] = lambda _: None
+    """Notes a limit that was met, for `attrs["chat_magic"]["limits"]`."""
 
 
 class RowExecutor(Protocol):

@@ -1,0 +1,181 @@
+"""The function `chat_map`: one prompt for each row of some data, however many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack, get_args
+
+from chat_magic.analysis.answer_frame import AnswerFrame, check_clash
+from chat_magic.analysis.answer_values import AnswerColumns
+from chat_magic.analysis.row_source import open_source
+from chat_magic.core.cell.row_values import read_sample
+from chat_magic.core.request.parameters import is_number
+from chat_magic.core.request.request import ChatRequest
+from chat_magic.engine.map.executor_choice import open_executor
+from chat_magic.engine.map.map_call import MapCall
+from chat_magic.engine.map.map_counts import MapCounts
+from chat_magic.engine.map.map_run import MapRun, OnError
+from chat_magic.engine.map.resume_file import ResumeFile
+from chat_magic.engine.map.row_executor import MapLimits
+from chat_magic.engine.map.row_requests import MapPrompt, RowRequests, read_map_prompt
+from chat_magic.engine.prepare import request_limits
+from chat_magic.engine.replay import open_recordings
+from chat_magic.engine.session import default_session
+from chat_magic.errors import InvalidRequest
+from chat_magic.view.live.map_bar import MapBar, NoBar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
+
+    from chat_magic.analysis.row_source import RowSource
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.parameter_types import Parameters
+    from chat_magic.results.prompt import Prompt
+
+__all__ = ["chat_map"]
+
+DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 32, 1024
+
+
+def chat_map(
+    data: Any,
+    messages: str | Prompt | Sequence[Mapping[str, Any] | Message],
+    *,
+    model: str | None = None,
+    column: str = "answer",
+    schema: Any = None,
+    labels: Sequence[str] | None = None,
+    labels_at: Any = "first",
+    variables: Mapping[str, Any] | None = None,
+    concurrency: int = DEFAULT_CONCURRENCY,
+    requests_per_minute: float | None = None,
+    tokens_per_minute: float | None = None,
+    max_cost: float | None = None,
+    rows: int | str | None = None,
+    on_error: OnError = "keep",
+    resume: str | PathLike[str] | bool | None = None,
+    to: str | PathLike[str] | None = None,
+    tokens_to: str | PathLike[str] | None = None,
+    executor: Any = None,
+    progress: bool = True,
+    **parameters: Unpack[Parameters],
+) -> Any:
+    """Send a prompt once for each row of some data, and return the data with the answers.
+
+    Args:
+        data: A DataFrame, a Series, a list of dicts or texts, a dict of lists, a generator, a table
+            or reader of pyarrow, or the path of a parquet or CSV file.
+        messages: The body of a cell, a prompt, or a list of the API's message objects. Their
+            templates see the columns of the row by name, `row`, which is all of it, and
+            `variables`.
+        model: `vendor/model`; by default the configured one.
+        column: The name of the column of answers, and what the others begin with.
+        schema: As for `chat`; each field of the answer is a column.
+        labels: The possible answers; the probability of each is a column.
+        labels_at: The place of the answer, as for `ChatResult.labels`.
+        variables: What the templates see besides the row.
+        concurrency: How many requests run at a time at most, 1 to 1,024.
+        requests_per_minute: How many requests may start in a minute, those sent again included.
+        tokens_per_minute: How many tokens they may have, prompts and answers together.
+        max_cost: Dollars that the map may cost: no request is sent that could pass it.
+        rows: `N` or `"N:SEED"` takes N rows at random, in the data's order; `"head:N"` the first.
+        on_error: `keep` notes the error in the row, `skip` leaves the row out, `raise` ends the
+            map. What no row can pass ends it in any case.
+        resume: A file that keeps each finished row, from which the same call continues. By default
+            there is one beside the history above 200 rows; False keeps nothing.
+        to: A parquet file that the result is written to, in the place of a table in memory.
+        tokens_to: A parquet file that the tokens are written to.
+        executor: What asks the rows; by default this process.
+        progress: Whether a bar is shown.
+        **parameters: As for `chat`.
+
+    Returns:
+        The data in their order and with their index, and the columns `answer`, `answer.FIELD` (with
+        a schema), `answer.p[LABEL]`, `answer.p[ambiguous]`, `answer.p[other]` and
+        `answer.p[residual]` (with labels), `answer.finish_reason`, `answer.prompt_tokens`,
+        `answer.completion_tokens`, `answer.cost` (dollars), `answer.perplexity` (with logprobs) and
+        `answer.error`; lists where n is above 1. `attrs["chat_magic"]` sums it up. With `to`, its
+        path.
+
+    Raises:
+        InvalidRequest: An argument is not valid; nothing was sent.
+        ApiError: The server refuses every row, or the first 20 fail alike; `.result` is the table
+            so far, as for all of these.
+        RateLimited: A quota is used up.
+        BudgetExceeded: A further request could pass `max_cost`.
+        ChatInterrupted: It was interrupted.
+
+    Example:
+        >>> answers = chat_map(reviews, "Is this positive? {{ text }}", labels=["yes", "no"])
+        >>> answers[["text", "answer", "answer.p[yes]"]]
+    """
+    if on_error not in get_args(OnError):
+        raise InvalidRequest(f"on_error {on_error!r}: must be 'keep', 'raise' or 'skip'")
+    session = default_session()
+    prompt = read_map_prompt(
+        messages, model=model, variables=variables, schema=schema, labels=labels,
+        labels_at=labels_at, parameters=parameters,
+    )  # fmt: skip
+    limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
+    source = open_source(data, keep=to is None, sample=read_sample(rows))
+    requests = RowRequests(
+        session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session)
+    )
+    check_column(prompt, column, source)
+    executing = open_executor(executor, limits)
+    sink = AnswerFrame(
+        lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
+    )
+    counts = MapCounts(n_rows=source.n_rows)
+    bar = MapBar(source.n_rows) if progress else NoBar()
+    run = MapRun(requests, executing, sink, counts, bar, on_error=on_error)
+    resume_file = ResumeFile(session, resume, prompt.fingerprint)
+    return MapCall(session, source, sink, run, limits, resume_file).result()
+
+
+def check_column(prompt: MapPrompt, column: Any, source: RowSource) -> None:
+    """Check the name of the column of answers.
+
+    Raises:
+        InvalidRequest: It is no name, or the data have a column of such a name.
+    """
+    if not isinstance(column, str) or not column.strip():
+        raise InvalidRequest(f"column {column!r}: must be a name")
+    columns = AnswerColumns(
+        column=column, schema=prompt.schema, labels=prompt.labels, has_logprobs=True
+    )
+    if clash := check_clash(list(columns.kinds), source.columns, column):
+        raise InvalidRequest(clash)
+
+
+def answer_columns(prompt: MapPrompt, column: str, requests: RowRequests) -> AnswerColumns:
+    """Return the columns that a map adds, by its first request."""
+    request = ChatRequest() if requests.first is None else requests.first.request
+    return AnswerColumns(
+        column=column,
+        schema=prompt.schema,
+        labels=prompt.labels,
+        has_logprobs=request.sent("logprobs") is True or bool(request.sent("top_logprobs")),
+        has_choices=request.n > 1,
+    )
+
+
+def read_limits(
+    concurrency: Any, requests_per_minute: Any, tokens_per_minute: Any, max_cost: Any
+) -> MapLimits:
+    """Check the limits of a map.
+
+    Raises:
+        InvalidRequest: One is out of range.
+    """
+    if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise InvalidRequest(
+            f"concurrency {concurrency}: must be a whole number, 1 to {MAX_CONCURRENCY:,}"
+        )
+    rates = {
+        "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
+    }  # fmt: skip
+    for name, value in rates.items():
+        if value is not None and not (is_number(value) and 0 < value < float("inf")):
+            raise InvalidRequest(f"{name} {value}: must be a number above 0")
+    return MapLimits(concurrency=concurrency, **rates, max_cost=max_cost)

@@ -1,0 +1,111 @@
+"""One call of `chat_map`: it runs the map, and returns its table whatever becomes of it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.engine.map.row_executor import MapPorts
+from chat_magic.engine.map.row_keeper import RowKeeper
+from chat_magic.errors import ChatInterrupted
+
+if TYPE_CHECKING:
+    from chat_magic.analysis.answer_frame import AnswerFrame
+    from chat_magic.analysis.row_source import RowSource
+    from chat_magic.engine.map.map_run import MapRun
+    from chat_magic.engine.map.resume_file import ResumeFile
+    from chat_magic.engine.map.row_executor import MapLimits
+    from chat_magic.engine.session import Session
+
+__all__ = ["MapCall"]
+
+
+class MapCall:
+    """A map with all that it needs.
+
+    Args:
+        session: The session whose connections and settings are used.
+        source: The rows.
+        sink: What makes the table.
+        run: The map itself.
+        limits: How fast it may go.
+        resume_file: What opens the resume file.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        source: RowSource,
+        sink: AnswerFrame,
+        run: MapRun,
+        limits: MapLimits,
+        resume_file: ResumeFile,
+    ) -> None:
+        self._session = session
+        self._source = source
+        self._sink = sink
+        self._run = run
+        self._limits = limits
+        self._resume = resume_file
+        self._limits_met: list[str] = []
+
+    def result(self) -> Any:
+        """Run the map and return its table.
+
+        Raises:
+            ChatError: It ended early; `.result` is the table so far.
+            ChatInterrupted: It was interrupted, likewise.
+        """
+        is_complete = False
+        try:
+            self._ask()
+            is_complete = True
+        except KeyboardInterrupt:
+            error = ChatInterrupted("the map was interrupted; .result has the rows that are done")
+            error.result = self._table()
+            raise error from None
+        except Exception as fault:  # also one that the data raise while they are read
+            with suppress(AttributeError):
+                fault.result = self._table()  # type: ignore[attr-defined]
+            raise
+        finally:
+            self._resume.close(is_complete=is_complete)
+        return self._table()
+
+    def _ask(self) -> None:
+        first = self._resume.open_for(self._source.n_rows)
+        keeper = RowKeeper(self._run.take_later, say, first)
+        self._say_notices()
+
+        def open_later(n_read: int) -> None:
+            if file := self._resume.open_for(n_read):
+                keeper.open(file)
+                self._say_notices()
+
+        ports = MapPorts(
+            session=self._session,
+            limits=self._limits,
+            rows_file=first,
+            put=keeper.put,
+            fail=self._run.take_later,
+            note=self._note,
+        )
+        self._run.run(self._source.rows(), keeper, ports, open_later)
+
+    def _note(self, limit: str) -> None:
+        if limit not in self._limits_met:
+            self._limits_met.append(limit)
+
+    def _table(self) -> Any:
+        return self._sink.frame(self._source.table(), self._run.counts.facts(self._limits_met))
+
+    def _say_notices(self) -> None:
+        notices, self._resume.notices[:] = list(self._resume.notices), []
+        for words in notices:
+            say(words)
+
+
+def say(words: str) -> None:
+    """Say something about the map, beside its result."""
+    print(f"chat-magic: {words}", file=sys.stderr)

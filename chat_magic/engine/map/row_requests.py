@@ -1,0 +1,196 @@
+"""The requests of a map: a prompt filled with one row after another, completed and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.cell.body import read_body
+from chat_magic.core.cell.per_model import apply_per_model
+from chat_magic.core.cell.row_values import row_variables
+from chat_magic.core.request.attachment import Attachment
+from chat_magic.core.request.label_set import MOST_ALTERNATIVES, LabelSet, read_labels
+from chat_magic.core.request.parameters import apply_implied
+from chat_magic.core.request.request import ChatRequest, override, read_messages, validate
+from chat_magic.engine.prepare import (
+    DEFAULT_LIMITS,
+    PreparedCall,
+    RequestLimits,
+    build_request,
+    prepare_call,
+    render_messages,
+)
+from chat_magic.engine.prompt_call import prompt_schema, without_response_format
+from chat_magic.engine.tool_functions import NO_TOOLS, ToolFunctions
+from chat_magic.results.prompt import Prompt
+from chat_magic.transport.schema_file import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chat_magic.core.request.messages import Message
+    from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.replay import Recordings
+    from chat_magic.engine.session import Session
+
+__all__ = ["MapPrompt", "RowRequests", "read_map_prompt"]
+
+_MAGIC = "%%chat"
+_NOTHING = "."
+"""Stands for the messages where only the other arguments are read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPrompt:
+    """What is asked of each row: messages with templates, and what all requests have in common."""
+
+    messages: str | Prompt | tuple[Message, ...]
+    """The body of a cell, a prompt, or messages."""
+    given: ChatRequest
+    """The model and the parameters that take precedence, without messages."""
+    schema: Schema | None = None
+    labels: LabelSet | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """What templates see besides the row."""
+    tools: ToolFunctions = NO_TOOLS
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256, in hexadecimal, of the templates, the model and the parameters."""
+        messages = self.messages if isinstance(self.messages, tuple) else ()
+        body = replace(self.given, messages=messages).body()
+        schema = None if self.schema is None else self.schema.json_schema
+        text = "" if isinstance(self.messages, tuple) else str(self.messages)
+        identity = json.dumps([text, body, schema], sort_keys=True, default=str)
+        return hashlib.sha256(identity.encode(errors="replace")).hexdigest()
+
+    def read(self, values: Mapping[Any, Any]) -> ChatRequest:
+        """Fill in a row; no defaults are applied yet.
+
+        Raises:
+            InvalidRequest: A template cannot be rendered, or what it gives cannot be read.
+        """
+        variables = {**self.variables, **row_variables(values)}
+        if isinstance(self.messages, tuple):
+            return render_messages(replace(self.given, messages=self.messages), variables)
+        if isinstance(self.messages, Prompt):
+            parameters, extra = self.given.parameters, self.given.extra
+            request, _ = build_request(
+                self.messages, self.given.model, variables, extra, parameters, None
+            )
+            has_own = self.messages.schema is not None or self.schema is None
+            return request if has_own else without_response_format(request)
+        return apply_per_model(override(read_body(self.messages, variables), self.given))
+
+
+def read_map_prompt(
+    messages: Any,
+    *,
+    model: str | None,
+    variables: Mapping[str, Any] | None,
+    schema: Any,
+    labels: Any,
+    labels_at: Any,
+    parameters: Mapping[str, Any],
+) -> MapPrompt:
+    """Read what is asked of each row from the arguments of `chat_map`.
+
+    Raises:
+        InvalidRequest: An argument is not valid.
+    """
+    given, tools = build_request(_NOTHING, model, None, None, parameters, None)
+    if isinstance(messages, str) and messages.split(maxsplit=1)[:1] == [_MAGIC]:
+        messages = Prompt(messages)
+    elif not isinstance(messages, str | Prompt):
+        messages = read_messages(messages)
+    return MapPrompt(
+        messages=messages,
+        given=replace(given, messages=(), source=None),
+        schema=load_schema(schema) or prompt_schema(messages),
+        labels=read_labels(labels, None if labels is None else labels_at),
+        variables={} if variables is None else variables,
+        tools=tools,
+    )
+
+
+class RowRequests:
+    """Prepares the requests of a map, all but the first in a short way where they are alike.
+
+    Args:
+        session: The session whose settings complete the requests.
+        prompt: What is asked.
+        limits: How long an answer may take.
+        recordings: Where recorded answers are looked up; None if they are not.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        prompt: MapPrompt,
+        limits: RequestLimits = DEFAULT_LIMITS,
+        recordings: Recordings | None = None,
+    ) -> None:
+        self._session = session
+        self._prompt = prompt
+        self._limits = limits
+        self._recordings = recordings
+        self._first: tuple[ChatRequest, PreparedCall] | None = None
+
+    @property
+    def first(self) -> PreparedCall | None:
+        """The first call that was prepared."""
+        return self._first[1] if self._first else None
+
+    def read(self, values: Mapping[Any, Any]) -> ChatRequest:
+        """Fill in a row.
+
+        Raises:
+            InvalidRequest: The row does not fit the templates.
+        """
+        return with_alternatives(self._prompt.read(values), self._prompt.labels)
+
+    def prepare(self, request: ChatRequest) -> PreparedCall:
+        """Complete and check the request of a row.
+
+        Raises:
+            InvalidRequest: It is not valid.
+        """
+        if self._first is not None and self._recordings is None:
+            written, call = self._first
+            if is_alike(request, written):
+                messages = validate(replace(request, warnings=())).messages
+                return replace(call, request=replace(call.request, messages=messages))
+        call = prepare_call(
+            self._session, request,
+            schema=self._prompt.schema, tools=self._prompt.tools, limits=self._limits,
+            recordings=self._recordings,
+        )  # fmt: skip
+        if self._first is None:
+            self._first = request, call
+        return call
+
+
+def with_alternatives(request: ChatRequest, labels: LabelSet | None) -> ChatRequest:
+    """Return the request that asks for the alternatives which the labels' probabilities need."""
+    names = {*request.parameters, *request.extra}
+    if labels is None or names & {"top_logprobs", "logprobs"}:
+        return request
+    alternatives = apply_implied({"top_logprobs": MOST_ALTERNATIVES})
+    return replace(request, parameters={**request.parameters, **alternatives})
+
+
+def is_alike(request: ChatRequest, other: ChatRequest) -> bool:
+    """Whether two requests differ in nothing but the texts of their messages."""
+    return (
+        request.model == other.model
+        and request.parameters == other.parameters
+        and request.extra == other.extra
+        and not any(_has_attachment(message) for message in request.messages)
+    )
+
+
+def _has_attachment(message: Message) -> bool:
+    content = message.content
+    return isinstance(content, tuple) and any(isinstance(part, Attachment) for part in content)
