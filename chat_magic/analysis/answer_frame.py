@@ -11,9 +11,10 @@ import pandas as pd
 from chat_magic.analysis.answer_values import pandas_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from chat_magic.analysis.answer_values import AnswerColumns, AnsweredRow
+    from chat_magic.analysis.row_source import RowSource
 
 __all__ = ["AnswerFrame", "check_clash"]
 
@@ -25,13 +26,19 @@ class AnswerFrame:
     """Collects the values of answers, a chunk of rows at a time, in any order.
 
     Args:
+        source: The data.
         columns_of: Returns what is collected; called before the first chunk is taken.
         skip_failed: Whether rows with an error are left out.
     """
 
     def __init__(
-        self, columns_of: Callable[[], AnswerColumns], *, skip_failed: bool = False
+        self,
+        source: RowSource,
+        columns_of: Callable[[], AnswerColumns],
+        *,
+        skip_failed: bool = False,
     ) -> None:
+        self._source = source
         self._columns_of = columns_of
         self._skip_failed = skip_failed
         self._failed: list[int] = []
@@ -49,7 +56,7 @@ class AnswerFrame:
     def _kinds(self) -> dict[str, str]:
         return self._columns.kinds
 
-    def take(self, start: int, rows: Sequence[AnsweredRow], _values: Sequence[Any] = ()) -> None:
+    def take(self, start: int, rows: Sequence[AnsweredRow], _values: Sequence[Any]) -> None:
         """Take a chunk of rows, the first at this position of the data."""
         self._waiting[start] = self._columns.values(rows)
         self._failed += [start + place for place, row in enumerate(rows) if row.error is not None]
@@ -60,13 +67,9 @@ class AnswerFrame:
         if count >= _PART:
             self._close_part(end)
 
-    def frame(self, table: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
-        """Return the data with the columns of answers, missing for rows that were not asked.
-
-        Args:
-            table: The data.
-            facts: What `attrs["chat_magic"]` says.
-        """
+    def result(self, *, is_complete: bool) -> pd.DataFrame:  # noqa: ARG002 - as for files
+        """Return the data with the columns of answers, missing for rows that were not asked."""
+        table = self._source.table()
         self._close_part(len(table))
         frame = table.copy(deep=False)
         for name, kind in self._kinds.items():
@@ -76,7 +79,6 @@ class AnswerFrame:
             kept = np.ones(len(frame), dtype=bool)
             kept[self._failed] = False
             frame = frame[kept]
-        frame.attrs = {**table.attrs, "chat_magic": dict(facts)}
         return frame
 
     def _close_part(self, end: int) -> None:

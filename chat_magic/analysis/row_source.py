@@ -24,6 +24,8 @@ __all__ = ["RowSource", "import_arrow", "open_source"]
 
 _AT_A_TIME = 1024
 """Rows of a table that are turned into Python's values together."""
+_FOR_TYPES = 32
+"""Rows of a stream by which the types of its columns are known."""
 _EXPECTED = (
     "a DataFrame, a Series, a list of dicts or texts, a dict of lists, a generator, a table or "
     "reader of pyarrow, or the path of a parquet or CSV file"
@@ -64,9 +66,13 @@ class RowSource(ABC):
     def table(self) -> pd.DataFrame:
         """Return what was read, with its index; of a table in memory all of it."""
 
-    def schema(self, _first: Sequence[Row]) -> pa.Schema:
-        """Return the Arrow schema, by the first rows where it is not known before."""
-        return import_arrow("to").Schema.from_pandas(self.table())
+    @abstractmethod
+    def schema(self) -> pa.Schema:
+        """Return the Arrow schema, by the first rows where it is not known before they are read.
+
+        Raises:
+            InvalidRequest: A column has values that Arrow has no common type for.
+        """
 
     def batch(self, rows: Sequence[Row], start: int, schema: pa.Schema) -> pa.RecordBatch:
         """Return rows as Arrow has them, the first at a position in the data.
@@ -99,6 +105,13 @@ class _TableSource(RowSource):
     def table(self) -> pd.DataFrame:
         return self._frame
 
+    def schema(self) -> pa.Schema:
+        arrow = import_arrow("to")
+        try:
+            return arrow.Schema.from_pandas(self._frame)
+        except (arrow.ArrowException, TypeError) as error:
+            raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
+
     def batch(self, rows: Sequence[Row], start: int, schema: pa.Schema) -> pa.RecordBatch:
         part = self._frame.iloc[start : start + len(rows)]
         return import_arrow("to").RecordBatch.from_pandas(part, schema=schema)
@@ -128,11 +141,12 @@ class _StreamSource(RowSource):
         self._items = items
         self._keep = keep
         self._read: list[Row] = []
+        """The rows, or the first of them, by which their types are known."""
 
     def rows(self) -> Iterator[Row]:
         for item in self._items:
             row = row_of(item)
-            if self._keep:
+            if self._keep or len(self._read) < _FOR_TYPES:
                 self._read.append(row)
             yield row
 
@@ -140,11 +154,19 @@ class _StreamSource(RowSource):
         columns = list(dict.fromkeys(column for row in self._read for column in row))
         return pd.DataFrame([dict(row) for row in self._read], columns=columns or [TEXT])
 
-    def schema(self, first: Sequence[Row]) -> pa.Schema:
+    def schema(self) -> pa.Schema:
         arrow = import_arrow("to")
-        if not first:
+        if not self._read:
             return arrow.schema([(TEXT, arrow.string())])
-        return arrow.Table.from_pylist([dict(row) for row in first]).schema
+        names = dict.fromkeys(name for row in self._read for name in row)
+        rows = [{name: row.get(name) for name in names} for row in self._read[:_FOR_TYPES]]
+        try:
+            schema = arrow.Table.from_pylist(rows).schema
+        except (arrow.ArrowException, TypeError) as error:
+            raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
+        empty = arrow.types.is_null
+        fields = [one.with_type(arrow.string()) if empty(one.type) else one for one in schema]
+        return arrow.schema(fields)
 
 
 class _ArrowSource(RowSource):
@@ -179,7 +201,7 @@ class _ArrowSource(RowSource):
         frame: pd.DataFrame = table.to_pandas()
         return frame
 
-    def schema(self, _first: Sequence[Row]) -> pa.Schema:
+    def schema(self) -> pa.Schema:
         return self._schema
 
 

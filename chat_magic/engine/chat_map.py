@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
-from chat_magic.analysis.answer_frame import AnswerFrame, check_clash
+from chat_magic.analysis.answer_frame import check_clash
 from chat_magic.analysis.answer_values import AnswerColumns
 from chat_magic.analysis.row_source import open_source
 from chat_magic.core.cell.row_values import read_sample
@@ -13,6 +13,7 @@ from chat_magic.core.request.request import ChatRequest
 from chat_magic.engine.map.executor_choice import open_executor
 from chat_magic.engine.map.map_call import MapCall
 from chat_magic.engine.map.map_counts import MapCounts
+from chat_magic.engine.map.map_files import MapFiles, asks_logprobs, read_path
 from chat_magic.engine.map.map_run import MapRun, OnError
 from chat_magic.engine.map.resume_file import ResumeFile
 from chat_magic.engine.map.row_executor import MapLimits
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["chat_map"]
 
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 32, 1024
+_AHEAD = 4
+"""Rows that may be finished early and wait in memory, for each request that runs at a time."""
 
 
 def chat_map(
@@ -118,19 +121,27 @@ def chat_map(
     )  # fmt: skip
     limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
     source = open_source(data, keep=to is None, sample=read_sample(rows))
+    files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
     requests = RowRequests(
-        session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session)
-    )
+        session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session),
+        check=files.check,
+    )  # fmt: skip
     check_column(prompt, column, source)
     executing = open_executor(executor, limits)
-    sink = AnswerFrame(
-        lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
+    sink, tokens = files.sinks(
+        source, lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
     )
     counts = MapCounts(n_rows=source.n_rows)
     bar = MapBar(source.n_rows) if progress else NoBar()
-    run = MapRun(requests, executing, sink, counts, bar, on_error=on_error)
-    resume_file = ResumeFile(session, resume, prompt.fingerprint)
-    return MapCall(session, source, sink, run, limits, resume_file).result()
+    sinks = [sink] if tokens is None else [sink, tokens]
+    run = MapRun(
+        requests, executing, sinks, counts, bar, on_error=on_error, keeps_values=to is not None
+    )
+    resume_file = ResumeFile(session, resume, prompt.fingerprint, files.beside)
+    try:
+        return MapCall(session, source, sink, tokens, run, limits, resume_file).result()
+    finally:
+        bar.close()
 
 
 def check_column(prompt: MapPrompt, column: Any, source: RowSource) -> None:
@@ -155,7 +166,7 @@ def answer_columns(prompt: MapPrompt, column: str, requests: RowRequests) -> Ans
         column=column,
         schema=prompt.schema,
         labels=prompt.labels,
-        has_logprobs=request.sent("logprobs") is True or bool(request.sent("top_logprobs")),
+        has_logprobs=asks_logprobs(request),
         has_choices=request.n > 1,
     )
 

@@ -170,7 +170,7 @@ def test_what_no_row_can_pass_ends_the_map(gateway, status, words):
 def test_twenty_first_rows_that_fail_alike_end_the_map(gateway):
     """Numbers in the messages do not count."""
     server = gateway(lambda request: refusal(400, f"no {len(server.requests)}"))
-    with pytest.raises(ApiError, match="no 1;|no 1$|no 1 |no 0|no 2") as caught:
+    with pytest.raises(ApiError, match=r"no [0-4]\b") as caught:
         ask([f"row {number}" for number in range(1000)], concurrency=4)
     assert 20 <= len(server.requests) <= 30
     assert caught.value.result["answer.error"].notna().sum() >= 20

@@ -10,6 +10,7 @@ from chat_magic.core.reply.cost import estimated_usage
 from chat_magic.engine.answer_task import AnswerTask
 from chat_magic.engine.budget import Budget
 from chat_magic.engine.map.map_estimate import UsualTokens
+from chat_magic.engine.map.map_faults import ends_the_map
 from chat_magic.engine.map.pacer import Pacer
 from chat_magic.engine.map.row_executor import FinishedRow
 from chat_magic.errors import BudgetExceeded, ChatError
@@ -33,7 +34,7 @@ class LocalExecutor:
 
     def __init__(self, limits: MapLimits) -> None:
         self._limits = limits
-        self._is_closed = False
+        self._is_closed = self._is_stopped = False
         self._pacer: Pacer | None = None
 
     @property
@@ -59,7 +60,7 @@ class LocalExecutor:
 
     def drain(self) -> None:
         """Start no further request, and wait until those that run have ended."""
-        self._loop.submit(self._stop())
+        self._loop.submit(self._drain())
         while not self._running.done():
             wait([self._running], _TICK_S)
 
@@ -74,7 +75,7 @@ class LocalExecutor:
     async def _run(self) -> None:
         self._budget = Budget(self._limits.max_cost)
         self._usual = UsualTokens()
-        self._pacer = pacer = Pacer(self._limits, self._ports.fail)
+        self._pacer = pacer = Pacer(self._limits, self._fail)
         workers = [asyncio.create_task(self._work(pacer)) for _ in range(self._limits.concurrency)]
         try:
             await asyncio.gather(*workers)
@@ -88,8 +89,10 @@ class LocalExecutor:
                 finished = await self._ask(row, pacer)
             except BudgetExceeded as error:
                 self._ports.note("max_cost")
-                self._ports.fail(error)
+                self._fail(error)
             else:
+                if finished.error is not None and ends_the_map(finished.error):
+                    self._stop()
                 self._ports.put(finished)
 
     async def _ask(self, row: PreparedRow, pacer: Pacer) -> FinishedRow:
@@ -111,14 +114,25 @@ class LocalExecutor:
         return FinishedRow(position=row.position, key=row.key, result=result)
 
     async def _add(self, rows: Sequence[PreparedRow | None]) -> None:
-        for row in rows:
-            self._queue.put_nowait(row)
+        if not self._is_stopped:
+            for row in rows:
+                self._queue.put_nowait(row)
 
-    async def _stop(self) -> None:
+    async def _drain(self) -> None:
+        self._stop()
+
+    def _fail(self, error: ChatError) -> None:
+        """End the map; what runs goes on to its end."""
+        self._stop()
+        self._ports.fail(error)
+
+    def _stop(self) -> None:
         """Forget the rows that were not started, and let each worker end."""
         while not self._queue.empty():
             self._queue.get_nowait()
-        await self._add([None] * self._limits.concurrency)
+        for _ in range(self._limits.concurrency):
+            self._queue.put_nowait(None)
+        self._is_stopped = True
 
     def _on_end(self, running: Future[None]) -> None:
         """End the map where its workers have ended before it."""

@@ -6,12 +6,13 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.analysis.answer_frame import AnswerFrame
+from chat_magic.analysis.answer_parquet import AnswerParquet, TokensParquet
 from chat_magic.engine.map.row_executor import MapPorts
 from chat_magic.engine.map.row_keeper import RowKeeper
 from chat_magic.errors import ChatInterrupted
 
 if TYPE_CHECKING:
-    from chat_magic.analysis.answer_frame import AnswerFrame
     from chat_magic.analysis.row_source import RowSource
     from chat_magic.engine.map.map_run import MapRun
     from chat_magic.engine.map.resume_file import ResumeFile
@@ -27,7 +28,8 @@ class MapCall:
     Args:
         session: The session whose connections and settings are used.
         source: The rows.
-        sink: What makes the table.
+        sink: What makes the table, or writes its file.
+        tokens: What writes the file of tokens, where there is one.
         run: The map itself.
         limits: How fast it may go.
         resume_file: What opens the resume file.
@@ -37,7 +39,8 @@ class MapCall:
         self,
         session: Session,
         source: RowSource,
-        sink: AnswerFrame,
+        sink: AnswerFrame | AnswerParquet,
+        tokens: TokensParquet | None,
         run: MapRun,
         limits: MapLimits,
         resume_file: ResumeFile,
@@ -45,6 +48,7 @@ class MapCall:
         self._session = session
         self._source = source
         self._sink = sink
+        self._tokens = tokens
         self._run = run
         self._limits = limits
         self._resume = resume_file
@@ -60,22 +64,30 @@ class MapCall:
         is_complete = False
         try:
             self._ask()
+            result = self._table(is_complete=True)
             is_complete = True
         except KeyboardInterrupt:
             error = ChatInterrupted("the map was interrupted; .result has the rows that are done")
-            error.result = self._table()
+            error.result = self._table(is_complete=False)
             raise error from None
         except Exception as fault:  # also one that the data raise while they are read
             with suppress(AttributeError):
-                fault.result = self._table()  # type: ignore[attr-defined]
+                fault.result = self._table(is_complete=False)  # type: ignore[attr-defined]
             raise
         finally:
             self._resume.close(is_complete=is_complete)
-        return self._table()
+        return result
 
     def _ask(self) -> None:
         first = self._resume.open_for(self._source.n_rows)
-        keeper = RowKeeper(self._run.take_later, say, first)
+        has_files = self._resume.is_required
+        for sink in (self._sink, self._tokens):
+            if isinstance(sink, AnswerParquet | TokensParquet):
+                sink.file.holder = first
+        keeper = RowKeeper(
+            self._run.take_later, say, first,
+            has_draws=has_files, may_open=self._resume.may_open_later(self._source.n_rows),
+        )  # fmt: skip
         self._say_notices()
 
         def open_later(n_read: int) -> None:
@@ -97,8 +109,15 @@ class MapCall:
         if limit not in self._limits_met:
             self._limits_met.append(limit)
 
-    def _table(self) -> Any:
-        return self._sink.frame(self._source.table(), self._run.counts.facts(self._limits_met))
+    def _table(self, *, is_complete: bool) -> Any:
+        """Return the table, or the path of its file, as far as the map has come."""
+        if self._tokens is not None:
+            self._tokens.result(is_complete=is_complete)
+        result = self._sink.result(is_complete=is_complete)
+        if isinstance(self._sink, AnswerFrame):
+            facts = self._run.counts.facts(self._limits_met)
+            result.attrs = {**self._source.table().attrs, "chat_magic": facts}
+        return result
 
     def _say_notices(self) -> None:
         notices, self._resume.notices[:] = list(self._resume.notices), []

@@ -78,18 +78,18 @@ class MapRun:
     Args:
         requests: Makes the request of a row.
         executor: Asks the rows.
-        sink: Takes the answers.
+        sinks: Take the answers.
         counts: Counts them.
         bar: Shows how far it is.
         on_error: What a row that fails does to the others.
-        keeps_values: Whether the sink needs the values of the rows.
+        keeps_values: Whether a sink needs the values of the rows.
     """
 
     def __init__(
         self,
         requests: RowRequests,
         executor: RowExecutor,
-        sink: RowSink,
+        sinks: Sequence[RowSink],
         counts: MapCounts,
         bar: Progress,
         *,
@@ -98,7 +98,7 @@ class MapRun:
     ) -> None:
         self._requests = requests
         self._executor = executor
-        self._sink = sink
+        self._sinks = sinks
         self.counts = counts
         """How far it is."""
         self._bar = bar
@@ -259,7 +259,9 @@ class MapRun:
 
     def _close_chunk(self, number: int) -> None:
         chunk = self._chunks.pop(number)
-        self._sink.take(number * CHUNK, chunk.answered(), chunk.values)
+        answered = chunk.answered()
+        for sink in self._sinks:
+            sink.take(number * CHUNK, answered, chunk.values)
 
     def _close_chunks(self) -> None:
         """Hand on the chunks that are left, whatever is missing in them."""

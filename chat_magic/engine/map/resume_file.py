@@ -50,6 +50,15 @@ class ResumeFile:
         self.notices: list[str] = []
         """What is to be said about it."""
 
+    @property
+    def is_required(self) -> bool:
+        """Whether the map writes files, and so has a resume file in any case."""
+        return self._beside is not None
+
+    def may_open_later(self, n_rows: int | None) -> bool:
+        """Whether a file is opened once there are many rows, which is not known before."""
+        return n_rows is None and self.file is None and not self._is_off
+
     def open_for(self, n_rows: int | None) -> RowsFile | None:
         """Return the file that is opened now, if the rows that are known of require one.
 
@@ -85,10 +94,11 @@ class ResumeFile:
         if self._beside is not None:
             self._is_temporary = True
             return self._beside.with_name(f".{self._beside.name}.{self._fingerprint[:16]}.db")
-        if self._is_off or n_rows is None or n_rows <= MANY:
+        folder = None if self._is_off else self._session.history.folder()
+        if folder is None or (n_rows is not None and n_rows <= MANY):
             return None
-        folder = self._session.history.folder()
-        return None if folder is None else folder / _FOLDER / f"{self._fingerprint[:32]}.db"
+        path = folder / _FOLDER / f"{self._fingerprint[:32]}.db"
+        return path if n_rows is not None or path.exists() else None
 
     def close(self, *, is_complete: bool) -> None:
         """Close it; a temporary one is deleted once the map is complete."""

@@ -32,9 +32,10 @@ class RowKeeper:
 
     Args:
         forward: Takes each row that is kept, or that needs not be; any thread calls it.
-        on_fault: Told once that the file cannot be written; the map continues without it.
+        on_fault: Told that the file cannot be written; the map continues without it.
         rows_file: The file, where there is one; see `open` too.
         has_draws: Whether the file counts equal requests, so that memory does not grow with them.
+        may_open: Whether a file may be opened later, for the rows that are finished by then too.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RowKeeper:
         rows_file: RowsFile | None = None,
         *,
         has_draws: bool = False,
+        may_open: bool = False,
     ) -> None:
         self._forward = forward
         self._on_fault = on_fault
@@ -52,14 +54,20 @@ class RowKeeper:
         self._has_draws = has_draws
         self._queue: SimpleQueue[FinishedRow | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._switch = threading.Lock()
+        """Held while a file takes over."""
+        self._early: list[FinishedRow] | None = [] if may_open else None
         if rows_file is not None:
             self.open(rows_file)
 
     def open(self, rows_file: RowsFile) -> None:
         """Keep rows in this file from now on."""
-        self._file = rows_file
-        self._thread = threading.Thread(target=self._write, name="chat-magic rows", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._write, name="chat-magic rows", daemon=True)
+        with self._switch:
+            self._file, self._thread = rows_file, thread
+            early, self._early = self._early or [], None
+        self._commit(early)
+        thread.start()
 
     def identify(self, requests: Sequence[ChatRequest]) -> list[tuple[str, int]]:
         """Return the key and the draw of each request, the next ones in the data's order."""
@@ -87,10 +95,11 @@ class RowKeeper:
 
     def put(self, row: FinishedRow) -> None:
         """Keep a row if it was answered, then hand it on; returns at once, in any thread."""
-        if self._thread is None or row.is_kept or row.result is None:
-            self._forward(row)
-        else:
-            self._queue.put(row)
+        with self._switch:
+            is_kept_later = self._thread is not None and not row.is_kept and row.result is not None
+            if self._early is not None:
+                self._early.append(row)
+        (self._queue.put if is_kept_later else self._forward)(row)
 
     def close(self) -> None:
         """Wait until everything is written and handed on."""
@@ -111,6 +120,11 @@ class RowKeeper:
 
     def _keep(self, rows: Sequence[FinishedRow]) -> None:
         """Commit rows together, and hand them on."""
+        self._commit(rows)
+        for row in rows:
+            self._forward(row)
+
+    def _commit(self, rows: Sequence[FinishedRow]) -> None:
         encoded = []
         for row in rows:
             if row.result is not None:
@@ -122,6 +136,4 @@ class RowKeeper:
             if encoded and self._file is not None:
                 self._file.put(encoded)
         except RowsFault as fault:
-            self._on_fault(str(fault))
-        for row in rows:
-            self._forward(row)
+            self._on_fault(f"the resume file cannot be written: {fault}")

@@ -28,7 +28,7 @@ from chat_magic.results.prompt import Prompt
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
@@ -123,6 +123,7 @@ class RowRequests:
         prompt: What is asked.
         limits: How long an answer may take.
         recordings: Where recorded answers are looked up; None if they are not.
+        check: Checks the first request, before anything is sent.
     """
 
     def __init__(
@@ -131,11 +132,13 @@ class RowRequests:
         prompt: MapPrompt,
         limits: RequestLimits = DEFAULT_LIMITS,
         recordings: Recordings | None = None,
+        check: Callable[[ChatRequest], None] = lambda _: None,
     ) -> None:
         self._session = session
         self._prompt = prompt
         self._limits = limits
         self._recordings = recordings
+        self._check = check
         self._first: tuple[ChatRequest, PreparedCall] | None = None
 
     @property
@@ -168,6 +171,7 @@ class RowRequests:
             recordings=self._recordings,
         )  # fmt: skip
         if self._first is None:
+            self._check(call.request)
             self._first = request, call
         return call
 
