@@ -113,11 +113,12 @@ class MapCall:
         """Return the table, or the path of its file, as far as the map has come."""
         if self._tokens is not None:
             self._tokens.result(is_complete=is_complete)
-        result = self._sink.result(is_complete=is_complete)
-        if isinstance(self._sink, AnswerFrame):
-            facts = self._run.counts.facts(self._limits_met)
-            result.attrs = {**self._source.table().attrs, "chat_magic": facts}
-        return result
+        if isinstance(self._sink, AnswerParquet):
+            return self._sink.result(is_complete=is_complete)
+        table = self._sink.result(is_complete=is_complete)
+        facts = self._run.counts.facts(self._limits_met)
+        table.attrs = {**self._source.table().attrs, "chat_magic": facts}
+        return table
 
     def _say_notices(self) -> None:
         notices, self._resume.notices[:] = list(self._resume.notices), []
