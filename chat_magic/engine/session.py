@@ -16,6 +16,7 @@ from chat_magic.transport.endpoints import EndpointResolver
 from chat_magic.transport.keys import KeyCache
 from chat_magic.transport.loop import EventLoopThread
 from chat_magic.transport.prefill_modes import PrefillModes
+from chat_magic.transport.server_kinds import ServerKinds
 
 if TYPE_CHECKING:
     from chat_magic.engine.cassettes import CassetteShelf
@@ -101,7 +102,8 @@ class Session:
         self.keys = KeyCache()
         self.endpoints = EndpointResolver(self.configuration, self.keys)
         self.windows = ContextWindows()
-        self.prefill_modes = PrefillModes(self.windows.note)
+        self.server_kinds = ServerKinds(self.windows.note)
+        self.prefill_modes = PrefillModes(self.server_kinds)
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()

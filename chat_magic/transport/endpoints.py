@@ -98,9 +98,13 @@ class Endpoint:
         """The URL of the list of models."""
         return self._at("/models")
 
-    def _at(self, path: str) -> str:
+    def server_url(self, path: str) -> str:
+        """The URL of a path beside `/v1`, where servers have endpoints of their own."""
+        return self._at(path, above="/v1")
+
+    def _at(self, path: str, above: str = "") -> str:
         parts = urlsplit(self.base_url)
-        base = parts.path.rstrip("/").removesuffix("/chat/completions")
+        base = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix(above)
         if isinstance(self.base_url, ServerUrl):
             return self.base_url.with_path(base + path)
         return parts._replace(path=base + path).geturl()
