@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,7 @@ from chat_magic.core.request.request import Destination
 from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
+from chat_magic.engine.score_exchange import score_exchange
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, BudgetExceeded, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
@@ -32,7 +34,7 @@ from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.core.reply.tool_rounds import ToolRound
@@ -310,18 +312,21 @@ class AnswerTask:
             url=None if local.is_local(request.model or "") else endpoint.address,
             model=endpoint.model,
         )
+        send: Callable[..., Awaitable[None]]
+        if request.score is None:
+            send = partial(exchange, session.http, silence_s=self._call.limits.timeout_s)
+        else:
+            send = partial(score_exchange, session, request.score)
         price, usual_tokens = self._call.price, self._budget.usual_tokens
         dollars = estimated_cost(request, price, unlimited_tokens=usual_tokens)
         async with self._budget.reserve(dollars) as reservation:
             try:
-                await exchange(
-                    session.http,
+                await send(
                     endpoint,
                     body_for(request, endpoint),
                     assembler,
                     retries=self._call.limits.retries,
                     timeout_s=timeout_s,
-                    silence_s=self._call.limits.timeout_s,
                     on_change=self._on_arrival,
                     on_wait=lambda words: self._on_progress(label + words),
                     on_events=self._record.listen(request, assembler.number),

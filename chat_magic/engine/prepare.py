@@ -129,6 +129,8 @@ def prepare_call(
         InvalidRequest: The request is incomplete or contradictory.
     """
     request = with_response_format(request, schema)
+    if request.score is not None:
+        limits = replace(limits, top_up=False)
     before: tuple[Message, ...] = ()
     if after is not None:
         before = _conversation(after, choice)

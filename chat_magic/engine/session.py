@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from chat_magic.engine.history_recorder import HistoryRecorder
+from chat_magic.engine.llama_model import LlamaModels
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
 from chat_magic.transport.configuration import Configuration
@@ -20,6 +21,7 @@ from chat_magic.transport.server_kinds import ServerKinds
 
 if TYPE_CHECKING:
     from chat_magic.engine.cassettes import CassetteShelf
+    from chat_magic.engine.gateway_scorer import Way
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.transport.http import HttpClient
 
@@ -104,6 +106,9 @@ class Session:
         self.windows = ContextWindows()
         self.server_kinds = ServerKinds(self.windows.note)
         self.prefill_modes = PrefillModes(self.server_kinds)
+        self.llama_models = LlamaModels()
+        self.score_ways: dict[tuple[str, str], Way | Literal["alternatives"]] = {}
+        """How the servers of models score texts, as far as that is known."""
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()

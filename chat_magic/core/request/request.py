@@ -20,6 +20,7 @@ from chat_magic.core.request.parameters import (
     fault_of,
 )
 from chat_magic.core.request.response_format import check_response_format
+from chat_magic.core.request.scoring import Scoring, read_scoring
 from chat_magic.core.request.tools import check_tools
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
@@ -28,6 +29,7 @@ PerModel = Mapping[str, Mapping[str, Any]]
 """Parameters by model, as it was written; `UNSET` where that model is not to get one."""
 
 
+_STREAMING = ("stream", "stream_options")
 _STREAM_OPTIONS = {"include_usage": True}
 """Sent with every stream that names no options."""
 
@@ -76,6 +78,8 @@ class ChatRequest:
     """Fields that are sent as given; one of the parameter table is not checked."""
     per_model: PerModel = field(default_factory=dict)
     """Parameters of single models, to be applied before the request is sent."""
+    score: Scoring | None = None
+    """The texts that are scored in the place of an answer, each of which becomes a choice."""
     continues: bool = field(default=True, compare=False)
     """Whether the model continues a final assistant message; False once it has not done so."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
@@ -97,6 +101,8 @@ class ChatRequest:
     @property
     def n(self) -> int:
         """How many choices are asked for."""
+        if self.score is not None:
+            return len(self.score.candidates)
         n = self.sent("n", 1)
         return n if type(n) is int else 1
 
@@ -111,9 +117,15 @@ class ChatRequest:
         return default if value is UNSET else value
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON object that is sent: what was set, and streaming unless turned off."""
+        """Return the JSON object that is sent: what was set, and streaming unless turned off.
+
+        Of a request that scores texts it is what all that is sent is made from; `score` has them.
+        """
         given = {name: value for name, value in self.parameters.items() if value is not UNSET}
-        if self.is_streamed:
+        if self.score is not None:
+            given = {name: given[name] for name in given if name not in _STREAMING}
+            given["score"] = self.score.to_json()
+        elif self.is_streamed:
             given["stream"] = True
             if "stream_options" not in self.parameters:
                 given["stream_options"] = dict(_STREAM_OPTIONS)
@@ -175,12 +187,15 @@ def read_sent(body: Mapping[str, Any]) -> ChatRequest:
     """
     as_given = {name: value for name, value in body.items() if _has_fault(name, value)}
     fields = {name: value for name, value in body.items() if name not in as_given}
+    score = read_scoring(fields.get("score"))
+    if score is not None:
+        del fields["score"]
     if fields.get("stream") is not True:
         fields.setdefault("stream", UNSET)
     elif fields.setdefault("stream_options", UNSET) == _STREAM_OPTIONS:
         del fields["stream"], fields["stream_options"]
     request = read_fields(fields, allow_extra=True)
-    return replace(request, extra={**request.extra, **as_given})
+    return replace(request, extra={**request.extra, **as_given}, score=score)
 
 
 def _has_fault(name: str, value: Any) -> bool:
