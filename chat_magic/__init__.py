@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.chat_grid import chat_grid
     from chat_magic.engine.chat_map import chat_map
     from chat_magic.engine.history import forget, history, load, star, unstar, usage
+    from chat_magic.engine.score import score
     from chat_magic.errors import (
         ApiError,
         BudgetExceeded,
@@ -65,6 +66,7 @@ __all__ = [
     "load",
     "load_ipython_extension",
     "load_prompt",
+    "score",
     "star",
     "to_csv",
     "unload_ipython_extension",
@@ -90,6 +92,7 @@ _HOMES = {
     "load": "engine.history",
     "load_ipython_extension": "shell",
     "load_prompt": "results.prompt",
+    "score": "engine.score",
     "star": "engine.history",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

@@ -830,8 +830,88 @@ USAGE = Table(
 )
 """With other groups, their columns stand in place of model and day."""
 
+_INEXACT = "only bounds are known, and the text is not a single token among the alternatives"
+_NOT_ALL = "it is not known for every text of the run, or, with `end`, no end is"
+
+SCORES = Table(
+    ".scores",
+    "a text that was scored; no rows for any other answer",
+    ("run", "candidate"),
+    (
+        RUN,
+        Column("candidate", "string", "The text."),
+        Column(
+            "logprob",
+            "float64",
+            "Log probability of its tokens, as the server splits the text; of the text, which "
+            "other tokens could write too, a lower bound.",
+            "nats",
+            "sum of the tokens' logprob",
+            _INEXACT,
+        ),
+        Column("prob", "float64", "Its probability, 0 to 1.", "", "exp(logprob)", _INEXACT),
+        Column(
+            "end_logprob",
+            "float64",
+            "Log probability that the answer ends after it: of all end tokens of the model; with "
+            "the methods prompt_logprobs and echo of those that are listed, a lower bound.",
+            "nats",
+            "log of the sum over end tokens",
+            "it was not asked for, or is not reported",
+        ),
+        Column("n_tokens", "Int32", "Tokens of the text.", "tokens", missing=_INEXACT),
+        Column(
+            "mean_logprob",
+            "float64",
+            "Mean log probability.",
+            "nats a token",
+            "logprob / n_tokens",
+            _INEXACT,
+        ),
+        Column(
+            "bits_per_byte",
+            "float64",
+            "Information of the text; comparable between tokenizers.",
+            "bits a UTF-8 byte",
+            "-logprob / (ln 2 · bytes)",
+            _INEXACT,
+        ),
+        Column(
+            "share",
+            "float64",
+            "Share among the texts of the run, 0 to 1: not a probability of the answer.",
+            source="softmax of logprob + end_logprob; of logprob alone without `end`",
+            missing=_NOT_ALL,
+        ),
+        Column("rank", "Int32", "Rank by the same, from 1; equal ones share it.", missing=_NOT_ALL),
+        Column(
+            "bound",
+            "category",
+            "What is known of the probability: exact (prob, the server's own figure for these "
+            "tokens), lower (low), upper (high) or interval (both).",
+        ),
+        Column(
+            "low",
+            "float64",
+            "Least probability that the answer begins with the text; prob where that is exact.",
+        ),
+        Column(
+            "high",
+            "float64",
+            "Greatest probability of that; prob where that is exact.",
+            source="alternatives that begin the text, and all that are not listed",
+        ),
+        Column(
+            "method",
+            "category",
+            "How it was found: grammar (forced tokens), steps (some tokens read one by one), "
+            "prompt_logprobs, echo, or alternatives (of the first token).",
+        ),
+    ),
+)
+
 RESULT_TABLES = (
-    FRAME, TOKENS, ALTERNATIVES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
+    FRAME, TOKENS, ALTERNATIVES, SCORES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
 TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, THREADS, HISTORY, USAGE)

@@ -22,6 +22,7 @@ from chat_magic.core.request.request import (
     read_fields,
     read_messages,
 )
+from chat_magic.core.request.scoring import Scoring  # noqa: TC001 - msgspec reads it
 from chat_magic.core.schema.json_schema import check_schema
 from chat_magic.core.schema.structured import Schema
 from chat_magic.core.unset import UNSET
@@ -66,6 +67,7 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     """The parameters that are `UNSET`."""
     continues: bool = True
     extra: dict[str, Any] = {}
+    score: Scoring | None = None
     per_model: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
     server: str = ""
@@ -259,6 +261,7 @@ def _write_request(request: ChatRequest) -> _Request:
         unset=[name for name, value in given if value is UNSET],
         continues=request.continues,
         extra=dict(request.extra),
+        score=request.score,
         per_model=write_per_model(request.per_model),
         warnings=request.warnings,
         server=request.server,
@@ -276,6 +279,7 @@ def _read_request(value: _Request) -> ChatRequest:
         request,
         continues=value.continues,
         extra=read_extra(value.extra),
+        score=value.score,
         per_model=read_per_model(value.per_model),
         warnings=value.warnings,
         server=value.server,

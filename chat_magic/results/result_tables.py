@@ -130,6 +130,23 @@ class ResultTables(ABC):
         return self._with_coordinates(self._alternatives)
 
     @cached_property
+    def scores(self) -> pd.DataFrame:
+        """A row for each text that `score` or `--score` has scored; empty for any other result.
+
+        Columns: `run`, `candidate`, `logprob`, `prob`, `end_logprob`, `n_tokens`, `mean_logprob`,
+        `bits_per_byte`, `share`, `rank`, `bound`, `low`, `high`, `method`.
+        """
+        from chat_magic.analysis.score_table import scores_table
+
+        scores = [result.request.score for result in self._results]
+        table = scores_table(
+            [result.reply for result in self._results],
+            [score is None or score.end for score in scores],
+            attrs=self._attrs,
+        )
+        return self._with_coordinates(table)
+
+    @cached_property
     def branches(self) -> pd.DataFrame:
         """A row for each branch where the choices of a run diverge: how often, how probable.
 

@@ -54,6 +54,7 @@ def synthetic():
             build_choice(tokens, index=0),
             build_choice(tokens[:1], index=2),
             build_choice([], "", index=3),
+            build_choice(tokens[:1], index=4, extra={"score": {"method": "grammar"}}),
         ),
         usage=Usage(prompt_tokens=3, completion_tokens=4),
     )
@@ -98,6 +99,7 @@ CALLS = {
     ".frame": lambda result: result.frame,
     ".tokens": lambda result: result.tokens,
     ".alternatives": lambda result: result.alternatives,
+    ".scores": lambda result: result.scores,
     ".branches": lambda result: result.branches,
     ".agreement": lambda result: result.agreement,
     ".spans(by)": lambda result: result.spans("word"),
@@ -234,6 +236,7 @@ DOCSTRINGS = {
     ".frame": ResultTables.frame,
     ".tokens": ResultTables.tokens,
     ".alternatives": ResultTables.alternatives,
+    ".scores": ResultTables.scores,
     ".branches": ResultTables.branches,
     ".agreement": ResultTables.agreement,
     ".spans(by)": ResultTables.spans,

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["FoundText", "echoed_tokens", "find_text", "prompt_tokens", "written_token"]
 
 
+_ENTRIES = msgspec.json.Decoder(list[TokenLogprob] | None)
+
+
 class FoundText(NamedTuple):
     """The tokens of a text in a prompt."""
 
@@ -103,7 +106,7 @@ def _listed(logprobs: Any) -> list[TokenLogprob] | None:
         return None
     if "content" in logprobs:
         try:
-            return msgspec.convert(logprobs["content"], list[TokenLogprob] | None)
-        except msgspec.ValidationError:
+            return _ENTRIES.decode(msgspec.json.encode(logprobs["content"]))
+        except msgspec.DecodeError:
             return None
     return read_legacy(logprobs)
