@@ -13,6 +13,7 @@ from chat_magic.core.cell.prompt_cell import check_prompt, replace_option, with_
 from chat_magic.core.cell.prompt_warnings import body_warnings, prompt_warnings
 from chat_magic.core.cell.template import SandboxedVariables
 from chat_magic.core.request.request import PromptSource
+from chat_magic.core.request.scoring import Scoring
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.jobs import resolve
@@ -26,6 +27,7 @@ from chat_magic.shell.option_values import (
     read_retries,
     read_rounds,
     read_schema,
+    read_score,
     read_timeout,
     read_tools,
 )
@@ -179,6 +181,7 @@ class CellRunner:
         concurrency = read_concurrency(options.get("concurrency"), is_grid=bool(grid.axes))
         schema = self._schema(options)
         variants, tools = self._with_tools(grid)
+        variants = self._with_score(options, variants)
         after, choice = self._after(grid.cell)
         if turn is not None:
             grid_turn = replace(grid, variants=tuple(variants))
@@ -236,6 +239,25 @@ class CellRunner:
                 request, tools = with_tools(variant.request, functions, max_rounds)
                 variants.append(replace(variant, request=request))
         return variants, tools
+
+    def _with_score(
+        self, options: Mapping[str, str | None], variants: list[Variant]
+    ) -> list[Variant]:
+        """Return requests that score the texts of `--score`, if it is given."""
+        word = options.get("score")
+        if word is None:
+            return variants
+        from chat_magic.engine.score import scoring_request
+
+        for name in ("schema", "tools", "thread"):
+            if name in options:
+                raise InvalidRequest(f"--score and --{name} exclude each other", line=1)
+        with _on_first_line():
+            scoring = Scoring(read_score(word, self._namespace))
+            return [
+                replace(variant, request=scoring_request(variant.request, scoring))
+                for variant in variants
+            ]
 
     def _after(self, cell: Cell) -> tuple[Any, int | None]:
         """Return the result that the cell continues from, if any, and the index of its choice."""

@@ -109,6 +109,8 @@ class ChatMatcher:
                 return self._variables_where(inspect.isroutine)
             case "schema":
                 return self._variables_where(lambda value: isinstance(value, type | dict))
+            case "score":
+                return self._variables_where(lambda value: isinstance(value, list | tuple))
             case "unset":
                 return [(name, "parameter") for name in PARAMETERS]
             case name if name in PARAMETERS:

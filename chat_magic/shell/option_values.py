@@ -15,6 +15,7 @@ from chat_magic.core.cell.options import (
     Option,
 )
 from chat_magic.core.nearest import nearest
+from chat_magic.core.request.scoring import read_candidates
 from chat_magic.core.schema.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 
@@ -164,6 +165,22 @@ def read_schema(value: str | None, namespace: Mapping[str, Any]) -> Any:
         near = nearest(word, [name for name in namespace if not name.startswith("_")])
         raise InvalidRequest(f"--schema {word}: there is no such name in the notebook{near}")
     return word
+
+
+def read_score(value: str, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read `--score`: a list of the notebook by its name, or texts with `|` between them."""
+    if "|" in value:
+        return read_candidates(value.split("|"), "--score")
+    if value in namespace:
+        return read_candidates(namespace[value], f"--score {value}")
+    if value.isidentifier():
+        lists = [name for name, texts in namespace.items() if isinstance(texts, list | tuple)]
+        near = nearest(value, [name for name in lists if not name.startswith("_")])
+        raise InvalidRequest(
+            f"--score {value}: there is no such list in the notebook{near}; texts are written with "
+            "| between them"
+        )
+    return read_candidates([value], "--score")
 
 
 def read_tools(value: str | None, namespace: Mapping[str, Any]) -> list[Any]:

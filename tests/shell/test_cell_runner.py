@@ -232,3 +232,44 @@ def test_a_misplaced_model_or_option_is_a_warning(plan, cell, part):
 def test_an_ordinary_prompt_has_no_warning_about_its_words(plan, cell):
     (call,) = plan(cell).calls.calls
     assert not any("model" in w and "prompt" in w for w in call.request.warnings)
+
+
+@pytest.mark.parametrize(
+    ("line", "texts"),
+    [
+        ('--score "Paris|New York"', ("Paris", "New York")),
+        ("--score cities", ("Rome", "Oslo")),
+        ('--score "New York"', ("New York",)),
+    ],
+)
+def test_a_cell_scores_texts_or_a_list_of_the_notebook(plan, line, texts):
+    """Its request has a choice for each, and asks for log probabilities."""
+    (call,) = plan(f"%%chat local {line}\nHi", cities=["Rome", "Oslo"]).calls.calls
+    assert call.request.score is not None
+    assert call.request.score.candidates == texts
+    assert call.request.sent("logprobs") is True
+    assert not call.limits.top_up
+
+
+def test_each_run_of_a_grid_scores_the_texts(plan):
+    """With the same ones."""
+    planned = plan('%%chat --models local,a/b --score "x|y"\nHi').calls
+    assert [call.request.n for call in planned.calls] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--score citys", r"--score citys: there is no such list in the notebook.*cities"),
+        ('--score "a|"', r"--score\[1\]: must not be empty"),
+        ('--score "a|a"', r"--score\[0\] and --score\[1\] are equal"),
+        ("--score number", "--score number: must be a list of texts, got int"),
+        ('--score "a|b" -n 2', "n: a score has a choice for each text"),
+        ('--score "a|b" --schema "a: str"', "--score and --schema exclude each other"),
+    ],
+)
+def test_an_invalid_score_is_an_error_on_line_1(plan, line, words):
+    """It names the option and the text."""
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        plan(f"%%chat local {line}\nHi", cities=["Rome"], number=5)
+    assert caught.value.line == 1

@@ -135,6 +135,12 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         value="0 to 100",
         help="How many rounds of function calls the model may request; 5 by default.",
     ),
+    Option(
+        name="score",
+        value="NAME or A|B",
+        help="Find how likely each of these texts is as the answer, in .scores, without sampling "
+        "one: a list of the notebook, or texts with | between them.",
+    ),
     Option(name="timeout", value="SECONDS", help="Stop waiting when the answer takes longer."),
     Option(
         name="max-cost",
