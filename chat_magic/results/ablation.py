@@ -1,0 +1,126 @@
+"""The result of an ablation: which segments of a prompt move the answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chat_magic.core.reply.scored_text import facts_of
+from chat_magic.core.reply.tokens import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from chat_magic.analysis.ablation_table import LabelBounds
+    from chat_magic.analysis.prompt_segments import PromptSegment, PromptUnit
+    from chat_magic.core.request.messages import Message
+    from chat_magic.results.chat_result import ChatResult
+
+__all__ = ["Ablation", "answer_logprob"]
+
+
+@dataclass(frozen=True, repr=False)
+class Ablation:
+    """How far each segment of a prompt moves the answer.
+
+    Each segment was left out, or replaced, and the answer scored again. What moves the answer is
+    not what causes it: leaving out one segment misses what two do together, and makes prompts that
+    nobody would write.
+
+    Example:
+        >>> a = chat_magic.ablate("Be brief. Name a city.", by="sentence", model="local")
+        >>> a.frame.sort_values("bits", ascending=False)
+    """
+
+    messages: tuple[Message, ...]
+    """The whole prompt."""
+    by: PromptUnit
+    """The unit of the segments."""
+    segments: tuple[PromptSegment, ...]
+    whole: ChatResult
+    """The score of the answer, or the answer with its labels, after the whole prompt."""
+    without: tuple[ChatResult | None, ...]
+    """The same after the prompt without each segment; None where it failed, or was not reached."""
+    answer: str | None = None
+    """The answer that was scored; None where labels were asked for."""
+    labels: tuple[str, ...] = ()
+    replacement: str = ""
+    """What stood in the place of each segment."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """The model, as `vendor/model`."""
+        return self.whole.model
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """A row for each segment; with labels, for each segment and label.
+
+        Columns: `message`, `segment`, `start`, `end`, `bits`, `prob_before`, `prob_after`. With
+        labels: `message`, `segment`, `start`, `end`, `label`, `prob_before_low`,
+        `prob_before_high`, `prob_after_low`, `prob_after_high`.
+        """
+        from chat_magic.analysis.ablation_table import ablation_table, labels_ablation_table
+
+        if self.labels:
+            before, after = self._label_bounds(self.whole), map(self._label_bounds, self.without)
+            return labels_ablation_table(self.segments, before, [*after])
+        return ablation_table(
+            self.segments, answer_logprob(self.whole), [*map(answer_logprob, self.without)]
+        )
+
+    @property
+    def history_id(self) -> int | None:
+        """The number in the history of the whole prompt's score; None where it is not kept."""
+        return self.whole.history_id
+
+    def _label_bounds(self, result: ChatResult | None) -> Mapping[str, LabelBounds]:
+        from chat_magic.analysis.ablation_table import label_bounds
+
+        rows = [] if result is None else result.labels(self.labels).to_dict("records")
+        return label_bounds(rows[0], self.labels) if rows else {}
+
+    def _with_warning(self, words: str) -> Ablation:
+        """Return the result with one more warning, unless it has that already."""
+        return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, words))))
+
+    def __repr__(self) -> str:
+        count = len(self.segments)
+        return f"<Ablation {self.model}, {count} segment{'s'[: count != 1]} by {self.by}>"
+
+    def __str__(self) -> str:
+        from chat_magic.view.text.ablation_text import ablation_text
+
+        return ablation_text(self._view)
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        from chat_magic.view.html.ablation_html import ablation_html
+
+        return {"text/html": ablation_html(self._view), "text/plain": str(self)}
+
+    @property
+    def _view(self) -> Any:
+        from chat_magic.view.ablation_view import ablation_view
+
+        return ablation_view(self)
+
+
+def answer_logprob(result: ChatResult | None) -> float:
+    """Return the log probability of a scored answer and its end, in nats; NaN if it is not known.
+
+    Where the end is not known, it is that of the answer alone.
+    """
+    facts = facts_of(result.choices[0]) if result is not None and result.choices else None
+    if result is None or facts is None:
+        return math.nan
+    tokens = result.choices[0].logprobs
+    values = [token.logprob for token in (tokens and tokens.content) or ()]
+    known = [value for value in values if value is not None and status_of(value) == "ok"]
+    if not known or len(known) < len(values):
+        return math.nan
+    return math.fsum([*known, facts.end_logprob or 0.0])
