@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
     from chat_magic.core.unset import UNSET
+    from chat_magic.engine.ablate import ablate
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
     from chat_magic.engine.chat_map import chat_map
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         RequestTimeout,
         StreamBroken,
     )
+    from chat_magic.results.ablation import Ablation
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.compare import compare
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNSET",
+    "Ablation",
     "ApiError",
     "BudgetExceeded",
     "CacheMiss",
@@ -56,6 +59,7 @@ __all__ = [
     "RateLimited",
     "RequestTimeout",
     "StreamBroken",
+    "ablate",
     "achat",
     "chat",
     "chat_grid",
@@ -78,10 +82,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "UNSET": "core.unset",
+    "Ablation": "results.ablation",
     "ChatResult": "results.chat_result",
     "ChatResults": "results.chat_results",
     "Panel": "shell.panel",
     "Prompt": "results.prompt",
+    "ablate": "engine.ablate",
     "achat": "engine.chat",
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.prompt_segments import PromptSegment
 
-__all__ = ["LabelBounds", "ablation_table", "bits_between", "label_bounds", "labels_ablation_table"]
+__all__ = [
+    "NONE_BELOW_BITS",
+    "LabelBounds",
+    "ablation_table",
+    "label_bounds",
+    "labels_ablation_table",
+]
 
 
 class LabelBounds(NamedTuple):
@@ -25,17 +31,9 @@ class LabelBounds(NamedTuple):
     high: float
 
 
+NONE_BELOW_BITS = 0.05
+"""Below this a difference counts as none: servers repeat log probabilities only about so well."""
 UNKNOWN = LabelBounds(math.nan, math.nan)
-
-
-def bits_between(before: float, after: float) -> float:
-    """Return how many bits more an answer has with a segment than without, by its log probability.
-
-    Args:
-        before: With all of the prompt, in nats.
-        after: Without the segment, in nats; NaN where it is not known.
-    """
-    return (before - after) / math.log(2)
 
 
 def ablation_table(

@@ -910,8 +910,88 @@ SCORES = Table(
     ),
 )
 
+_PLACES = (
+    Column("message", "int32", "Position of the message, from 0."),
+    Column("segment", "string", "Text of the segment; of several messages, that of the first."),
+    Column("start", "int32", "Start of the segment in the text of its message.", "code points"),
+    Column("end", "int32", "End of the segment in that text.", "code points"),
+)
+_FAILED = "the request failed, or was not sent"
+
+ABLATION = Table(
+    "chat_magic.ablate(messages).frame",
+    "a segment of a prompt",
+    ("message", "start"),
+    (
+        *_PLACES,
+        Column(
+            "bits",
+            "float64",
+            "Information that the segment gives to the answer; below 0 it takes some. Less than "
+            "0.05 is drawn as none.",
+            "bits",
+            "log2 (prob_before / prob_after)",
+            _FAILED,
+        ),
+        Column(
+            "prob_before",
+            "float64",
+            "Probability of the answer and its end after the whole prompt, 0 to 1.",
+        ),
+        Column(
+            "prob_after",
+            "float64",
+            "The same after the prompt without the segment.",
+            missing=_FAILED,
+        ),
+    ),
+)
+
+LABELS_ABLATION = Table(
+    "chat_magic.ablate(messages, labels=[…]).frame",
+    "a segment and a label",
+    ("message", "start", "label"),
+    (
+        *_PLACES,
+        Column("label", "string", "The label."),
+        Column(
+            "prob_before_low",
+            "float64",
+            "Least probability of the label after the whole prompt, 0 to 1.",
+            source="as in .labels(labels)",
+            missing="the answer has no token that decides",
+        ),
+        Column(
+            "prob_before_high",
+            "float64",
+            "Greatest probability of that.",
+            source="with all that begins several labels, or is not listed",
+            missing="the answer has no token that decides",
+        ),
+        Column(
+            "prob_after_low",
+            "float64",
+            "Least probability of the label after the prompt without the segment.",
+            missing=_FAILED,
+        ),
+        Column("prob_after_high", "float64", "Greatest probability of that.", missing=_FAILED),
+    ),
+)
+
 RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, SCORES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
-TABLES = (*RESULT_TABLES, CHANGES, JSON_CHANGES, MODELS, SETTINGS, JOBS, THREADS, HISTORY, USAGE)
+TABLES = (
+    *RESULT_TABLES,
+    ABLATION,
+    LABELS_ABLATION,
+    CHANGES,
+    JSON_CHANGES,
+    MODELS,
+    SETTINGS,
+    JOBS,
+    THREADS,
+    HISTORY,
+    USAGE,
+)

@@ -314,7 +314,8 @@ class AnswerTask:
         )
         send: Callable[..., Awaitable[None]]
         if request.score is None:
-            send = partial(exchange, session.http, silence_s=self._call.limits.timeout_s)
+            silence_s = self._call.limits.timeout_s
+            send = partial(exchange, session.http, silence_s=silence_s, pace=self._pace)
         else:
             send = partial(score_exchange, session, request.score)
         price, usual_tokens = self._call.price, self._budget.usual_tokens
@@ -331,7 +332,6 @@ class AnswerTask:
                     on_wait=lambda words: self._on_progress(label + words),
                     on_events=self._record.listen(request, assembler.number),
                     stopwatch=stopwatch,
-                    pace=self._pace,
                 )
             finally:
                 reservation.cost = self._cost_so_far(request, assembler)

@@ -11,7 +11,7 @@ from chat_magic.core.reply.scored_text import facts_of
 from chat_magic.core.reply.tokens import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.prompt_segments import PromptSegment, PromptUnit
     from chat_magic.core.request.messages import Message
     from chat_magic.results.chat_result import ChatResult
+    from chat_magic.view.ablation_view import AblationView, Effect
 
 __all__ = ["Ablation", "answer_logprob"]
 
@@ -104,10 +105,31 @@ class Ablation:
         return {"text/html": ablation_html(self._view), "text/plain": str(self)}
 
     @property
-    def _view(self) -> Any:
-        from chat_magic.view.ablation_view import ablation_view
+    def _view(self) -> AblationView:
+        from chat_magic.view.ablation_view import AblationView, painted_prompt, ranked_segments
 
-        return ablation_view(self)
+        effects = [*self._effects()]
+        what = f"labels: {', '.join(self.labels)}" if self.labels else f"answer: {self.answer}"
+        by = f"{len(self.segments)} segments by {self.by}"
+        placed = f"replaced by {self.replacement!r}" if self.replacement else "left out"
+        return AblationView(
+            model=self.model,
+            subject=what,
+            facts=(f"{by}, {placed} one at a time",),
+            messages=painted_prompt(self.messages, self.segments, effects),
+            ranked=ranked_segments(self.segments, effects),
+            warnings=self.warnings,
+        )
+
+    def _effects(self) -> Iterator[Effect]:
+        from chat_magic.view.ablation_view import answer_effect, label_effect
+
+        if not self.labels:
+            yield from map(answer_effect, self.frame["bits"].tolist())
+            return
+        before = self._label_bounds(self.whole)
+        for result in self.without:
+            yield label_effect(before, self._label_bounds(result))
 
 
 def answer_logprob(result: ChatResult | None) -> float:

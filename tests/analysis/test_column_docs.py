@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from chat_magic.analysis import column_docs
+from chat_magic.analysis.ablation_table import LabelBounds, ablation_table, labels_ablation_table
 from chat_magic.analysis.column_docs import COORDINATES, RESULT_TABLES, RUN, TABLES
 from chat_magic.analysis.history_table import history_table, usage_table
 from chat_magic.analysis.listing_tables import (
@@ -20,6 +21,7 @@ from chat_magic.analysis.listing_tables import (
     settings_table,
     threads_table,
 )
+from chat_magic.analysis.prompt_segments import PromptSegment
 from chat_magic.analysis.table_columns import TEXT
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.core.reply.chunk import MalformedChunk
@@ -115,7 +117,12 @@ ROWS = [
     HistoryRow(id=number, started_s=1.5, kind="answer", status="complete", model="a/b")
     for number in (2, 1)
 ]
+SEGMENTS = [PromptSegment(0, "Hi.", 0, 3), PromptSegment(0, " Bye.", 3, 8)]
 LISTINGS = {
+    "chat_magic.ablate(messages).frame": lambda: ablation_table(SEGMENTS, -1.0, [-2.0, math.nan]),
+    "chat_magic.ablate(messages, labels=[…]).frame": lambda: labels_ablation_table(
+        SEGMENTS, {"a": LabelBounds(0.1, 0.2)}, [{"a": LabelBounds(0.3, 0.4)}, {}]
+    ),
     "%chat /models": lambda: models_table([ListedModel(id="a"), ListedModel(id="b", created=1)]),
     "%chat /config": lambda: settings_table([("model", "a/b", "environment")]),
     "%chat /jobs": lambda: jobs_table([(1, "r", "a/b", "streaming", 1.5, 0.2)]),

@@ -1,0 +1,37 @@
+"""The result of an ablation: the log probability of an answer with its end."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.request.request import ChatRequest
+from chat_magic.results.ablation import answer_logprob
+from chat_magic.results.chat_result import ChatResult
+from tests.analysis.conftest import build_choice, build_token
+
+
+def result(*logprobs: float, **facts: float) -> ChatResult:
+    """Return a scored answer whose tokens have these log probabilities."""
+    tokens = [build_token("x", logprob) for logprob in logprobs]
+    choice = build_choice(tokens, extra={"score": {"method": "grammar", **facts}})
+    return ChatResult(ChatRequest(model="a/b"), Reply(choices=(choice,)), Timing())
+
+
+@pytest.mark.parametrize(
+    ("scored", "logprob"),
+    [
+        (result(-1.0, -2.0), -3.0),
+        (result(-1.0, -2.0, end_logprob=-0.5), -3.5),
+        (result(-1.0, -9999.0), math.nan),
+        (result(), math.nan),
+        (None, math.nan),
+    ],
+)
+def test_an_answer_is_scored_with_its_end_where_that_is_known(
+    scored: ChatResult | None, logprob: float
+) -> None:
+    """A token that is not known leaves the whole unknown."""
+    assert answer_logprob(scored) == pytest.approx(logprob, nan_ok=True)
