@@ -156,7 +156,7 @@ class AblationTask:
         self._first: AnswerTask | None = None
         self._grid: GridTask | None = None
         self._whole: ChatResult | None = None
-        self.answer = plan.answer
+        self.answer_text = plan.answer
         """The answer that is scored, once it is known."""
 
     @property
@@ -181,9 +181,9 @@ class AblationTask:
             ChatError: A request failed; `.result` holds what had been measured.
         """
         plan = self._plan
-        if self.answer is None and not plan.labels:
-            self.answer = (await self._ask(_greedy(plan.call.request))).text
-            read_candidates([self.answer], "the answer")
+        if self.answer_text is None and not plan.labels:
+            self.answer_text = (await self._ask(_greedy(plan.call.request))).text
+            read_candidates([self.answer_text], "the answer")
         self._whole = await self._ask(self._measured(plan.call.request))
         self._check_whole(self._whole)
         try:
@@ -201,10 +201,10 @@ class AblationTask:
 
     def _measured(self, request: ChatRequest) -> ChatRequest:
         """Return the request that measures a prompt: of the answer's score, or of the labels."""
-        if self.answer is not None:
+        if self.answer_text is not None:
             parameters = {**request.parameters, "n": UNSET}
             asked = replace(request, parameters=parameters)
-            return scoring_request(asked, Scoring((self.answer,)))
+            return scoring_request(asked, Scoring((self.answer_text,)))
         limit = {"max_completion_tokens", "max_tokens"} & request.parameters.keys()
         asked_for: dict[str, Any] = {"logprobs": True, "top_logprobs": _LABEL_ALTERNATIVES}
         asked_for |= {} if limit else {"max_tokens": _LABEL_TOKENS}
@@ -226,7 +226,7 @@ class AblationTask:
     def _check_whole(self, whole: ChatResult) -> None:
         """Check that the server tells the probability of an answer, not only its bounds."""
         facts = facts_of(whole.choices[0]) if whole.choices else None
-        if self.answer is not None and facts is not None and facts.method == "alternatives":
+        if self.answer_text is not None and facts is not None and facts.method == "alternatives":
             raise InvalidRequest(
                 f"{self.request.model}: its server tells only between which bounds an answer's "
                 "probability is; give labels=[…] (--labels), the possible answers, or use "
@@ -269,7 +269,7 @@ class AblationTask:
             segments=plan.segments,
             whole=whole,
             without=tuple(without),
-            answer=self.answer,
+            answer=self.answer_text,
             labels=plan.labels,
             replacement=plan.replacement,
             warnings=(*whole.warnings, *reasons),

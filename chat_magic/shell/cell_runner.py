@@ -16,6 +16,7 @@ from chat_magic.core.request.request import PromptSource
 from chat_magic.core.request.scoring import Scoring
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.errors import InvalidRequest
+from chat_magic.shell.cell_ablation import plan_cell_ablation
 from chat_magic.shell.jobs import resolve
 from chat_magic.shell.option_values import (
     check_after,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.line import MagicLine
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
+    from chat_magic.engine.ablation_task import AblationPlan
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import RequestLimits
     from chat_magic.engine.replay import Recordings
@@ -64,6 +66,8 @@ class CellPlan:
     is_background: bool
     is_dry_run: bool
     history: HistoryOptions = KEEP_BY_SETTING
+    ablation: AblationPlan | None = None
+    """What `--ablate` leaves out of the prompt of its only call."""
 
 
 class CellRunner:
@@ -136,10 +140,14 @@ class CellRunner:
             InvalidRequest: It cannot be sent.
         """
         cell, options = grid.cell, grid.cell.options
+        from chat_magic.engine.grid_plan import GridPlan
+
         keep = False if "no-history" in options else None
         turn = self._turn(grid, keep)
+        ablation = self._ablation(grid)
         return CellPlan(
-            calls=self._plan_calls(grid, turn),
+            calls=GridPlan(calls=(ablation.call,)) if ablation else self._plan_calls(grid, turn),
+            ablation=ablation,
             out=read_name(options.get("out")),
             is_silent=cell.is_silent,
             is_background="background" in options,
@@ -149,9 +157,12 @@ class CellRunner:
 
     def start(self, plan: CellPlan) -> TaskHandle[Any]:
         """Send the calls of a cell."""
+        from chat_magic.engine.ablation_task import start_ablation
         from chat_magic.engine.chat import start_answer
         from chat_magic.engine.grid_task import start_grid
 
+        if plan.ablation is not None:
+            return start_ablation(self._session, plan.ablation, plan.history)
         calls = with_shown_notices(plan.calls, self._session.told_notices)
         if calls.axes:
             return start_grid(self._session, calls, plan.history)
@@ -172,6 +183,20 @@ class CellRunner:
                 )
         with _on_first_line():
             return self._session.history.next_turn(thread, keep)
+
+    def _ablation(self, grid: Grid) -> AblationPlan | None:
+        """Return what is left out of the prompt, if `--ablate` is given."""
+        if "ablate" not in grid.cell.options:
+            return None
+        after, choice = self._after(grid.cell)
+        return plan_cell_ablation(
+            self._session,
+            grid,
+            after=after,
+            choice=choice,
+            limits=self._limits(grid.cell.options),
+            recordings=self._recordings(grid.cell.options),
+        )
 
     def _plan_calls(self, grid: Grid, turn: Turn | None) -> GridPlan:
         from chat_magic.engine.grid_plan import plan_grid

@@ -109,6 +109,8 @@ class ChatMatcher:
                 return self._variables_where(inspect.isroutine)
             case "schema":
                 return self._variables_where(lambda value: isinstance(value, type | dict))
+            case "ablate":
+                return _units()
             case "score":
                 return self._variables_where(lambda value: isinstance(value, list | tuple))
             case "unset":
@@ -176,6 +178,12 @@ class ChatMatcher:
         yield from self._variables_where(lambda _: True)
         if context.fragment:
             yield from ((name, "builtin") for name in dir(builtins) if not name.startswith("_"))
+
+
+def _units() -> Iterator[tuple[str, str]]:
+    from chat_magic.analysis.prompt_segments import UNITS
+
+    return ((unit, "unit") for unit in UNITS)
 
 
 def _is_result(value: Any) -> bool:

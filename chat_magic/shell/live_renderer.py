@@ -7,23 +7,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chat_magic.engine.ablation_task import AblationTask
     from chat_magic.engine.answer_task import AnswerTask
     from chat_magic.engine.grid_task import GridRun, GridTask
     from chat_magic.view.live.display import LiveDisplay
-    from chat_magic.view.live.progress import AnswerProgress, GridProgress, RunProgress
+    from chat_magic.view.live.progress import (
+        AnswerProgress,
+        Drawable,
+        GridProgress,
+        RunProgress,
+    )
 
 
-def live_renderer(display: LiveDisplay) -> Callable[[AnswerTask | GridTask], float]:
+def live_renderer(
+    display: LiveDisplay,
+) -> Callable[[AnswerTask | GridTask | AblationTask], float]:
     """Return a function that draws the state of a task, and returns the seconds until the next."""
 
-    def show(task: AnswerTask | GridTask) -> float:
-        from chat_magic.engine.answer_task import AnswerTask
-
-        progress = _answer_progress(task) if isinstance(task, AnswerTask) else _grid_progress(task)
-        display.show(progress)
+    def show(task: AnswerTask | GridTask | AblationTask) -> float:
+        display.show(_progress(task))
         return display.delay_s
 
     return show
+
+
+def _progress(task: AnswerTask | GridTask | AblationTask) -> Drawable:
+    from chat_magic.engine.answer_task import AnswerTask
+    from chat_magic.engine.grid_task import GridTask
+
+    if isinstance(task, AnswerTask):
+        return _answer_progress(task)
+    return _grid_progress(task) if isinstance(task, GridTask) else _ablation_progress(task)
 
 
 def _answer_progress(task: AnswerTask) -> AnswerProgress:
@@ -42,6 +56,12 @@ def _answer_progress(task: AnswerTask) -> AnswerProgress:
         note=task.note,
         rounds=task.rounds,
     )
+
+
+def _ablation_progress(task: AblationTask) -> AnswerProgress:
+    from chat_magic.view.live.progress import AnswerProgress
+
+    return AnswerProgress(model=task.request.model or "", elapsed_s=task.elapsed_s, note=task.note)
 
 
 def _grid_progress(task: GridTask) -> GridProgress:

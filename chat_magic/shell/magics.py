@@ -198,6 +198,8 @@ class ChatMagics(Magics):
     def _print_plan(self, plan: CellPlan) -> None:
         from chat_magic.shell.dry_run import describe_plan
 
+        if plan.ablation is not None:
+            print(f"{plan.ablation.size}; the first, with the whole prompt:\n")
         print(describe_plan(plan.calls, self._session.endpoints))
 
     def start_job(self, text: str, screen: Screen, on_end: Callable[[Job], None]) -> Job:
@@ -292,8 +294,10 @@ class ChatMagics(Magics):
         from chat_magic.view.bundle import MIME_TYPE
 
         versions = saved_versions(result.history_id, most)
-        payload = bundle[MIME_TYPE]
-        return {**bundle, MIME_TYPE: {**payload, "versions": versions} if versions else payload}
+        payload = bundle.get(MIME_TYPE)
+        if payload is None or not versions:
+            return bundle
+        return {**bundle, MIME_TYPE: {**payload, "versions": versions}}
 
     def _as_value(self, value: T) -> T:
         """Return a value that has been drawn as the cell's value, without drawing it again."""

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from chat_magic.engine.ablation_task import plan_ablation, start_ablation
+from chat_magic.engine.prepare import build_request
+from chat_magic.engine.session import default_session
 from chat_magic.engine.tool_functions import with_tools
 from chat_magic.shell.live_renderer import live_renderer
 from tests.completions import DONE, completion, delta
 from tests.engine.calls import prepare, start, start_cell
 from tests.engine.sample_tools import PARIS, calling, get_weather
-from tests.gateway import HOLD, Wait, events, streamed, whole
+from tests.gateway import HOLD, Answer, Wait, events, streamed, whole
 
 
 class Recorder:
@@ -115,3 +118,14 @@ def test_a_grid_of_several_models_is_shown_with_their_number(gateway, progress_a
     progress = progress_at(handle, lambda progress: all(run.texts for run in progress.runs))
     assert progress.model == "2 models"
     assert [run.title for run in progress.runs] == ["a/b", "c/d"]
+
+
+def test_an_ablation_is_shown_by_its_size(gateway, progress_at):
+    """The number of its requests is said before the first one is answered."""
+    gateway(Answer([HOLD]))
+    request, _ = build_request("Be brief. Be kind.", "a/b", None, None, {}, None)
+    plan = plan_ablation(default_session(), request, "sentence", answer="Hi")
+    handle = start_ablation(default_session(), plan)
+    progress = progress_at(handle, lambda progress: progress.note is not None)
+    assert progress.note.startswith("2 segments by sentence: 3 requests")
+    assert progress.model == "a/b"

@@ -141,6 +141,12 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="Find how likely each of these texts is as the answer, in .scores, without sampling "
         "one: a list of the notebook, or texts with | between them.",
     ),
+    Option(
+        name="ablate",
+        value="sentence, line, word, message or example",
+        help="Find which parts of the prompt move the answer, by leaving out one at a time: a "
+        "request for each. With --labels, how they move the probability of each label.",
+    ),
     Option(name="timeout", value="SECONDS", help="Stop waiting when the answer takes longer."),
     Option(
         name="max-cost",
