@@ -264,7 +264,7 @@ class AblationTask:
                 without[run] = result
         reasons = dict.fromkeys(results.errors.values()) if results is not None else ()
         return Ablation(
-            messages=self.request.messages,
+            request=self.request,
             by=plan.by,
             segments=plan.segments,
             whole=whole,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.scored_text import facts_of
 from chat_magic.core.reply.tokens import status_of
+from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.ablation_table import LabelBounds
     from chat_magic.analysis.prompt_segments import PromptSegment, PromptUnit
     from chat_magic.core.request.messages import Message
+    from chat_magic.core.request.request import ChatRequest
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.view.ablation_view import AblationView, Effect
 
@@ -37,8 +39,8 @@ class Ablation:
         >>> a.frame.sort_values("bits", ascending=False)
     """
 
-    messages: tuple[Message, ...]
-    """The whole prompt."""
+    request: ChatRequest
+    """The request with the whole prompt."""
     by: PromptUnit
     """The unit of the segments."""
     segments: tuple[PromptSegment, ...]
@@ -52,6 +54,11 @@ class Ablation:
     replacement: str = ""
     """What stood in the place of each segment."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The whole prompt."""
+        return self.request.messages
 
     @property
     def model(self) -> str:
@@ -100,9 +107,28 @@ class Ablation:
         return ablation_text(self._view)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        from chat_magic.view.ablation_payload import ablation_payload
+        from chat_magic.view.bundle import MIME_TYPE
         from chat_magic.view.html.ablation_html import ablation_html
+        from chat_magic.view.text.ablation_text import ablation_text
 
-        return {"text/html": ablation_html(self._view), "text/plain": str(self)}
+        view = self._view
+        return {
+            MIME_TYPE: ablation_payload(view, self.whole._runs, self._cell_without),
+            "text/html": ablation_html(view),
+            "text/plain": ablation_text(view),
+        }
+
+    def _cell_without(self, number: int) -> str | None:
+        """Return the cell of the prompt without a segment; None where it cannot be written."""
+        from chat_magic.analysis.prompt_segments import without_segment
+        from chat_magic.core.cell.cell import write
+
+        left = without_segment(self.messages, self.segments[number], self.replacement)
+        try:
+            return write(replace(self.request, messages=left)) if left else None
+        except InvalidRequest:
+            return None
 
     @property
     def _view(self) -> AblationView:

@@ -50,6 +50,8 @@ class Piece(NamedTuple):
 
     text: str
     effect: Effect | None = None
+    number: int | None = None
+    """The position of the segment among all of the prompt, from 0."""
 
 
 class PaintedMessage(NamedTuple):
@@ -64,6 +66,8 @@ class RankedSegment(NamedTuple):
 
     excerpt: str
     effect: Effect
+    number: int
+    """As of its pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,26 +115,34 @@ def painted_prompt(
     messages: Sequence[Message], segments: Sequence[PromptSegment], effects: Sequence[Effect]
 ) -> tuple[PaintedMessage, ...]:
     """Return a prompt in pieces, each segment with its effect."""
-    spans: dict[int, list[tuple[int, int, Effect]]] = {}
-    for segment, effect in zip(segments, effects, strict=True):
-        spans.setdefault(segment.message, []).append((segment.start, segment.end, effect))
+    spans: dict[int, list[_Span]] = {}
+    for number, (segment, effect) in enumerate(zip(segments, effects, strict=True)):
+        first = _Span(segment.start, segment.end, effect, number)
+        spans.setdefault(segment.message, []).append(first)
         for further in range(1, segment.n_messages):
             end = len(str(messages[segment.message + further].content))
-            spans.setdefault(segment.message + further, []).append((0, end, effect))
+            spans.setdefault(segment.message + further, []).append(_Span(0, end, effect, number))
     return tuple(
         PaintedMessage(message.role, tuple(_pieces(message, spans.get(position, []))))
         for position, message in enumerate(messages)
     )
 
 
-def _pieces(message: Message, spans: Sequence[tuple[int, int, Effect]]) -> Iterator[Piece]:
+class _Span(NamedTuple):
+    start: int
+    end: int
+    effect: Effect
+    number: int
+
+
+def _pieces(message: Message, spans: Sequence[_Span]) -> Iterator[Piece]:
     text = "\n".join(message.texts())
     done = 0
-    for start, end, effect in spans:
-        if done < start:
-            yield Piece(text[done:start])
-        yield Piece(text[start:end], effect)
-        done = end
+    for span in spans:
+        if done < span.start:
+            yield Piece(text[done : span.start])
+        yield Piece(text[span.start : span.end], span.effect, span.number)
+        done = span.end
     if done < len(text):
         yield Piece(text[done:])
 
@@ -140,8 +152,8 @@ def ranked_segments(
 ) -> tuple[RankedSegment, ...]:
     """Return segments by the size of their effect, the largest first; those not known last."""
     rows = [
-        RankedSegment(_excerpt(segment.text), effect)
-        for segment, effect in zip(segments, effects, strict=True)
+        RankedSegment(_excerpt(segment.text), effect, number)
+        for number, (segment, effect) in enumerate(zip(segments, effects, strict=True))
     ]
     return tuple(sorted(rows, key=_order))
 

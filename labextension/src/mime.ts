@@ -8,6 +8,7 @@ import { readComparison } from './result/comparison';
 import type { ViewState } from './result/viewState';
 import { MIME_TYPE, readPayload } from './result/payload';
 import type { Payload } from './result/payloadTypes';
+import { AblationView } from './result/ui/ablationView';
 import type { Mode } from './result/ui/choiceView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
@@ -17,10 +18,13 @@ import { firstAnswer, savedVersions, type VersionSource } from './result/version
 
 import '../style/result.css';
 import '../style/comparison.css';
+import '../style/ablation.css';
 
 /** Where the output's metadata store how it was last viewed. */
 const MODE_KEY = constants.modeKey;
 const STATE_KEY = 'chat_magic_comparison';
+
+type View = AblationView | ComparisonView | ResultView;
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
@@ -106,8 +110,12 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     return this.comparison !== null;
   }
 
-  private makeViews(payload: Payload): (ComparisonView | ResultView)[] {
+  private makeViews(payload: Payload): View[] {
     const insert = (text: string): Promise<string> => this.insertCell(text);
+    if (payload.ablation) {
+      const model = payload.results[0]?.model ?? '';
+      return [new AblationView(model, payload.ablation, insert)];
+    }
     const onMode = (mode: Mode): void => this.store(MODE_KEY, mode);
     const comparison = readComparison(payload);
     if (!comparison) {
@@ -154,7 +162,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   private payload: Payload | null = null;
   private model: IRenderMime.IMimeModel | null = null;
   private source: string | undefined;
-  private views: (ComparisonView | ResultView)[] = [];
+  private views: View[] = [];
   private comparison: ComparisonView | null = null;
 }
 

@@ -67,9 +67,12 @@ def test_a_prompt_is_painted_in_its_own_text() -> None:
     messages = [Message(role="user", content="A. B."), Message(role="assistant", content="C")]
     part, pair = answer_effect(2.0), answer_effect(-2.0)
     (user, _) = painted_prompt(messages, [PromptSegment(0, " B.", 2, 5)], [part])
-    assert user.pieces == (Piece("A."), Piece(" B.", part))
+    assert user.pieces == (Piece("A."), Piece(" B.", part, 0))
     both = painted_prompt(messages, [PromptSegment(0, "A. B.", 0, 5, 2)], [pair])
-    assert [message.pieces for message in both] == [(Piece("A. B.", pair),), (Piece("C", pair),)]
+    assert [message.pieces for message in both] == [
+        (Piece("A. B.", pair, 0),),
+        (Piece("C", pair, 0),),
+    ]
 
 
 def test_the_largest_effect_comes_first() -> None:

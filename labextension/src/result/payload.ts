@@ -37,8 +37,9 @@ export function readPayload(value: unknown): Payload | null {
   if (payload?.version !== 1 || !Array.isArray(payload.results)) {
     return null;
   }
-  const { results, axes = [], comparison = null, versions = [] } = payload;
-  return { version: 1, results: results.map(readResult), axes, comparison, versions };
+  const { results, axes = [], comparison = null, versions = [], ablation } = payload;
+  const read = { version: 1 as const, results: results.map(readResult), axes, comparison, versions };
+  return ablation ? { ...read, ablation } : read;
 }
 
 function readResult(stored: PayloadResult): PayloadResult {

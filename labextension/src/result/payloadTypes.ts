@@ -23,6 +23,50 @@ export interface Payload {
    * to save them.
    */
   versions?: PayloadVersion[];
+  /**
+   * What was left out of the prompt, and how that moves the answer; the only result is that of the
+   * whole prompt. Absent for other results.
+   */
+  ablation?: PayloadAblation;
+}
+
+/** How far each segment of a prompt moves the answer. */
+export interface PayloadAblation {
+  /** What was measured: the answer, or the labels. */
+  subject: string;
+  facts: string[];
+  warnings: string[];
+  messages: PayloadPaintedMessage[];
+  /** In the order of the prompt. */
+  segments: PayloadPromptSegment[];
+  /** Their positions, the largest effect first. */
+  ranked: number[];
+}
+
+export interface PayloadPaintedMessage {
+  role: string;
+  pieces: PayloadPaintedPiece[];
+}
+
+export interface PayloadPaintedPiece {
+  text: string;
+  /** The segment that it belongs to; null for what is between them. */
+  segment: number | null;
+}
+
+export interface PayloadPromptSegment {
+  excerpt: string;
+  /** Its effect, in words. */
+  words: string;
+  /**
+   * How strongly it is painted: above 0 where it gives to the answer, below where it takes from it.
+   */
+  grade: number;
+  /**
+   * The cell of the prompt without it; null where it cannot be written, or its effect is not among
+   * the largest.
+   */
+  cell: string | null;
 }
 
 /** An earlier execution of the cell. */

@@ -25,7 +25,7 @@ def test_the_text_of_a_prompt_is_only_shown() -> None:
     view = replace(
         VIEW,
         messages=(PaintedMessage("user", (Piece(evil, effect),)),),
-        ranked=(RankedSegment(evil, effect),) * 30,
+        ranked=(RankedSegment(evil, effect, 0),) * 30,
         subject=evil,
     )
     html = ablation_html(view)

@@ -16,8 +16,10 @@ VIEW = AblationView(
     model="a/b",
     subject="answer: Paris\x1b[2J",
     facts=("2 segments by sentence",),
-    messages=(PaintedMessage("user", (Piece("One word.", GIVES), Piece(" Be kind.", TAKES))),),
-    ranked=(RankedSegment("One word.", GIVES), RankedSegment("Be kind.", TAKES)),
+    messages=(
+        PaintedMessage("user", (Piece("One word.", GIVES, 0), Piece(" Be kind.", TAKES, 1))),
+    ),
+    ranked=(RankedSegment("One word.", GIVES, 0), RankedSegment("Be kind.", TAKES, 1)),
     warnings=("slow",),
 )
 
