@@ -255,3 +255,79 @@ def test_texts_continue_a_last_assistant_message(gateway):
     sent = sent_to(server.requests, "/v1/chat/completions")[0]["messages"]
     assert sent[-1]["content"] == "It is Paris"
     assert result.scores["candidate"].tolist() == ["Paris"]
+
+
+QUESTION = "The capital of France is"
+CAPITALS = ["Paris", "London", "Berlin", "The capital of France is Paris."]
+
+
+class TestOnTheEmbeddedModel:
+    """The figures are those that the model has when it writes by itself, to its repeatability."""
+
+    NATS = 0.05
+    """How far the server's own figures may move between requests of other shapes."""
+
+    @pytest.fixture(autouse=True)
+    def _needs(self, weights):
+        """Have the model."""
+
+    def test_a_greedy_answer_has_the_score_that_it_was_written_with(self):
+        """Its tokens are the usual ones, and its end is the end token's."""
+        answer = chat_magic.chat(
+            QUESTION, model="local", temperature=0, top_logprobs=5, max_tokens=40, history=False
+        )
+        (row,) = chat_magic.score(QUESTION, [answer.text], model="local").scores.to_dict("records")
+        written = answer.tokens["logprob"]
+        assert row["method"] == "grammar"
+        total = row["logprob"] + row["end_logprob"]
+        assert total == pytest.approx(written.sum(), abs=self.NATS)
+
+    def test_each_token_is_among_the_alternatives_with_the_same_probability(self):
+        """Of 300, at the first position."""
+        scored = chat_magic.score(QUESTION, CAPITALS, model="local")
+        free = chat_magic.chat(
+            QUESTION, model="local", max_tokens=1, logprobs=True, history=False,
+            extra={"top_logprobs": 300},
+        )  # fmt: skip
+        listed = dict(zip(free.alternatives["token"], free.alternatives["logprob"], strict=True))
+        first = scored.tokens[scored.tokens["position"] == 0]
+        found = [token for token in first["token"] if token in listed]
+        assert found
+        for token, logprob in zip(first["token"], first["logprob"], strict=True):
+            if token in listed:
+                assert logprob == pytest.approx(listed[token], abs=self.NATS)
+
+    def test_each_token_has_the_probability_that_it_has_after_those_before_it(self):
+        """Asked for step by step, with the tokens so far as a prefill."""
+        (text,) = ["Paris, of course."]
+        tokens = chat_magic.score(QUESTION, [text], model="local").tokens
+        for position in (1, 2):
+            prefill = "".join(tokens["token"][:position])
+            messages = [
+                {"role": "user", "content": QUESTION},
+                {"role": "assistant", "content": prefill},
+            ]
+            rest = chat_magic.score(messages, [text.removeprefix(prefill)], model="local").tokens
+            assert rest["token"].tolist() == tokens["token"].tolist()[position:]
+            expected = tokens["logprob"].tolist()[position:]
+            assert rest["logprob"].tolist() == pytest.approx(expected, abs=self.NATS)
+
+    def test_a_text_whose_tokens_end_inside_characters_is_scored_whole(self):
+        """The server leaves such tokens out of an answer; here none is missing."""
+        result = chat_magic.score("Say a word in Japanese.", ["数学は", "a"], model="local")
+        tokens = result.tokens[result.tokens["choice"] == 0]
+        assert b"".join(tokens["bytes"]) == "数学は".encode()
+        assert tokens["logprob"].notna().all()
+        assert result.scores["method"].tolist() == ["steps", "grammar"]
+
+    def test_shares_add_up_and_the_right_city_is_the_likeliest(self):
+        """Among the texts."""
+        scores = chat_magic.score(QUESTION, CAPITALS[:3], model="local").scores
+        assert scores["share"].sum() == pytest.approx(1.0)
+        assert scores.sort_values("rank")["candidate"].iloc[0] == "Paris"
+
+    def test_a_special_token_in_a_text_is_text(self):
+        """It does not end the answer."""
+        (row,) = chat_magic.score(QUESTION, ["<|im_end|>"], model="local").scores.to_dict("records")
+        assert row["n_tokens"] > 1
+        assert math.isfinite(row["end_logprob"])
