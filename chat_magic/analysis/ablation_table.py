@@ -88,7 +88,7 @@ def labels_ablation_table(
     )
 
 
-def label_bounds(row: Mapping[str, Any], labels: Sequence[str]) -> dict[str, LabelBounds]:
+def label_bounds(row: Mapping[Any, Any], labels: Sequence[str]) -> dict[str, LabelBounds]:
     """Return the bounds of labels from a row of `.labels`.
 
     What begins several labels, and what is not listed, may all belong to a label, or none of it.

@@ -15,7 +15,13 @@ from chat_magic.engine.answer_task import AnswerTask
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.grid_plan import GridPlan, plan_grid
 from chat_magic.engine.grid_task import GridTask
-from chat_magic.engine.prepare import DEFAULT_LIMITS, PreparedCall, RequestLimits, prepare_call
+from chat_magic.engine.prepare import (
+    DEFAULT_LIMITS,
+    PreparedCall,
+    RequestLimits,
+    prepare_call,
+    takes_newest_names,
+)
 from chat_magic.engine.score import scoring_request
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import ChatError, InvalidRequest
@@ -182,14 +188,14 @@ class AblationTask:
         """
         plan = self._plan
         if self.answer_text is None and not plan.labels:
-            self.answer_text = (await self._ask(_greedy(plan.call.request))).text
+            self.answer_text = (await self._ask(self._greedy())).text
             read_candidates([self.answer_text], "the answer")
         self._whole = await self._ask(self._measured(plan.call.request))
         self._check_whole(self._whole)
         try:
             results = await self._without_each()
         except ChatError as error:
-            error.result = self.partial()  # type: ignore[assignment]  # an Ablation
+            error.result = self.partial()
             raise
         return self._ablation(self._whole, results)
 
@@ -197,18 +203,31 @@ class AblationTask:
         """Return what has been measured; None before the answer's own score is known."""
         if self._whole is None:
             return None
-        return self._ablation(self._whole, self._grid and self._grid.partial())
+        return self._ablation(self._whole, self._grid.partial() if self._grid else None)
 
     def _measured(self, request: ChatRequest) -> ChatRequest:
         """Return the request that measures a prompt: of the answer's score, or of the labels."""
         if self.answer_text is not None:
-            parameters = {**request.parameters, "n": UNSET}
-            asked = replace(request, parameters=parameters)
-            return scoring_request(asked, Scoring((self.answer_text,)))
-        limit = {"max_completion_tokens", "max_tokens"} & request.parameters.keys()
-        asked_for: dict[str, Any] = {"logprobs": True, "top_logprobs": _LABEL_ALTERNATIVES}
-        asked_for |= {} if limit else {"max_tokens": _LABEL_TOKENS}
-        return replace(request, parameters={**request.parameters, **asked_for, "n": UNSET})
+            single = replace(request, parameters={**request.parameters, "n": UNSET})
+            return scoring_request(single, Scoring((self.answer_text,)))
+        asked: dict[str, Any] = {"logprobs": True, "top_logprobs": _LABEL_ALTERNATIVES}
+        asked |= self._limit(_LABEL_TOKENS)
+        return replace(request, parameters={**request.parameters, **asked, "n": UNSET})
+
+    def _greedy(self) -> ChatRequest:
+        """Return the request for the answer that the model is likeliest to write, word by word."""
+        request = self._plan.call.request
+        given = {name: value for name, value in request.parameters.items() if name != "top_p"}
+        asked = {**given, **self._limit(_ANSWER_TOKENS), "temperature": 0, "n": UNSET}
+        return replace(request, parameters=asked)
+
+    def _limit(self, tokens: int) -> dict[str, int]:
+        """Return the limit of an answer's tokens, where the request has none."""
+        call = self._plan.call
+        if {"max_completion_tokens", "max_tokens"} & call.request.parameters.keys():
+            return {}
+        is_newest = takes_newest_names(call.endpoint)
+        return {"max_completion_tokens" if is_newest else "max_tokens": tokens}
 
     async def _ask(self, request: ChatRequest) -> ChatResult:
         """Send one request, and keep it in the history."""
@@ -274,14 +293,6 @@ class AblationTask:
             replacement=plan.replacement,
             warnings=(*whole.warnings, *reasons),
         )
-
-
-def _greedy(request: ChatRequest) -> ChatRequest:
-    """Return the request for the answer that the model is likeliest to write, word by word."""
-    given = {name: value for name, value in request.parameters.items() if name != "top_p"}
-    limit = {"max_completion_tokens", "max_tokens"} & given.keys()
-    more = {} if limit else {"max_tokens": _ANSWER_TOKENS}
-    return replace(request, parameters={**given, **more, "temperature": 0, "n": UNSET})
 
 
 def start_ablation(

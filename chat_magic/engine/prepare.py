@@ -57,6 +57,7 @@ __all__ = [
     "prepare_call",
     "render_messages",
     "request_limits",
+    "takes_newest_names",
 ]
 
 
@@ -215,7 +216,7 @@ def _with_server(
     if local.is_local(model):
         _check_text_only(request)
     endpoint = session.endpoints.find(model)
-    replaced = replaced_warnings(_given(request), is_newest=_is_newest(endpoint))
+    replaced = replaced_warnings(_given(request), is_newest=takes_newest_names(endpoint))
     request = replace(
         request,
         server=_server_of(endpoint, model),
@@ -293,7 +294,7 @@ def _given(request: ChatRequest) -> list[str]:
     return [name for name, value in request.parameters.items() if value is not UNSET]
 
 
-def _is_newest(endpoint: Endpoint | None) -> bool:
+def takes_newest_names(endpoint: Endpoint | None) -> bool:
     """Whether a server is known to take the newest names of parameters."""
     host = urlsplit(endpoint.url).hostname or "" if endpoint else _NEWEST_HOSTS[0]
     return any(host == newest or host.endswith(f".{newest}") for newest in _NEWEST_HOSTS)

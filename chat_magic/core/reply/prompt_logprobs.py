@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["FoundText", "echoed_tokens", "find_text", "prompt_tokens", "written_token"]
 
 
-_ENTRIES = msgspec.json.Decoder(list[TokenLogprob] | None)
+_ENTRIES: msgspec.json.Decoder[list[TokenLogprob] | None] = msgspec.json.Decoder(
+    list[TokenLogprob] | None
+)
 
 
 class FoundText(NamedTuple):
