@@ -14,6 +14,7 @@ from chat_magic.engine.map.executor_choice import open_executor
 from chat_magic.engine.map.map_call import MapCall
 from chat_magic.engine.map.map_counts import MapCounts
 from chat_magic.engine.map.map_files import MapFiles, asks_logprobs, read_path
+from chat_magic.engine.map.map_record import MapRecord
 from chat_magic.engine.map.map_run import MapRun, OnError
 from chat_magic.engine.map.resume_file import ResumeFile
 from chat_magic.engine.map.row_executor import MapLimits
@@ -122,9 +123,15 @@ def chat_map(
     limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
     source = open_source(data, keep=to is None, sample=read_sample(rows))
     files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
+    record = MapRecord(session, prompt.template, source.n_rows)
+
+    def check(request: ChatRequest) -> None:
+        files.check(request)
+        record.begin(request)
+
     requests = RowRequests(
         session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session),
-        check=files.check,
+        check=check,
     )  # fmt: skip
     check_column(prompt, column, source)
     executing = open_executor(executor, limits)
@@ -139,7 +146,7 @@ def chat_map(
     )
     resume_file = ResumeFile(session, resume, prompt.fingerprint, files.beside)
     try:
-        return MapCall(session, source, sink, tokens, run, limits, resume_file).result()
+        return MapCall(session, source, sink, tokens, run, limits, resume_file, record).result()
     finally:
         bar.close()
 

@@ -102,7 +102,8 @@ def load(id: int) -> ChatResult | ChatResults:  # noqa: A002 - the name in the t
         id: Its number; -1 is the latest, -2 the one before it.
 
     Returns:
-        The result as it was; of a request that is running or was stopped, what had arrived.
+        The result as it was; of a request that is running or was stopped, what had arrived; of a
+        map a result without runs, whose `.resume` is its resume file.
 
     Raises:
         InvalidRequest: There is no such result.
@@ -141,6 +142,8 @@ def result_of(execution: StoredExecution) -> ChatResult | ChatResults:
     """
     from chat_magic.engine.execution_rows import stored_result
 
+    if execution.row.kind == "map":
+        return ChatResults((), resume=execution.resume, _history=HistoryNumber(execution.row.id))
     result, row = stored_result(execution), execution.row
     if result is None:
         why = f": {row.error}" if row.error else ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.execution_record import (
+    KEEP_BY_SETTING,
     NOT_RECORDED,
     ExecutionRecord,
     HistoryOptions,
@@ -25,7 +26,9 @@ from chat_magic.results.history_number import HistoryNumber
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chat_magic.engine.execution_rows import Origin
     from chat_magic.engine.prepare import PreparedCall
+    from chat_magic.store.execution import StartedExecution
     from chat_magic.store.history_store import HistoryStore
     from chat_magic.transport.configuration import Configuration
 
@@ -77,10 +80,27 @@ class HistoryRecorder:
             calls: What is sent.
             options: How it is kept.
         """
+        from chat_magic.engine.execution_rows import start_of
+
+        return self.begin(lambda origin: start_of(kind, calls, origin), calls, options)
+
+    def begin(
+        self,
+        start: Callable[[Origin], StartedExecution],
+        calls: Sequence[PreparedCall] = (),
+        options: HistoryOptions = KEEP_BY_SETTING,
+    ) -> Record:
+        """Begin the record of an execution; see `record`.
+
+        Args:
+            start: Makes what is known at the start, of where it was started.
+            calls: What is sent, where it is a turn of a conversation.
+            options: How it is kept.
+        """
         place = self.locate()
         if not self.is_on(place, options.keep):
             return NOT_RECORDED
-        from chat_magic.engine.execution_rows import Origin, start_of
+        from chat_magic.engine.execution_rows import Origin
 
         store = self._opened()
         number = HistoryNumber()
@@ -91,7 +111,7 @@ class HistoryRecorder:
             source=place.source if options.source is None else options.source,
             thread=None if options.turn is None else options.turn.place.thread,
         )
-        execution = store.start(lambda: start_of(kind, calls, origin), number.set)
+        execution = store.start(lambda: start(origin), number.set)
         faults = _told(store.writer.take_faults())
         turn = options.turn
         if turn is not None:

@@ -53,6 +53,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     """For each run, its value on each axis by the axis' name; for a variable, the value's title."""
     errors: Mapping[int, str] = field(default_factory=dict)
     """By run, why it has no complete answer, in one line; empty if all succeeded."""
+    resume: str | None = field(default=None, kw_only=True)
+    """The resume file of a map, which has its rows; None of anything else."""
     _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
     """What will tell `history_id`; None where it is not kept."""
 

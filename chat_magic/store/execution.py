@@ -72,6 +72,10 @@ class EndedExecution(Struct, frozen=True, kw_only=True):
     total_s: float | None = None
     error: str | None = None
     replayed: bool = False
+    requests: int | None = None
+    """The rows of a map, where they are known only at its end."""
+    resume: str | None = None
+    """The file of a map, likewise."""
 
 
 class StoredExecution(Struct, frozen=True, kw_only=True):
@@ -84,3 +88,5 @@ class StoredExecution(Struct, frozen=True, kw_only=True):
     runs: tuple[RunRequest, ...]
     journal: tuple[Exchange | Arrival, ...] = ()
     """What had arrived, if it has no result."""
+    resume: str | None = None
+    """The file of a map."""

@@ -42,6 +42,8 @@ _ENDED = (
     "total_tokens", "cached_tokens", "reasoning_tokens", "cost", "ttft_s", "total_s", "error",
     "replayed",
 )  # fmt: skip
+_KNOWN_LATE = ("requests", "resume")
+"""What is known at the start, or only at the end."""
 _ROW = (
     "id", "started_s", "kind", "model", "prompt", "answer", "answers", "requests", "failed",
     "prompt_tokens", "completion_tokens", "cost", "ttft_s", "total_s", "error", "notebook",
@@ -82,8 +84,11 @@ def insert(connection: sqlite3.Connection, session: str, started: StartedExecuti
 
 def complete(connection: sqlite3.Connection, number: int, ended: EndedExecution) -> None:
     """Complete the row of an execution, unless it was forgotten meanwhile."""
-    names = ", ".join(f"{name} = ?" for name in _ENDED)
-    values = [_plain(getattr(ended, name)) for name in _ENDED]
+    names = ", ".join(
+        [f"{name} = ?" for name in _ENDED]
+        + [f"{name} = coalesce(?, {name})" for name in _KNOWN_LATE]
+    )
+    values = [_plain(getattr(ended, name)) for name in (*_ENDED, *_KNOWN_LATE)]
     cursor = connection.execute(
         f"UPDATE executions SET {names} WHERE id = ?",  # noqa: S608 - our names
         (*values, number),
@@ -201,8 +206,8 @@ def read_execution(
     ).fetchone()
     if row is None:
         return None
-    (source,) = connection.execute(
-        "SELECT source FROM executions WHERE id = ?", (number,)
+    source, resume = connection.execute(
+        "SELECT source, resume FROM executions WHERE id = ?", (number,)
     ).fetchone()
     runs = connection.execute(
         "SELECT model, endpoint, request FROM runs WHERE execution_id = ? ORDER BY run", (number,)
@@ -216,6 +221,7 @@ def read_execution(
     return StoredExecution(
         row=_row(row),
         source=source,
+        resume=resume,
         result=None if found is None else read_text(connection, found[0]),
         runs=tuple(
             RunRequest(model=model, endpoint=endpoint, request=read_text(connection, request))

@@ -6,14 +6,15 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.analysis.answer_frame import AnswerFrame
 from chat_magic.analysis.answer_parquet import AnswerParquet, TokensParquet
 from chat_magic.engine.map.row_executor import MapPorts
 from chat_magic.engine.map.row_keeper import RowKeeper
 from chat_magic.errors import ChatInterrupted
 
 if TYPE_CHECKING:
+    from chat_magic.analysis.answer_frame import AnswerFrame
     from chat_magic.analysis.row_source import RowSource
+    from chat_magic.engine.map.map_record import MapRecord
     from chat_magic.engine.map.map_run import MapRun
     from chat_magic.engine.map.resume_file import ResumeFile
     from chat_magic.engine.map.row_executor import MapLimits
@@ -33,6 +34,7 @@ class MapCall:
         run: The map itself.
         limits: How fast it may go.
         resume_file: What opens the resume file.
+        record: Its line in the history.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class MapCall:
         run: MapRun,
         limits: MapLimits,
         resume_file: ResumeFile,
+        record: MapRecord,
     ) -> None:
         self._session = session
         self._source = source
@@ -52,6 +55,7 @@ class MapCall:
         self._run = run
         self._limits = limits
         self._resume = resume_file
+        self._record = record
         self._limits_met: list[str] = []
 
     def result(self) -> Any:
@@ -61,22 +65,24 @@ class MapCall:
             ChatError: It ended early; `.result` is the table so far.
             ChatInterrupted: It was interrupted, likewise.
         """
-        is_complete = False
+        fault: BaseException | None = None
         try:
             self._ask()
-            result = self._table(is_complete=True)
-            is_complete = True
-        except KeyboardInterrupt:
+            return self._table(is_complete=True)
+        except KeyboardInterrupt as interrupt:
+            fault = interrupt
             error = ChatInterrupted("the map was interrupted; .result has the rows that are done")
             error.result = self._table(is_complete=False)
             raise error from None
-        except Exception as fault:  # also one that the data raise while they are read
+        except Exception as raised:  # also one that the data raise while they are read
+            fault = raised
             with suppress(AttributeError):
-                fault.result = self._table(is_complete=False)  # type: ignore[attr-defined]
+                raised.result = self._table(is_complete=False)  # type: ignore[attr-defined]
             raise
         finally:
-            self._resume.close(is_complete=is_complete)
-        return result
+            path = None if self._resume.is_required else self._resume.path
+            self._record.end(self._run.counts, fault, path)
+            self._resume.close(is_complete=fault is None)
 
     def _ask(self) -> None:
         first = self._resume.open_for(self._source.n_rows)

@@ -55,6 +55,11 @@ class ResumeFile:
         """Whether the map writes files, and so has a resume file in any case."""
         return self._beside is not None
 
+    @property
+    def path(self) -> Path | None:
+        """The path of the file, once it is open."""
+        return None if self.file is None else self.file.path
+
     def may_open_later(self, n_rows: int | None) -> bool:
         """Whether a file is opened once there are many rows, which is not known before."""
         return n_rows is None and self.file is None and not self._is_off

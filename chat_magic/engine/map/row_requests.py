@@ -57,6 +57,13 @@ class MapPrompt:
     tools: ToolFunctions = NO_TOOLS
 
     @property
+    def template(self) -> str:
+        """The text of the prompt, its templates as they were written."""
+        if isinstance(self.messages, tuple):
+            return "\n".join(text for message in self.messages for text in message.texts())
+        return str(self.messages)
+
+    @property
     def fingerprint(self) -> str:
         """The SHA-256, in hexadecimal, of the templates, the model and the parameters."""
         messages = self.messages if isinstance(self.messages, tuple) else ()
