@@ -11,7 +11,9 @@ describe('a payload', () => {
   );
 
   it('is read as it was written', () => {
-    for (const payload of Object.values(wire<Record<string, unknown>>('comparison.json'))) {
+    for (const payload of Object.values(
+      wire<Record<string, Record<string, unknown>>>('comparison.json')
+    )) {
       expect(readPayload(payload)).toEqual({ versions: [], ...payload });
     }
   });
