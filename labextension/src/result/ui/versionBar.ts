@@ -19,7 +19,7 @@ export class VersionBar {
   constructor(private readonly draw: (payload: Payload | null) => void) {
     this.node.setAttribute('aria-label', 'Versions');
     this.node.hidden = true;
-    this.name.setAttribute('role', 'status');
+    this.name.setAttribute('aria-live', 'polite');
     this.node.append(
       element('div', 'chm-version-line', this.name, this.back, this.forth, this.differ, this.saved),
       this.body
