@@ -47,8 +47,7 @@ export class ChoiceView {
         'chm-choice-head',
         ...frame.head,
         ...choice.facts.map(fact => exactText('span', isAbnormal(fact) ? 'chm-warning' : '', fact)),
-        choice.sparkline ? sparkline(choice.sparkline) : null,
-        new CopyMenu(answer, frame.title).node
+        choice.sparkline ? sparkline(choice.sparkline) : null
       ),
       choice.reasoning
         ? details('reasoning', () => exactText('pre', 'chm-raw', choice.reasoning ?? ''))
@@ -133,16 +132,17 @@ export class ChoiceView {
     body.append(...sourceList(choice.sources ?? []));
   }
 
-  private footer(): HTMLElement | null {
+  private footer(): HTMLElement {
     const { perplexity } = this.answer.choice;
     const { metrics, foot } = this.frame;
     const children = [
       ...(perplexity ? [element('span', '', perplexity)] : []),
       ...metrics.map(metric => element('span', '', metric)),
       ...(perplexity ? [this.leastSure()] : []),
-      ...foot
-    ].filter(child => child !== null);
-    return children.length ? element('div', 'chm-metrics', ...children) : null;
+      ...foot,
+      new CopyMenu(this.answer, this.frame.title).node
+    ];
+    return element('div', 'chm-metrics', ...children);
   }
 
   private leastSure(): HTMLElement | null {
