@@ -19,7 +19,7 @@ from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.results.result_json import result_from_json, result_to_json
-from chat_magic.store.execution import EndedExecution, RunRequest, StartedExecution
+from chat_magic.store.execution import EndedExecution, ModelUsage, RunRequest, StartedExecution
 from chat_magic.store.journal import Arrival, Exchange
 from chat_magic.transport.credentials import redact
 from chat_magic.transport.endpoints import masked
@@ -124,7 +124,6 @@ def end_of(
     texts = [choice.text for run in runs for choice in run.choices]
     is_replayed = result is not None and result.replayed
     paid = [run for run in runs if is_replayed or not run.replayed]
-    usages = [run.usage for run in paid]
     return EndedExecution(
         status=status,
         ended_s=time.time(),
@@ -134,24 +133,45 @@ def end_of(
         has_tokens=any(choice.logprobs for run in runs for choice in run.choices),
         answers=len(texts),
         failed=_n_failed(result, status),
-        prompt_tokens=_sum([usage.prompt_tokens for usage in usages if usage]),
-        completion_tokens=_sum([usage.completion_tokens for usage in usages if usage]),
-        total_tokens=_sum([_total(usage) for usage in usages if usage]),
-        cached_tokens=_details(usages, "prompt_tokens_details", "cached_tokens"),
-        reasoning_tokens=_details(usages, "completion_tokens_details", "reasoning_tokens"),
-        cost=_cost(result, paid),
+        total_tokens=_sum([_total(run.usage) for run in paid if run.usage]),
+        **(_usage(paid) if result else {}),
         ttft_s=min((run.timing.ttft_s for run in runs if run.timing.ttft_s), default=None),
         total_s=max((run.timing.total_s for run in runs), default=None),
         error=None if error is None else redact(error),
         replayed=is_replayed,
+        by_model=_usage_by_model(result) if isinstance(result, ChatResults) else (),
     )
 
 
-def _cost(result: ChatResult | ChatResults | None, paid: Sequence[ChatResult]) -> float | None:
-    """Return what the runs cost for which something was sent; of recorded ones alone, theirs."""
-    if isinstance(result, ChatResults):
-        return replace(result, results=tuple(paid), coordinates=()).cost
-    return None if result is None else result.cost
+def _usage(runs: Sequence[ChatResult]) -> dict[str, Any]:
+    """Return the tokens and the cost of runs together; what is not known is None."""
+    usages = [run.usage for run in runs if run.usage]
+    return {
+        "prompt_tokens": _sum([usage.prompt_tokens for usage in usages]),
+        "cached_tokens": _details(usages, "prompt_tokens_details", "cached_tokens"),
+        "completion_tokens": _sum([usage.completion_tokens for usage in usages]),
+        "reasoning_tokens": _details(usages, "completion_tokens_details", "reasoning_tokens"),
+        "cost": ChatResults(tuple(runs)).cost,
+    }
+
+
+def _usage_by_model(results: ChatResults) -> tuple[ModelUsage, ...]:
+    """Return the usage of each model if there are several."""
+    runs: dict[str, list[int]] = {}
+    for number, run in enumerate(results):
+        runs.setdefault(run.request.model or "", []).append(number)
+    if len(runs) < 2:
+        return ()
+    return tuple(
+        ModelUsage(
+            model=model,
+            requests=len(numbers),
+            failed=sum(number in results.errors for number in numbers),
+            replayed=sum(results[number].replayed for number in numbers),
+            **_usage([results[number] for number in numbers if not results[number].replayed]),
+        )
+        for model, numbers in runs.items()
+    )
 
 
 def _n_failed(result: ChatResult | ChatResults | None, status: str) -> int:
@@ -164,9 +184,9 @@ def _total(usage: Usage) -> int | None:
     return _sum([usage.prompt_tokens, usage.completion_tokens])
 
 
-def _details(usages: Sequence[Usage | None], details: str, name: str) -> int | None:
+def _details(usages: Sequence[Usage], details: str, name: str) -> int | None:
     """Add up a detail of the servers' counts, where they give it."""
-    counts = [(getattr(usage, details) or {}).get(name) for usage in usages if usage]
+    counts = [(getattr(usage, details) or {}).get(name) for usage in usages]
     return _sum([count for count in counts if type(count) is int])
 
 

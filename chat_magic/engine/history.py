@@ -75,7 +75,7 @@ def usage(query: str = "", *, by: str | Sequence[str] = ("model", "day")) -> pd.
 
     Returns:
         The table `USAGE` of `docs/tables.md`. Recorded answers count as requests, without tokens
-        or cost; the models of a grid of several are named together.
+        or cost. A grid that still runs, or was stopped with its kernel, names its models together.
 
     Raises:
         InvalidRequest: The query or a group is not valid.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.journal import Arrival, Exchange
 
-__all__ = ["EndedExecution", "RunRequest", "StartedExecution", "StoredExecution"]
+__all__ = ["EndedExecution", "ModelUsage", "RunRequest", "StartedExecution", "StoredExecution"]
 
 
 class RunRequest(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,24 @@ class StartedExecution(Struct, frozen=True, kw_only=True):
     """The file of a map."""
 
 
+class ModelUsage(Struct, frozen=True, kw_only=True):
+    """What one model of an execution was asked, and what that took; what is not known is None.
+
+    The tokens and the cost are those of requests that were sent, not of replayed ones.
+    """
+
+    model: str
+    requests: int
+    failed: int
+    replayed: int
+    """How many of the requests."""
+    prompt_tokens: int | None
+    cached_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None
+    cost: float | None
+
+
 class EndedExecution(Struct, frozen=True, kw_only=True):
     """What is known of an execution when it has ended; a number that is not known is None."""
 
@@ -76,6 +94,8 @@ class EndedExecution(Struct, frozen=True, kw_only=True):
     """The rows of a map, where they are known only at its end."""
     resume: str | None = None
     """The file of a map, likewise."""
+    by_model: tuple[ModelUsage, ...] = ()
+    """Where several models were asked, the usage of each."""
 
 
 class StoredExecution(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chat_magic.core.reply.history_row import HistoryRow
 from chat_magic.store.blobs import join_blobs, split_blobs
 from chat_magic.store.execution import EndedExecution, RunRequest, StoredExecution
@@ -103,6 +105,12 @@ def complete(connection: sqlite3.Connection, number: int, ended: EndedExecution)
             "INSERT OR REPLACE INTO results (execution_id, has_tokens, result) VALUES (?, ?, ?)",
             (number, ended.has_tokens, stored_text(connection, number, ended.result)),
         )
+    for usage in ended.by_model:
+        values = [number, *msgspec.structs.astuple(usage)]
+        connection.execute(
+            f"INSERT OR REPLACE INTO model_usage VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+            values,
+        )
     connection.execute("DELETE FROM journal WHERE execution_id = ?", (number,))
 
 
@@ -121,19 +129,26 @@ def list_rows(
 
 
 _GROUPS = {
-    "model": "e.model",
+    "model": "coalesce(u.model, e.model)",
     "day": "date(e.started_s, 'unixepoch')",
     "notebook": "e.notebook",
     "thread": "e.thread",
 }
 USAGE_GROUPS = tuple(_GROUPS)
 """What usage can be added up by."""
+
+
+def _usage_of(name: str, of_execution: str) -> str:
+    """Return the sum of a column: of the models' usage where it is known, else of executions."""
+    return f"sum(CASE WHEN u.model IS NULL THEN {of_execution} ELSE u.{name} END)"
+
+
 _SUMS = (
-    "sum(e.requests)",
-    "sum(e.failed)",
-    "sum(CASE WHEN e.replayed THEN e.requests ELSE 0 END)",
+    _usage_of("requests", "e.requests"),
+    _usage_of("failed", "e.failed"),
+    _usage_of("replayed", "e.replayed * e.requests"),
     *(
-        f"sum(CASE WHEN e.replayed THEN 0 ELSE e.{name} END)"
+        _usage_of(name, f"CASE WHEN e.replayed THEN 0 ELSE e.{name} END")
         for name in (
             "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost",
         )
@@ -161,6 +176,7 @@ def add_up(
     order = sorted(groups, key=lambda group: not group.startswith("date"))
     rows = connection.execute(
         f"SELECT {', '.join((*groups, *_SUMS))} FROM {source} "  # noqa: S608 - our names
+        "LEFT JOIN model_usage u ON u.execution_id = e.id "
         f"WHERE {where} GROUP BY {', '.join(groups)} ORDER BY "
         + ", ".join(f"{group} DESC" if group.startswith("date") else group for group in order),
         values,

@@ -104,6 +104,22 @@ CREATE TABLE texts (
 );
 """
 
+_TABLES_2 = """
+CREATE TABLE model_usage (             -- of an execution that asked several models
+  execution_id INTEGER NOT NULL REFERENCES executions (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  replayed INTEGER NOT NULL,           -- how many of its requests
+  prompt_tokens INTEGER,               -- these, like the cost, without what was replayed
+  cached_tokens INTEGER,
+  completion_tokens INTEGER,
+  reasoning_tokens INTEGER,
+  cost REAL,
+  PRIMARY KEY (execution_id, model)
+) WITHOUT ROWID;
+"""
+
 SEARCH: Final = """
 CREATE VIRTUAL TABLE search USING fts5 (
   prompt, answer, content = 'texts', content_rowid = 'execution_id',
@@ -124,7 +140,7 @@ END;
 """
 """The full-text index, where SQLite has FTS5."""
 
-MIGRATIONS: Final = (_TABLES_1,)
+MIGRATIONS: Final = (_TABLES_1, _TABLES_2)
 """What leads from each version to the next; an empty file is version 0."""
 VERSION: Final = len(MIGRATIONS)
 """The version that this release writes; in the file it is `user_version`."""

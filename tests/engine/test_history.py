@@ -11,6 +11,7 @@ import sys
 import zlib
 from contextlib import closing
 
+import pandas as pd
 import pytest
 
 import chat_magic
@@ -348,6 +349,25 @@ class TestUsage:
         }  # fmt: skip
         assert usage.loc["c/d", "requests"] == 1
         assert usage["day"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+
+    def test_the_models_of_a_grid_are_added_up_apart(self, gateway):
+        """Each with its own requests, failures, tokens and cost."""
+
+        def answer(request):
+            if request.json["model"].endswith("d"):
+                return whole({"error": {"message": "no luck"}}, status=400)
+            return whole({**completion("Hi"), "usage": PRICED})
+
+        gateway(answer)
+        chat_magic.chat_grid("Hi", models=["a/b", "c/d"], sweep={"seed": [1, 2]})
+        usage = chat_magic.usage(by="model").set_index("model")
+        assert usage["requests"].to_dict() == {"a/b": 2, "c/d": 2}
+        assert usage["failed"].to_dict() == {"a/b": 0, "c/d": 2}
+        assert usage.loc["a/b", ["prompt_tokens", "cost"]].to_dict() == {
+            "prompt_tokens": 200, "cost": 0.5,
+        }  # fmt: skip
+        assert usage.loc["c/d", "prompt_tokens"] is pd.NA
+        assert chat_magic.usage(by="day")["requests"].tolist() == [4]
 
     def test_the_groups_and_the_executions_can_be_chosen(self, gateway):
         """An empty history, and one in which nothing matches, have no rows but all columns."""
