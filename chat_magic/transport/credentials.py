@@ -105,10 +105,10 @@ def refuse_quotes(value: str, name: str) -> None:
 def register_key(value: str) -> None:
     """Have a text removed from every message and answer, as a key or a part of one."""
     global _answer_keys  # noqa: PLW0603 - replaced as a whole, since other threads read it
+    escaped = json.dumps(value)[1:-1]
     if len(value) >= _SHORTEST:
-        _known.add(value)
+        _known.update({value, escaped})
     if len(value) >= _SHORTEST_IN_ANSWERS and value not in _answer_keys:
-        escaped = json.dumps(value)[1:-1]
         _known_in_answers.update({escaped.encode(), escaped.replace("/", "\\/").encode()})
         _answer_keys = tuple(sorted({*_answer_keys, value}, key=len, reverse=True))
 

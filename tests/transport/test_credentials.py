@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -55,6 +56,14 @@ def test_known_keys_are_removed_from_texts() -> None:
     Secret(KEY)
     Secret(KEY + "-long")
     assert redact(f"a {KEY} b {KEY}-long c") == "a *** b *** c"
+
+
+def test_a_key_is_removed_from_json_too() -> None:
+    """A password may contain what JSON escapes."""
+    secret = 'a"long\\password'
+    Secret(secret)
+    text = json.dumps({"proxy": f"user:{secret}"})
+    assert json.loads(redact(text)) == {"proxy": "user:***"}
 
 
 def test_placeholders_for_keys_are_left_in_texts() -> None:
