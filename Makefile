@@ -22,7 +22,7 @@ INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
 
-.PHONY: demo lab build unit test stress dist bench servers pictures fuzz tour generated clean
+.PHONY: demo lab build unit test docs stress dist bench servers pictures fuzz tour generated clean
 
 # Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
 # some machines say otherwise: to compile them takes longer than to run many of them.
@@ -104,7 +104,7 @@ build/fuzz/ready: pyproject.toml
 	@echo "Setting up .venv (once; two minutes or so)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,plots,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[local,lab,plots,docs,dev]'
 	@touch $@
 
 $(NODE_MODULES): labextension/package-lock.json
@@ -114,6 +114,10 @@ $(NODE_MODULES): labextension/package-lock.json
 $(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
 	cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
 	@touch $@
+
+docs: .venv/ready
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 generated: .venv/ready
 	$(BIN)/python -m tests.generated
