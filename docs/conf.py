@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -49,7 +50,7 @@ html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
 
 
-def write_derived_pages(app: Sphinx) -> None:
+def write_derived_pages(_app: Sphinx, _config: Config) -> None:
     """Write the pages of the reference, and copy the notebooks and the changelog."""
     for name, page in PAGES.items():
         _write(HERE / "reference" / name, page())
@@ -69,4 +70,4 @@ def _write(path: Path, text: str) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect what is written before the pages are read."""
-    app.connect("config-inited", lambda app, _config: write_derived_pages(app))
+    app.connect("config-inited", write_derived_pages)

@@ -9,80 +9,73 @@ from chat_magic.core.request.settings import SETTINGS
 from chat_magic.shell.commands import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from chat_magic.core.cell.options import Option
+
+_OPTIONS = """# Options
+
+What can stand on the line of `%%chat` and `%chat`. In Python the same names, with `_` in place
+of `-`, are arguments of `chat_magic.chat` and `chat_magic.chat_grid`.
+"""
+_COMMANDS = """# Commands
+
+Commands of `%chat`, such as `%chat /models`. Tab completes their names and arguments.
+"""
+_CONFIGURATION = """# Configuration
+
+Each setting can be a trait (`%config ChatMagics.NAME = VALUE`), an environment variable or a key
+under `[defaults]` in `chat_magic.toml`: see [settings](../settings.md). `%chat /config` shows each
+value and where it comes from.
+"""
 
 
 def options() -> str:
     """Return the page of the options of a cell."""
     names = {option.name for option in (*REQUEST_OPTIONS, *GRID_OPTIONS)}
     others = [option for option in MAGIC_OPTIONS if option.name not in names]
-    return "\n".join(
-        [
-            "# Options",
-            "",
-            "What can stand on the line of `%%chat` and `%chat`. A flag has no value. In Python the "
-            "same names, with `_` in place of `-`, are arguments of `chat_magic.chat`.",
-            *_section("Of the request", REQUEST_OPTIONS),
-            *_section("Of a grid", GRID_OPTIONS),
-            *_section("Of the cell", others),
-            "",
-        ]
+    parts = {"Of a request": REQUEST_OPTIONS, "Of a grid": GRID_OPTIONS, "Of a cell": others}
+    tables = [f"## {title}\n\n{_options(rows)}" for title, rows in parts.items()]
+    return "\n".join([_OPTIONS, *tables])
+
+
+def _options(rows: Iterable[Option]) -> str:
+    return _table(
+        ("option", "value", ""),
+        (
+            (
+                ", ".join(f"`{name}`" for name in (row.short, f"--{row.name}") if name),
+                f"`{row.value}`" if row.value else "",
+                row.help,
+            )
+            for row in rows
+        ),
     )
-
-
-def _section(title: str, rows: Iterable[Option]) -> Iterator[str]:
-    yield from ("", f"## {title}", "", "| option | value | |", "|---|---|---|")
-    for option in rows:
-        names = [f"`-{option.short.lstrip('-')}`"] if option.short else []
-        names.append(f"`--{option.name}`")
-        value = f"`{option.value}`" if option.value else ""
-        yield f"| {', '.join(names)} | {_cell(value)} | {_cell(option.help)} |"
 
 
 def commands() -> str:
     """Return the page of the commands."""
-    return "\n".join(
-        [
-            "# Commands",
-            "",
-            "Commands of `%chat`, such as `%chat /models`. Tab completes their names and arguments.",
-            "",
-            "| command | |",
-            "|---|---|",
-            *(
-                f"| `{_cell(f'{command.name} {command.arguments}'.strip())}` | {_cell(command.help)} |"
-                for command in COMMANDS.values()
-            ),
-            "",
-        ]
+    rows = (
+        (f"`{row.name} {row.arguments}`".replace(" `", "`"), row.help) for row in COMMANDS.values()
     )
+    return f"{_COMMANDS}\n{_table(('command', ''), rows)}"
 
 
 def configuration() -> str:
     """Return the page of the settings."""
-    return "\n".join(
-        [
-            "# Configuration",
-            "",
-            "Each setting can be a trait (`%config ChatMagics.NAME = VALUE`), an environment variable "
-            "or a key of `chat_magic.toml`: see [settings](../settings.md). `%chat /config` shows each "
-            "value and where it comes from.",
-            "",
-            "| setting | environment variable | |",
-            "|---|---|---|",
-            *(
-                f"| `{name}` | `CHAT_MAGIC_{name.upper()}` | {_cell(row.help)} |"
-                for name, row in SETTINGS.items()
-            ),
-            "",
-        ]
+    rows = (
+        (f"`{name}`", f"`CHAT_MAGIC_{name.upper()}`", row.help) for name, row in SETTINGS.items()
     )
+    return f"{_CONFIGURATION}\n{_table(('setting', 'environment variable', ''), rows)}"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a table of Markdown."""
+    titles = tuple(titles)
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
 
 
 PAGES: dict[str, Callable[[], str]] = {
