@@ -30,7 +30,8 @@ class RowData:
     def name(self) -> str:
         """The name of the index, that of several levels joined by ` · `; `row` if it has none."""
         names = self.frame.index.names
-        return " · ".join(names) if all(isinstance(name, str) and name for name in names) else ROW
+        texts = [name for name in names if isinstance(name, str) and name]
+        return " · ".join(texts) if len(texts) == len(names) else ROW
 
     @property
     def labels(self) -> list[Any]:
