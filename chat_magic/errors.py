@@ -7,6 +7,7 @@ ChatError
 ├── CacheMiss          only recorded answers are allowed, and there is none
 ├── BudgetExceeded     a further request could cost more than max_cost
 ├── RateLimited        a quota of the server is used up
+├── ExecutorLost       the cluster that asks the rows is gone
 ├── ConnectionFailed   no connection, or no server to connect to
 └── RequestTimeout     nothing came in time
 KeyboardInterrupt
@@ -28,6 +29,7 @@ __all__ = [
     "ChatError",
     "ChatInterrupted",
     "ConnectionFailed",
+    "ExecutorLost",
     "InvalidRequest",
     "RateLimited",
     "RequestTimeout",
@@ -98,6 +100,10 @@ class BudgetExceeded(ChatError):
 
 class RateLimited(ChatError):
     """A quota is used up, which waiting does not change; `.result` is the table so far."""
+
+
+class ExecutorLost(ChatError):
+    """The cluster that asks the rows of a map is gone; `.result` holds what had arrived."""
 
 
 class CacheMiss(ChatError):

@@ -19,6 +19,7 @@ NEEDS = {
     "kernel": {"execute_notebook", "kernel", "terminal"},
     "model": {"weights"},
     "build": {"wheel"},
+    "cluster": {"cluster"},
 }
 """What a test needs that takes long to start, by the fixtures that start it."""
 FOLDERS = {

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from tests.completions import DONE, chunks_of, sse
+from tests.completions import DONE, chunks_of, completion, sse
 from tests.waiting import TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -359,3 +359,161 @@ def events(*steps: Any, **more: Any) -> Answer:
     """Answer with a stream: dictionaries become events, all else are steps as they are."""
     headers = {"Content-Type": "text/event-stream"}
     return Answer([sse(s) if isinstance(s, dict) else s for s in steps], headers=headers, **more)
+
+
+class BatchService:
+    """The files and batches of a provider, as a script for a `Gateway`.
+
+    A batch takes the next of its states each time that it is asked for, and writes its files in the
+    last one.
+
+    Args:
+        answer: Returns the status and the body for the body of a request.
+        states: The states after the first; the last one is how it ends.
+        n_answered: How many requests of a file are answered if it ends otherwise than completed.
+        errors: Why a batch that ends as failed was not accepted.
+        others: Answers to all other paths, such as `/chat/completions`.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Any], tuple[int, Any]] = lambda body: (200, echo_of(body)),
+        *,
+        states: Sequence[str] = ("in_progress", "completed"),
+        n_answered: int = 0,
+        errors: Sequence[Mapping[str, Any]] = (),
+        others: Script | None = None,
+    ) -> None:
+        self._answer = answer
+        self.states = states
+        self._n_answered = n_answered
+        self.errors = errors
+        self._others = others
+        self.files: dict[str, bytes] = {}
+        self.names: dict[str, str] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.deleted: list[str] = []
+        self.calls: list[str] = []
+        """Method and path of each call, ids left out: `POST /files`."""
+        self.failing: dict[str, list[Answer]] = {}
+        """Answers in place of the next ones, by call."""
+
+    def __call__(self, request: Request) -> Answer:
+        path = request.path.removeprefix("/v1").partition("?")[0]
+        parts = path.strip("/").split("/")
+        if parts[0] not in ("files", "batches"):
+            assert self._others is not None, path
+            return self._others if isinstance(self._others, Answer) else self._others(request)
+        call = f"{request.method} /{'/'.join(part for part in parts if '_' not in part)}"
+        self.calls.append(call)
+        if faults := self.failing.get(call):
+            return faults.pop(0)
+        return getattr(self, f"_{request.method}_{parts[0]}".lower())(request, parts[1:])
+
+    def lines(self, number: int = 0) -> list[Any]:
+        """Return the requests in a file, by the order of the uploads."""
+        content = self.files[f"file_{number}"]
+        return [json.loads(line) for line in content.splitlines()]
+
+    def advance(self, batch: dict[str, Any]) -> None:
+        """Lead a batch to its next state."""
+        left = batch.setdefault("left", list(self.states))
+        if not left:
+            return
+        batch["status"] = left.pop(0)
+        if not left:
+            self._end(batch)
+
+    def _post_files(self, request: Request, _rest: list[str]) -> Answer:
+        boundary = request.headers["content-type"].partition("boundary=")[2].encode()
+        sent = request.body.split(b"--" + boundary)[1:-1]
+        fields = [part.removeprefix(b"\r\n").partition(b"\r\n\r\n") for part in sent]
+        purpose, file = sorted(fields, key=lambda field: b"filename=" in field[0])
+        assert (b'name="purpose"' in purpose[0], purpose[2]) == (True, b"batch\r\n")
+        number = f"file_{len(self.names)}"
+        self.files[number] = file[2].removesuffix(b"\r\n")
+        self.names[number] = file[0].split(b'filename="')[1].split(b'"')[0].decode()
+        return whole({"id": number, "object": "file", "filename": self.names[number]})
+
+    def _get_files(self, _request: Request, rest: list[str]) -> Answer:
+        if not rest:
+            files = [{"id": number, "filename": self.names[number]} for number in self.files]
+            return whole({"object": "list", "data": files})
+        if rest[0] not in self.files:
+            return whole({"error": {"message": f"No such File object: {rest[0]}"}}, status=404)
+        return Answer([self.files[rest[0]]], framing="length")
+
+    def _delete_files(self, _request: Request, rest: list[str]) -> Answer:
+        self.deleted.append(rest[0])
+        del self.files[rest[0]]
+        return whole({"id": rest[0], "deleted": True})
+
+    def _post_batches(self, request: Request, rest: list[str]) -> Answer:
+        if rest:
+            batch = self.batches[rest[0]]
+            batch["status"], batch["left"] = "cancelling", ["cancelled"]
+            return self._shown(batch)
+        number = f"batch_{len(self.batches)}"
+        content = self.files[request.json["input_file_id"]]
+        counts = {"total": len(content.splitlines()), "completed": 0, "failed": 0}
+        self.batches[number] = {
+            "id": number,
+            "object": "batch",
+            "status": "validating",
+            "created_at": 2_000_000_000 + len(self.batches),
+            "request_counts": counts,
+            **request.json,
+        }
+        return self._shown(self.batches[number])
+
+    def _get_batches(self, request: Request, rest: list[str]) -> Answer:
+        if rest:
+            if rest[0] not in self.batches:
+                return whole({"error": {"message": f"No batch {rest[0]}"}}, status=404)
+            self.advance(self.batches[rest[0]])
+            return self._shown(self.batches[rest[0]])
+        newest = list(reversed(self.batches.values()))
+        after = request.path.partition("after=")[2]
+        start = 1 + [batch["id"] for batch in newest].index(after) if after else 0
+        page = newest[start : start + 2]
+        has_more = start + 2 < len(newest)
+        return whole({"object": "list", "data": page, "has_more": has_more})
+
+    def _shown(self, batch: dict[str, Any]) -> Answer:
+        return whole({name: value for name, value in batch.items() if name != "left"})
+
+    def _end(self, batch: dict[str, Any]) -> None:
+        """Write the files of a batch that ends."""
+        if batch["status"] == "failed":
+            batch["errors"] = {"object": "list", "data": list(self.errors)}
+            return
+        requests = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
+        is_whole = batch["status"] == "completed"
+        n_answered = len(requests) if is_whole else self._n_answered
+        lines = [self._line(request) for request in requests[:n_answered]]
+        error = {"code": f"batch_{batch['status']}", "message": "it was not executed"}
+        unasked = [
+            {"custom_id": request["custom_id"], "response": None, "error": error}
+            for request in requests[n_answered:]
+        ]
+        good = [line for line in lines if line["response"]["status_code"] == 200]
+        bad = [line for line in lines if line["response"]["status_code"] != 200] + unasked
+        batch["request_counts"] |= {"completed": len(good), "failed": len(bad)}
+        # The order of the output is not that of the input.
+        for kind, content in (("output", list(reversed(good))), ("error", bad)):
+            if content:
+                number = f"file_{kind}_{batch['id']}"
+                text = "".join(json.dumps(line) + "\n" for line in content)
+                self.files[number] = text.encode()
+                self.names[number] = f"{number}.jsonl"
+                batch[f"{kind}_file_id"] = number
+
+    def _line(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        status, body = self._answer(request["body"])
+        response = {"status_code": status, "request_id": "r", "body": body}
+        return {"custom_id": request["custom_id"], "response": response, "error": None}
+
+
+def echo_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the completion that repeats the last message of a request."""
+    return completion(*[body["messages"][-1]["content"]] * body.get("n", 1))

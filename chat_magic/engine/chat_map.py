@@ -10,6 +10,7 @@ from chat_magic.analysis.row_source import open_source
 from chat_magic.core.cell.row_values import read_sample
 from chat_magic.core.request.parameters import is_number
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.engine.map.dask_frame import is_dask_frame, partition_reader, read_result
 from chat_magic.engine.map.executor_choice import open_executor
 from chat_magic.engine.map.map_call import MapCall
 from chat_magic.engine.map.map_counts import MapCounts
@@ -68,7 +69,7 @@ def chat_map(
 
     Args:
         data: A DataFrame, a Series, a list of dicts or texts, a dict of lists, a generator, a table
-            or reader of pyarrow, or the path of a parquet or CSV file.
+            or reader of pyarrow, the path of a parquet or CSV file, or a Dask DataFrame.
         messages: The body of a cell, a prompt, or a list of the API's message objects. Their
             templates see the columns of the row by name, `row`, which is all of it, and
             `variables`.
@@ -89,7 +90,8 @@ def chat_map(
             there is one beside the history above 200 rows; False keeps nothing.
         to: A parquet file that the result is written to, in the place of a table in memory.
         tokens_to: A parquet file that the tokens are written to.
-        executor: What asks the rows; by default this process.
+        executor: A `dask.distributed.Client`, whose workers ask the rows, or `"batch"` for the
+            provider's Batch API; by default this process asks them.
         progress: Whether a bar is shown.
         **parameters: As for `chat`.
 
@@ -99,7 +101,7 @@ def chat_map(
         `answer.p[residual]` (with labels), `answer.finish_reason`, `answer.prompt_tokens`,
         `answer.completion_tokens`, `answer.cost` (dollars), `answer.perplexity` (with logprobs) and
         `answer.error`; lists where n is above 1. `attrs["chat_magic"]` sums it up. With `to`, its
-        path.
+        path; with a Dask DataFrame, which requires `to`, that file as one.
 
     Raises:
         InvalidRequest: An argument is not valid; nothing was sent.
@@ -107,6 +109,7 @@ def chat_map(
             so far, as for all of these.
         RateLimited: A quota is used up.
         BudgetExceeded: A further request could pass `max_cost`.
+        ExecutorLost: The scheduler of the cluster is gone.
         ChatInterrupted: It was interrupted.
 
     Example:
@@ -121,6 +124,9 @@ def chat_map(
         labels_at=labels_at, parameters=parameters,
     )  # fmt: skip
     limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
+    has_dask = is_dask_frame(data)
+    if has_dask:
+        data = partition_reader(data, to)
     source = open_source(data, keep=to is None, sample=read_sample(rows))
     files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
     record = MapRecord(session, prompt.template, source.n_rows)
@@ -144,9 +150,13 @@ def chat_map(
     run = MapRun(
         requests, executing, sinks, counts, bar, on_error=on_error, keeps_values=to is not None
     )
-    resume_file = ResumeFile(session, resume, prompt.fingerprint, files.beside)
+    resume_file = ResumeFile(
+        session, resume, prompt.fingerprint, files.beside, is_always=isinstance(executor, str)
+    )
     try:
-        return MapCall(session, source, sink, tokens, run, limits, resume_file, record).result()
+        call = MapCall(session, source, sink, tokens, run, limits, resume_file, record)
+        result = call.result()
+        return read_result(result) if has_dask else result
     finally:
         bar.close()
 

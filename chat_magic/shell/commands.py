@@ -172,16 +172,19 @@ def _describe_server(server: Server) -> str:
 
 def _jobs(arguments: str, _model: str | None) -> pd.DataFrame | None:
     from chat_magic.analysis.listing_tables import jobs_table
+    from chat_magic.engine.map.batch_job import list_batch_jobs
 
+    session = default_session()
+    list_batch_jobs(session)
     match arguments.split():
         case []:
             rows = [
                 (job.number, job.name, job.model, job.state, job.started_s, job.elapsed_s)
-                for job in default_session().jobs.running()
+                for job in session.jobs.running()
             ]
             return jobs_table(rows)
         case ["cancel", number] if number.isdecimal():
-            print(f"Job {default_session().jobs.cancel(int(number)).number} is cancelled.")
+            print(f"Job {session.jobs.cancel(int(number)).number} is cancelled.")
             return None
         case _:
             raise InvalidRequest("write %chat /jobs or %chat /jobs cancel NUMBER", line=1)
@@ -296,7 +299,12 @@ COMMANDS = {
             takes_model=True,
         ),
         Command("/config", "", "Show all settings and where they come from.", _config),
-        Command("/jobs", "[cancel N]", "List the jobs in the background, or cancel job N.", _jobs),
+        Command(
+            "/jobs",
+            "[cancel N]",
+            "List the jobs in the background and the batches, or cancel one.",
+            _jobs,
+        ),
         Command(
             "/panel", "[NAME]", "Open controls that write a cell, filled from a result.", _panel
         ),

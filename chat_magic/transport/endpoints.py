@@ -102,6 +102,14 @@ class Endpoint:
         """The URL of a path beside `/v1`, where servers have endpoints of their own."""
         return self._at(path, above="/v1")
 
+    def files_url(self, path: str = "", query: str = "") -> str:
+        """Return the URL of the files, or of what a path below names; the query is added."""
+        return _with_query(self._at("/files" + path), query)
+
+    def batches_url(self, path: str = "", query: str = "") -> str:
+        """Return the URL of the batches, or of what a path below names; the query is added."""
+        return _with_query(self._at("/batches" + path), query)
+
     def _at(self, path: str, above: str = "") -> str:
         parts = urlsplit(self.base_url)
         base = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix(above)
@@ -298,6 +306,10 @@ class EndpointResolver:
             url = ServerUrl.read(f"https://{_OPENAI_HOST}/v1", "the URL of OpenAI")
             return Server(base_url=url, source=url, key="OPENAI_API_KEY")
         return None
+
+
+def _with_query(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def host_of(url: str) -> str:

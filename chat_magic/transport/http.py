@@ -23,6 +23,7 @@ from chat_magic.transport.credentials import redact
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
+    from pathlib import Path
 
     from chat_magic.transport.credentials import Secret
 
@@ -130,6 +131,54 @@ class HttpClient:
         sent = {"Accept": "application/json", "Connection": "close"}
         return await self._send("GET", url, None, sent, secret, headers or {}, ca_bundle)
 
+    async def delete(
+        self,
+        url: str,
+        secret: Secret | None,
+        *,
+        headers: Mapping[str, Secret] | None = None,
+        ca_bundle: str | None = None,
+    ) -> Response:
+        """Delete what a URL names; see `post`."""
+        sent = {"Accept": "application/json"}
+        return await self._send("DELETE", url, None, sent, secret, headers or {}, ca_bundle)
+
+    async def upload(
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        file: Path,
+        secret: Secret | None,
+        *,
+        headers: Mapping[str, Secret] | None = None,
+        ca_bundle: str | None = None,
+    ) -> Response:
+        """Send a form with a file, which is read as it is sent; see `post`.
+
+        No redirect is followed, since the file has been read by then.
+
+        Args:
+            url: Where to.
+            fields: The other fields of the form.
+            file: What its field `file` holds.
+            secret: The key.
+            headers: Further headers.
+            ca_bundle: The authorities that certify the server.
+        """
+        try:
+            with file.open("rb") as content:
+                form = aiohttp.FormData(dict(fields))
+                form.add_field(
+                    "file", content, filename=file.name, content_type="application/jsonl"
+                )
+                data = form()
+                sent = {"Accept": "application/json", "Content-Type": data.content_type}
+                return await self._request(
+                    "POST", url, data, sent, secret, headers or {}, ca_bundle
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _send_error(error, url) from _connection_lost(error)
+
     async def close(self) -> None:
         """Close all connections."""
         session, self._session = self._session, None
@@ -146,17 +195,10 @@ class HttpClient:
         headers: Mapping[str, Secret],
         ca_bundle: str | None,
     ) -> Response:
-        session = self._opened()
         try:
             for n_left in reversed(range(_MAX_REDIRECTS + 1)):
-                response = await session.request(
-                    method,
-                    URL(url, encoded=True),
-                    headers=_revealed(sent, secret, headers),
-                    data=_payload(body),
-                    allow_redirects=False,
-                    proxy=_proxy_of(url),
-                    ssl=self._authorities.context(ca_bundle) if _is_secure(url) else True,
+                response = await self._request(
+                    method, url, _payload(body), sent, secret, headers, ca_bundle
                 )
                 target = redirect_target(response) if response.status in {307, 308} else ""
                 if not n_left or not target or not _is_same_host(url, target):
@@ -166,6 +208,26 @@ class HttpClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _send_error(error, url) from _connection_lost(error)
         return response
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        data: bytes | io.BytesIO | aiohttp.payload.Payload | None,
+        sent: dict[str, str],
+        secret: Secret | None,
+        headers: Mapping[str, Secret],
+        ca_bundle: str | None,
+    ) -> Response:
+        return await self._opened().request(
+            method,
+            URL(url, encoded=True),
+            headers=_revealed(sent, secret, headers),
+            data=data,
+            allow_redirects=False,
+            proxy=_proxy_of(url),
+            ssl=self._authorities.context(ca_bundle) if _is_secure(url) else True,
+        )
 
     def _opened(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from concurrent.futures import Future
 
-__all__ = ["EventLoopThread"]
+__all__ = ["EventLoopThread", "in_thread", "stop_task"]
 
 T = TypeVar("T")
 
@@ -89,6 +89,22 @@ class EventLoopThread:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._on_stop()
         asyncio.get_running_loop().stop()
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function in a thread; a coroutine that is cancelled waits until it has returned."""
+    task = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+async def stop_task(task: asyncio.Task[Any]) -> None:
+    """Cancel a task, and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _run_forever(loop: asyncio.AbstractEventLoop) -> None:

@@ -46,6 +46,13 @@ def cost_of(usage: Usage | None, price: Price | None, tier: str | None = None) -
     return math.fsum(count * dollars for count, dollars in counts if dollars is not None) / 1e6
 
 
+def batch_price(price: Price | None) -> Price | None:
+    """Return the price of a model in batches; None unless its `batch` tier is configured."""
+    if price is None or "batch" not in price.tiers:
+        return None
+    return price.at_tier("batch")
+
+
 def estimated_usage(request: ChatRequest, *, unlimited_tokens: int = UNLIMITED_TOKENS) -> Usage:
     """Estimate how many tokens a request has at most.
 

@@ -5,24 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.engine.map.local_executor import LocalExecutor
-from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from chat_magic.engine.map.row_executor import MapLimits, RowExecutor
 
-__all__ = ["open_executor"]
+__all__ = ["BATCH", "open_executor"]
+
+BATCH = "batch"
+"""The name of the provider's Batch API as an executor."""
 
 
 def open_executor(executor: Any, limits: MapLimits) -> RowExecutor:
     """Return what asks the rows.
 
     Args:
-        executor: The argument of `chat_map`; None for this process.
+        executor: The argument of `chat_map`: None for this process, `"batch"` for the provider's
+            Batch API, or a `dask.distributed.Client` for the workers of its cluster.
         limits: How fast it may go.
 
     Raises:
-        InvalidRequest: It is no executor.
+        InvalidRequest: It is no executor, or its client cannot be used.
     """
     if executor is None:
         return LocalExecutor(limits)
-    raise InvalidRequest(f"executor: expected None, got {type(executor).__name__}")
+    if isinstance(executor, str) and executor == BATCH:
+        from chat_magic.engine.map.batch_executor import BatchExecutor
+
+        return BatchExecutor()
+    from chat_magic.engine.map.dask_cluster import check_client
+    from chat_magic.engine.map.dask_executor import DaskExecutor
+
+    return DaskExecutor(check_client(executor), limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.cost import estimated_usage
 from chat_magic.engine.answer_task import AnswerTask
@@ -16,7 +16,7 @@ from chat_magic.engine.map.row_executor import FinishedRow
 from chat_magic.errors import BudgetExceeded, ChatError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
     from chat_magic.engine.map.row_executor import MapLimits, MapPorts, PreparedRow
@@ -71,6 +71,15 @@ class LocalExecutor:
         wait([self._running], _TICK_S)
         if self._pacer is not None and self._pacer.n_slowed:
             self._ports.note("rate")
+
+    @property
+    def notice(self) -> None:
+        """Nothing goes on after the end."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Nothing is to be said besides."""
+        return {}
 
     async def _run(self) -> None:
         self._budget = Budget(self._limits.max_cost)

@@ -71,13 +71,17 @@ class MapCall:
             return self._table(is_complete=True)
         except KeyboardInterrupt as interrupt:
             fault = interrupt
-            error = ChatInterrupted("the map was interrupted; .result has the rows that are done")
+            words = ["the map was interrupted", ".result has the rows that are done"]
+            words += filter(None, [self._run.executor.notice])
+            error = ChatInterrupted("; ".join(words))
             error.result = self._table(is_complete=False)
             raise error from None
         except Exception as raised:  # also one that the data raise while they are read
             fault = raised
             with suppress(AttributeError):
                 raised.result = self._table(is_complete=False)  # type: ignore[attr-defined]
+            if notice := self._run.executor.notice:
+                say(notice)
             raise
         finally:
             path = None if self._resume.is_required else self._resume.path
@@ -108,6 +112,7 @@ class MapCall:
             put=keeper.put,
             fail=self._run.take_later,
             note=self._note,
+            say=say,
         )
         self._run.run(self._source.rows(), keeper, ports, open_later)
 
@@ -122,7 +127,7 @@ class MapCall:
         if isinstance(self._sink, AnswerParquet):
             return self._sink.result(is_complete=is_complete)
         table = self._sink.result(is_complete=is_complete)
-        facts = self._run.counts.facts(self._limits_met)
+        facts = {**self._run.counts.facts(self._limits_met), **self._run.executor.facts}
         table.attrs = {**self._source.table().attrs, "chat_magic": facts}
         return table
 

@@ -34,7 +34,7 @@ class MapCounts:
     def add(self, row: FinishedRow) -> None:
         """Count a row."""
         self.n_done += 1
-        self.n_kept += row.is_kept
+        self.n_kept += row.is_resumed
         if row.result is None:
             self.n_failed += 1
             return
@@ -42,7 +42,7 @@ class MapCounts:
         if usage is not None:
             self.prompt_tokens += usage.prompt_tokens or 0
             self.completion_tokens += usage.completion_tokens or 0
-        if row.is_kept or row.result.replayed:
+        if row.is_resumed or row.result.replayed:
             return
         cost = row.result.cost
         self.cost = None if cost is None or self.cost is None else self.cost + cost

@@ -97,7 +97,8 @@ class MapRun:
         keeps_values: bool = False,
     ) -> None:
         self._requests = requests
-        self._executor = executor
+        self.executor = executor
+        """What asks the rows."""
         self._sinks = sinks
         self.counts = counts
         """How far it is."""
@@ -137,17 +138,17 @@ class MapRun:
             KeyboardInterrupt: It was interrupted.
         """
         self._keeper = keeper
-        self._executor.start(ports)
+        self.executor.start(ports)
         try:
             self._ask_all(rows, on_row)
         except KeyboardInterrupt:
-            self._executor.close()
+            self.executor.close()
             raise
         except BaseException:
-            self._executor.drain()
+            self.executor.drain()
             raise
         finally:
-            self._executor.close()
+            self.executor.close()
             keeper.close()
             self._take_all()
             self._close_chunks()
@@ -160,18 +161,18 @@ class MapRun:
             on_row(self._n_read + 1)
             self._read(values)
             self._take_all()
-            while self._fault is None and self._n_open >= self._executor.capacity:
+            while self._fault is None and self._n_open >= self.executor.capacity:
                 self._submit()
                 self._wait()
             if self._fault is not None:
                 break
         if self._fault is None:
             self._submit()
-            self._executor.finish()
+            self.executor.finish()
         while self._fault is None and self._n_open:
             self._wait()
         if self._fault is not None:
-            self._executor.drain()
+            self.executor.drain()
         elif self._alike.n_rows == self._n_read and isinstance(self._alike.first, InvalidRequest):
             self._fault = self._alike.first
 
@@ -213,11 +214,15 @@ class MapRun:
         prepared = []
         for (position, call), (key, draw) in zip(calls, identities, strict=True):
             if (result := kept.get(key)) is not None:
-                self._take(FinishedRow(position=position, key=key, result=result, is_kept=True))
+                self._take(
+                    FinishedRow(
+                        position=position, key=key, result=result, is_kept=True, is_resumed=True
+                    )
+                )
             else:
                 prepared.append(PreparedRow(position=position, key=key, draw=draw, call=call))
         if prepared:
-            self._executor.submit(prepared)
+            self.executor.submit(prepared)
 
     def _wait(self) -> None:
         """Wait for a finished row, and take all there are."""
@@ -241,7 +246,7 @@ class MapRun:
         chunk.finished[place] = arrival
         self._n_open -= 1
         self.counts.add(arrival)
-        if not arrival.is_kept:
+        if not arrival.is_resumed:
             self._judge(arrival.error)
         if chunk.is_complete:
             self._close_chunk(number)

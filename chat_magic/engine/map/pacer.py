@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Usage
     from chat_magic.engine.map.row_executor import MapLimits
 
-__all__ = ["Pacer", "RowPace"]
+__all__ = ["Pacer", "RowPace", "is_refusal"]
 
 LONGEST_WAIT_S = 600.0
 """A longer wait, asked by the server or without any success, is a quota that is used up."""
@@ -169,7 +169,7 @@ class RowPace:
 
     def repeats(self, failure: Failure) -> bool:
         """Whether a failure is a refusal for the rate that passes with time."""
-        if not _is_refusal(failure):
+        if not is_refusal(failure):
             return False
         self._pacer.use(-self._tokens)
         self._taken -= self._tokens
@@ -187,7 +187,7 @@ class RowPace:
             self._pacer.use(used - self._taken)
 
 
-def _is_refusal(failure: Failure) -> bool:
+def is_refusal(failure: Failure) -> bool:
     """Whether a server refused a request for its rate, or that of all: 429, or a wait it names."""
     if failure.status == 429 or is_about_credit(failure):
         return True

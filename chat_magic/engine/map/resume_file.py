@@ -13,11 +13,17 @@ from chat_magic.store.rows import ForeignFile, RowsFault, RowsFile
 if TYPE_CHECKING:
     from chat_magic.engine.session import Session
 
-__all__ = ["ResumeFile"]
+__all__ = ["ResumeFile", "maps_folder"]
 
 MANY = 200
 """Rows above which a map has a resume file by itself."""
 _FOLDER = "maps"
+
+
+def maps_folder(session: Session) -> Path | None:
+    """Return the folder of the resume files without a name; None where a setting turns it off."""
+    folder = session.history.folder()
+    return None if folder is None else folder / _FOLDER
 
 
 class ResumeFile:
@@ -28,18 +34,31 @@ class ResumeFile:
         resume: The argument of `chat_map`: a path, None or False.
         fingerprint: What tells the prompt from others.
         beside: The file that the map writes, if it does: then there is always a resume file.
+        is_always: Whether there is one however few rows there are, since it keeps more than rows.
 
     Raises:
-        InvalidRequest: `resume` is no path.
+        InvalidRequest: `resume` is no path, or False where there must be a file.
     """
 
     def __init__(
-        self, session: Session, resume: Any, fingerprint: str, beside: Path | None = None
+        self,
+        session: Session,
+        resume: Any,
+        fingerprint: str,
+        beside: Path | None = None,
+        *,
+        is_always: bool = False,
     ) -> None:
         is_path = isinstance(resume, str | os.PathLike) and str(resume)
         if not (resume is None or resume is False or is_path):
             raise InvalidRequest(f"resume {resume!r}: must be the path of a file, None or False")
+        if is_always and resume is False:
+            raise InvalidRequest(
+                'resume False: executor "batch" keeps in the file which batches it has started: '
+                "leave it out, or name a file"
+            )
         self._session = session
+        self._is_always = is_always
         self._path = Path(resume).expanduser() if is_path else None
         self._is_off = resume is False
         self._fingerprint = fingerprint
@@ -99,11 +118,12 @@ class ResumeFile:
         if self._beside is not None:
             self._is_temporary = True
             return self._beside.with_name(f".{self._beside.name}.{self._fingerprint[:16]}.db")
-        folder = None if self._is_off else self._session.history.folder()
-        if folder is None or (n_rows is not None and n_rows <= MANY):
+        folder = None if self._is_off else maps_folder(self._session)
+        if folder is None or (n_rows is not None and n_rows <= MANY and not self._is_always):
             return None
-        path = folder / _FOLDER / f"{self._fingerprint[:32]}.db"
-        return path if n_rows is not None or path.exists() else None
+        path = folder / f"{self._fingerprint[:32]}.db"
+        is_wanted = n_rows is not None or self._is_always or path.exists()
+        return path if is_wanted else None
 
     def close(self, *, is_complete: bool) -> None:
         """Close it; a temporary one is deleted once the map is complete."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.engine.session import Session
@@ -53,6 +53,8 @@ class FinishedRow:
     """Why it failed."""
     is_kept: bool = False
     """Whether it is in the resume file already, so that it is not written again."""
+    is_resumed: bool = False
+    """Whether it was there before, so that it was not asked now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,8 @@ class MapPorts:
     """Ends the map by an error that no further row can pass, such as a quota that is used up."""
     note: Callable[[str], None] = lambda _: None
     """Notes a limit that was met, for `attrs["chat_magic"]["limits"]`."""
+    say: Callable[[str], None] = lambda _: None
+    """Says something beside the bar, in any thread."""
 
 
 class RowExecutor(Protocol):
@@ -96,3 +100,11 @@ class RowExecutor(Protocol):
 
     def close(self) -> None:
         """Cancel what still runs and give everything back; nothing is put after it returns."""
+
+    @property
+    def notice(self) -> str | None:
+        """What goes on elsewhere after the end, and how to cancel it; None if nothing does."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What `attrs["chat_magic"]` says besides."""

@@ -18,7 +18,7 @@ def test_rows_tokens_and_dollars_are_added_up():
     """What the resume file had costs nothing now."""
     counts = MapCounts(n_rows=10)
     counts.add(finished(result=result_of()))
-    counts.add(finished(result=result_of(), is_kept=True))
+    counts.add(finished(result=result_of(), is_kept=True, is_resumed=True))
     counts.add(finished(error=ValueError("no")))
     facts = counts.facts(["rate"])
     assert facts["rows"] == 3
