@@ -20,10 +20,12 @@ from chat_magic.core.request.parameters import (
 from chat_magic.core.request.request import (
     ChatRequest,
     PromptSource,
+    as_written,
     read_extra,
     read_fields,
     read_messages,
     validate,
+    with_alternatives,
 )
 from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.request.settings import SCALARS, Setting, apply_defaults, check_setting
@@ -148,7 +150,8 @@ def prepare_call(
             request, lambda written, by: _complete_for(session, written, by, after, len(before))
         )
         found = replay.found
-        request = replay.request if found is None else replace(found.request, source=request.source)
+        written = replay.request
+        request = written if found is None else as_written(found.request, written)
     tools.check(request)
     if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
         return PreparedCall(
@@ -164,14 +167,15 @@ def _complete(
     """Complete a request by the settings, or by those that a cassette recorded, and check it."""
     if defaults is None:
         settings = session.configuration.settings()
-        return _with_model(session, validate(apply_defaults(request, settings)))
+        request = validate(with_alternatives(apply_defaults(request, settings)))
+        return _with_model(session, request)
     settings = {
         name: Setting(UNSET if value is None else check_setting(name, value), "the cassette")
         for name, value in defaults.parameters.items()
         if name in SCALARS
     }
     model = request.model or defaults.model or ""
-    request = validate(apply_defaults(request, settings))
+    request = validate(with_alternatives(apply_defaults(request, settings)))
     return replace(request, model=defaults.aliases.get(model, model))
 
 
@@ -384,10 +388,17 @@ def _schema_word(schema: Any) -> str | None:
 
 
 def render_messages(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:
+<<<<<<< HEAD
     """Fill in the templates in the texts of a request's messages.
 
     Raises:
         InvalidRequest: One cannot be rendered.
+=======
+    """Return a request with the templates in its messages filled in.
+
+    Raises:
+        InvalidRequest: A template cannot be rendered.
+>>>>>>> 0651c74 (Ask a grid over the rows of data, with several prompts and labels)
     """
     warnings: list[str] = []
     messages = tuple(

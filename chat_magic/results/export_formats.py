@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, overload
 import msgspec
 
 from chat_magic.core.cell.cell import write
-from chat_magic.core.cell.grid import title_of, write_grid
+from chat_magic.core.cell.grid import title_of
+from chat_magic.core.cell.grid_cell import write_grid
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.core.reply.tool_rounds import call_words

@@ -30,6 +30,7 @@ from chat_magic.core.reply.listing import ListedModel
 from chat_magic.core.reply.reply import Reply, Timing, Usage
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.thread_use import ThreadRow
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.structured import schema_of
 from chat_magic.results.chat_result import ChatResult
@@ -77,7 +78,8 @@ def recorded():
 
 def result_of(reply, **fields):
     """Return a result with the reply."""
-    return ChatResult(ChatRequest(model="a/b"), reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
+    request = ChatRequest(model="a/b", labels=LabelSet(("yes", "no")))
+    return ChatResult(request, reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
 
 
 SCHEMA = schema_of({"type": "object", "properties": {"city": {"type": "string"}}})

@@ -11,7 +11,7 @@ import pytest
 import chat_magic
 from chat_magic import ChatResult, ChatResults, InvalidRequest
 from chat_magic.core.cell.cell import parse
-from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.grid_cell import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.reply.reply import Choice, FunctionCall, Message, Reply, Timing, ToolCall
 from chat_magic.core.request.request import read_fields
