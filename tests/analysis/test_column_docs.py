@@ -151,14 +151,14 @@ def documented(columns, names):
     """Return the documented column of each real one, in order; None if they do not fit."""
     by_name = {column.name: column for column in columns if not is_open(column)}
     parts = []
-    open_ones = ""
+    open_ones = []
     for column in columns:
         if is_open(column):
-            open_ones += pattern_of(column)
+            open_ones.append(pattern_of(column))
             continue
-        parts.append(f"(?:{open_ones})*" * bool(open_ones) + pattern_of(column))
-        open_ones = ""
-    parts.append(f"(?:{open_ones})*" * bool(open_ones))
+        parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones) + pattern_of(column))
+        open_ones = []
+    parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones))
     if not re.fullmatch("".join(parts), "".join(f"{name}\n" for name in names)):
         return None
     patterns = [column for column in columns if is_open(column)]
