@@ -97,7 +97,8 @@ def frame_of(
     if len(index) == 1:
         frame.index = pd.Index(index[0], name=names[0] if names else None)
     elif index:
-        frame.index = pd.MultiIndex.from_arrays(list(index), names=list(names))
+        levels: list[Any] = list(index)
+        frame.index = pd.MultiIndex.from_arrays(levels, names=list(names))
     return frame
 
 

@@ -129,8 +129,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
             schema = next((self.results[run].schema for run in runs), None)
             yield VariantAnswers(
                 title=title,
-                texts=[result and [one.text for one in result.choices] for result in results],
-                values=[result and _plain_values(result, schema) for result in results],
+                texts=[None if one is None else _texts(one) for one in results],
+                values=[None if one is None else _plain_values(one, schema) for one in results],
                 schema=schema,
                 is_list=any(self.results[run].request.n > 1 for run in runs),
             )
@@ -227,8 +227,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
 
         Args:
             format: `markdown`, `html`, `result` (as `to_json`), `cell` (the cell of the grid) or
-                `csv` (`.frame`). The request of a run is exported from that, as in
-                `results[3].export("curl")`.
+                `csv` (`.frame`). Of a grid over rows, `markdown` and `csv` are `.answers`. The
+                request of a run is exported from that, as in `results[3].export("curl")`.
             path: As for `ChatResult.export`.
 
         Returns:
@@ -319,6 +319,10 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
             result._run(titles[run], self.errors.get(run))
             for run, result in enumerate(self.results)
         ]
+
+
+def _texts(result: ChatResult) -> list[str]:
+    return [choice.text for choice in result.choices]
 
 
 def _plain_values(result: ChatResult, schema: Schema | None) -> list[Any] | None:

@@ -6,6 +6,7 @@ import { Answer, ResultModel } from '../src/result/answer';
 import { readComparison, type Comparison } from '../src/result/comparison';
 import { readPayload } from '../src/result/payload';
 import type { Payload, PayloadResult } from '../src/result/payloadTypes';
+import { readRowTable, type RowTable } from '../src/result/rowTable';
 
 /** The metrics of a token, as a row of the table in Python. */
 export interface TokenRow {
@@ -87,4 +88,14 @@ export function comparisonOf(name: string): Comparison {
     throw new Error(`comparison.json has no comparison ${name}`);
   }
   return comparison;
+}
+
+/** Return the table of rows.json. */
+export function rowTableOf(): RowTable {
+  const payload = readPayload(wire('rows.json'));
+  const table = payload && readRowTable(payload);
+  if (!table) {
+    throw new Error('rows.json has no table');
+  }
+  return table;
 }

@@ -173,14 +173,19 @@ def _axis_of(
             yield _read_sweep(value)
         case "vary":
             yield _read_vary(value, variables)
-        case "over" | "prompts" if sources is None:
-            raise InvalidRequest(f"--{given.option.name} {value}: only the notebook has it")
         case "over":
-            yield sources.rows(value, read_sample(words.get("rows"), "--rows"))
+            sample = read_sample(words.get("rows"), "--rows")
+            yield _known(sources, given).rows(value, sample)
         case "prompts":
-            yield sources.prompts(value)
+            yield _known(sources, given).prompts(value)
         case "rows" if "over" not in words:
             raise InvalidRequest("--rows requires --over, the data that the rows are of")
+
+
+def _known(sources: AxisSources | None, given: ParsedOption) -> AxisSources:
+    if sources is None:
+        raise InvalidRequest(f"--{given.option.name} {given.value}: only the notebook has it")
+    return sources
 
 
 def _check_line(line: MagicLine, axes: Sequence[Axis]) -> None:

@@ -40,6 +40,9 @@ export function readPayload(value: unknown): Payload | null {
   const { results, axes = [], comparison = null, versions = [], ablation } = payload;
   const read = { version: 1 as const, results: results.map(readResult), axes, comparison, versions };
   return ablation ? { ...read, ablation } : read;
+  const { results, axes = [], comparison = null, rows, versions = [] } = payload;
+  const table = rows ? { rows } : {};
+  return { version: 1, results: results.map(readResult), axes, comparison, ...table, versions };
 }
 
 function readResult(stored: PayloadResult): PayloadResult {

@@ -80,6 +80,7 @@ export interface PayloadVersion {
   results: PayloadResult[];
   axes: PayloadAxis[];
   comparison: null | PayloadComparison;
+  rows?: PayloadRows;
 }
 
 /**
