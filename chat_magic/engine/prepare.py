@@ -388,17 +388,10 @@ def _schema_word(schema: Any) -> str | None:
 
 
 def render_messages(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:
-<<<<<<< HEAD
     """Fill in the templates in the texts of a request's messages.
 
     Raises:
         InvalidRequest: One cannot be rendered.
-=======
-    """Return a request with the templates in its messages filled in.
-
-    Raises:
-        InvalidRequest: A template cannot be rendered.
->>>>>>> 0651c74 (Ask a grid over the rows of data, with several prompts and labels)
     """
     warnings: list[str] = []
     messages = tuple(
