@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 At = str | re.Pattern[str]
 
+MOST_ALTERNATIVES = 20
+"""The alternatives of each token that are asked for where labels need them."""
 REST = ("ambiguous", "other", "residual")
 """What tables have besides the labels: the rest of the probability."""
 _TAKEN = ("run", "choice", "position", "token", *REST)

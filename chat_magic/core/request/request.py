@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.json_values import check_depth, fault_in_json
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request import messages as messages_module
+from chat_magic.core.request.label_set import MOST_ALTERNATIVES
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.parameters import (
     PARAMETERS,
@@ -156,10 +157,6 @@ class ChatRequest:
 def as_written(request: ChatRequest, written: ChatRequest) -> ChatRequest:
     """Return a recorded request with what is not recorded of it: how it was written."""
     return replace(request, source=written.source, labels=written.labels)
-
-
-MOST_ALTERNATIVES = 20
-"""The alternatives of each token that are asked for where labels need them."""
 
 
 def with_alternatives(request: ChatRequest) -> ChatRequest:
