@@ -195,6 +195,8 @@ def _units() -> Iterator[tuple[str, str]]:
     from chat_magic.analysis.prompt_segments import UNITS
 
     return ((unit, "unit") for unit in UNITS)
+
+
 def _is_data(value: Any) -> bool:
     """Whether a value may have rows; pandas is not imported to tell."""
     kind = type(value)

@@ -17,8 +17,8 @@ from chat_magic.core.cell.options import (
     Option,
 )
 from chat_magic.core.nearest import nearest
-from chat_magic.core.request.scoring import read_candidates
 from chat_magic.core.request.label_set import read_labels
+from chat_magic.core.request.scoring import read_candidates
 from chat_magic.core.schema.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 

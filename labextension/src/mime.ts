@@ -27,8 +27,7 @@ import '../style/rows.css';
 const MODE_KEY = constants.modeKey;
 const STATE_KEY = 'chat_magic_comparison';
 
-type View = AblationView | ComparisonView | ResultView;
-type View = ComparisonView | ResultView | RowsView;
+type View = AblationView | ComparisonView | ResultView | RowsView;
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {

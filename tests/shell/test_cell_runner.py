@@ -108,7 +108,7 @@ def test_a_cell_continues_from_a_result(plan, answer, option, contents):
         ("--timeout 0", "timeout 0.0: must be a number of seconds above 0"),
         ("--timeout soon", "--timeout soon: must be a number of seconds"),
         ("--retries 11", "retries 11: must be a whole number, 0 to 10"),
-        ("--concurrency 3", "--concurrency requires --over, --prompts, --models"),
+        ("--concurrency 3", "--concurrency requires --models, --sweep or --vary"),
         ("--schema Persn", "--schema Persn: there is no such name in the notebook; did you mean P"),
         ("--schema none.json", "schema none.json: No such file"),
         ("--tools nov", "--tools nov: there is no such function in the notebook; did you mean now"),
@@ -256,6 +256,26 @@ def test_each_run_of_a_grid_scores_the_texts(plan):
     """With the same ones."""
     planned = plan('%%chat --models local,a/b --score "x|y"\nHi').calls
     assert [call.request.n for call in planned.calls] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--score citys", r"--score citys: there is no such list in the notebook.*cities"),
+        ('--score "a|"', r"--score\[1\]: must not be empty"),
+        ('--score "a|a"', r"--score\[0\] and --score\[1\] are equal"),
+        ("--score number", "--score number: must be a list of texts, got int"),
+        ('--score "a|b" -n 2', "n: a score has a choice for each text"),
+        ('--score "a|b" --schema "a: str"', "--score and --schema exclude each other"),
+    ],
+)
+def test_an_invalid_score_is_an_error_on_line_1(plan, line, words):
+    """It names the option and the text."""
+    with pytest.raises(InvalidRequest, match=words) as caught:
+        plan(f"%%chat local {line}\nHi", cities=["Rome"], number=5)
+    assert caught.value.line == 1
+
+
 def test_rows_and_prompts_are_found_in_the_notebook(plan):
     """Rows first; a column hides a variable of the notebook, with a line that says so."""
     planned = plan(
@@ -284,18 +304,6 @@ def test_a_table_of_no_rows_is_no_call(plan):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("--score citys", r"--score citys: there is no such list in the notebook.*cities"),
-        ('--score "a|"', r"--score\[1\]: must not be empty"),
-        ('--score "a|a"', r"--score\[0\] and --score\[1\] are equal"),
-        ("--score number", "--score number: must be a list of texts, got int"),
-        ('--score "a|b" -n 2', "n: a score has a choice for each text"),
-        ('--score "a|b" --schema "a: str"', "--score and --schema exclude each other"),
-    ],
-)
-def test_an_invalid_score_is_an_error_on_line_1(plan, line, words):
-    """It names the option and the text."""
-    with pytest.raises(InvalidRequest, match=words) as caught:
-        plan(f"%%chat local {line}\nHi", cities=["Rome"], number=5)
         ("--over nothing", "--over nothing: there is no such name in the notebook"),
         ("--over x", "--over x: expected a DataFrame"),
         ("--over data --labels text", "--labels text: labels are the possible answers; the right"),

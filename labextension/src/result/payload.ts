@@ -37,12 +37,9 @@ export function readPayload(value: unknown): Payload | null {
   if (payload?.version !== 1 || !Array.isArray(payload.results)) {
     return null;
   }
-  const { results, axes = [], comparison = null, versions = [], ablation } = payload;
+  const { results, axes = [], comparison = null, versions = [], ablation, rows } = payload;
   const read = { version: 1 as const, results: results.map(readResult), axes, comparison, versions };
-  return ablation ? { ...read, ablation } : read;
-  const { results, axes = [], comparison = null, rows, versions = [] } = payload;
-  const table = rows ? { rows } : {};
-  return { version: 1, results: results.map(readResult), axes, comparison, ...table, versions };
+  return { ...read, ...(ablation ? { ablation } : {}), ...(rows ? { rows } : {}) };
 }
 
 function readResult(stored: PayloadResult): PayloadResult {

@@ -18,8 +18,6 @@ export interface Payload {
   axes: PayloadAxis[];
   /** Null if there are fewer than two answers. */
   comparison: null | PayloadComparison;
-  /** The table of a grid whose first axis is the rows of data; absent in others. */
-  rows?: PayloadRows;
   /**
    * Earlier versions of the cell, the oldest first, of at most 64 KB; absent unless the user asked
    * to save them.
@@ -30,6 +28,8 @@ export interface Payload {
    * whole prompt. Absent for other results.
    */
   ablation?: PayloadAblation;
+  /** The table of a grid whose first axis is the rows of data; absent in others. */
+  rows?: PayloadRows;
 }
 
 /** How far each segment of a prompt moves the answer. */
