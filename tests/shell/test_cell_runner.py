@@ -108,7 +108,7 @@ def test_a_cell_continues_from_a_result(plan, answer, option, contents):
         ("--timeout 0", "timeout 0.0: must be a number of seconds above 0"),
         ("--timeout soon", "--timeout soon: must be a number of seconds"),
         ("--retries 11", "retries 11: must be a whole number, 0 to 10"),
-        ("--concurrency 3", "--concurrency requires --models, --sweep or --vary"),
+        ("--concurrency 3", "--concurrency requires --over, --prompts, --models"),
         ("--schema Persn", "--schema Persn: there is no such name in the notebook; did you mean P"),
         ("--schema none.json", "schema none.json: No such file"),
         ("--tools nov", "--tools nov: there is no such function in the notebook; did you mean now"),
