@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from chat_magic.errors import InvalidRequest
-from chat_magic.store import presets
+from chat_magic.store import json_file, presets
 from chat_magic.store.presets import PresetStore
 
 PROCESS_S = 60
@@ -130,7 +130,7 @@ def test_a_file_system_without_locks_is_an_error(store, monkeypatch, error):
 def test_a_lock_that_is_never_released_is_an_error(store, monkeypatch):
     """Such as that of a process that hangs; reading needs no lock."""
     store.save("old", "%%chat")
-    monkeypatch.setattr(presets, "_LOCK_TIMEOUT_S", 0)
+    monkeypatch.setattr(json_file, "_LOCK_TIMEOUT_S", 0)
     with (
         FileLock(f"{store.path}.lock"),
         pytest.raises(InvalidRequest, match="another process has locked it"),
