@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from chat_magic.analysis.table_columns import TEXT
+from chat_magic.core.reply.capability import summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from chat_magic.core.reply.capability import KnownCapabilities
     from chat_magic.core.reply.listing import ListedModel
     from chat_magic.core.reply.thread_use import ThreadRow
 
 
-def models_table(models: Sequence[ListedModel]) -> pd.DataFrame:
-    """Return a row for each model of a server: the table `MODELS` of `column_docs`."""
+def models_table(
+    models: Sequence[ListedModel], known: Mapping[str, KnownCapabilities] | None = None
+) -> pd.DataFrame:
+    """Return a row for each model of a server: the table `MODELS` of `column_docs`.
+
+    Args:
+        models: The models, as the server lists them.
+        known: What `capabilities` has found about some of them, by name.
+    """
+    found = [(known or {}).get(model.id) for model in models]
     created = pd.Series([model.created for model in models], dtype="Int64")
     return pd.DataFrame(
         {
@@ -24,6 +34,7 @@ def models_table(models: Sequence[ListedModel]) -> pd.DataFrame:
             "owned_by": pd.Series([model.owned_by for model in models], dtype=TEXT),
             "created": pd.to_datetime(created, unit="s", utc=True, errors="coerce"),
             "context_length": pd.Series([m.context_length for m in models], dtype="Int64"),
+            "capabilities": pd.Series([one and summary_of(one) for one in found], dtype=TEXT),
         }
     )
 

@@ -10,6 +10,7 @@ from chat_magic.analysis.listing_tables import (
     settings_table,
     threads_table,
 )
+from chat_magic.core.reply.capability import Capability, KnownCapabilities
 from chat_magic.core.reply.listing import ListedModel
 from chat_magic.core.reply.thread_use import ThreadRow
 
@@ -22,6 +23,14 @@ def test_a_date_in_seconds_is_a_time_in_utc():
     assert table["created"].tolist() == [pd.Timestamp("1970-01-02", tz="UTC"), pd.NaT]
     assert table["context_length"].isna().tolist() == [False, True]
     assert table["owned_by"].isna().tolist() == [True, False]
+
+
+def test_what_is_known_about_a_model_is_beside_it():
+    """By its name at the server; of others nothing is known."""
+    known = KnownCapabilities(findings={"n": Capability("n", "ignored")}, checked_s=0.0)
+    table = models_table([ListedModel(id="a"), ListedModel(id="b")], {"a": known})
+    assert table["capabilities"][0] == "n ignored (1970-01-01)"
+    assert table["capabilities"].isna().tolist() == [False, True]
 
 
 def test_settings_are_rows_of_texts():

@@ -53,10 +53,15 @@ def check_prefill(
     return replace(request, continues=False), (f"prefill: {why}; {advice}",)
 
 
+def starts_new_turn(text: str) -> bool:
+    """Whether a text begins with what chat templates put between turns."""
+    return _NEW_TURN.match(text) is not None
+
+
 def _reason(prefill: str, choices: Iterable[Choice]) -> str | None:
     """Return why the choices do not continue the prefill; None if they may do so."""
     texts = [choice.text for choice in choices if choice.text]
-    if any(map(_NEW_TURN.match, texts)):
+    if any(map(starts_new_turn, texts)):
         return "starts a new turn"
     if any(_repeats(prefill.strip(), text.lstrip()) for text in texts):
         return "repeats it"
