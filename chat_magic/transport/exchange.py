@@ -72,6 +72,8 @@ async def exchange(
     on_events: Listener | None = None,
     stopwatch: Stopwatch | None = None,
     pace: Pace | None = None,
+    url: str | None = None,
+    translate: Callable[[bytes], bytes] | None = None,
 ) -> None:
     """Send a request and feed its answer to the assembler until it is complete.
 
@@ -93,6 +95,8 @@ async def exchange(
         on_events: Called with the events that arrive together, keys removed, before they are read.
         stopwatch: Measures the arrival times, from the start of the last try.
         pace: Decides when each try may start; waiting for it is no part of any time limit.
+        url: Where to send it; by default the endpoint's URL of completions.
+        translate: Makes the JSON of a chat completion of each event; by default it is one.
 
     Raises:
         InvalidRequest: The body cannot be written as JSON; nothing was sent.
@@ -109,6 +113,7 @@ async def exchange(
     exchanging = _Exchange(
         client, endpoint, body, assembler, on_change, stopwatch or Stopwatch(), timeout_s, on_events
     )
+    exchanging.url, exchanging.translate = url or endpoint.url, translate
     exchanging.allow_silence(timeout_s if silence_s is None else silence_s)
     causes: list[str] = []
     pace = NO_PACE if pace is None else pace
@@ -237,6 +242,10 @@ class _Exchange:
         self._n_events = 0
         self._first_s = FIRST_EVENT_S
         self._next_s = NEXT_EVENT_S
+        self.url = endpoint.url
+        """Where the request is sent."""
+        self.translate: Callable[[bytes], bytes] | None = None
+        """Makes the JSON of a chat completion of each event."""
         self.failure: Failure | None = None
         """Why the last try failed, if another one is conceivable."""
         self.cause = ""
@@ -288,11 +297,11 @@ class _Exchange:
 
     async def _post(self, content: bytes) -> http.Response:
         where = self._endpoint
-        place = http.address(where.url)
+        place = http.address(self.url)
         _log.debug("POST to %s: %s, %d bytes", place, redact(where.model), len(content))
         try:
             response = await self._client.post(
-                where.url,
+                self.url,
                 content,
                 where.secret,
                 headers=where.headers,
@@ -414,8 +423,9 @@ class _Exchange:
 
     def _redacted(self, data: bytes) -> bytes:
         """Remove keys, which must not be saved with a notebook, and warn about them."""
-        safe = redact_answer(data)
-        if safe is not data:
+        read = data if self.translate is None else self.translate(data)
+        safe = redact_answer(read)
+        if safe is not read:
             self._assembler.warn("the server sent a key back: it was removed from the answer")
         return safe
 
@@ -463,7 +473,7 @@ class _Exchange:
 
     def _failed(self, kind: Callable[[str], ChatError], why: str) -> ChatError:
         """Return a `StreamBroken` when the answer had begun, otherwise the error of this kind."""
-        place = http.address(self._endpoint.url)
+        place = http.address(self.url)
         if self._has_begun:
             return StreamBroken(f"{place}: the answer is incomplete: {shown(why)}")
         return kind(f"{place}: {shown(why)}")

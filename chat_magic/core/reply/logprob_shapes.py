@@ -65,9 +65,13 @@ def with_logprobs(tokens: Sequence[TokenLogprob]) -> list[TokenLogprob]:
             token=token.token,
             logprob=_logarithm(token.prob),
             raw_bytes=token.raw_bytes,
+            sent_id=token.sent_id,
             top_logprobs=[
                 TopLogprob(
-                    token=other.token, logprob=_logarithm(other.prob), raw_bytes=other.raw_bytes
+                    token=other.token,
+                    logprob=_logarithm(other.prob),
+                    raw_bytes=other.raw_bytes,
+                    sent_id=other.sent_id,
                 )
                 for other in token.top_probs or ()
             ],

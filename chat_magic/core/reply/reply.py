@@ -27,6 +27,13 @@ class TopLogprob(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
     raw_bytes: Raw = field(name="bytes", default=NO_BYTES)
     prob: float | None = None
     """A probability that was sent instead of a logarithm; None once converted."""
+    sent_id: Any = field(name="id", default=None)
+    """Its number in the model's vocabulary as sent: by llama.cpp, but not by most servers."""
+
+    @property
+    def id(self) -> int | None:
+        """Its number in the model's vocabulary; None where the server sends none."""
+        return self.sent_id if type(self.sent_id) is int and self.sent_id >= 0 else None
 
     @property
     def bytes(self) -> list[int] | None:
