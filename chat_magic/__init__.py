@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from chat_magic.analysis.export import to_csv
     from chat_magic.core.unset import UNSET
     from chat_magic.engine.ablate import ablate
+    from chat_magic.engine.capabilities import capabilities
     from chat_magic.engine.chat import achat, chat
     from chat_magic.engine.chat_grid import chat_grid
     from chat_magic.engine.chat_map import chat_map
+    from chat_magic.engine.distribution import distribution
     from chat_magic.engine.history import forget, history, load, star, unstar, usage
+    from chat_magic.engine.model_input import model_input
     from chat_magic.engine.score import score
     from chat_magic.errors import (
         ApiError,
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
         StreamBroken,
     )
     from chat_magic.results.ablation import Ablation
+    from chat_magic.results.answer_distribution import Distribution
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.compare import compare
     from chat_magic.results.prompt import Prompt, load_prompt
+    from chat_magic.results.rendered_prompt import ModelInput
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -54,8 +59,10 @@ __all__ = [
     "ChatResult",
     "ChatResults",
     "ConnectionFailed",
+    "Distribution",
     "ExecutorLost",
     "InvalidRequest",
+    "ModelInput",
     "Panel",
     "Prompt",
     "RateLimited",
@@ -63,15 +70,18 @@ __all__ = [
     "StreamBroken",
     "ablate",
     "achat",
+    "capabilities",
     "chat",
     "chat_grid",
     "chat_map",
     "compare",
+    "distribution",
     "forget",
     "history",
     "load",
     "load_ipython_extension",
     "load_prompt",
+    "model_input",
     "score",
     "star",
     "to_csv",
@@ -91,16 +101,21 @@ _HOMES = {
     "Prompt": "results.prompt",
     "ablate": "engine.ablate",
     "achat": "engine.chat",
+    "capabilities": "engine.capabilities",
     "chat": "engine.chat",
     "chat_grid": "engine.chat_grid",
     "chat_map": "engine.chat_map",
+    "Distribution": "results.answer_distribution",
     "compare": "results.compare",
+    "distribution": "engine.distribution",
     "forget": "engine.history",
     "history": "engine.history",
     "load": "engine.history",
     "load_ipython_extension": "shell",
     "load_prompt": "results.prompt",
     "score": "engine.score",
+    "ModelInput": "results.rendered_prompt",
+    "model_input": "engine.model_input",
     "star": "engine.history",
     "to_csv": "analysis.export",
     "unload_ipython_extension": "shell",

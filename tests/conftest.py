@@ -123,11 +123,13 @@ def config_file(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_settings():
-    """Take back what a test has set as `%config` does."""
+    """Take back what a test has set as `%config` does, and forget what servers do."""
     yield
     from chat_magic.core.request.settings import SETTINGS
+    from chat_magic.engine.capabilities import CapabilityBook
     from chat_magic.engine.session import default_session
 
+    default_session().capabilities = CapabilityBook(default_session().configuration)
     for name in SETTINGS:
         default_session().configuration.set(name, None)
 

@@ -11,7 +11,10 @@ speaks HTTPS; a `Proxy` stands between a client and a gateway.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import math
+import random
 import socket
 import socketserver
 import struct
@@ -517,3 +520,112 @@ class BatchService:
 def echo_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the completion that repeats the last message of a request."""
     return completion(*[body["messages"][-1]["content"]] * body.get("n", 1))
+
+
+def server_with(
+    *, ignores: Sequence[str] = (), refuses: Sequence[str] = (), most: int = 20, **details: str
+) -> Callable[[Request], Answer]:
+    """Answer as a server that does all that the API says, but for some features.
+
+    Args:
+        ignores: Features that it takes without a word.
+        refuses: Those that it answers with 400, which names the field.
+        most: Alternatives of a token at most; beyond them it refuses.
+        details: `prefill` (continues, repeats or starts anew), `temperature` (before or after).
+    """
+    numbers = itertools.count()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "GET":
+            return whole({"data": []})
+        body = request.json
+        refused = next((f for f, used in _used_features(body) if used and f in refuses), None)
+        if refused is not None:
+            words = f"Unsupported parameter: {_FIELD_OF.get(refused, refused)}"
+            return whole({"error": {"message": words}}, status=400)
+        if body.get("top_logprobs", 0) > most:
+            words = f"top_logprobs must be less than or equal to {most}"
+            return whole({"error": {"message": words}}, status=400)
+        done = {name: value for name, value in body.items() if _FEATURE_OF.get(name) not in ignores}
+        return streamed(_capable_answer(done, next(numbers), details))
+
+    return answer
+
+
+_FIELD_OF = {
+    "json_schema": "response_format",
+    "reasoning": "reasoning_effort",
+    "stream_usage": "stream_options",
+    "unknown_fields": "chat_magic_probe",
+}
+_FEATURE_OF = {field: feature for feature, field in _FIELD_OF.items()} | {
+    name: name for name in ("n", "seed", "stop", "max_tokens", "logprobs", "top_logprobs", "tools")
+}
+
+
+def _used_features(body: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Return the features, and whether a request uses them."""
+    is_prefilled = body["messages"][-1]["role"] == "assistant"
+    fields = ("temperature", *_FEATURE_OF)
+    return [("prefill", is_prefilled), *((_FEATURE_OF.get(f, f), f in body) for f in fields)]
+
+
+def _capable_answer(
+    body: Mapping[str, Any], number: int, details: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the completion of a server that does what the fields say."""
+    text = _capable_text(body, number, details)
+    words = text.split(" ")
+    limit = body.get("max_tokens", body.get("max_completion_tokens", len(words)))
+    text, is_cut = " ".join(words[:limit]), len(words) > limit
+    for stop in body.get("stop", ()):
+        text = text.partition(stop)[0]
+    texts = [text, *(f"{text} {k}" for k in range(1, body.get("n", 1)))]
+    value = completion(*texts, finish_reason="length" if is_cut else "stop")
+    if "tools" in body:
+        function = {"name": body["tools"][0]["function"]["name"], "arguments": "{}"}
+        call = {"id": "call_1", "type": "function", "function": function}
+        value["choices"][0]["message"] |= {"content": None, "tool_calls": [call]}
+    if "reasoning_effort" in body:
+        value["choices"][0]["message"]["reasoning_content"] = "Two and two."
+    for choice in value["choices"] if body.get("logprobs") else ():
+        choice["logprobs"] = {"content": _capable_tokens(choice, body, details)}
+    if "stream_options" not in body:
+        del value["usage"]
+    return value
+
+
+def _capable_text(body: Mapping[str, Any], number: int, details: Mapping[str, str]) -> str:
+    last = body["messages"][-1]
+    if last["role"] == "assistant":
+        how = details.get("prefill", "continues")
+        rest = " 7, 8, 9"
+        return {"continues": rest, "repeats": last["content"] + rest}.get(how, "1, 2, 3")
+    if "response_format" in body:
+        return '{"zebras": 4}'
+    if "story" in last["content"]:
+        return f"Once {random.Random(body.get('seed', f'unseeded {number}')).random()}"
+    return "One, two, three, four, five, six, seven, eight, nine, ten"
+
+
+def _capable_tokens(
+    choice: Mapping[str, Any], body: Mapping[str, Any], details: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the words as tokens, whose alternatives are each half as likely as the one before."""
+    warmth = body.get("temperature", 1) if details.get("temperature") == "after" else 1
+    words = (choice["message"]["content"] or "").split(" ")
+    names = [word if at == 0 else f" {word}" for at, word in enumerate(words)]
+    step = math.log(0.5) / (warmth or 1e-3)
+    top = [step * (rank + 1) for rank in range(body.get("top_logprobs", 0))]
+    return [
+        {
+            "token": name,
+            "logprob": step,
+            "bytes": list(name.encode()),
+            "top_logprobs": [
+                {"token": name if rank == 0 else f"{name}{rank}", "logprob": logprob, "bytes": None}
+                for rank, logprob in enumerate(top)
+            ],
+        }
+        for name in names
+    ]

@@ -34,7 +34,6 @@ class Table(NamedTuple):
 
 
 _NO_SCORE = "no token has a log probability"
-_NO_PROBABILITY = "there is no such token, or it has no probabilities"
 _NOT_OK = "status is not ok"
 _FEW = "fewer than two alternatives were returned"
 
@@ -45,8 +44,7 @@ COORDINATES = (
         "COORDINATE",
         "Float64, Int64, boolean or category",
         "Value of the run on an axis of the grid; a numeric or boolean parameter keeps its type, "
-        "and so do numbers in the index of rows; everything else is a category in the order of the "
-        "runs. Named `vary.NAME` if the table "
+        "everything else is a category in the order of the runs. Named `vary.NAME` if the table "
         "already has a column of that name.",
         missing="the parameter was unset",
     ),
@@ -406,13 +404,6 @@ FRAME = Table(
             "a list of values if it is a list. Only with a schema.",
             missing="the answer does not fit the schema, or the field is null",
         ),
-        Column(
-            "p[LABEL]",
-            "float64",
-            "Probability of each label, then `p[ambiguous]`, `p[other]` and `p[residual]`, as in "
-            "`.labels(labels)`, 0 to 1. Only with labels.",
-            missing=_NO_PROBABILITY,
-        ),
         Column("ttft_s", "float64", "Time to the first text.", "s", missing="there was none"),
         Column("total_s", "float64", "Time of the whole request.", "s"),
         Column(
@@ -593,6 +584,8 @@ _DECIDING = (
     ),
     Column("token", "string", "Text of that token.", missing="there is no such token"),
 )
+_NO_PROBABILITY = "there is no such token, or it has no probabilities"
+
 LABELS = Table(
     ".labels(labels)",
     "a choice",
@@ -727,6 +720,78 @@ MODELS = Table(
             "tokens",
             missing="the server does not say",
         ),
+        Column(
+            "capabilities",
+            "string",
+            "What `capabilities` has found about it, and when.",
+            missing="it was not asked",
+        ),
+    ),
+)
+CAPABILITIES = Table(
+    "chat_magic.capabilities(model)",
+    "a feature of a server",
+    ("run", "feature"),
+    (
+        RUN,
+        Column("feature", "string", "The field, or what a server does with one."),
+        Column(
+            "support",
+            "string",
+            "What it does with it: honoured, ignored, refused, partly or unknown, by one answer.",
+        ),
+        Column(
+            "detail",
+            "string",
+            "What was seen, or the server's own words. Of top_logprobs it begins with the number, "
+            "of prefill it is *continues*, *repeats* or *starts anew*, of temperature whether "
+            "probabilities are from *before* or *after* it.",
+        ),
+    ),
+)
+DISTRIBUTION = Table(
+    "chat_magic.distribution(messages).frame",
+    "an answer, the likeliest first",
+    ("answer", "complete"),
+    (
+        Column("answer", "string", "Text of the answer."),
+        Column(
+            "prob_low",
+            "float64",
+            "Lower bound of its probability at temperature 1 without cuts, 0 to 1.",
+            source="sum of exp(sum of logprob) over its token sequences that were found",
+        ),
+        Column(
+            "prob_high",
+            "float64",
+            "Upper bound: that, and all that was not seen and may be this answer.",
+            source="prob_low + what was left at the beginnings of its text",
+        ),
+        Column("n_tokens", "int32", "Tokens of its likeliest sequence, without the end.", "tokens"),
+        Column("complete", "bool", "Whether it has ended; False where it is cut at `max_tokens`."),
+    ),
+)
+MODEL_INPUT = Table(
+    "chat_magic.model_input(messages).tokens",
+    "a token that the model reads",
+    ("run", "position"),
+    (
+        RUN,
+        Column(
+            "message",
+            "Int32",
+            "Position of the message that it is of, from 0.",
+            missing="the template adds it around the messages",
+        ),
+        Column("position", "int32", "Position of the token in the prompt, from 0."),
+        Column(
+            "token",
+            "string",
+            "Its text; a part of a character is U+FFFD.",
+            missing="the server does not tell",
+        ),
+        Column("bytes", "object", "Its bytes, as a `bytes` object.", missing="as `token`"),
+        Column("is_special", "bool", "Whether it is a control token, such as `<|im_start|>`."),
     ),
 )
 SETTINGS = Table(
@@ -996,6 +1061,9 @@ TABLES = (
     CHANGES,
     JSON_CHANGES,
     MODELS,
+    CAPABILITIES,
+    DISTRIBUTION,
+    MODEL_INPUT,
     SETTINGS,
     JOBS,
     THREADS,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chat_magic.analysis.logprob_warnings import logprob_warnings
-from chat_magic.core.reply.alternatives_limit import alternatives_limit
 from chat_magic.core.reply.choice_limit import choice_limit
 from chat_magic.core.reply.choice_value import validation_errors
 from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
@@ -21,11 +20,12 @@ from chat_magic.core.reply.recorded_answer import RecordedAnswer, is_whole
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
-from chat_magic.core.request.request import Destination, as_written
+from chat_magic.core.request.request import Destination
 from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.score_exchange import score_exchange
+from chat_magic.engine.token_prefill import wire_of
 from chat_magic.engine.tool_loop import ToolLoop
 from chat_magic.errors import ApiError, BudgetExceeded, ChatError, StreamBroken
 from chat_magic.results.chat_result import ChatResult
@@ -35,7 +35,7 @@ from chat_magic.transport.exchange import exchange
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from chat_magic.core.reply.assembler import Assembler
     from chat_magic.core.reply.tool_rounds import ToolRound
@@ -81,14 +81,16 @@ class AnswerTask:
         self._tool_loop = ToolLoop(call.tools) if call.tools.can_run else None
         self._stopwatch = Stopwatch()
         self._round_stopwatch = self._stopwatch
-        self._progress: str | None = None
+        self._progress: str | None = "; ".join(call.notices) or None
         self._destination: Destination | None = None
         self._prefill_mode: Prefill | None = None
         self._recorded: list[ChatResult] = []
         """The recorded answers that stand for the first rounds."""
         self._kept_timing: Timing | None = None
         """The times of the current round once it is recorded, which takes time itself."""
-        limit = local.CHOICES if local.is_local(call.request.model or "") else None
+        limit = 1 if call.is_one_by_one else None
+        if local.is_local(call.request.model or ""):
+            limit = local.CHOICES
         self.answer: TopUp = self._top_up_of(call.request, limit if call.limits.top_up else None)
         """What has arrived in the current round."""
 
@@ -125,6 +127,8 @@ class AnswerTask:
     async def _run(self) -> ChatResult:
         limits = self._call.limits
         found = self._call.replay.found if self._call.replay else None
+        if self._progress:
+            self._on_change()
         try:
             is_sent = self._replay(found) or await self._send_first()
             if self._tool_loop or (limits.top_up and self.request.n > 1):
@@ -143,37 +147,11 @@ class AnswerTask:
         try:
             await self._send_round(limits.timeout_s)
         except ApiError as error:
-            if self._lower_alternatives(error):
-                return await self._send_first()
             limit = choice_limit(str(error), self.request.n)
             if limit is None or not limits.top_up:
                 raise
             self.answer = self._top_up_of(self.request, limit)
             return False
-        return True
-
-    def _lower_alternatives(self, error: ApiError) -> bool:
-        """Ask for as many alternatives as the server allows, if labels need them.
-
-        Args:
-            error: The server's refusal.
-
-        Returns:
-            Whether it was about their number.
-        """
-        asked = self.request.sent("top_logprobs")
-        if self.request.labels is None or type(asked) is not int:
-            return False
-        limit = alternatives_limit(str(error), asked)
-        if limit is None:
-            return False
-        warning = f"top_logprobs {asked}: the server allows {limit}"
-        self.request = replace(
-            self.request,
-            parameters={**self.request.parameters, "top_logprobs": limit},
-            warnings=(*self.request.warnings, warning),
-        )
-        self.answer = self._top_up_of(self.request)
         return True
 
     async def _complete(self, *, is_sent: bool) -> None:
@@ -217,7 +195,8 @@ class AnswerTask:
         """Take a recorded answer for that of the current round; return whether there is one."""
         if recorded is None:
             return False
-        self.request = as_written(recorded.request, self.request)
+        source = self.request.source
+        self.request = replace(recorded.request, source=source)
         self.answer = RecordedAnswer(self.request, recorded.reply)
         self._recorded.append(recorded)
         self._on_change()
@@ -338,19 +317,14 @@ class AnswerTask:
             url=None if local.is_local(request.model or "") else endpoint.address,
             model=endpoint.model,
         )
-        send: Callable[..., Awaitable[None]]
-        if request.score is None:
-            silence_s = self._call.limits.timeout_s
-            send = partial(exchange, session.http, silence_s=silence_s, pace=self._pace)
-        else:
-            send = partial(score_exchange, session, request.score)
         price, usual_tokens = self._call.price, self._budget.usual_tokens
         dollars = estimated_cost(request, price, unlimited_tokens=usual_tokens)
+        send, body = await self._way(request, endpoint, assembler)
         async with self._budget.reserve(dollars) as reservation:
             try:
                 await send(
                     endpoint,
-                    body_for(request, endpoint),
+                    body,
                     assembler,
                     retries=self._call.limits.retries,
                     timeout_s=timeout_s,
@@ -361,6 +335,27 @@ class AnswerTask:
                 )
             finally:
                 reservation.cost = self._cost_so_far(request, assembler)
+
+    async def _way(
+        self, request: ChatRequest, endpoint: Endpoint, assembler: Assembler
+    ) -> tuple[Callable[..., Awaitable[None]], Mapping[str, Any]]:
+        """Return how a request is sent to its server, and its body."""
+        session, body = self._session, body_for(request, endpoint)
+        if request.score is not None:
+            return partial(score_exchange, session, request.score), body
+        wire = await wire_of(session, endpoint, body)
+        if wire.warning:
+            assembler.warn(wire.warning)
+        silence_s = self._call.limits.timeout_s
+        send = partial(
+            exchange,
+            session.http,
+            silence_s=silence_s,
+            pace=self._pace,
+            url=wire.url,
+            translate=wire.translate,
+        )
+        return send, wire.body
 
     async def _endpoint(self, request: ChatRequest) -> Endpoint:
         """Return the server of a request that may be sent.

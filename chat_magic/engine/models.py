@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat_magic.core.reply.capability import KnownCapabilities
     from chat_magic.core.reply.listing import ListedModel
     from chat_magic.engine.session import Session
 
-__all__ = ["list_models"]
+__all__ = ["known_of_server", "list_models"]
 
 
 def list_models(session: Session, model: str | None = None) -> list[ListedModel]:
@@ -26,7 +27,7 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
     """
     from chat_magic.transport import model_listing
 
-    name = session.configuration.resolve_alias(model) if model else session.endpoints.any_model()
+    name = _name(session, model)
     configured = session.endpoints.find(name)
 
     async def request_list() -> list[ListedModel]:
@@ -38,3 +39,13 @@ def list_models(session: Session, model: str | None = None) -> list[ListedModel]
     models = session.loop.run(request_list())
     session.endpoints.note_listed(model.id for model in models)
     return models
+
+
+def known_of_server(session: Session, model: str | None = None) -> dict[str, KnownCapabilities]:
+    """Return what is known about the models that `list_models` lists; nothing is asked."""
+    name = _name(session, model)
+    return session.capabilities.of_server(name, session.endpoints.find(name))
+
+
+def _name(session: Session, model: str | None) -> str:
+    return session.configuration.resolve_alias(model) if model else session.endpoints.any_model()

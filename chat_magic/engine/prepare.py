@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
+from chat_magic.core.reply.capability_warnings import capability_warnings
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import without_server_fields
 from chat_magic.core.request.parameters import (
@@ -20,12 +21,10 @@ from chat_magic.core.request.parameters import (
 from chat_magic.core.request.request import (
     ChatRequest,
     PromptSource,
-    as_written,
     read_extra,
     read_fields,
     read_messages,
     validate,
-    with_alternatives,
 )
 from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.request.settings import SCALARS, Setting, apply_defaults, check_setting
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from chat_magic.transport.endpoints import Endpoint
 
 __all__ = [
+    "CONTINUE_AS_VLLM",
     "DEFAULT_LIMITS",
     "PreparedCall",
     "RequestLimits",
@@ -83,7 +83,7 @@ DEFAULT_LIMITS = RequestLimits()
 _NEWEST_HOSTS = ("api.openai.com", "openai.azure.com")
 """Servers that are known to take the newest names of parameters, as the local server does."""
 
-_CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}
+CONTINUE_AS_VLLM = {"continue_final_message": True, "add_generation_prompt": False}
 """How vLLM is asked to continue a final assistant message."""
 
 
@@ -101,6 +101,10 @@ class PreparedCall:
     tools: ToolFunctions = NO_TOOLS
     """The functions that the model may call."""
     limits: RequestLimits = DEFAULT_LIMITS
+    notices: tuple[str, ...] = ()
+    """What its server is known not to do of what it asks."""
+    is_one_by_one: bool = False
+    """Whether the server is known to return one choice whatever `n` is."""
     replay: CallReplay | None = None
     """The recorded answer, and where those to later rounds are looked up; None if they are not."""
 
@@ -150,8 +154,7 @@ def prepare_call(
             request, lambda written, by: _complete_for(session, written, by, after, len(before))
         )
         found = replay.found
-        written = replay.request
-        request = written if found is None else as_written(found.request, written)
+        request = replay.request if found is None else replace(found.request, source=request.source)
     tools.check(request)
     if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
         return PreparedCall(
@@ -167,15 +170,14 @@ def _complete(
     """Complete a request by the settings, or by those that a cassette recorded, and check it."""
     if defaults is None:
         settings = session.configuration.settings()
-        request = validate(with_alternatives(apply_defaults(request, settings)))
-        return _with_model(session, request)
+        return _with_model(session, validate(apply_defaults(request, settings)))
     settings = {
         name: Setting(UNSET if value is None else check_setting(name, value), "the cassette")
         for name, value in defaults.parameters.items()
         if name in SCALARS
     }
     model = request.model or defaults.model or ""
-    request = validate(with_alternatives(apply_defaults(request, settings)))
+    request = validate(apply_defaults(request, settings))
     return replace(request, model=defaults.aliases.get(model, model))
 
 
@@ -221,10 +223,12 @@ def _with_server(
         _check_text_only(request)
     endpoint = session.endpoints.find(model)
     replaced = replaced_warnings(_given(request), is_newest=takes_newest_names(endpoint))
+    known = session.capabilities.find(model, endpoint)
+    missing = capability_warnings(request, known, top_up=limits.top_up)
     request = replace(
         request,
         server=_server_of(endpoint, model),
-        warnings=(*request.warnings, *replaced),
+        warnings=(*request.warnings, *replaced, *missing),
     )
     price = session.configuration.price_of(model)
     if limits.max_cost is not None and price is None and not local.is_local(model):
@@ -239,6 +243,8 @@ def _with_server(
         endpoint=endpoint,
         price=price,
         limits=_with_timeout(limits, endpoint),
+        notices=missing,
+        is_one_by_one=known is not None and known.lacks("n"),
     )
 
 
@@ -276,7 +282,7 @@ def body_for(request: ChatRequest, endpoint: Endpoint | None) -> dict[str, Any]:
     body = request.body()
     if endpoint is None:
         return body
-    extra = {**_CONTINUE} if request.prefill and endpoint.prefill == "vllm" else {}
+    extra = {**CONTINUE_AS_VLLM} if request.prefill and endpoint.prefill == "vllm" else {}
     extra |= endpoint.extra
     unset = [name for name, value in request.parameters.items() if value is UNSET]
     kept = {name: value for name, value in extra.items() if name not in unset}

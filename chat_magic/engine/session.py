@@ -7,6 +7,7 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeVar
 
+from chat_magic.engine.capabilities import CapabilityBook
 from chat_magic.engine.history_recorder import HistoryRecorder
 from chat_magic.engine.llama_model import LlamaModels
 from chat_magic.errors import InvalidRequest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.cassettes import CassetteShelf
     from chat_magic.engine.gateway_scorer import Way
     from chat_magic.engine.prepare import PreparedCall
+    from chat_magic.results.answer_distribution import Distribution
     from chat_magic.transport.http import HttpClient
 
 __all__ = ["Job", "JobList", "Session", "default_session"]
@@ -109,6 +111,9 @@ class Session:
         self.llama_models = LlamaModels()
         self.score_ways: dict[tuple[str, str], Way | Literal["alternatives"]] = {}
         """How the servers of models score texts, as far as that is known."""
+        self.capabilities = CapabilityBook(self.configuration)
+        self.distributions: dict[str, Distribution] = {}
+        """The newest distributions by their handles, so that their pictures can extend them."""
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()

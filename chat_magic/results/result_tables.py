@@ -71,16 +71,15 @@ class ResultTables(ABC):
 
         The metrics are those of its content, or of its refusal. `cost`, the times and the usage are
         those of the whole request, the same on each of its rows. With a schema there is a column
-        `parsed.FIELD` for each scalar field; with labels, one `p[LABEL]` for each of them and for
-        the rest, as in `labels`.
+        `parsed.FIELD` for each scalar field.
 
         Columns: `run`, `choice`, `finish_reason`, `n_tokens`, `n_scored`, `n_censored`,
         `joint_logprob`, `mean_logprob`, `perplexity`, `perplexity_low`, `geo_mean_prob`,
         `bits_per_byte`, `min_prob`, `min_prob_position`, `frac_below_50`, `frac_non_greedy`,
         `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`, `z_sampling`,
         `alignment_coverage`, `first_divergence`, `first_divergence_byte`, `duplicate_of`, `text`,
-        `model`, `cost`, `parsed.FIELD`, `p[LABEL]`, `ttft_s`, `total_s`, `tokens_per_s`,
-        `prompt_tokens`, `completion_tokens`.
+        `model`, `cost`, `parsed.FIELD`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
+        `completion_tokens`.
         """
         from chat_magic.analysis.reply_tables import choices_table
         from chat_magic.analysis.request_columns import RequestFacts, add_cost, add_speed
@@ -92,19 +91,8 @@ class ResultTables(ABC):
         ]
         add_cost(table, facts)
         self._add_parsed(table)
-        self._add_labels(table)
         add_speed(table, facts)
         return self._with_coordinates(table)
-
-    def _add_labels(self, table: pd.DataFrame) -> None:
-        labels = next((result.request.labels for result in self._results), None)
-        if labels is None:
-            return
-        from chat_magic.analysis.labels import label_columns
-
-        known = label_columns(self._columns, labels, prefill=self._prefills)
-        for name, values in known.items():
-            table[name] = values
 
     def _add_parsed(self, table: pd.DataFrame) -> None:
         schema = next((result.schema for result in self._results), None)

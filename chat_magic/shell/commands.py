@@ -104,9 +104,19 @@ def _help(_arguments: str, _model: str | None) -> None:
 
 def _models(arguments: str, model: str | None) -> pd.DataFrame:
     from chat_magic.analysis.listing_tables import models_table
-    from chat_magic.engine.models import list_models
+    from chat_magic.engine.models import known_of_server, list_models
 
-    return models_table(matching(list_models(default_session(), model), arguments))
+    session = default_session()
+    models = matching(list_models(session, model), arguments)
+    return models_table(models, known_of_server(session, model))
+
+
+def _capabilities(arguments: str, _model: str | None) -> pd.DataFrame:
+    from chat_magic.engine.capabilities import capabilities
+
+    if len(arguments.split()) != 1:
+        raise InvalidRequest("write %chat /capabilities MODEL", line=1)
+    return capabilities(arguments)
 
 
 def _config(arguments: str, _model: str | None) -> pd.DataFrame:
@@ -297,6 +307,12 @@ COMMANDS = {
             "List the models of the server, or of the server of -m MODEL.",
             _models,
             takes_model=True,
+        ),
+        Command(
+            "/capabilities",
+            "MODEL",
+            "Find out by a few requests what the model's server does with each field.",
+            _capabilities,
         ),
         Command("/config", "", "Show all settings and where they come from.", _config),
         Command(

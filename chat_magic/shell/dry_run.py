@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chat_magic.errors import InvalidRequest
+from chat_magic.errors import ChatError, InvalidRequest
+from chat_magic.transport import local
 
 if TYPE_CHECKING:
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import PreparedCall
+    from chat_magic.engine.session import Session
     from chat_magic.transport.endpoints import EndpointResolver
 
 
@@ -26,6 +28,28 @@ def describe_plan(plan: GridPlan, endpoints: EndpointResolver) -> str:
     return "\n\n".join(parts)
 
 
+def describe_model_input(plan: GridPlan, session: Session) -> str | None:
+    """Describe what the model reads of a request, where its server is known to tell.
+
+    The local server is started if it is on this machine; another one is asked only if it is known
+    to be llama.cpp or vLLM. Of a grid nothing is described.
+    """
+    if plan.axes:
+        return None
+    call = plan.calls[0]
+    model = call.request.model or ""
+    is_known = call.endpoint is not None and session.server_kinds.tells_prompts(call.endpoint)
+    if not (local.is_present(model) if local.is_local(model) else is_known):
+        return None
+    from chat_magic.engine.model_input import find_model_input
+
+    try:
+        found = session.loop.run(find_model_input(session, call))
+    except ChatError as error:
+        return f"what {model} reads is not known: {error}"
+    return str(found._repr_mimebundle_()["text/plain"])
+
+
 def _describe(call: PreparedCall, endpoints: EndpointResolver) -> str:
     from chat_magic.engine.prepare import body_for
 
@@ -34,4 +58,5 @@ def _describe(call: PreparedCall, endpoints: EndpointResolver) -> str:
     except InvalidRequest as error:
         target = str(error)
     body = body_for(call.request, call.endpoint)
-    return f"{target}\n{json.dumps(body, indent=2, ensure_ascii=False)}"
+    lines = [target, *call.notices, json.dumps(body, indent=2, ensure_ascii=False)]
+    return "\n".join(lines)

@@ -196,11 +196,13 @@ class ChatMagics(Magics):
         return self._as_value(result) if is_drawn else result
 
     def _print_plan(self, plan: CellPlan) -> None:
-        from chat_magic.shell.dry_run import describe_plan
+        from chat_magic.shell.dry_run import describe_model_input, describe_plan
 
         if plan.ablation is not None:
             print(f"{plan.ablation.size}; the first, with the whole prompt:\n")
         print(describe_plan(plan.calls, self._session.endpoints))
+        if words := describe_model_input(plan.calls, self._session):
+            print(f"\n{words}")
 
     def start_job(self, text: str, screen: Screen, on_end: Callable[[Job], None]) -> Job:
         """Run the text of a cell in the background, for the panel.

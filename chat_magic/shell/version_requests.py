@@ -1,4 +1,4 @@
-"""What the labextension asks the kernel about the versions of a cell.
+"""What the labextension asks the kernel: the versions of a cell, and more of a distribution.
 
 It evaluates `VersionReply(REQUEST)` as a user expression of a silent execute request, where this
 module is loaded, so that a kernel without chat-magic is asked nothing that it cannot answer.
@@ -33,8 +33,9 @@ class VersionReply:
 
     Args:
         request: JSON with `ask`: `list` (with `cell`, the cell's id, and `answer`, the text of the
-            first answer on screen), `show` (with `id`) or `diff` (with `before` and `after`, each
-            a pair of a number of the history and a title).
+            first answer on screen), `show` (with `id`), `diff` (with `before` and `after`, each
+            a pair of a number of the history and a title) or `extend` (with the `handle` of a
+            distribution and the number of a `node`).
     """
 
     def __init__(self, request: str) -> None:
@@ -54,12 +55,21 @@ def _reply(request: Mapping[str, Any]) -> dict[str, Any]:
             return _list(request["cell"], request["answer"])
         case "show":
             return _show(request["id"])
+        case "extend":
+            return _extend(request["handle"], request["node"])
         case _:
             before, after = (
                 compared(history.load(number), title)
                 for number, title in (request["before"], request["after"])
             )
             return ResultDiff(before, after).plain()
+
+
+def _extend(handle: str, node: int) -> dict[str, Any]:
+    """Go on with a distribution from a node, and return the payload that draws it."""
+    from chat_magic.engine.distribution import extend
+
+    return {"payload": extend(handle, node)._repr_mimebundle_()[MIME_TYPE]}
 
 
 def _list(cell_id: str, answer: str) -> dict[str, Any]:
@@ -109,5 +119,4 @@ def saved_versions(number: int, most: int) -> list[dict[str, Any]]:
 
 
 def _drawn(payload: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("results", "axes", "comparison", "rows")
-    return {name: payload[name] for name in names if name in payload}
+    return {name: payload[name] for name in ("results", "axes", "comparison")}

@@ -48,6 +48,10 @@ class ServerKinds:
         async with lock:
             return self._kinds.get(url) or await self._ask(client, endpoint)
 
+    def tells_prompts(self, endpoint: Endpoint) -> bool:
+        """Whether a server is known to be of a kind that tells what a model reads."""
+        return self._kinds.get(endpoint.models_url) in ("llama.cpp", "vllm")
+
     async def _ask(self, client: HttpClient, endpoint: Endpoint) -> ServerKind:
         from chat_magic.transport.model_listing import list_models  # aiohttp is slow to import
 

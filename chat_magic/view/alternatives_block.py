@@ -51,7 +51,7 @@ class Vocabulary:
     """The distinct tokens, numbered in order of appearance."""
 
     def __init__(self) -> None:
-        self._codes: defaultdict[tuple[str, bytes], int] = defaultdict()
+        self._codes: defaultdict[tuple[str, bytes, int | None], int] = defaultdict()
         self._codes.default_factory = self._codes.__len__
 
     def __len__(self) -> int:
@@ -65,14 +65,16 @@ class Vocabulary:
 
     def code(self, token: TopLogprob) -> int:
         """Return the token's number."""
-        return self._codes[token.token, bytes(token.raw_bytes)]
+        return self._codes[token.token, bytes(token.raw_bytes), token.id]
 
     def columns(self, start: int = 0) -> dict[str, Any]:
-        """Return the texts as sent, and the bytes of tokens where these differ from it."""
+        """Return the texts as sent, the bytes of tokens where these differ from it, and ids."""
         keys = list(self._codes)[start:]
-        data = [(text, token_bytes(text, raw)) for text, raw in keys]
+        data = [(text, token_bytes(text, raw)) for text, raw, _ in keys]
+        ids = ["" if token_id is None else str(token_id) for _, _, token_id in keys]
         return {
-            "tokens": [well_formed(text) for text, _ in keys],
+            **({"ids": ",".join(ids)} if any(ids) else {}),
+            "tokens": [well_formed(text) for text, _, _ in keys],
             "bytes": {
                 str(start + number): list(token_data)
                 for number, (text, token_data) in enumerate(data)
@@ -81,15 +83,12 @@ class Vocabulary:
         }
 
 
-def fitting_block(
-    tokens: Sequence[TokenLogprob], vocabulary: Vocabulary, most: int | None = None
-) -> tuple[str, int]:
+def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tuple[str, int]:
     """Pack as many of the tokens' alternatives as a notebook should hold.
 
     Args:
         tokens: The sampled tokens, in the order of the payload.
         vocabulary: The tokens that the payload itself names.
-        most: The most probable alternatives that each token keeps at most; None for all.
 
     Returns:
         The block, empty if no token has alternatives, and the number left out: none up to
@@ -98,9 +97,8 @@ def fitting_block(
     """
     rows = [sorted(token.top_logprobs or (), key=_known, reverse=True) for token in tokens]
     total = sum(map(len, rows))
-    rows = [row[:most] for row in rows]
-    if not any(rows):
-        return "", total
+    if not total:
+        return "", 0
     block = pack(rows, vocabulary) if total <= _NEVER_FIT else None
     if block is None or len(block) > LARGEST_BLOCK:
         order = sorted(range(len(rows)), key=lambda row: _known(tokens[row]))

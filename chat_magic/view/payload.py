@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from chat_magic.analysis.missing_tokens import with_own_spelling
 from chat_magic.core.cell.cell_head import write_head
 from chat_magic.core.reply.reply import Audio, Choice, Reply, TokenLogprob, TokenTimes, Usage
 from chat_magic.core.reply.tokens import status_of, well_formed
+from chat_magic.core.request import prefill_tokens
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import read_sent
 from chat_magic.errors import InvalidRequest
@@ -73,24 +74,12 @@ def payload(
     """
     value = {
         "version": 1,
-        "results": [result_payload(run) for run in runs],
+        "results": [_result(run) for run in runs],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
     plain: dict[str, Any] = plain_json(value)
     return plain
-
-
-@dataclass(frozen=True)
-class Detail:
-    """How much of the tokens a payload has."""
-
-    most_alternatives: int | None = None
-    """The most probable alternatives that each token keeps; None for all."""
-    has_tokens: bool = True
-
-
-WHOLE = Detail()
 
 
 def _comparison(comparison: ComparisonModel, opens: Opens) -> dict[str, Any]:
@@ -144,18 +133,16 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def result_payload(run: RunView, detail: Detail = WHOLE) -> dict[str, Any]:
-    """Return one run, as the payload has it."""
+def _result(run: RunView) -> dict[str, Any]:
     vocabulary = Vocabulary()
-    choices = [_choice(choice, vocabulary, run, detail) for choice in run.reply.choices]
+    choices = [_choice(choice, vocabulary, run) for choice in run.reply.choices]
     tokens = [
         token
         for choice in run.reply.choices
         for _, part in _parts(choice)
         for token in with_own_spelling(part)
     ]
-    most = detail.most_alternatives if detail.has_tokens else 0
-    block, n_left_out = fitting_block(tokens, vocabulary, most)
+    block, n_left_out = fitting_block(tokens, vocabulary)
     return {
         "model": run.model,
         "coordinates": [{"name": n, "title": title} for n, title in run.coordinates.items()],
@@ -163,6 +150,7 @@ def result_payload(run: RunView, detail: Detail = WHOLE) -> dict[str, Any]:
         "request": _request(run.request),
         "cell": _cell_head(run),
         "prefill": run.prefill,
+        **_filled(prefill_tokens=_prefill_tokens(run)),
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),
         "usage": run.usage and _usage(run.usage),
@@ -211,11 +199,20 @@ def _cell_head(run: RunView) -> dict[str, str | None] | None:
     if _without_data(messages) != messages:
         return None
     try:
-        request = read_sent({**run.request, "model": run.model})
+        body = {name: value for name, value in run.request.items() if name != prefill_tokens.FIELD}
+        request = read_sent({**body, "model": run.model})
         before = request.messages[:-1] if request.prefill else request.messages
         return asdict(write_head(replace(request, messages=before)))
     except InvalidRequest:
         return None
+
+
+def _prefill_tokens(run: RunView) -> str:
+    """Return the token ids of the prefill as a cell has them; empty if they are not known."""
+    sent = run.request.get(prefill_tokens.FIELD)
+    if sent is None or not run.prefill:
+        return ""
+    return ",".join(map(str, prefill_tokens.read_prefill_tokens(sent)))
 
 
 def _identity(reply: Reply) -> dict[str, Any]:
@@ -247,7 +244,7 @@ def _round(tool_round: ToolRound) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView, detail: Detail) -> dict[str, Any]:
+def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView) -> dict[str, Any]:
     usage, json_prefill = run.usage_of_choice, run.json_prefill
     shown, roles = tokens_of(choice), [*map(ROLES.index, token_roles(choice, json_prefill))]
     return {
@@ -275,7 +272,6 @@ def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView, detail: Detail
                 **_filled(roles=_packed(roles) if tokens is shown and any(roles) else ""),
             }
             for name, tokens in _parts(choice)
-            if detail.has_tokens
         },
     }
 

@@ -7,27 +7,26 @@ import { ResultModel } from './result/answer';
 import { readComparison } from './result/comparison';
 import type { ViewState } from './result/viewState';
 import { MIME_TYPE, readPayload } from './result/payload';
-import type { Payload } from './result/payloadTypes';
+import type { Payload, PayloadDistribution } from './result/payloadTypes';
 import { AblationView } from './result/ui/ablationView';
-import { readRowTable } from './result/rowTable';
 import type { Mode } from './result/ui/choiceView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
+import { DistributionView } from './result/ui/distributionView';
 import { ResultView } from './result/ui/resultView';
-import { RowsView } from './result/ui/rows/rowsView';
 import { VersionBar } from './result/ui/versionBar';
 import { firstAnswer, savedVersions, type VersionSource } from './result/versions';
 
 import '../style/result.css';
 import '../style/comparison.css';
 import '../style/ablation.css';
-import '../style/rows.css';
+import '../style/distribution.css';
 
 /** Where the output's metadata store how it was last viewed. */
 const MODE_KEY = constants.modeKey;
 const STATE_KEY = 'chat_magic_comparison';
 
-type View = AblationView | ComparisonView | ResultView | RowsView;
+type View = AblationView | ComparisonView | ResultView;
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
@@ -104,13 +103,44 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       );
       return;
     }
+    if (payload.distribution) {
+      this.drawDistribution(payload.distribution);
+      return;
+    }
     this.views = this.makeViews(payload);
     this.node.replaceChildren(this.versions.node, ...this.views.map(view => view.node));
-    this.node.classList.toggle('chm-wide', this.isWide());
+    this.node.classList.toggle('chm-wide', this.hasComparison());
   }
 
-  private isWide(): boolean {
-    return this.comparison !== null || this.views.some(view => view instanceof RowsView);
+  private drawDistribution(distribution: PayloadDistribution): void {
+    const insert = (text: string): Promise<string> => this.insertCell(text);
+    const view = new DistributionView(distribution, insert, node => this.extend(distribution, node));
+    this.node.replaceChildren(view.node);
+  }
+
+  /** Ask the kernel to go on from a node, and draw what it replies; return why it does not. */
+  private extend({ handle }: PayloadDistribution, node: number): Promise<string> {
+    return new Promise(done => {
+      const respond = (payload: Payload | null, reason: string): void => {
+        if (payload) {
+          this.drawPayload(payload);
+        }
+        done(payload ? '' : reason);
+      };
+      const detail = { handle, node, respond };
+      const event = new CustomEvent('chat-magic:extend', {
+        bubbles: true,
+        cancelable: true,
+        detail
+      });
+      if (this.node.dispatchEvent(event)) {
+        done('this page has no kernel to ask');
+      }
+    });
+  }
+
+  private hasComparison(): boolean {
+    return this.comparison !== null;
   }
 
   private makeViews(payload: Payload): View[] {
@@ -120,10 +150,6 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       return [new AblationView(model, payload.ablation, insert)];
     }
     const onMode = (mode: Mode): void => this.store(MODE_KEY, mode);
-    const table = readRowTable(payload);
-    if (table) {
-      return [new RowsView(table, payload.results, this.options, insert, onMode)];
-    }
     const comparison = readComparison(payload);
     if (!comparison) {
       return payload.results.map(

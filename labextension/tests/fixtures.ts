@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { Answer, ResultModel } from '../src/result/answer';
 import { readComparison, type Comparison } from '../src/result/comparison';
 import { readPayload } from '../src/result/payload';
-import type { Payload, PayloadResult } from '../src/result/payloadTypes';
-import { readRowTable, type RowTable } from '../src/result/rowTable';
+import type {
+  Payload,
+  PayloadDistribution,
+  PayloadDistributionNode,
+  PayloadResult
+} from '../src/result/payloadTypes';
 
 /** The metrics of a token, as a row of the table in Python. */
 export interface TokenRow {
@@ -90,12 +94,37 @@ export function comparisonOf(name: string): Comparison {
   return comparison;
 }
 
-/** Return the table of rows.json. */
-export function rowTableOf(): RowTable {
-  const payload = readPayload(wire('rows.json'));
-  const table = payload && readRowTable(payload);
-  if (!table) {
-    throw new Error('rows.json has no table');
-  }
-  return table;
+/** Return a node of a distribution. */
+export function nodeOf(changes: Partial<PayloadDistributionNode> = {}): PayloadDistributionNode {
+  return {
+    parent: 0,
+    node: 1,
+    text: 'Par',
+    prob: 0.8,
+    ending: '',
+    others: 0,
+    unseen: 0,
+    tokens: '1',
+    is_text: true,
+    ...changes
+  };
+}
+
+/** Return a distribution with the answers `Paris` and `Par`, and `x`, which was not followed. */
+export function distributionOf(): PayloadDistribution {
+  return {
+    model: 'a/b',
+    facts: ['2 answers hold 80–90 %; 20 % unseen'],
+    warnings: [],
+    handle: 'h',
+    cell: { block: '%%chat a/b\nuser: Who?\n', json: '%%chat\n{\n  "messages": [' },
+    prefill: 'So: ',
+    nodes: [
+      nodeOf({ parent: -1, node: 0, text: '', prob: 1, unseen: 0.1, tokens: '' }),
+      nodeOf(),
+      nodeOf({ parent: 1, node: 2, text: 'is', prob: 0.6, ending: 'end', tokens: '1,2' }),
+      nodeOf({ parent: 1, node: 3, text: '', prob: 0.2, ending: 'end' }),
+      nodeOf({ node: 9, text: 'x', prob: 0.1, ending: 'open', tokens: '7' })
+    ]
+  };
 }

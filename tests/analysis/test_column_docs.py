@@ -13,7 +13,10 @@ import pytest
 
 from chat_magic.analysis import column_docs
 from chat_magic.analysis.ablation_table import LabelBounds, ablation_table, labels_ablation_table
+from chat_magic.analysis.answer_search import FoundAnswer
+from chat_magic.analysis.capability_table import capability_table
 from chat_magic.analysis.column_docs import COORDINATES, RESULT_TABLES, RUN, TABLES
+from chat_magic.analysis.distribution_table import distribution_table
 from chat_magic.analysis.history_table import history_table, usage_table
 from chat_magic.analysis.listing_tables import (
     jobs_table,
@@ -21,16 +24,18 @@ from chat_magic.analysis.listing_tables import (
     settings_table,
     threads_table,
 )
+from chat_magic.analysis.model_input_table import model_input_table
 from chat_magic.analysis.prompt_segments import PromptSegment
 from chat_magic.analysis.table_columns import TEXT
 from chat_magic.core.reply.assembler import Assembler
+from chat_magic.core.reply.capability import Capability, KnownCapabilities
 from chat_magic.core.reply.chunk import MalformedChunk
 from chat_magic.core.reply.history_row import HistoryRow
 from chat_magic.core.reply.listing import ListedModel
+from chat_magic.core.reply.prompt_parts import PromptToken
 from chat_magic.core.reply.reply import Reply, Timing, Usage
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.thread_use import ThreadRow
-from chat_magic.core.request.label_set import LabelSet
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.structured import schema_of
 from chat_magic.results.chat_result import ChatResult
@@ -41,6 +46,17 @@ from tests.analysis.conftest import build_choice, build_token
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tables.md"
 WIRE = ROOT / "tests" / "wire" / "dialects.json"
+
+
+FOUND = [
+    FoundAnswer(content=b"a", prob_low=0.5, prob_high=0.6, n_tokens=1, is_complete=True, node=1)
+]
+READ = [
+    PromptToken(id=1, content=b"<s>", is_special=True),
+    PromptToken(id=2, content=b"Hi", message=0),
+    PromptToken(id=3, content=None, message=0),
+]
+KNOWN = KnownCapabilities(findings={"n": Capability("n", "ignored", "1 came")}, checked_s=0.0)
 
 
 def synthetic():
@@ -78,8 +94,7 @@ def recorded():
 
 def result_of(reply, **fields):
     """Return a result with the reply."""
-    request = ChatRequest(model="a/b", labels=LabelSet(("yes", "no")))
-    return ChatResult(request, reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
+    return ChatResult(ChatRequest(model="a/b"), reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
 
 
 SCHEMA = schema_of({"type": "object", "properties": {"city": {"type": "string"}}})
@@ -125,7 +140,12 @@ LISTINGS = {
     "chat_magic.ablate(messages, labels=[…]).frame": lambda: labels_ablation_table(
         SEGMENTS, {"a": LabelBounds(0.1, 0.2)}, [{"a": LabelBounds(0.3, 0.4)}, {}]
     ),
-    "%chat /models": lambda: models_table([ListedModel(id="a"), ListedModel(id="b", created=1)]),
+    "%chat /models": lambda: models_table(
+        [ListedModel(id="a"), ListedModel(id="b", created=1)], {"a": KNOWN}
+    ),
+    "chat_magic.model_input(messages).tokens": lambda: model_input_table(READ, {}),
+    "chat_magic.distribution(messages).frame": lambda: distribution_table(FOUND, {}),
+    "chat_magic.capabilities(model)": lambda: capability_table(KNOWN),
     "%chat /config": lambda: settings_table([("model", "a/b", "environment")]),
     "%chat /jobs": lambda: jobs_table([(1, "r", "a/b", "streaming", 1.5, 0.2)]),
     "%chat /thread": lambda: threads_table(
@@ -151,14 +171,14 @@ def documented(columns, names):
     """Return the documented column of each real one, in order; None if they do not fit."""
     by_name = {column.name: column for column in columns if not is_open(column)}
     parts = []
-    open_ones = []
+    open_ones = ""
     for column in columns:
         if is_open(column):
-            open_ones.append(pattern_of(column))
+            open_ones += pattern_of(column)
             continue
-        parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones) + pattern_of(column))
-        open_ones = []
-    parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones))
+        parts.append(f"(?:{open_ones})*" * bool(open_ones) + pattern_of(column))
+        open_ones = ""
+    parts.append(f"(?:{open_ones})*" * bool(open_ones))
     if not re.fullmatch("".join(parts), "".join(f"{name}\n" for name in names)):
         return None
     patterns = [column for column in columns if is_open(column)]

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from chat_magic.engine.model_input import model_input
 from chat_magic.engine.session import default_session
-from chat_magic.shell.dry_run import describe_plan
+from chat_magic.shell.dry_run import describe_model_input, describe_plan
 from tests.engine.calls import plan_cell
+from tests.engine.llama_script import llama
 
 
 @pytest.fixture
@@ -42,6 +44,30 @@ def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
     assert first.startswith("── 0: model a/b, n 1 ──\nPOST https://gateway.example/v1/")
     assert others[-1].startswith("── 3: model c/d, n unset ──\nPOST ")
     assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]
+
+
+def test_a_server_that_is_not_known_is_asked_nothing(gateway, session):
+    """A dry run sends nothing."""
+    server = gateway(llama())
+    assert describe_model_input(plan_cell("%%chat a/b\nHi"), session) is None
+    assert not server.requests
+
+
+def test_a_server_that_is_known_to_tell_shows_what_the_model_reads(gateway, session):
+    """With what is odd about it."""
+    gateway(llama())
+    model_input("Hi", model="a/b")
+    words = describe_model_input(plan_cell("%%chat a/b\nHi"), session)
+    assert words.startswith("what a/b reads · ")
+    assert "! the template puts in a system message of its own: 'Be good.'" in words
+    assert words.endswith("<s>system\nBe good.</s><s>user\nHi</s><s>assistant\n")
+
+
+@pytest.mark.usefixtures("weights")
+def test_the_embedded_model_shows_what_it_reads(session):
+    """Its server is started."""
+    words = describe_model_input(plan_cell("%%chat local\nHi"), session)
+    assert "<|im_start|>user\nHi<|im_end|>" in words
 
 
 def test_a_grid_of_one_request_is_counted_in_the_singular(describe):

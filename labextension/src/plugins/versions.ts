@@ -2,6 +2,8 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { readPayload } from '../result/payload';
+import type { Payload } from '../result/payloadTypes';
 import { askVersions, type Ask, type VersionSource } from '../result/versions';
 
 /** The detail of the event with which a result asks for its versions. */
@@ -42,6 +44,25 @@ function askOf(panel: NotebookPanel): Ask {
   };
 }
 
+/** The detail of the event with which a distribution asks to be extended. */
+interface ExtendDetail {
+  handle: string;
+  node: number;
+  respond: (payload: Payload | null, reason: string) => void;
+}
+
+async function extend(tracker: INotebookTracker, event: Event): Promise<void> {
+  const { target } = event;
+  const { handle, node, respond } = (event as CustomEvent<ExtendDetail>).detail;
+  const panel = target instanceof Node ? tracker.find(one => one.node.contains(target)) : undefined;
+  if (panel) {
+    event.preventDefault();
+    const reply = await askOf(panel)({ ask: 'extend', handle, node }).catch(() => null);
+    const reason = typeof reply?.error === 'string' ? reply.error : 'the kernel does not reply';
+    respond(readPayload(reply?.payload), reason);
+  }
+}
+
 async function respond(tracker: INotebookTracker, event: Event): Promise<void> {
   const { target } = event;
   const { detail } = event as CustomEvent<Detail>;
@@ -58,9 +79,11 @@ async function respond(tracker: INotebookTracker, event: Event): Promise<void> {
 
 export const versions: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:versions',
-  description: 'Shows the earlier versions of a result.',
+  description: 'Shows the earlier versions of a result, and more of a distribution.',
   autoStart: true,
   requires: [INotebookTracker],
-  activate: (_app, tracker: INotebookTracker) =>
-    document.body.addEventListener('chat-magic:versions', event => void respond(tracker, event))
+  activate: (_app, tracker: INotebookTracker) => {
+    document.body.addEventListener('chat-magic:versions', event => void respond(tracker, event));
+    document.body.addEventListener('chat-magic:extend', event => void extend(tracker, event));
+  }
 };

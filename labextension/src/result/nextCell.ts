@@ -3,6 +3,7 @@
 import constants from '../constants.json';
 import { patternSource } from '../patterns';
 import type { Answer } from './answer';
+import { readColumn } from './payload';
 import type { PayloadCellHead, PayloadResult } from './payloadTypes';
 import { isSpecial } from './tokens';
 
@@ -13,7 +14,7 @@ export interface AppendedMessage {
 }
 
 /** The cell that branches from a token, or why there cannot be one. */
-export type Branch = { cell: string } | { reason: string };
+export type Branch = { cell: string; tokens: readonly number[] | null } | { reason: string };
 
 const TEMPLATE = new RegExp(String.raw`\{\{|${patternSource('templateTag')}`, 'u');
 const MARK = new RegExp(
@@ -38,7 +39,9 @@ export function branchAt(answer: Answer, index: number, alternative: number): Br
   bytes.set(token, before.length);
   try {
     const content = answer.result.prefill + new TextDecoder('utf-8', STRICT).decode(bytes);
-    return { cell: appendToHead(answer.result, [{ role: 'assistant', content }]) };
+    const cell = appendToHead(answer.result, [{ role: 'assistant', content }]);
+    const tokens = branchTokens(answer, index, alternative);
+    return { cell: withPrefillTokens(cell, tokens), tokens };
   } catch {
     return { reason: 'this alternative is part of a character, not text' };
   }
@@ -56,6 +59,42 @@ export function branchPromptTokens({ choice, result }: Answer, index: number): n
   const isOneRequest = result.choices.length === 1 && !result.rounds.length;
   const isKnown = count !== null && isOneRequest && !choice.metrics.n_missing;
   return isKnown ? count + index + 1 : null;
+}
+
+/**
+ * Return the numbers of the tokens that a branch begins with, in the model's vocabulary.
+ *
+ * They end the text: before them may be a prefill that was sent as text. Null if one is not known.
+ */
+function branchTokens(answer: Answer, index: number, alternative: number): number[] | null {
+  const { choice, result, tokens, vocabulary } = answer;
+  const before = tokens.slice(0, index).map(token => token.id);
+  const numbers = [...before, alternative].map(id => vocabulary.modelId(id));
+  if (choice.metrics.n_missing || !numbers.every(number => number !== null)) {
+    return null;
+  }
+  const prefilled = readColumn(result.prefill_tokens ?? '').filter(number => number !== null);
+  return [...prefilled, ...numbers];
+}
+
+/** Write the cell that continues a prompt with a beginning of its answer. */
+export function beginningCell(
+  head: PayloadCellHead,
+  content: string,
+  tokens: readonly number[] | null
+): string {
+  return withPrefillTokens(appendMessages(head, [{ role: 'assistant', content }]), tokens);
+}
+
+/** Name the tokens of the prefill on the first line of a cell; servers that take none get text. */
+function withPrefillTokens(cell: string, tokens: readonly number[] | null): string {
+  if (tokens === null) {
+    return cell;
+  }
+  const end = cell.indexOf('\n');
+  const option = ` --extra prefill_tokens=${tokens.join(',')}`;
+  const raw = cell.slice(0, end).endsWith(' --raw') ? ' --raw'.length : 0;
+  return cell.slice(0, end - raw) + option + cell.slice(end - raw);
 }
 
 function branchDisabledReason(answer: Answer, alternative: number): string | null {

@@ -37,9 +37,17 @@ export function readPayload(value: unknown): Payload | null {
   if (payload?.version !== 1 || !Array.isArray(payload.results)) {
     return null;
   }
-  const { results, axes = [], comparison = null, versions = [], ablation, rows } = payload;
-  const read = { version: 1 as const, results: results.map(readResult), axes, comparison, versions };
-  return { ...read, ...(ablation ? { ablation } : {}), ...(rows ? { rows } : {}) };
+  const { results, axes = [], comparison = null, versions = [] } = payload;
+  const { ablation, distribution } = payload;
+  return {
+    version: 1,
+    results: results.map(readResult),
+    axes,
+    comparison,
+    versions,
+    ...(ablation ? { ablation } : {}),
+    ...(distribution ? { distribution } : {})
+  };
 }
 
 function readResult(stored: PayloadResult): PayloadResult {

@@ -28,8 +28,10 @@ export interface Payload {
    * whole prompt. Absent for other results.
    */
   ablation?: PayloadAblation;
-  /** The table of a grid whose first axis is the rows of data; absent in others. */
-  rows?: PayloadRows;
+  /**
+   * The answers to a prompt with their probabilities; `results` is empty then. Absent otherwise.
+   */
+  distribution?: PayloadDistribution;
 }
 
 /** How far each segment of a prompt moves the answer. */
@@ -71,6 +73,50 @@ export interface PayloadPromptSegment {
   cell: string | null;
 }
 
+export interface PayloadDistribution {
+  /** As asked for: vendor/model. */
+  model: string;
+  /** How many answers hold how much, what is unseen, requests and time, in words. */
+  facts: string[];
+  warnings: string[];
+  /** The name by which the kernel can extend it; null if it cannot. */
+  handle: string | null;
+  /**
+   * The beginning of the cell that continues the request; null where it cannot be written as a
+   * cell.
+   */
+  cell: PayloadCellHead | null;
+  /** The prefilled beginning of every answer; it is in no node. */
+  prefill: string;
+  /** The nodes that are drawn, the root first, parents before children. */
+  nodes: PayloadDistributionNode[];
+}
+
+/** A text, and what may follow it. */
+export interface PayloadDistributionNode {
+  /** Index of the node before it; -1 for the root. */
+  parent: number;
+  /** Its number in the kernel. */
+  node: number;
+  /** What it adds to the text before it. */
+  text: string;
+  /** Of the whole text, 0 to 1. */
+  prob: number;
+  /** Whether the answer ends here, is cut at the most tokens, or was not followed from here. */
+  ending: '' | 'end' | 'cut' | 'open';
+  /** Probability of answers in it that are not drawn. */
+  others: number;
+  /** Probability in it that was not followed, and is not in a child that is drawn. */
+  unseen: number;
+  /**
+   * The numbers of all its tokens in the model's vocabulary, from the start of the answer; empty
+   * where they are not known.
+   */
+  tokens: string;
+  /** Whether the whole text does not end inside a character. */
+  is_text: boolean;
+}
+
 /** An earlier execution of the cell. */
 export interface PayloadVersion {
   /** Its number among the executions of the cell, from 1. */
@@ -80,70 +126,6 @@ export interface PayloadVersion {
   results: PayloadResult[];
   axes: PayloadAxis[];
   comparison: null | PayloadComparison;
-  rows?: PayloadRows;
-}
-
-/**
- * The data's own columns, and a cell for each row and variant. The titles of the rows are those of
- * the first axis.
- */
-export interface PayloadRows {
-  /** What the rows are called. */
-  index: string;
-  columns: PayloadDataColumn[];
-  variants: PayloadVariant[];
-  /** One for each of `results`, in their order: row by row. */
-  cells: PayloadRowCell[];
-  /** The size, the model and the cost, in words. */
-  facts: string[];
-  /** The distinct warnings of all requests. */
-  warnings: string[];
-}
-
-/** A column of the data. */
-export interface PayloadDataColumn {
-  name: string;
-  /** For each row, shortened to one line. */
-  values: string[];
-  /** Whether they sort as numbers. */
-  is_number: boolean;
-}
-
-/** What each row is sent as. */
-export interface PayloadVariant {
-  title: string;
-  /** What holds for its answers, in words. */
-  facts: string[];
-}
-
-/** The answer to one row in one variant. */
-export interface PayloadRowCell {
-  /** Its beginning, in one line; or why the request failed. */
-  text: string;
-  /** The likeliest label; absent without labels. */
-  label?: string;
-  /** Its probability. */
-  prob?: number;
-  /** Whether the request failed; absent if not. */
-  failed?: boolean;
-  /** The number of its choices; absent if that is 1. */
-  choices?: number;
-  /** How many of them differ; absent if they are all the same. */
-  distinct?: number;
-  /** What the checks say; absent without checks. */
-  marks?: PayloadMark[];
-  /**
-   * What the table can be filtered by: a failed request or check, choices that differ, a label or
-   * token below 50 %; absent if it is none.
-   */
-  states?: ('failing' | 'mixed' | 'unsure')[];
-}
-
-/** What a check says of an answer. */
-export interface PayloadMark {
-  /** Its name. */
-  check: string;
-  outcome: 'passed' | 'failed' | 'unknown';
 }
 
 /** One request and its answer. */
@@ -163,6 +145,11 @@ export interface PayloadResult {
   cell?: PayloadCellHead | null;
   /** The prefilled beginning of every choice; it is not part of its text. */
   prefill: string;
+  /**
+   * The numbers, in the model's vocabulary, of the last tokens of the prefill; absent if they are
+   * not known.
+   */
+  prefill_tokens?: string;
   /** What the server reported about its reply. */
   reply: PayloadReply;
   timing: PayloadTiming;
@@ -366,6 +353,11 @@ export interface PayloadUsage {
 export interface PayloadVocabulary {
   /** As sent. */
   tokens: string[];
+  /**
+   * Of each token its number in the model's vocabulary, separated by commas; empty where it is not
+   * known. Absent if none is.
+   */
+  ids?: string;
   /**
    * By id, the bytes of tokens whose bytes are not the UTF-8 of their text: parts of characters.
    */

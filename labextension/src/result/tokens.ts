@@ -12,12 +12,16 @@ const encoder = new TextEncoder();
 /** The distinct tokens of a result by id; the block of alternatives adds to those of the answer. */
 export class Vocabulary {
   constructor(stored: PayloadVocabulary) {
-    this.texts = [...stored.tokens];
-    this.add({ tokens: [], bytes: stored.bytes });
+    this.add(stored);
   }
 
   /** Append tokens; their bytes are given by the ids that they get. */
   add(stored: PayloadVocabulary): void {
+    readColumn(stored.ids ?? '').forEach((modelId, index) => {
+      if (modelId !== null) {
+        this.modelIds.set(this.texts.length + index, modelId);
+      }
+    });
     this.texts.push(...stored.tokens);
     for (const [id, bytes] of Object.entries(stored.bytes)) {
       this.bytesById.set(Number(id), Uint8Array.from(bytes));
@@ -40,7 +44,13 @@ export class Vocabulary {
     return bytes ? decode(bytes) : (this.texts[id] ?? '');
   }
 
-  readonly texts: string[];
+  /** Return a token's number in the model's vocabulary; null if the server did not send it. */
+  modelId(id: number): number | null {
+    return this.modelIds.get(id) ?? null;
+  }
+
+  readonly texts: string[] = [];
+  private readonly modelIds = new Map<number, number>();
   private readonly bytesById = new Map<number, Uint8Array>();
 }
 

@@ -36,6 +36,7 @@ describe('a branch', () => {
 
   it('begins with the prefill and all that precedes the token', async () => {
     expect(await at({ prefill: 'Names: ' }, ' Clara')).toEqual({
+      tokens: null,
       cell: '%%chat a/b\nuser: Who?\nassistant: Names: 3. Clara'
     });
   });
@@ -58,6 +59,33 @@ describe('a branch', () => {
     Object.assign(answer.result, earlier);
     delete answer.result.cell;
     expect(branchAt(answer, 1, 0)).toEqual({ reason: expect.stringContaining('earlier version') });
+  });
+
+  it('names its tokens where the server has numbered them', async () => {
+    const answer = await loadedAnswer('names', 0, { model: 'a/b', cell: HEAD });
+    const { vocabulary } = answer;
+    vocabulary.modelId = id => 100 + id;
+    const other = vocabulary.texts.indexOf(' Clara');
+    const first = 100 + answer.token(0).id;
+    expect(branchAt(answer, 1, other)).toEqual({
+      tokens: [first, 100 + other],
+      cell: `%%chat a/b --extra prefill_tokens=${first},${100 + other}\nuser: Who?\nassistant: 3. Clara`
+    });
+    vocabulary.modelId = id => (id === other ? 7 : null);
+    expect(branchAt(answer, 1, other)).toEqual({
+      tokens: null,
+      cell: '%%chat a/b\nuser: Who?\nassistant: 3. Clara'
+    });
+  });
+
+  it('goes on from the tokens of the prefill', async () => {
+    const changes = { model: 'a/b', cell: HEAD, prefill: 'Names: ', prefill_tokens: '5,6' };
+    const answer = await loadedAnswer('names', 0, changes);
+    answer.vocabulary.modelId = () => 1;
+    expect(branchAt(answer, 1, answer.vocabulary.texts.indexOf(' Clara'))).toEqual({
+      tokens: [5, 6, 1, 1],
+      cell: expect.stringContaining('--extra prefill_tokens=5,6,1,1\n')
+    });
   });
 
   it('is refused for part of a character', async () => {

@@ -195,7 +195,7 @@ export class TokenDetails {
         this.say(`not possible: ${branch.reason}`);
         return;
       }
-      const tokens = branchPromptTokens(answer, token);
+      const tokens = branch.tokens === null ? branchPromptTokens(answer, token) : null;
       const check =
         tokens === null ? '' : `; the same tokens only if it counts ${count(tokens)} in`;
       this.say(`${await this.insertCell(branch.cell)}${check}`);

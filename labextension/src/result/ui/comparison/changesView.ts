@@ -31,7 +31,7 @@ export function drawChanges(
   }
   const changes = diff(unitsOf(base, by), unitsOf(other, by));
   const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
-  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(changeNodes)));
+  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(drawChange)));
   return host;
 }
 
@@ -43,7 +43,7 @@ function unitsOf({ text, answer }: ComparedAnswer, by: PayloadUnit): string[] {
 }
 
 /** Draw a change; a space before a word is not marked. */
-export function changeNodes({ kind, text }: Change): Child[] {
+function drawChange({ kind, text }: Change): Child[] {
   if (kind === 'same') {
     return [exactText('span', 'chm-same', text)];
   }

@@ -1,0 +1,227 @@
+"""The answers to a prompt are found by asking a server what follows each beginning."""
+
+from __future__ import annotations
+
+import _thread
+import itertools
+import math
+
+import pytest
+
+import chat_magic
+from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
+from tests.completions import completion
+from tests.engine.llama_script import llama, prompt_of, tokenize
+from tests.gateway import server_with, streamed, whole
+
+USER = {"role": "user", "content": "Hi"}
+MODEL = {
+    "": {"a": 0.5, "b": 0.3, "c": 0.15},
+    "a": {"": 0.9, "x": 0.1},
+    "a|x": {"": 1.0},
+    "b": {"": 0.5, "b": 0.5},
+    "b|b": {"": 1.0},
+    "c": {"": 0.8},
+}
+
+
+def small(answer):
+    """Return what may follow an answer of the small model."""
+    return MODEL[answer]
+
+
+def distribution(messages="Hi", **options):
+    """Find the distribution of a prompt at the gateway."""
+    return chat_magic.distribution(messages, model="a/b", **options)
+
+
+def asked(server):
+    """Return the bodies of the requests for what follows, not of those that look for ends."""
+    bodies = [request.json for request in server.requests if request.path == "/completion"]
+    return [body for body in bodies if body["n_probs"] == 300]
+
+
+def test_the_answers_are_found_with_their_probabilities(gateway, capsys):
+    """What is not listed is unseen."""
+    server = gateway(llama(small))
+    found = distribution(mass=1.0)
+    assert found.frame["answer"].tolist() == ["a", "b", "bb", "c", "ax"]
+    assert found.frame["prob_low"].tolist() == pytest.approx([0.45, 0.15, 0.15, 0.12, 0.05])
+    assert found.frame["prob_high"].tolist() == pytest.approx([0.5, 0.2, 0.2, 0.2, 0.1])
+    assert found.frame["complete"].all()
+    assert found.unseen == pytest.approx(0.08)
+    assert found.frame["prob_low"].sum() + found.unseen == pytest.approx(1.0)
+    assert found.summary == "5 answers hold 92\N{EN DASH}100 %; 8 % unseen"
+    assert found.method == "token ids"
+    assert found.n_requests == len(asked(server)) == 6
+    assert capsys.readouterr().out == "distribution: at most 50 requests to a/b\n"
+
+
+def test_every_prefix_is_sent_as_token_ids(gateway):
+    """With at least 300 alternatives, and an end token as what is written."""
+    server = gateway(llama(small))
+    distribution()
+    start = tokenize(prompt_of([USER]))
+    bodies = asked(server)
+    assert bodies[0]["prompt"] == start
+    assert [*start, ord("a")] in [body["prompt"] for body in bodies]
+    assert all(body["n_probs"] >= 300 and body["n_predict"] == 1 for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("options", "n_requests"),
+    [({"max_requests": 1}, 1), ({"mass": 0.4}, 4), ({"max_requests": 3}, 3)],
+)
+def test_the_search_ends_with_enough_mass_or_with_its_requests(gateway, options, n_requests):
+    """No more are sent."""
+    server = gateway(llama(small))
+    assert distribution(**options).n_requests == n_requests
+    assert len(asked(server)) == n_requests
+
+
+def test_a_longer_answer_is_cut(gateway):
+    """It is not complete."""
+    gateway(llama(small))
+    found = distribution(max_tokens=1, mass=1.0).frame
+    assert found["complete"].tolist() == [False, False, False]
+    assert found["answer"].tolist() == ["a", "b", "c"]
+
+
+def test_one_text_by_different_tokens_is_one_answer(gateway):
+    """`ab` is a token, and two."""
+    model = {"": {"ab": 0.6, "a": 0.4}, "ab": {"": 1.0}, "a": {"b": 1.0}, "a|b": {"": 1.0}}
+    gateway(llama(model.__getitem__))
+    found = distribution(mass=1.0).frame
+    assert found["answer"].tolist() == ["ab"]
+    assert found["prob_low"].tolist() == pytest.approx([1.0])
+    assert found["n_tokens"].tolist() == [1]
+
+
+def test_a_node_is_extended_further(gateway):
+    """Its number is in the picture; the earlier value stays as it was."""
+    server = gateway(llama(small))
+    first = distribution(max_requests=1)
+    node = next(i for i, one in enumerate(first.search.nodes) if one.content == b"c")
+    more = chat_magic.distribution(first, at=node, max_requests=1)
+    assert more.frame["answer"].tolist() == ["c"]
+    assert more.n_requests == 2
+    assert first.frame.empty
+    assert asked(server)[-1]["prompt"][-1] == ord("c")
+
+
+def test_branches_are_a_table_as_of_results(gateway):
+    """Of the answers that were found."""
+    gateway(llama(small))
+    branches = distribution(mass=1.0).branches
+    assert branches.columns.tolist()[:3] == ["run", "node_id", "parent_id"]
+    assert branches.loc[branches["depth"] == 0, "token"].tolist() == ["a", "b", "c"]
+
+
+def test_an_open_question_is_told_early(gateway, capsys):
+    """With what was reached."""
+    gateway(llama(lambda _: {chr(97 + k): 1 / 26 for k in range(26)}))
+    found = distribution(max_requests=300)
+    out = capsys.readouterr().out
+    assert "0 % found; the answers to an open question have too many ways" in out
+    assert found.unseen == 1.0
+
+
+def test_an_interrupt_keeps_what_was_found(gateway):
+    """It is in the error."""
+    numbers = itertools.count()
+
+    def interrupting(_answer):
+        if next(numbers) == 12:
+            _thread.interrupt_main()
+        return {chr(97 + k): 1 / 26 for k in range(26)}
+
+    gateway(llama(interrupting))
+    with pytest.raises(ChatInterrupted) as stopped:
+        distribution(max_requests=100_000, mass=1.0)
+    assert 1 <= stopped.value.result.n_requests < 100_000
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mass": 0}, "mass 0: must be a probability above 0 and at most 1"),
+        ({"mass": 1.5}, "mass 1.5"),
+        ({"max_requests": 0}, "max_requests 0: must be a whole number, at least 1"),
+        ({"max_tokens": True}, "max_tokens True"),
+        ({"temprature": 1}, "did you mean temperature"),
+    ],
+)
+def test_bad_arguments_are_errors_that_name_them(options, words):
+    """Nothing is sent."""
+    with pytest.raises(InvalidRequest, match=words):
+        distribution(**options)
+
+
+def test_a_node_that_cannot_be_extended_is_an_error(gateway):
+    """So is one that is not there."""
+    gateway(llama(small))
+    found = distribution(mass=1.0)
+    with pytest.raises(InvalidRequest, match="at 999: must be the number of a node, 0 to"):
+        chat_magic.distribution(found, at=999)
+    with pytest.raises(InvalidRequest, match="nothing follows it"):
+        chat_magic.distribution(found, at=found.answers[0].node)
+
+
+def test_a_server_that_continues_text_gives_an_approximation(gateway):
+    """It is labelled so."""
+    model = {"": {"a": 0.5, "b": 0.5}, "a": {"</s>": 1.0}, "b": {"</s>": 0.75}}
+
+    def answer(request):
+        if request.method == "GET":
+            return whole({"data": [{"id": "b", "owned_by": "vllm"}]})
+        body = request.json
+        last = body["messages"][-1]
+        text = last["content"] if last["role"] == "assistant" else ""
+        assert bool(text) == bool(body.get("continue_final_message"))
+        top = [{"token": name, "logprob": math.log(prob)} for name, prob in model[text].items()]
+        value = completion(top[0]["token"])
+        value["choices"][0]["logprobs"] = {"content": [{**top[0], "top_logprobs": top}]}
+        return streamed(value)
+
+    gateway(answer)
+    found = distribution(mass=1.0)
+    assert found.frame["answer"].tolist() == ["a", "b"]
+    assert found.frame["prob_low"].tolist() == pytest.approx([0.5, 0.375])
+    assert found.method == "text"
+    assert "approximate" in found._repr_mimebundle_()["text/plain"]
+
+
+def test_a_server_that_starts_anew_is_an_error_that_says_what_can(gateway):
+    """It is asked once, by a small request."""
+    gateway(server_with(prefill="starts anew"))
+    with pytest.raises(InvalidRequest, match=r"starts anew .*local and llama\.cpp servers can"):
+        distribution()
+
+
+def test_a_failure_is_the_error_of_the_server(gateway):
+    """Not that of the group of tasks that failed."""
+    script = llama(small)
+
+    def answer(request):
+        is_asked = request.path == "/completion" and request.json["n_probs"] == 300
+        return whole({"error": {"message": "broken"}}, status=400) if is_asked else script(request)
+
+    gateway(answer)
+    with pytest.raises(ApiError, match="broken"):
+        distribution()
+
+
+@pytest.mark.usefixtures("weights")
+def test_samples_of_the_embedded_model_lie_in_the_intervals():
+    """At temperature 1 without cuts; three standard errors of a share are allowed."""
+    prompt = "Is the sky blue? Answer only yes or no."
+    found = chat_magic.distribution(prompt, model="local", max_requests=6, max_tokens=2)
+    assert found.frame["prob_low"].sum() + found.unseen == pytest.approx(1.0, abs=1e-3)
+    cuts = {"temperature": 1, "top_p": 1, "extra": {"top_k": 0, "min_p": 0}}
+    samples = chat_magic.chat(prompt, model="local", n=24, max_tokens=2, **cuts)
+    texts = [choice.text for choice in samples.choices]
+    for answer in found.answers[:3]:
+        ends = (answer.prob_low, answer.prob_high)
+        share = texts.count(answer.text) / len(texts)
+        error = 3 * max(math.sqrt(prob * (1 - prob) / len(texts)) for prob in ends) + 0.02
+        assert ends[0] - error <= share <= ends[1] + error, answer.text
