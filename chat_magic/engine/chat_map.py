@@ -12,7 +12,7 @@ from chat_magic.core.request.parameters import is_number
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.engine.map.dask_frame import is_dask_frame, partition_reader, read_result
 from chat_magic.engine.map.executor_choice import open_executor
-from chat_magic.engine.map.map_call import MapCall
+from chat_magic.engine.map.map_call import MapCall, say
 from chat_magic.engine.map.map_counts import MapCounts
 from chat_magic.engine.map.map_files import MapFiles, asks_logprobs, read_path
 from chat_magic.engine.map.map_record import MapRecord
@@ -24,6 +24,7 @@ from chat_magic.engine.prepare import request_limits
 from chat_magic.engine.replay import open_recordings
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
+from chat_magic.results.prompt import Prompt, map_prompts_by
 from chat_magic.view.live.map_bar import MapBar, NoBar
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from chat_magic.analysis.row_source import RowSource
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.parameter_types import Parameters
-    from chat_magic.results.prompt import Prompt
 
 __all__ = ["chat_map"]
 
@@ -133,6 +133,8 @@ def chat_map(
 
     def check(request: ChatRequest) -> None:
         files.check(request)
+        for words in request.warnings:
+            say(words)
         record.begin(request)
 
     requests = RowRequests(
@@ -159,6 +161,9 @@ def chat_map(
         return read_result(result) if has_dask else result
     finally:
         bar.close()
+
+
+map_prompts_by(chat_map)
 
 
 def check_column(prompt: MapPrompt, column: Any, source: RowSource) -> None:

@@ -20,17 +20,25 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.view.bundle import ComparisonView
 
-__all__ = ["Prompt", "load_prompt", "prompt_of", "send_prompts_by"]
+__all__ = ["Prompt", "load_prompt", "map_prompts_by", "prompt_of", "send_prompts_by"]
 
 _LARGEST_BYTES = 20 * 2**20
 _SENDER: Final = "chat_magic.engine.chat"
+_MAPPER: Final = "chat_magic.engine.chat_map"
 _senders: list[Callable[..., ChatResult]] = []
-"""The function `chat`, which its module puts here: values do not know how they are sent."""
+_mappers: list[Callable[..., Any]] = []
+"""The functions `chat` and `chat_map`, which their modules put here: values do not know how they
+are sent."""
 
 
 def send_prompts_by(send: Callable[..., ChatResult]) -> None:
     """Let prompts be sent by this function, which takes a prompt and the arguments of `chat`."""
     _senders[:] = [send]
+
+
+def map_prompts_by(map_rows: Callable[..., Any]) -> None:
+    """Let prompts be mapped by this function, which takes the arguments of `chat_map`."""
+    _mappers[:] = [map_rows]
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,6 +87,21 @@ class Prompt:
         if not _senders:
             importlib.import_module(_SENDER)
         return _senders[0](self, variables=variables, **parameters)
+
+    def map(self, data: Any, **options: Any) -> Any:
+        """Send the prompt once for each row of some data, and return the data with the answers.
+
+        Args:
+            data: As for `chat_map`.
+            **options: The other arguments of `chat_map`, which take precedence over those of the
+                prompt.
+
+        Raises:
+            ChatError: As for `chat_map`.
+        """
+        if not _mappers:
+            importlib.import_module(_MAPPER)
+        return _mappers[0](data, self, **options)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the cell to a file, in UTF-8, and return its path.

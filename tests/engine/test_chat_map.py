@@ -347,3 +347,13 @@ def test_no_more_requests_run_at_a_time_than_allowed(gateway):
     gateway(answer)
     ask([f"row {number}" for number in range(100)], concurrency=3)
     assert most <= 3
+
+
+def test_a_prompt_maps_itself(gateway):
+    """Its model and parameters are its own, unless others are given."""
+    server = gateway(shout)
+    prompt = chat_magic.Prompt("%%chat c/d --temperature 0\nuser: {{ text }}!")
+    answers = prompt.map(TEXTS, progress=False, resume=False, seed=1)
+    assert answers["answer"].tolist() == ["ONE!", "TWO!", "THREE!"]
+    sent = server.requests[0].json
+    assert (sent["model"], sent["temperature"], sent["seed"]) == ("c/d", 0, 1)

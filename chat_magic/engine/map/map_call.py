@@ -125,7 +125,8 @@ class MapCall:
         if self._tokens is not None:
             self._tokens.result(is_complete=is_complete)
         if isinstance(self._sink, AnswerParquet):
-            return self._sink.result(is_complete=is_complete)
+            path = self._sink.result(is_complete=is_complete)
+            return self._source.written(path) if is_complete else path
         table = self._sink.result(is_complete=is_complete)
         facts = {**self._run.counts.facts(self._limits_met), **self._run.executor.facts}
         table.attrs = {**self._source.table().attrs, "chat_magic": facts}
