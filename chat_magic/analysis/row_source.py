@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.row_values import RowSample
 
-__all__ = ["RowSource", "import_arrow", "open_source"]
+__all__ = ["RowSource", "batch_of", "import_arrow", "open_source"]
 
 _AT_A_TIME = 1024
 """Rows of a table that are turned into Python's values together."""
@@ -66,10 +65,6 @@ class RowSource(ABC):
     @abstractmethod
     def table(self) -> pd.DataFrame:
         """Return what was read, with its index; of a table in memory all of it."""
-
-    def written(self, path: Path) -> Any:
-        """Return what stands for a file of answers: its path, or a table of the data's kind."""
-        return path
 
     @abstractmethod
     def schema(self) -> pa.Schema:
@@ -118,10 +113,10 @@ class _TableSource(RowSource):
             raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
 
     def batch(self, rows: Sequence[Row], start: int, schema: pa.Schema) -> pa.RecordBatch:
-        return _batch_of(self._frame.iloc[start : start + len(rows)], schema)
+        return batch_of(self._frame.iloc[start : start + len(rows)], schema)
 
 
-def _batch_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
+def batch_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
     """Return a part of a table as one batch, whose texts may be in several pieces.
 
     Raises:
@@ -225,54 +220,6 @@ class _ArrowSource(RowSource):
         return self._schema
 
 
-@dataclass
-class _Partition:
-    """A partition of a Dask DataFrame that was computed, and how much of it is still needed."""
-
-    start: int
-    frame: pd.DataFrame
-    n_left: int
-
-
-class _DaskSource(RowSource):
-    """A Dask DataFrame, which is computed a partition at a time; its result is a file."""
-
-    def __init__(self, data: Any) -> None:
-        self.columns = tuple(data.columns)
-        check_columns(self.columns, "data")
-        self._data = data
-        self._n_read = 0
-        self._partitions: list[_Partition] = []
-
-    def rows(self) -> Iterator[Row]:
-        for number in range(self._data.npartitions):
-            frame = self._data.get_partition(number).compute()
-            self._partitions.append(_Partition(self._n_read, frame, len(frame)))
-            self._n_read += len(frame)
-            yield from _TableSource(frame).rows()
-
-    def table(self) -> pd.DataFrame:
-        raise InvalidRequest("data: a Dask DataFrame requires to=, the file of its answers")
-
-    def written(self, path: Path) -> Any:
-        import dask.dataframe as dd
-
-        return dd.read_parquet(path)
-
-    def schema(self) -> pa.Schema:
-        frame = self._partitions[0].frame if self._partitions else self._data._meta
-        return import_arrow("to").Schema.from_pandas(frame, preserve_index=True)
-
-    def batch(self, rows: Sequence[Row], start: int, schema: pa.Schema) -> pa.RecordBatch:
-        end, pieces = start + len(rows), []
-        for part in self._partitions:
-            piece = part.frame.iloc[max(start - part.start, 0) : max(end - part.start, 0)]
-            part.n_left -= len(piece)
-            pieces.append(piece)
-        self._partitions = [part for part in self._partitions if part.n_left]
-        return _batch_of(pd.concat(pieces), schema)
-
-
 def open_source(data: Any, *, keep: bool, sample: RowSample | None = None) -> RowSource:
     """Open data.
 
@@ -293,13 +240,7 @@ def open_source(data: Any, *, keep: bool, sample: RowSample | None = None) -> Ro
         return _TableSource(data if positions is None else data.iloc[positions])
     if isinstance(data, os.PathLike) or (isinstance(data, str) and _is_path(data)):
         return _open_file(Path(data).expanduser(), keep=keep, sample=sample)
-    library = type(data).__module__.partition(".")[0]
-    if library in ("dask", "dask_expr") and hasattr(data, "get_partition"):
-        _sampled((), sample)
-        if keep or sample is not None:
-            raise InvalidRequest("data: a Dask DataFrame requires to=, and takes no rows=")
-        return _DaskSource(data)
-    if library == "pyarrow":
+    if type(data).__module__.partition(".")[0] == "pyarrow":
         return _open_arrow(data, keep=keep, sample=sample)
     if isinstance(data, Mapping) or (isinstance(data, Sequence) and not isinstance(data, str)):
         return _ListSource(data, sample)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from chat_magic.analysis.answer_frame import check_clash
@@ -116,6 +118,46 @@ def chat_map(
         >>> answers = chat_map(reviews, "Is this positive? {{ text }}", labels=["yes", "no"])
         >>> answers[["text", "answer", "answer.p[yes]"]]
     """
+    return open_map(
+        data, messages, model=model, column=column, schema=schema, labels=labels,
+        labels_at=labels_at, variables=variables, concurrency=concurrency,
+        requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
+        max_cost=max_cost, rows=rows, on_error=on_error, resume=resume, to=to, tokens_to=tokens_to,
+        executor=executor, progress=progress, parameters=parameters,
+    ).result()  # fmt: skip
+
+
+map_prompts_by(chat_map)
+
+
+def open_map(
+    data: Any,
+    messages: Any,
+    *,
+    model: str | None = None,
+    column: str = "answer",
+    schema: Any = None,
+    labels: Any = None,
+    labels_at: Any = "first",
+    variables: Mapping[str, Any] | None = None,
+    concurrency: int = DEFAULT_CONCURRENCY,
+    requests_per_minute: float | None = None,
+    tokens_per_minute: float | None = None,
+    max_cost: float | None = None,
+    rows: Any = None,
+    on_error: OnError = "keep",
+    resume: Any = None,
+    to: Any = None,
+    tokens_to: Any = None,
+    executor: Any = None,
+    progress: bool = True,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> MapCall:
+    """Check the arguments of `chat_map`, and return the map, which is not started.
+
+    Raises:
+        InvalidRequest: One is not valid.
+    """
     if on_error not in get_args(OnError):
         raise InvalidRequest(f"on_error {on_error!r}: must be 'keep', 'raise' or 'skip'")
     session = default_session()
@@ -125,45 +167,41 @@ def chat_map(
     )  # fmt: skip
     limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
     has_dask = is_dask_frame(data)
-    if has_dask:
-        data = partition_reader(data, to)
-    source = open_source(data, keep=to is None, sample=read_sample(rows))
+    source = open_source(
+        partition_reader(data, to) if has_dask else data, keep=to is None, sample=read_sample(rows)
+    )
+    check_column(prompt, column, source)
     files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
     record = MapRecord(session, prompt.template, source.n_rows)
-
-    def check(request: ChatRequest) -> None:
-        files.check(request)
-        for words in request.warnings:
-            say(words)
-        record.begin(request)
-
     requests = RowRequests(
         session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session),
-        check=check,
+        check=partial(_check_first, files, record),
     )  # fmt: skip
-    check_column(prompt, column, source)
-    executing = open_executor(executor, limits)
     sink, tokens = files.sinks(
         source, lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
     )
-    counts = MapCounts(n_rows=source.n_rows)
-    bar = MapBar(source.n_rows) if progress else NoBar()
-    sinks = [sink] if tokens is None else [sink, tokens]
     run = MapRun(
-        requests, executing, sinks, counts, bar, on_error=on_error, keeps_values=to is not None
+        requests,
+        open_executor(executor, limits),
+        [sink] if tokens is None else [sink, tokens],
+        MapCounts(n_rows=source.n_rows),
+        MapBar(source.n_rows) if progress else NoBar(),
+        on_error=on_error,
+        keeps_values=to is not None,
     )
     resume_file = ResumeFile(
         session, resume, prompt.fingerprint, files.beside, is_always=isinstance(executor, str)
     )
-    try:
-        call = MapCall(session, source, sink, tokens, run, limits, resume_file, record)
-        result = call.result()
-        return read_result(result) if has_dask else result
-    finally:
-        bar.close()
+    finish = read_result if has_dask else None
+    return MapCall(session, source, sink, tokens, run, limits, resume_file, record, finish=finish)
 
 
-map_prompts_by(chat_map)
+def _check_first(files: MapFiles, record: MapRecord, request: ChatRequest) -> None:
+    """Check the first request, say what is to be known of all, and begin the map's record."""
+    files.check(request)
+    for words in request.warnings:
+        say(words)
+    record.begin(request)
 
 
 def check_column(prompt: MapPrompt, column: Any, source: RowSource) -> None:

@@ -7,7 +7,6 @@ import datetime as dt
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from chat_magic.analysis.row_source import open_source
 from chat_magic.core.cell.row_values import read_sample
@@ -106,28 +105,3 @@ def test_two_columns_of_one_name_are_refused():
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"])
     with pytest.raises(InvalidRequest, match="two columns are named 'x'"):
         open_source(table, keep=True)
-
-
-@pytest.mark.filterwarnings("ignore:The inplace keyword")  # that Dask uses itself
-def test_a_dask_dataframe_is_computed_a_partition_at_a_time(tmp_path):
-    """Its index is kept, and its result is one of its kind."""
-    dd = pytest.importorskip("dask.dataframe")
-    frame = pd.DataFrame({"x": range(10)}, index=pd.Index(list("abcdefghij"), name="id"))
-    source = open_source(dd.from_pandas(frame, npartitions=3), keep=False)
-    rows = list(source.rows())
-    assert [row["x"] for row in rows] == list(range(10))
-    batches = [source.batch(rows[n : n + 4], n, source.schema()) for n in (4, 0, 8)]
-    table = pa.Table.from_batches([batches[1], batches[0], batches[2]])
-    parquet.write_table(table, tmp_path / "a.parquet")
-    written = source.written(tmp_path / "a.parquet").compute()
-    assert written["x"].to_dict() == frame["x"].to_dict()
-    assert written.index.name == "id"
-
-
-@pytest.mark.parametrize(("keep", "sample"), [(True, None), (False, "head:2")])
-def test_a_dask_dataframe_requires_a_file_and_all_rows(keep, sample):
-    """It does not fit into memory."""
-    dd = pytest.importorskip("dask.dataframe")
-    data = dd.from_pandas(pd.DataFrame({"x": [1]}), npartitions=1)
-    with pytest.raises(InvalidRequest, match="requires to="):
-        open_source(data, keep=keep, sample=read_sample(sample))

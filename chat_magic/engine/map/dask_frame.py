@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.analysis.row_source import import_arrow
+from chat_magic.analysis.row_source import batch_of, import_arrow
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def partition_reader(data: Any, to: Any) -> pa.RecordBatchReader:
         raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
 
     def batches() -> Iterator[pa.RecordBatch]:
-        yield arrow.RecordBatch.from_pandas(first, schema=schema, preserve_index=True)
+        yield batch_of(first, schema)
         for number in range(1, data.npartitions):
             part = data.partitions[number].compute()
-            yield arrow.RecordBatch.from_pandas(part, schema=schema, preserve_index=True)
+            yield batch_of(part, schema)
 
     return arrow.RecordBatchReader.from_batches(schema, batches())
 

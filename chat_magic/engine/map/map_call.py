@@ -12,6 +12,9 @@ from chat_magic.engine.map.row_keeper import RowKeeper
 from chat_magic.errors import ChatInterrupted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from chat_magic.analysis.answer_frame import AnswerFrame
     from chat_magic.analysis.row_source import RowSource
     from chat_magic.engine.map.map_record import MapRecord
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from chat_magic.engine.map.row_executor import MapLimits
     from chat_magic.engine.session import Session
 
-__all__ = ["MapCall"]
+__all__ = ["MapCall", "say"]
+
+_INTERRUPTED = "the map was interrupted; .result has the rows that are done"
 
 
 class MapCall:
@@ -35,6 +40,7 @@ class MapCall:
         limits: How fast it may go.
         resume_file: What opens the resume file.
         record: Its line in the history.
+        finish: Makes the result of the path of a complete file; by default it is the path.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class MapCall:
         limits: MapLimits,
         resume_file: ResumeFile,
         record: MapRecord,
+        *,
+        finish: Callable[[Path], Any] | None = None,
     ) -> None:
         self._session = session
         self._source = source
@@ -56,6 +64,7 @@ class MapCall:
         self._limits = limits
         self._resume = resume_file
         self._record = record
+        self._finish = finish
         self._limits_met: list[str] = []
 
     def result(self) -> Any:
@@ -68,7 +77,8 @@ class MapCall:
         fault: BaseException | None = None
         try:
             self._ask()
-            return self._table(is_complete=True)
+            table = self._table(is_complete=True)
+            return table if self._finish is None else self._finish(table)
         except KeyboardInterrupt as interrupt:
             fault = interrupt
             words = ["the map was interrupted", ".result has the rows that are done"]
@@ -87,6 +97,31 @@ class MapCall:
             path = None if self._resume.is_required else self._resume.path
             self._record.end(self._run.counts, fault, path)
             self._resume.close(is_complete=fault is None)
+            self._run.close_bar()
+
+    def wait(self, _show: Any = None) -> Any:
+        """Run the map, as the thread of a job waits for its task; see `result`."""
+        return self.result()
+
+    def cancel(self) -> None:
+        """Stop the map at once, from another thread; what is done is kept."""
+        self._run.take_later(ChatInterrupted(_INTERRUPTED))
+
+    @property
+    def task(self) -> MapCall:
+        """What knows how far it is: itself."""
+        return self
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it was made."""
+        return self._run.counts.elapsed_s
+
+    @property
+    def note(self) -> str:
+        """How far it is, in words."""
+        counts = self._run.counts
+        return ", ".join(filter(None, [f"{counts.n_done:,} rows done", counts.words]))
 
     def _ask(self) -> None:
         first = self._resume.open_for(self._source.n_rows)
@@ -125,8 +160,7 @@ class MapCall:
         if self._tokens is not None:
             self._tokens.result(is_complete=is_complete)
         if isinstance(self._sink, AnswerParquet):
-            path = self._sink.result(is_complete=is_complete)
-            return self._source.written(path) if is_complete else path
+            return self._sink.result(is_complete=is_complete)
         table = self._sink.result(is_complete=is_complete)
         facts = {**self._run.counts.facts(self._limits_met), **self._run.executor.facts}
         table.attrs = {**self._source.table().attrs, "chat_magic": facts}

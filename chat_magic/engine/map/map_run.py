@@ -105,16 +105,16 @@ class MapRun:
         self._bar = bar
         self._on_error = on_error
         self._keeps_values = keeps_values
-        self._arrivals: SimpleQueue[FinishedRow | Exception] = SimpleQueue()
+        self._arrivals: SimpleQueue[FinishedRow | BaseException] = SimpleQueue()
         self._chunks: dict[int, _Chunk] = {}
         self._group: list[tuple[int, ChatRequest]] = []
         self._n_read = 0
         self._n_open = 0
         self._alike = AlikeFaults()
-        self._fault: Exception | None = None
+        self._fault: BaseException | None = None
         self._submitted_s = self._shown_s = -1.0
 
-    def take_later(self, arrival: FinishedRow | Exception) -> None:
+    def take_later(self, arrival: FinishedRow | BaseException) -> None:
         """Take a finished row, or the reason to end; any thread may call it."""
         self._arrivals.put(arrival)
 
@@ -234,9 +234,9 @@ class MapRun:
         while not self._arrivals.empty():
             self._take(self._arrivals.get())
 
-    def _take(self, arrival: FinishedRow | Exception) -> None:
+    def _take(self, arrival: FinishedRow | BaseException) -> None:
         """Count a row, and hand on its chunk if that is complete."""
-        if isinstance(arrival, Exception):
+        if isinstance(arrival, BaseException):
             self._fault = self._fault or arrival
             return
         number, place = divmod(arrival.position, CHUNK)
@@ -272,6 +272,10 @@ class MapRun:
         """Hand on the chunks that are left, whatever is missing in them."""
         for number in sorted(self._chunks):
             self._close_chunk(number)
+
+    def close_bar(self) -> None:
+        """End the bar."""
+        self._bar.close()
 
     def _show(self, *, is_last: bool = False) -> None:
         now_s = time.monotonic()

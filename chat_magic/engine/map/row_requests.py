@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.body import read_body
+from chat_magic.core.cell.cell import read_cell
 from chat_magic.core.cell.per_model import apply_per_model
 from chat_magic.core.cell.row_values import row_variables
 from chat_magic.core.request.attachment import Attachment
@@ -30,12 +31,13 @@ from chat_magic.transport.schema_file import load_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from chat_magic.core.cell.options import Option
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.replay import Recordings
     from chat_magic.engine.session import Session
 
-__all__ = ["MapPrompt", "RowRequests", "read_map_prompt"]
+__all__ = ["CellText", "MapPrompt", "RowRequests", "read_map_prompt"]
 
 _MAGIC = "%%chat"
 _NOTHING = "."
@@ -43,11 +45,23 @@ _NOTHING = "."
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellText:
+    """A `%%chat` cell of the user's own, whose templates may call the notebook's functions."""
+
+    text: str
+    options: tuple[Option, ...]
+    """Those that its line may have besides the options of a request."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True)
 class MapPrompt:
     """What is asked of each row: messages with templates, and what all requests have in common."""
 
-    messages: str | Prompt | tuple[Message, ...]
-    """The body of a cell, a prompt, or messages."""
+    messages: str | Prompt | CellText | tuple[Message, ...]
+    """The body of a cell, a prompt, a cell, or messages."""
     given: ChatRequest
     """The model and the parameters that take precedence, without messages."""
     schema: Schema | None = None
@@ -89,7 +103,11 @@ class MapPrompt:
             )
             has_own = self.messages.schema is not None or self.schema is None
             return request if has_own else without_response_format(request)
-        return apply_per_model(override(read_body(self.messages, variables), self.given))
+        if isinstance(self.messages, CellText):
+            written = read_cell(self.messages.text, variables, self.messages.options).request
+        else:
+            written = read_body(self.messages, variables)
+        return apply_per_model(override(written, self.given))
 
 
 def read_map_prompt(
@@ -110,7 +128,7 @@ def read_map_prompt(
     given, tools = build_request(_NOTHING, model, None, None, parameters, None)
     if isinstance(messages, str) and messages.split(maxsplit=1)[:1] == [_MAGIC]:
         messages = Prompt(messages)
-    elif not isinstance(messages, str | Prompt):
+    elif not isinstance(messages, str | Prompt | CellText):
         messages = read_messages(messages)
     return MapPrompt(
         messages=messages,
