@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Column(NamedTuple):
@@ -31,6 +34,25 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     """The columns that identify a row."""
     columns: tuple[Column, ...]
+
+
+def _useful_first(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
+    """Return columns in the order in which they are read: these first, then the others."""
+    by_name = {column.name: column for column in columns}
+    rest = (column for column in columns if column.name not in names)
+    return (*(by_name[name] for name in names), *rest)
+
+
+def documented_order(table: Table, names: Iterable[str]) -> list[str]:
+    """Return names of columns in a table's order; `parsed.FIELD` stands for every field.
+
+    Example:
+        >>> documented_order(TOKENS, ["prob", "run", "token"])
+        ['run', 'token', 'prob']
+    """
+    places = {column.name: place for place, column in enumerate(table.columns)}
+    fields = places.get("parsed.FIELD", len(places))
+    return sorted(names, key=lambda name: places.get(name, fields))
 
 
 _NO_SCORE = "no token has a log probability"
@@ -82,133 +104,150 @@ TOKENS = Table(
     ".tokens",
     "a sampled token; no rows without `logprobs`",
     ("run", "choice", "part", "position"),
-    (
-        RUN,
-        _CHOICE,
-        _PART,
-        _POSITION,
-        Column("token", "string", "Text of the token, exactly as sent."),
-        _BYTES,
-        Column(
-            "text",
-            "string",
-            "Decoded text that the token contributes; of tokens that share a code point, all of it "
-            "is on the first.",
-        ),
-        Column("group", "int32", "Number of the group of tokens that share code points, from 0."),
-        Column("frag", "int8", "Position in the group, from 0; at most 127."),
-        Column("n_frag", "int8", "Tokens in the group; at most 127."),
-        *(
+    _useful_first(
+        (
+            RUN,
+            _CHOICE,
+            _PART,
+            _POSITION,
+            Column("token", "string", "Text of the token, exactly as sent."),
+            _BYTES,
             Column(
-                f"{unit}_{end}",
-                "Int32",
-                f"{'Start' if end == 'start' else 'End'} of the token in the text of its part.",
-                "UTF-8 bytes" if unit == "byte" else "code points",
-                missing="the token was not found in the text",
-            )
-            for unit in ("byte", "char")
-            for end in ("start", "end")
+                "text",
+                "string",
+                "Decoded text that the token contributes; of tokens that share a code point, all of "
+                "it is on the first.",
+            ),
+            Column(
+                "group", "int32", "Number of the group of tokens that share code points, from 0."
+            ),
+            Column("frag", "int8", "Position in the group, from 0; at most 127."),
+            Column("n_frag", "int8", "Tokens in the group; at most 127."),
+            *(
+                Column(
+                    f"{unit}_{end}",
+                    "Int32",
+                    f"{'Start' if end == 'start' else 'End'} of the token in the text of its part.",
+                    "UTF-8 bytes" if unit == "byte" else "code points",
+                    missing="the token was not found in the text",
+                )
+                for unit in ("byte", "char")
+                for end in ("start", "end")
+            ),
+            Column(
+                "align",
+                "category",
+                "ok; repaired (cut, or a space before it dropped), extra (not in the text) or "
+                "unaligned (not known).",
+            ),
+            *_REPORTED,
+            Column(
+                "surprisal_bits", "float64", "Surprisal.", "bits", "-log2 p (Shannon 1948)", _NOT_OK
+            ),
+            Column(
+                "rank",
+                "Int16 or Int32",
+                "Rank among the alternatives by probability, from 1; equal ones share a rank.",
+                source="1 + number of more probable alternatives (Gehrmann et al. 2019)",
+                missing="the token is outside the most probable ones, or its status is not ok",
+            ),
+            Column(
+                "k_returned",
+                "int16 or int32",
+                "Alternatives that the server returned as the most probable.",
+            ),
+            Column(
+                "top1_token",
+                "category",
+                "Text of the most probable alternative.",
+                missing="no alternative was returned, or it has no probability",
+            ),
+            Column(
+                "gap_nats",
+                "float64",
+                "Distance below the most probable alternative; 0 for a greedy choice.",
+                "nats",
+                "logprob of the most probable - logprob (Gehrmann et al. 2019)",
+                "the token or the alternatives have no log probability",
+            ),
+            Column(
+                "margin",
+                "float64",
+                "Difference between the two highest probabilities, 0 to 1.",
+                source="p1 - p2 (Scheffer et al. 2001)",
+                missing=_FEW,
+            ),
+            Column(
+                "mass_known",
+                "float64",
+                "Probability of all alternatives and the sampled token together; not clipped at 1.",
+                missing="none has a probability",
+            ),
+            Column(
+                "mass_residual",
+                "float64",
+                "Probability of all other tokens, 0 to 1.",
+                source="max(0, 1 - mass_known)",
+                missing="mass_known is",
+            ),
+            Column(
+                "entropy_bits_low",
+                "float64",
+                "Lower bound of the entropy of the next token, given the alternatives.",
+                "bits",
+                "the unseen mass in tokens as probable as the least of the top (Marshall, Olkin & "
+                "Arnold 2011)",
+                _FEW,
+            ),
+            Column(
+                "entropy_bits_high",
+                "float64",
+                "Upper bound of the entropy, for a vocabulary of `vocab_size_assumed` tokens.",
+                "bits",
+                "the unseen mass spread evenly over all unseen tokens",
+                _FEW,
+            ),
+            Column(
+                "varentropy",
+                "float64",
+                "Variance of the surprisal of the next token.",
+                "nats²",
+                "sum p (-ln p - H)² (Kontoyiannis & Verdú 2014)",
+                f"mass_residual is 0.01 or more, or {_FEW}",
+            ),
+            Column("is_space", "bool", "Whether the token is white space only."),
+            Column("is_newline", "bool", "Whether the token contains a line break."),
+            Column(
+                "is_special", "bool", "Whether the token looks like a control token (`<|im_end|>`)."
+            ),
+            Column(
+                "is_forced",
+                "bool",
+                "Whether a grammar left no other token: p is at least 1 - 1e-6 and every other "
+                "alternative is at -50 nats or less.",
+            ),
+            Column("chunk", "int32", "Number of the event that carried it, from 0; -1 if unknown."),
+            Column(
+                "t_ms",
+                "float64",
+                "Time of arrival, from the start of the request.",
+                "ms",
+                missing="it is unknown",
+            ),
         ),
-        Column(
-            "align",
-            "category",
-            "ok; repaired (cut, or a space before it dropped), extra (not in the text) or "
-            "unaligned (not known).",
-        ),
-        *_REPORTED,
-        Column(
-            "surprisal_bits", "float64", "Surprisal.", "bits", "-log2 p (Shannon 1948)", _NOT_OK
-        ),
-        Column(
-            "rank",
-            "Int16 or Int32",
-            "Rank among the alternatives by probability, from 1; equal ones share a rank.",
-            source="1 + number of more probable alternatives (Gehrmann et al. 2019)",
-            missing="the token is outside the most probable ones, or its status is not ok",
-        ),
-        Column(
-            "k_returned",
-            "int16 or int32",
-            "Alternatives that the server returned as the most probable.",
-        ),
-        Column(
-            "top1_token",
-            "category",
-            "Text of the most probable alternative.",
-            missing="no alternative was returned, or it has no probability",
-        ),
-        Column(
-            "gap_nats",
-            "float64",
-            "Distance below the most probable alternative; 0 for a greedy choice.",
-            "nats",
-            "logprob of the most probable - logprob (Gehrmann et al. 2019)",
-            "the token or the alternatives have no log probability",
-        ),
-        Column(
-            "margin",
-            "float64",
-            "Difference between the two highest probabilities, 0 to 1.",
-            source="p1 - p2 (Scheffer et al. 2001)",
-            missing=_FEW,
-        ),
-        Column(
-            "mass_known",
-            "float64",
-            "Probability of all alternatives and the sampled token together; not clipped at 1.",
-            missing="none has a probability",
-        ),
-        Column(
-            "mass_residual",
-            "float64",
-            "Probability of all other tokens, 0 to 1.",
-            source="max(0, 1 - mass_known)",
-            missing="mass_known is",
-        ),
-        Column(
-            "entropy_bits_low",
-            "float64",
-            "Lower bound of the entropy of the next token, given the alternatives.",
-            "bits",
-            "the unseen mass in tokens as probable as the least of the top (Marshall, Olkin & "
-            "Arnold 2011)",
-            _FEW,
-        ),
-        Column(
-            "entropy_bits_high",
-            "float64",
-            "Upper bound of the entropy, for a vocabulary of `vocab_size_assumed` tokens.",
-            "bits",
-            "the unseen mass spread evenly over all unseen tokens",
-            _FEW,
-        ),
-        Column(
-            "varentropy",
-            "float64",
-            "Variance of the surprisal of the next token.",
-            "nats²",
-            "sum p (-ln p - H)² (Kontoyiannis & Verdú 2014)",
-            f"mass_residual is 0.01 or more, or {_FEW}",
-        ),
-        Column("is_space", "bool", "Whether the token is white space only."),
-        Column("is_newline", "bool", "Whether the token contains a line break."),
-        Column(
-            "is_special", "bool", "Whether the token looks like a control token (`<|im_end|>`)."
-        ),
-        Column(
-            "is_forced",
-            "bool",
-            "Whether a grammar left no other token: p is at least 1 - 1e-6 and every other "
-            "alternative is at -50 nats or less.",
-        ),
-        Column("chunk", "int32", "Number of the event that carried it, from 0; -1 if unknown."),
-        Column(
-            "t_ms",
-            "float64",
-            "Time of arrival, from the start of the request.",
-            "ms",
-            missing="it is unknown",
-        ),
+        "run",
+        "choice",
+        "part",
+        "position",
+        "token",
+        "prob",
+        "rank",
+        "surprisal_bits",
+        "entropy_bits_low",
+        "top1_token",
+        "gap_nats",
+        "logprob",
+        "entropy_bits_high",
     ),
 )
 
@@ -387,46 +426,61 @@ FRAME = Table(
     ".frame",
     "a choice",
     ("run", "choice"),
-    (
-        *CHOICES,
-        Column("model", "string", "Model of the request; for several results it follows `run`."),
-        Column(
-            "cost",
-            "float64",
-            "Cost of the whole request.",
-            "dollars",
-            missing="prices are not known",
+    _useful_first(
+        (
+            *CHOICES,
+            Column(
+                "model", "string", "Model of the request; for several results it follows `run`."
+            ),
+            Column(
+                "cost",
+                "float64",
+                "Cost of the whole request.",
+                "dollars",
+                missing="prices are not known",
+            ),
+            Column(
+                "parsed.FIELD",
+                "string, Int64, Float64, boolean or object",
+                "Value of a scalar field of the schema; `parsed` if the answer itself is a scalar, "
+                "and a list of values if it is a list. Only with a schema.",
+                missing="the answer does not fit the schema, or the field is null",
+            ),
+            Column("ttft_s", "float64", "Time to the first text.", "s", missing="there was none"),
+            Column("total_s", "float64", "Time of the whole request.", "s"),
+            Column(
+                "tokens_per_s",
+                "float64",
+                "Completion tokens after the first, by time.",
+                "tokens a second",
+                missing="fewer than two arrived",
+            ),
+            Column(
+                "prompt_tokens",
+                "Int64",
+                "Tokens of the prompt, for the whole request.",
+                "tokens",
+                missing="the server does not report usage",
+            ),
+            Column(
+                "completion_tokens",
+                "Int64",
+                "Tokens of all choices, for the whole request.",
+                "tokens",
+                missing="the server does not report usage",
+            ),
         ),
-        Column(
-            "parsed.FIELD",
-            "string, Int64, Float64, boolean or object",
-            "Value of a scalar field of the schema; `parsed` if the answer itself is a scalar, and "
-            "a list of values if it is a list. Only with a schema.",
-            missing="the answer does not fit the schema, or the field is null",
-        ),
-        Column("ttft_s", "float64", "Time to the first text.", "s", missing="there was none"),
-        Column("total_s", "float64", "Time of the whole request.", "s"),
-        Column(
-            "tokens_per_s",
-            "float64",
-            "Completion tokens after the first, by time.",
-            "tokens a second",
-            missing="fewer than two arrived",
-        ),
-        Column(
-            "prompt_tokens",
-            "Int64",
-            "Tokens of the prompt, for the whole request.",
-            "tokens",
-            missing="the server does not report usage",
-        ),
-        Column(
-            "completion_tokens",
-            "Int64",
-            "Tokens of all choices, for the whole request.",
-            "tokens",
-            missing="the server does not report usage",
-        ),
+        "run",
+        "choice",
+        "text",
+        "parsed.FIELD",
+        "finish_reason",
+        "n_tokens",
+        "perplexity",
+        "min_prob",
+        "mean_logprob",
+        "cost",
+        "total_s",
     ),
 )
 

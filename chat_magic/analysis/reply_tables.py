@@ -15,6 +15,7 @@ from chat_magic.analysis.arrays import (
     integers,
     objects,
 )
+from chat_magic.analysis.column_docs import TOKENS, documented_order
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
 from chat_magic.analysis.reply_columns import OK, STATUSES, MessagePart, ReplyColumns, TokenColumns
 from chat_magic.analysis.table_columns import Data, category, fit_dtype, nullable, strings, table
@@ -73,7 +74,8 @@ def tokens_table(
         **_kinds(columns, token_metrics),
         **_arrivals(columns),
     }
-    return table(data, attrs, vocabulary)
+    ordered = {name: data[name] for name in documented_order(TOKENS, data)}
+    return table(ordered, attrs, vocabulary)
 
 
 def alternatives_table(

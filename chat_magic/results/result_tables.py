@@ -73,14 +73,14 @@ class ResultTables(ABC):
         those of the whole request, the same on each of its rows. With a schema there is a column
         `parsed.FIELD` for each scalar field.
 
-        Columns: `run`, `choice`, `finish_reason`, `n_tokens`, `n_scored`, `n_censored`,
-        `joint_logprob`, `mean_logprob`, `perplexity`, `perplexity_low`, `geo_mean_prob`,
-        `bits_per_byte`, `min_prob`, `min_prob_position`, `frac_below_50`, `frac_non_greedy`,
-        `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`, `z_sampling`,
-        `alignment_coverage`, `first_divergence`, `first_divergence_byte`, `duplicate_of`, `text`,
-        `model`, `cost`, `parsed.FIELD`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
-        `completion_tokens`.
+        Columns: `run`, `choice`, `text`, `parsed.FIELD`, `finish_reason`, `n_tokens`, `perplexity`,
+        `min_prob`, `mean_logprob`, `cost`, `total_s`, `n_scored`, `n_censored`, `joint_logprob`,
+        `perplexity_low`, `geo_mean_prob`, `bits_per_byte`, `min_prob_position`, `frac_below_50`,
+        `frac_non_greedy`, `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`,
+        `z_sampling`, `alignment_coverage`, `first_divergence`, `first_divergence_byte`,
+        `duplicate_of`, `model`, `ttft_s`, `tokens_per_s`, `prompt_tokens`, `completion_tokens`.
         """
+        from chat_magic.analysis.column_docs import FRAME, documented_order
         from chat_magic.analysis.reply_tables import choices_table
         from chat_magic.analysis.request_columns import RequestFacts, add_cost, add_speed
 
@@ -92,7 +92,9 @@ class ResultTables(ABC):
         add_cost(table, facts)
         self._add_parsed(table)
         add_speed(table, facts)
-        return self._with_coordinates(table)
+        ordered = table[documented_order(FRAME, table.columns)]
+        ordered.attrs = table.attrs
+        return self._with_coordinates(ordered)
 
     def _add_parsed(self, table: pd.DataFrame) -> None:
         schema = next((result.schema for result in self._results), None)
@@ -111,12 +113,11 @@ class ResultTables(ABC):
     def tokens(self) -> pd.DataFrame:
         """A row for each sampled token; empty without `logprobs`.
 
-        Columns: `run`, `choice`, `part`, `position`, `token`, `bytes`, `text`, `group`, `frag`,
-        `n_frag`, `byte_start`, `byte_end`, `char_start`, `char_end`, `align`, `logprob`,
-        `logprob_raw`, `status`, `prob`, `surprisal_bits`, `rank`, `k_returned`, `top1_token`,
-        `gap_nats`, `margin`, `mass_known`, `mass_residual`, `entropy_bits_low`,
-        `entropy_bits_high`, `varentropy`, `is_space`, `is_newline`, `is_special`, `is_forced`,
-        `chunk`, `t_ms`.
+        Columns: `run`, `choice`, `part`, `position`, `token`, `prob`, `rank`, `surprisal_bits`,
+        `entropy_bits_low`, `top1_token`, `gap_nats`, `logprob`, `entropy_bits_high`, `bytes`,
+        `text`, `group`, `frag`, `n_frag`, `byte_start`, `byte_end`, `char_start`, `char_end`,
+        `align`, `logprob_raw`, `status`, `k_returned`, `margin`, `mass_known`, `mass_residual`,
+        `varentropy`, `is_space`, `is_newline`, `is_special`, `is_forced`, `chunk`, `t_ms`.
         """
         return self._with_coordinates(self._tokens)
 

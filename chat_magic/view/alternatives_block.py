@@ -3,10 +3,11 @@
 The layout, all numbers little-endian, is read by `labextension/src/result/alternativesBlock.ts`:
 
 - four unsigned 32-bit numbers: rows, entries, distinct tokens, bytes of the vocabulary
-- the vocabulary: JSON as in the payload, of the tokens that are not in the payload's vocabulary
+- the vocabulary: JSON as in the payload, of the tokens that are not in the payload's vocabulary;
+  and `steps_per_nat`, 256 if missing
 - for each row (a sampled token) its number of entries: 2 planes
 - for each entry its id, continuing the ids of the payload's vocabulary: 3 planes
-- for each entry its log probability below that of the entry before it, in 1/256 nat: 2 planes
+- for each entry its log probability below that of the entry before it, in steps: 2 planes
 - for each entry the status of its log probability, as its position in `STATUSES`: 1 plane
 
 A plane holds the lowest bytes of all numbers, the next one the second lowest, and so on. A row's
@@ -41,7 +42,12 @@ _KEPT = 5
 """Alternatives that every token keeps if not all fit."""
 _KEPT_WHOLE = 500
 """The least sure tokens, which then keep all of theirs."""
-_STEPS_PER_NAT = 256
+_EARLIER_STEPS_PER_NAT = 256
+"""That of the blocks of earlier versions, which do not say it."""
+_STEPS_PER_NAT = 1_000
+"""Log probabilities are cut to a step, so that two decimals are those of the true value."""
+_ROUNDING = 1e-6
+"""What a product of floats may lack of a whole step."""
 _MOST = 65_535
 
 Row = list["TopLogprob"]
@@ -116,9 +122,8 @@ def pack(rows: Sequence[Row], vocabulary: Vocabulary) -> str:
     everything = vocabulary.copy()
     ids = [everything.code(entry) for row in rows for entry in row]
     steps, statuses = _measured(rows)
-    names = json.dumps(everything.columns(known), ensure_ascii=False, separators=(",", ":")).encode(
-        errors="replace"
-    )
+    columns = {**everything.columns(known), "steps_per_nat": _STEPS_PER_NAT}
+    names = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     data = [
         struct.pack("<4I", len(rows), len(ids), len(everything) - known, len(names)),
         names,
@@ -136,11 +141,15 @@ def _measured(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
         before = 0
         for entry in row:
             status = status_of(entry.logprob)
-            level = round(-entry.logprob * _STEPS_PER_NAT) if status == "ok" else before  # type: ignore[operator]
+            level = _level(entry.logprob) if status == "ok" else before
             steps.append(min(level - before, _MOST))
             statuses.append(STATUSES.index(status))
             before = level
     return steps, statuses
+
+
+def _level(logprob: float | None) -> int:
+    return int(-(logprob or 0.0) * _STEPS_PER_NAT + _ROUNDING)
 
 
 def _planes(numbers: Iterable[int], count: int) -> bytes:

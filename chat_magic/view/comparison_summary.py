@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from chat_magic.view.choice_metrics import choice_metrics
@@ -84,8 +85,8 @@ def agreement_summary(comparison: ComparisonModel) -> str:
     commonest = f", the commonest {n_commonest} of {count} times" if n_commonest > 1 else ""
     facts = [f"{n_distinct} distinct answers{commonest}"]
     if len(comparison.runs) == 1:
-        correction = (n_distinct - 1) / (2 * count)
-        entropy = f"entropy {agreement.entropy_nats:.2f} nats"
+        correction = (n_distinct - 1) / (2 * count) / math.log(2)
+        entropy = f"entropy {agreement.entropy_nats / math.log(2):.2f} bits"
         facts.append(f"{entropy} (of which {correction:.2f} small-sample correction)")
         facts.append(f"unseen mass about {100 * agreement.unseen_mass:.0f}%")
     return " · ".join(facts)
@@ -125,8 +126,9 @@ def metric_facts(
 
 
 def signed(logprob: float) -> str:
-    """Format a log probability in nats with two decimals and a true minus sign."""
-    return f"{logprob:.2f}".replace("-", "\u2212")
+    """Format a log probability in nats with two decimals and a true minus sign: `\u22122.31`."""
+    text = f"{logprob:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "\u2212")
 
 
 def times(count: int) -> str:

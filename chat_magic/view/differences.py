@@ -21,6 +21,10 @@ _LONGEST_SAME = 200
 """Characters of unchanged text that are shown between two changes."""
 _KEPT = 60
 """Characters kept at each end of a longer unchanged text."""
+LEAST_SHARED = 1 / 3
+"""Share of two texts that must be the same for their differences to be readable."""
+SHORT = 100
+"""Characters up to which changes are readable whatever the texts share."""
 
 Kind = Literal["same", "insert", "delete", "left out"]
 
@@ -37,6 +41,12 @@ class Difference:
     """If both are JSON: the fields that changed."""
     shared: float = 1.0
     """The share, 0 to 1, of the two texts that is the same."""
+
+    @property
+    def shares_little(self) -> bool:
+        """Whether the texts share so little that their changes are hard to read."""
+        n_characters = sum(len(text) for _, text in self.changes)
+        return self.shared < LEAST_SHARED and n_characters > SHORT
 
 
 def differences(comparison: ComparisonModel) -> tuple[list[Difference], int]:

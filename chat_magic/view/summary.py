@@ -35,7 +35,7 @@ _FINISHES = {"stop": "finished", "length": "cut off"}
 _MOST_INDEXES = 3
 """Choices that are named by their indices."""
 _LOCAL = ("local", "local/smollm2-135m-instruct")
-_LOCAL_NAME = "SmolLM2-135M-Instruct, a small model to try the tool with"
+_LOCAL_SIZE = "135-million-parameter model, to try the tool with"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -75,7 +75,7 @@ def status_facts(run: RunView) -> list[str]:
     """Return the conversation, time, speed, tokens, seed and cost of a request."""
     return [
         *([] if run.thread is None else [thread_fact(run.thread, run.reply.usage)]),
-        *([_LOCAL_NAME] if run.model in _LOCAL else []),
+        *([_LOCAL_SIZE] if run.model in _LOCAL else []),
         *_time_facts(run.timing),
         *token_facts(run.usage),
         *_seed_facts(run),
@@ -148,15 +148,38 @@ def notices(run: RunView) -> list[str]:
 def choice_facts(choice: Choice, usage: Usage | None = None) -> list[str]:
     """Return how a choice ended, and its number of tokens: `finished`, `cut off at 80 tokens`.
 
+    Where the server counts other tokens than those that have a log probability, it says so:
+    `58 of 80 tokens with a probability`.
+
     Args:
         choice: The choice.
         usage: The request's usage if this is its only choice, for the number of tokens.
     """
-    count = len(tokens_of(choice)) or (usage.completion_tokens if usage else None)
-    n_tokens = "" if count is None else f"{count} token{'' if count == 1 else 's'}"
-    if n_tokens and choice.finish_reason == "length":
-        return [f"cut off at {n_tokens}"]
-    return [fact for fact in (finish_words(choice), n_tokens) if fact]
+    counted = usage.completion_tokens if usage else None
+    n_known = len(tokens_of(choice))
+    count = counted or n_known
+    if count and choice.finish_reason == "length":
+        differs = n_known and n_known != count
+        known = [f"{n_known} of them with a probability"] if differs else []
+        return [f"cut off at {_tokens(count)}", *known]
+    n_reasoning = usage and (usage.completion_tokens_details or {}).get("reasoning_tokens")
+    answer = None if counted is None else counted - (n_reasoning or 0)
+    return [fact for fact in (finish_words(choice), _length(choice, n_known, answer)) if fact]
+
+
+def _length(choice: Choice, n_known: int, counted: int | None) -> str:
+    """Say how long an answer is, by its log probabilities and by the server's count."""
+    if not n_known or not counted or n_known == counted:
+        return "" if counted is None and not n_known else _tokens(n_known or counted or 0)
+    if n_known > counted:
+        return f"{_tokens(n_known)}, {counted} by the server's count"
+    if counted == n_known + 1 and choice.finish_reason == "stop":
+        return f"{_tokens(n_known)} and the end token"
+    return f"{n_known} of {_tokens(counted)} with a probability"
+
+
+def _tokens(count: int) -> str:
+    return f"{count} token{'' if count == 1 else 's'}"
 
 
 def finish_words(choice: Choice) -> str:

@@ -219,6 +219,18 @@ def test_tables_of_several_results_have_coordinates_after_the_run(table):
     check(frame.drop(columns=["model", "temperature", "tone"]), columns)
 
 
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (".frame", ["run", "choice", "text", "parsed.city", "finish_reason", "n_tokens"]),
+        (".tokens", ["run", "choice", "part", "position", "token", "prob", "rank"]),
+    ],
+)
+def test_the_columns_that_are_read_most_come_first(table, columns):
+    """Pandas shows the first ten and the last ten of many."""
+    assert list(CALLS[table](single()))[: len(columns)] == columns
+
+
 @pytest.mark.parametrize("table", COMPARISONS)
 @pytest.mark.parametrize("make", [single, several])
 def test_tables_of_differences_have_the_documented_columns(table, make):
@@ -308,9 +320,10 @@ def page():
     lines = [
         "# Tables",
         "",
-        "Every column of every table. Log probabilities are natural logarithms; positions and",
-        "offsets count from 0. `string` is pandas' `str` dtype on pandas 3 and `string` on",
-        'pandas 2. `table.attrs["chat_magic"]` holds the model, the parameters and the warnings.',
+        "Every column of every table, in order: after the key, the columns that are read most.",
+        "Log probabilities are natural logarithms; positions and offsets count from 0. `string` is",
+        'pandas\' `str` dtype on pandas 3 and `string` on pandas 2. `table.attrs["chat_magic"]`',
+        "holds the model, the parameters and the warnings.",
         "",
         "The tables of several results (`ChatResults`) have these columns after `run`:",
         "",

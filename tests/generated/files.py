@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.generated.cell_vocabulary import cell_vocabulary
+from tests.generated.glossary import glossary, glossary_page
 from tests.generated.guide_options import GUIDE, guide
 from tests.generated.parameter_types import parameter_types
 from tests.generated.pattern_cases import pattern_cases
@@ -23,6 +24,8 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "chat_magic" / "core" / "request" / "parameter_types.py": parameter_types,
     _TYPESCRIPT / "cell" / "vocabulary.json": cell_vocabulary,
     _TYPESCRIPT / "constants.json": shared_constants,
+    _TYPESCRIPT / "result" / "glossary.json": glossary,
     _TYPESCRIPT / "result" / "payloadTypes.ts": payload_types,
+    ROOT / "docs" / "glossary.md": glossary_page,
     ROOT / "tests" / "wire" / "patterns.json": pattern_cases,
 }

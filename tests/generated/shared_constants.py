@@ -17,6 +17,7 @@ from chat_magic.view import (
     answer_images,
     bundle,
     comparison_model,
+    differences,
     summary,
     text_segments,
 )
@@ -58,12 +59,14 @@ def shared_constants() -> str:
         "vocabularySize": metrics.VOCABULARY_SIZE,
         "forcedProb": metrics.FORCED_PROB,
         "forbiddenLogprob": metrics.FORBIDDEN_LOGPROB,
-        "stepsPerNat": alternatives_block._STEPS_PER_NAT,
+        "stepsPerNat": alternatives_block._EARLIER_STEPS_PER_NAT,
         "longText": text_segments._LONG,
         "underlinedMost": text_segments._MOST_MARKED,
         "imageTypes": list(answer_images.MEDIA_TYPES),
         "columnsMost": comparison_model.TABLE_FIRST,
         "maxDiffWork": diff.MAX_DIFF_WORK,
+        "leastShared": differences.LEAST_SHARED,
+        "shortDiff": differences.SHORT,
         "maxJsonDepth": json_fields.MAX_DEPTH,
         "spaces": SPACES,
         "programs": {

@@ -40,7 +40,7 @@ def unpack(block: str, known: list[str]) -> list[list[tuple[str, float | str]]]:
         nats, row = 0.0, []
         for _ in range(count):
             token, step, status = next(entries)
-            nats += step / 256
+            nats += step / vocabulary.get("steps_per_nat", 256)
             row.append((names[token], -nats if status == 0 else STATUSES[status]))
         rows.append(row)
     return rows

@@ -64,7 +64,7 @@ def test_entropy_and_unseen_mass_are_given_for_a_single_request_only() -> None:
     """For 2, 1, 1 of 4: 1.5 ln 2 = 1.04 nats, plus (3 - 1) / 8 = 0.25 (Miller and Madow)."""
     assert agreement_summary(compare_runs(four())) == (
         "3 distinct answers, the commonest 2 of 4 times · "
-        "entropy 1.29 nats (of which 0.25 small-sample correction) · unseen mass about 50%"
+        "entropy 1.86 bits (of which 0.36 small-sample correction) · unseen mass about 50%"
     )
     assert "entropy" not in agreement_summary(compare_runs(grid()))
 

@@ -108,6 +108,33 @@ def test_the_unsure_line_names_the_token_and_its_alternatives(make_choice, names
     assert unsure_summary([make_choice(names)]) == "unsure: Charlotte 31% (Catherine 24, Clara 9)"
 
 
+@pytest.mark.parametrize(
+    ("n_known", "finish", "counted", "facts"),
+    [
+        (58, "stop", 58, ["finished", "58 tokens"]),
+        (58, "stop", 80, ["finished", "58 of 80 tokens with a probability"]),
+        (1, "stop", 2, ["finished", "1 token and the end token"]),
+        (1, "length", 2, ["cut off at 2 tokens", "1 of them with a probability"]),
+        (80, "length", 80, ["cut off at 80 tokens"]),
+        (58, "stop", 50, ["finished", "58 tokens, 50 by the server's count"]),
+        (0, "stop", 80, ["finished", "80 tokens"]),
+    ],
+)
+def test_a_count_that_differs_from_the_servers_says_why(
+    make_choice, make_token, n_known, finish, counted, facts
+) -> None:
+    """The status line has the server's count, which no number beside it may contradict."""
+    choice = make_choice([make_token("a", 0.9)] * n_known, text="a", finish_reason=finish)
+    assert choice_facts(choice, Usage(completion_tokens=counted)) == facts
+
+
+def test_tokens_of_reasoning_are_not_missing(make_choice, make_token) -> None:
+    """They are counted, but are no part of the answer."""
+    choice = make_choice([make_token("a", 0.9)] * 3)
+    usage = Usage(completion_tokens=23, completion_tokens_details={"reasoning_tokens": 20})
+    assert choice_facts(choice, usage) == ["finished", "3 tokens"]
+
+
 def test_there_is_no_unsure_line_when_no_token_is_under_half(make_choice, make_token) -> None:
     assert unsure_summary([make_choice([make_token("a", 0.5), make_token("b", 0.99)])]) is None
     assert unsure_summary([make_choice(text="no log probabilities")]) is None

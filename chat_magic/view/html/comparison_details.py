@@ -25,6 +25,7 @@ from chat_magic.view.html.elements import (
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.markdown import RINGED
+from chat_magic.view.summary import percent
 from chat_magic.view.tree_lines import tree_lines
 
 if TYPE_CHECKING:
@@ -89,7 +90,15 @@ def _difference(comparison: ComparisonModel, difference: Difference) -> str:
     title = comparison.titles[difference.positions[0]]
     head = heading(f"{title} {times(len(difference.positions))}", [])
     body = _fields(difference) if difference.fields else changes_html(difference.changes)
-    return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{body}</div>'
+    little = note(_shares_little(comparison, difference)) if difference.shares_little else ""
+    return f'<div style="padding:6px 14px;border-bottom:{LINE}">{head}{little}{body}</div>'
+
+
+def _shares_little(comparison: ComparisonModel, difference: Difference) -> str:
+    words = f"the texts share little ({percent(difference.shared)})"
+    return (
+        words if comparison.by == "sentence" else f'{words}: .compare(by="sentence") reads better'
+    )
 
 
 def _fields(difference: Difference) -> str:

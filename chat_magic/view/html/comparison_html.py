@@ -35,6 +35,7 @@ from chat_magic.view.html.elements import (
     status_line,
     strong,
     warning_html,
+    with_terms,
 )
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
@@ -99,7 +100,7 @@ def _head(comparison: ComparisonModel) -> str:
     if comparison.several:
         divergence = divergence_summary(comparison.analysis.branches, show=isolated)
         spans = [f"<span>{divergence}</span>"] if divergence else []
-        agreement = escape(agreement_summary(comparison))
+        agreement = with_terms(agreement_summary(comparison))
         spans.append(f'<span style="{MUTED}">{agreement}</span>')
         parts.append(line(EM_SPACE.join(spans)))
     return "".join(parts)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from chat_magic.view.glossary import split_terms
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.markdown import INK
 
@@ -118,8 +119,16 @@ def facts_line(facts: Sequence[str]) -> str:
     """Draw facts in a muted line that breaks only between them; nothing without facts."""
     if not facts:
         return ""
-    spans = EN_SPACE.join(nowrap(escape(fact)) for fact in facts)
+    spans = EN_SPACE.join(nowrap(with_terms(fact)) for fact in facts)
     return f'<div style="{SMALL};{MUTED};margin:0 0 4px 0">{spans}</div>'
+
+
+def with_terms(text: str) -> str:
+    """Escape a text of ours; terms of the glossary have their meaning as a tooltip."""
+    return "".join(
+        f'<span title="{escape(meaning)}">{escape(piece)}</span>' if meaning else escape(piece)
+        for piece, meaning in split_terms(text)
+    )
 
 
 def details(title: str, content: str, *, is_open: bool = False) -> str:

@@ -14,7 +14,7 @@ from chat_magic.view.comparison_summary import (
     run_facts,
     times,
 )
-from chat_magic.view.differences import differences
+from chat_magic.view.differences import LEAST_SHARED, differences
 from chat_magic.view.excerpt import excerpt, one_line
 from chat_magic.view.summary import notices, status_facts, unsure_summary
 from chat_magic.view.text.result_text import (
@@ -41,8 +41,6 @@ _NOT_SHOWN = ("mean logprob", "bits/byte", "in · out")
 """Columns of the table that leave no room for the answers."""
 _NARROWEST = 11
 """Characters of an answer that the table shows at least."""
-_LEAST_SHARED = 1 / 3
-"""Share of two texts that must be the same for their differences to be readable."""
 _MOST_CHANGES = 20
 _MOST_IN_TREE = 4
 """Distinct answers up to which the tree of a run is printed."""
@@ -156,7 +154,7 @@ def _short_changes(difference: Difference) -> str:
     changes = _changes(difference)
     if difference.shared and len(changes) <= WIDTH:
         return changes
-    if difference.shared < _LEAST_SHARED:
+    if difference.shared < LEAST_SHARED:
         return "little in common"
     count = sum(kind in ("insert", "delete") for kind, _ in difference.changes)
     return changes if count <= _MOST_CHANGES else f"{count} changes"

@@ -17,8 +17,11 @@ export interface AlternativesBlock {
   /** Nats; NaN if not measured. */
   logprobs: Float64Array;
   statuses: Uint8Array;
-  vocabulary: PayloadVocabulary;
+  vocabulary: BlockVocabulary;
 }
+
+/** A block of an earlier version does not say how fine its log probabilities are. */
+type BlockVocabulary = PayloadVocabulary & { steps_per_nat?: number };
 
 /** Inflate and read a block. */
 export async function readAlternativesBlock(base64: string): Promise<AlternativesBlock> {
@@ -70,16 +73,16 @@ export function parseAlternativesBlock(data: Uint8Array): AlternativesBlock {
   const ids = readPlanes(entries, 3);
   const steps = readPlanes(entries, 2);
   const statuses = Uint8Array.from(readPlanes(entries, 1));
-  const vocabulary = new TextDecoder().decode(
+  const text = new TextDecoder().decode(
     data.subarray(HEADER_BYTES, HEADER_BYTES + vocabularyBytes)
   );
-  return {
-    starts,
-    ids,
-    statuses,
-    logprobs: readLogprobs(starts, steps, statuses),
-    vocabulary: JSON.parse(vocabulary) as PayloadVocabulary
-  };
+  const vocabulary = JSON.parse(text) as BlockVocabulary;
+  const stepsPerNat = vocabulary.steps_per_nat ?? constants.stepsPerNat;
+  const levels = readLevels(starts, steps);
+  const logprobs = levels.map((level, entry) =>
+    statuses[entry] === 0 ? -level / stepsPerNat : NaN
+  );
+  return { starts, ids, statuses, logprobs, vocabulary };
 }
 
 function runningSum(counts: Uint32Array): Uint32Array {
@@ -93,8 +96,8 @@ function runningSum(counts: Uint32Array): Uint32Array {
 }
 
 /** Sum up the steps of each row, from the most probable entry down. */
-function readLogprobs(starts: Uint32Array, steps: Uint32Array, statuses: Uint8Array): Float64Array {
-  const logprobs = new Float64Array(steps.length);
+function readLevels(starts: Uint32Array, steps: Uint32Array): Float64Array {
+  const levels = new Float64Array(steps.length);
   let row = 0;
   let sum = 0;
   steps.forEach((step, entry) => {
@@ -103,7 +106,7 @@ function readLogprobs(starts: Uint32Array, steps: Uint32Array, statuses: Uint8Ar
       sum = 0;
     }
     sum += step;
-    logprobs[entry] = statuses[entry] === 0 ? -sum / constants.stepsPerNat : NaN;
+    levels[entry] = sum;
   });
-  return logprobs;
+  return levels;
 }

@@ -18,6 +18,8 @@ export interface ComparedAnswer {
   /** The index of its result. */
   result: number;
   title: string;
+  /** What stands for it in keys: the index of its choice, among several runs its own. */
+  number: number;
   answer: Answer;
   /** Its content, else its refusal. */
   text: string;
@@ -51,7 +53,8 @@ export function readComparison(payload: Payload): Comparison | null {
   const answers = stored.answers.map(({ result, choice, title, start, end }, index) => {
     const answer = itemAt(itemAt(results, result).choices, choice);
     const text = answer.choice.text || answer.choice.refusal || '';
-    return { index, result, title, answer, text, start, end };
+    const number = results.length === 1 ? answer.choice.index : index;
+    return { index, result, title, number, answer, text, start, end };
   });
   const { groups, base, by, opens, chip, agreement, trees } = stored;
   const opensDiff = opens === 'diff';
@@ -83,6 +86,11 @@ function separateAnswers(payload: Payload): PayloadComparison {
     agreement: null,
     trees: []
   };
+}
+
+/** Return an answer's title after its number, where that is not the title: `0: openai/gpt-4o`. */
+export function numberedTitle({ number, title }: ComparedAnswer): string {
+  return title === String(number) ? title : `${number}: ${title}`;
 }
 
 /** Return the values of a run's coordinates: `0.5 · formal`. */

@@ -41,6 +41,15 @@ export function diff(base: readonly string[], other: readonly string[]): Change[
   return changes;
 }
 
+/** Return the share, 0 to 1, of two texts that is the same; 1 for two empty ones. */
+export function sharedPart(changes: readonly Change[]): number {
+  const length = (kind: ChangeKind): number =>
+    changes.reduce((sum, change) => sum + (change.kind === kind ? change.text.length : 0), 0);
+  const same = 2 * length('same');
+  const all = same + length('insert') + length('delete');
+  return all ? same / all : 1;
+}
+
 /** Leave out blocks of mere punctuation around which something is deleted and something inserted. */
 function readableBlocks(base: readonly string[], other: readonly string[]): Block[] {
   const blocks = commonBlocks(base, other);

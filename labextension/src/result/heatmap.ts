@@ -50,9 +50,12 @@ export const HEATMAP_METRICS: HeatmapMetric[] = [
   },
   {
     name: 'gap',
-    edges: [0, 0.5, 1.5, 3],
-    labels: ['0 nats', '< 0.5', '0.5–1.5', '1.5–3', '> 3'],
-    value: (answer, index) => answer.metrics(index).gap
+    edges: [0, 1, 2, 4],
+    labels: ['0 bits', '≤ 1', '1–2', '2–4', '> 4'],
+    value: (answer, index) => {
+      const { gap } = answer.metrics(index);
+      return gap === null ? null : bits(-gap);
+    }
   },
   {
     name: 'entropy',

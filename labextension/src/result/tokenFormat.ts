@@ -76,6 +76,16 @@ export function interval({ low, high }: { low: number; high: number }): string {
   return high - low < 0.05 ? low.toFixed(1) : `${low.toFixed(1)}–${high.toFixed(1)}`;
 }
 
+/** What a double may lack of the half that is rounded up: 2.305 is stored as 2.30499…. */
+const HALF_ERROR = 1e-7;
+
+/** Write nats with two decimals and a true minus sign; a half is rounded away from zero. */
+export function nats(logprob: number): string {
+  const hundredths = Math.round(Math.abs(logprob) * 100 + HALF_ERROR);
+  const sign = logprob < 0 && hundredths ? '−' : '';
+  return `${sign}${(hundredths / 100).toFixed(2)}`;
+}
+
 /** Write a number with three digits or fewer. */
 export function shortNumber(value: number): string {
   return value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : value.toFixed(0);

@@ -39,7 +39,7 @@ def test_several_answers_stand_under_their_numbers_and_identical_ones_once() -> 
         "identical up to: 👋🏽 1.\n"
         "First difference: Charlotte (model 31%, sampled 3/4), Clara (9%, 1/4)\n"
         "3 distinct answers, the commonest 2 of 4 times · "
-        "entropy 1.29 nats (of which 0.25 small-sample\ncorrection) · unseen mass about 50%\n"
+        "entropy 1.86 bits (of which 0.36 small-sample\ncorrection) · unseen mass about 50%\n"
         "openai/gpt-4o · 0.41 s to first token · 92 tokens/s · 31 in · 52 out\n"
         "unsure: Charlotte 31% (Catherine 24, Clara 9) in choices 0, 2 and 3 · "
         "Clara 9% (Charlotte 31, Catherine 24) in choice 1"

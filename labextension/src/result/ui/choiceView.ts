@@ -9,9 +9,10 @@ import { isUnsure, type Piece } from '../tokens';
 import { imageOf, sourceList } from './answerMedia';
 import { CopyMenu } from './copyMenu';
 import { button, details, element, type Child } from './dom';
-import { exactText } from './exactText';
+import { exactNodes, exactText } from './exactText';
 import type { TokenInspector } from './tokenInspector';
 import { markDivergence, renderMarkdown, type MarkdownOptions } from './markdownView';
+import { termNodes } from './terms';
 
 export type Mode = 'text' | 'tokens' | 'raw';
 
@@ -46,7 +47,7 @@ export class ChoiceView {
         'div',
         'chm-choice-head',
         ...frame.head,
-        ...choice.facts.map(fact => exactText('span', isAbnormal(fact) ? 'chm-warning' : '', fact)),
+        ...choice.facts.map(drawFact),
         choice.sparkline ? sparkline(choice.sparkline) : null
       ),
       choice.reasoning
@@ -136,8 +137,8 @@ export class ChoiceView {
     const { perplexity } = this.answer.choice;
     const { metrics, foot } = this.frame;
     const children = [
-      ...(perplexity ? [element('span', '', perplexity)] : []),
-      ...metrics.map(metric => element('span', '', metric)),
+      ...(perplexity ? [element('span', '', ...termNodes(perplexity))] : []),
+      ...metrics.map(metric => element('span', '', ...termNodes(metric))),
       ...(perplexity ? [this.leastSure()] : []),
       ...foot,
       new CopyMenu(this.answer, this.frame.title).node
@@ -155,8 +156,8 @@ export class ChoiceView {
     }
     const name = tokenName(lowest.text.trim(), 24);
     const inspect = (): void => this.onInspect(pieces.indexOf(lowest));
-    const node = button('least sure ', 'Show this token', inspect, 'chm-link');
-    node.append(element('bdi', '', `“${name}”`), ` ${roundPercent(lowest.prob ?? 0)}`);
+    const node = button('', 'Show this token', inspect, 'chm-link');
+    node.append(...termNodes('least sure'), ' ', element('bdi', '', `“${name}”`), ` ${roundPercent(lowest.prob ?? 0)}`);
     return node;
   }
 
@@ -175,6 +176,13 @@ export class ChoiceView {
 /** Tell whether a fact says that an answer may be incomplete. */
 export function isAbnormal(fact: string): boolean {
   return constants.abnormalFinishReasons.some(reason => fact.startsWith(reason));
+}
+
+/** Draw how an answer ended or how long it is, as a warning where it may be incomplete. */
+export function drawFact(fact: string): HTMLElement {
+  const isOurs = Object.values(constants.finishes).some(words => fact.startsWith(words));
+  const nodes = isOurs ? termNodes(fact) : exactNodes(fact);
+  return element('span', isAbnormal(fact) ? 'chm-warning' : '', ...nodes);
 }
 
 /** Make a line of explanation. */

@@ -4,6 +4,7 @@ import type { ResultModel } from '../answer';
 import { ChoiceView, note, type Mode } from './choiceView';
 import { element, isCommandKey } from './dom';
 import { exactText } from './exactText';
+import { KeyHelp } from './keyHelp';
 import type { MarkdownOptions } from './markdownView';
 import type { InsertCell } from './tokenDetails';
 import { AnswerStage } from './answerStage';
@@ -34,10 +35,11 @@ export class ResultView {
     });
     const nodes = views.length ? views.map(view => view.node) : [note('no answer')];
     void this.stage.set(views, nodes);
+    this.help = new KeyHelp({ tokens: this.stage.hasTokens, comparison: false });
     this.node = element(
       'section',
       'chm-result',
-      drawStatus(result, this.stage.switcher),
+      drawStatus(result, element('span', 'chm-controls', this.stage.switcher, this.help.node)),
       ...result.rounds.map(round => drawRound(round)),
       this.stage.node,
       this.stage.tools,
@@ -45,7 +47,7 @@ export class ResultView {
     );
     this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => {
-      if (isCommandKey(event) && this.stage.act(event.key)) {
+      if (isCommandKey(event) && (this.help.act(event.key) || this.stage.act(event.key))) {
         event.preventDefault();
         event.stopPropagation();
       }
@@ -63,4 +65,5 @@ export class ResultView {
 
   readonly node: HTMLElement;
   private readonly stage: AnswerStage;
+  private readonly help: KeyHelp;
 }

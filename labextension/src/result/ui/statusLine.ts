@@ -4,6 +4,7 @@ import { count, shortNumber } from '../tokenFormat';
 import type { PayloadResult, PayloadRound, PayloadToolRun } from '../payloadTypes';
 import { details, element } from './dom';
 import { exactText } from './exactText';
+import { termNodes } from './terms';
 
 /** A result with up to so many characters and lines is shown without a click. */
 const SHORT_CHARACTERS = 300;
@@ -28,7 +29,7 @@ export function drawHeader(
     'div',
     'chm-status',
     exactText('strong', '', title),
-    ...facts.map(fact => exactText('span', '', fact)),
+    ...facts.map(fact => element('span', '', ...termNodes(fact))),
     ...onLine.map(warning => exactText('span', 'chm-warning', warning)),
     end
   );

@@ -4,7 +4,16 @@ import constants from '../../constants.json';
 import type { Answer } from '../answer';
 import { itemAt } from '../indexing';
 import { branchAt, branchPromptTokens } from '../nextCell';
-import { codePoint, count, hex, interval, percent, tinyPercent, tokenName } from '../tokenFormat';
+import {
+  codePoint,
+  count,
+  hex,
+  interval,
+  nats,
+  percent,
+  tinyPercent,
+  tokenName
+} from '../tokenFormat';
 import {
   bits,
   isForbidden,
@@ -14,6 +23,7 @@ import {
 } from '../tokenMetrics';
 import { button, copy, element, newId } from './dom';
 import { exactText } from './exactText';
+import { termNodes } from './terms';
 
 const SHOWN_BYTES = 24;
 const NAMED_CODE_POINTS = 3;
@@ -67,7 +77,7 @@ export class TokenDetails {
     const metrics = answer.metrics(token);
     this.node.replaceChildren(
       exactText('h5', 'chm-token-name', tokenName(text)),
-      element('p', 'chm-facts', describeToken(answer, start, token, metrics)),
+      element('p', 'chm-facts', ...termNodes(describeToken(answer, start, token, metrics))),
       element('p', 'chm-facts chm-mono', describeBytes(answer, start, end)),
       ...(end - start > 1 ? [fragmentList(answer, start, end)] : []),
       ...this.drawAlternatives(answer, token, metrics),
@@ -245,7 +255,7 @@ function describeToken(
     `token ${start + 1}`,
     ...probability,
     ...(rank !== null ? [`rank ${rank}`] : listed ? [`rank > ${listed}`] : []),
-    ...(gap ? [`gap ${gap.toFixed(2)} nats`] : []),
+    ...(gap ? [`gap ${bits(-gap).toFixed(2)} bits`] : []),
     ...(entropy ? [`entropy ${interval(entropy)} bits`] : []),
     ...(isForced ? ['forced by a grammar'] : []),
     ...(wait !== null ? [`after ${wait} ms`] : [])
@@ -286,7 +296,7 @@ function metricList(logprobs: readonly (number | null)[], bytes: number): HTMLEl
     ['bits per byte', bitsPerByte === null ? '–' : bitsPerByte.toFixed(3)]
   ] as const;
   const cells = metrics.flatMap(([name, value]) => [
-    element('span', 'chm-muted', name),
+    element('span', 'chm-muted', ...termNodes(name)),
     element('span', 'chm-mono', value)
   ]);
   return element('div', 'chm-sums', ...cells);
@@ -309,7 +319,7 @@ function alternativeRow(
     exactText('span', 'chm-alt-name', tokenName(answer.vocabulary.text(id), 28)),
     shareBar(prob ?? 0, largest),
     number(prob === null ? status : percent(prob)),
-    number(logprob === null ? '' : logprob.toFixed(2), 'chm-muted'),
+    number(logprob === null ? '' : nats(logprob), 'chm-muted'),
     number(isExtra || prob === null ? '' : percent(Math.min(1, sum)), 'chm-muted')
   );
   row.id = newId();

@@ -13,19 +13,18 @@ import {
   type Aggregate,
   type MetricName
 } from '../heatmap';
+import { meaningOf } from '../glossary';
 import { nextItem } from '../indexing';
+import { hintLine, TOKEN_KEYS } from '../keys';
 import type { TextRange } from '../renderedRange';
 import { GRANULARITIES, tokenSegments, type Granularity, type TokenSegment } from '../segments';
-import { button, element, select } from './dom';
+import { button, capitalized, element, select } from './dom';
 import { TokenDetails, type InsertCell } from './tokenDetails';
 import { SurprisalStrip } from './surprisalStrip';
 import { TokenTable } from './tokenTable';
 import { TokenText } from './tokenText';
 
 const UNSURE = constants.binEdges[0] ?? 0.5;
-const KEYS =
-  'arrows move · shift selects · n p next, previous unsure token · a alternatives · g granularity · m metric · t table · c next choice · v view · Enter pins · Esc clears, then leaves';
-const SHORT_KEYS = 'n next unsure · a alternatives · g granularity · m metric · t table';
 
 interface TokenView {
   answer: Answer;
@@ -162,9 +161,9 @@ export class TokenInspector {
       this.repaint();
     });
     this.controls = { metrics, granularities };
+    metrics.title = describeMetric(this.metric);
     const table = button('Token table', 'The tokens as a table (t)', () => this.toggleTable());
-    const hint = element('span', 'chm-key-hints', SHORT_KEYS);
-    hint.title = KEYS;
+    const hint = element('span', 'chm-key-hints', hintLine(TOKEN_KEYS));
     return element(
       'div',
       'chm-bar',
@@ -192,6 +191,7 @@ export class TokenInspector {
   private setMetric(name: MetricName): void {
     this.metric = name;
     this.controls.metrics.value = name;
+    this.controls.metrics.title = describeMetric(name);
     this.repaint();
     this.say(`painted by ${name}`);
   }
@@ -441,6 +441,12 @@ export class TokenInspector {
   private isPinned = false;
   private isStarted = false;
   private isDisposed = false;
+}
+
+/** Say what the tokens are painted by. */
+function describeMetric(name: MetricName): string {
+  const meaning = meaningOf(name);
+  return meaning ? `${capitalized(name)} (m: next metric). ${meaning}` : 'metric (m: next)';
 }
 
 /** Describe a piece for screen readers. */

@@ -5,6 +5,7 @@ import { interval, percent, tokenName } from '../tokenFormat';
 import { bits } from '../tokenMetrics';
 import { button, element } from './dom';
 import { exactText } from './exactText';
+import { termNodes } from './terms';
 
 const ROWS_AT_ONCE = 200;
 const ALTERNATIVES_SHOWN = 3;
@@ -15,7 +16,7 @@ export class TokenTable {
     private readonly answer: Answer,
     title: string
   ) {
-    const head = element('tr', '', ...TITLES.map(title => element('th', '', title)));
+    const head = element('tr', '', ...TITLES.map(title => element('th', '', ...termNodes(title))));
     head.childNodes.forEach(cell => (cell as HTMLElement).setAttribute('scope', 'col'));
     const table = element('table', 'chm-table', element('thead', '', head), this.body);
     table.prepend(element('caption', 'chm-visually-hidden', `tokens of ${title}`));

@@ -3,12 +3,13 @@
 import { continuationCell, continueDisabledReason } from '../../nextCell';
 import { commonWarnings, gridTitle, type ComparedAnswer, type Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
-import type { PayloadCoordinate } from '../../payloadTypes';
+import type { PayloadCoordinate, PayloadUnit } from '../../payloadTypes';
+import { nats } from '../../tokenFormat';
 import { pieceIndexAt } from '../../tokens';
 import type { ViewState } from '../../viewState';
 import { metricValue, orderedGroups } from '../../answerOrder';
 import { ChoiceView, type Mode } from '../choiceView';
-import { button, element } from '../dom';
+import { button, element, type Child } from '../dom';
 import { exactText } from '../exactText';
 import type { MarkdownOptions } from '../markdownView';
 import type { InsertCell } from '../tokenDetails';
@@ -35,6 +36,7 @@ export class AnswerColumns {
     private readonly insertCell: InsertCell,
     onMode: (mode: Mode) => void,
     private readonly onChosen: (index: number) => void,
+    private readonly onUnit: (by: PayloadUnit) => void,
     private readonly say: (message: string) => void
   ) {
     this.stage = new AnswerStage(comparison.results, insertCell, onMode);
@@ -48,13 +50,13 @@ export class AnswerColumns {
     this.state = state;
     this.stage.node.classList.toggle('chm-listed', state.view === 'list');
     const { answers } = this.comparison;
-    const shown = orderedGroups(this.comparison, state.order).map(group => {
+    const shown = this.groupsOf(state).map(group => {
       const index = this.shownMember(group);
       const column = this.column(index, group);
       const isBase = group.includes(state.base);
       const base = itemAt(answers, state.base);
       column.view.setChanges(
-        state.isDiff && !isBase ? () => drawChanges(base, itemAt(answers, index), state.by) : null
+        state.isDiff && !isBase ? () => this.changes(base, itemAt(answers, index), state.by) : null
       );
       column.badge.hidden = !state.isDiff || !isBase;
       column.continueButton.setAttribute('aria-pressed', String(state.chosen === index));
@@ -66,16 +68,10 @@ export class AnswerColumns {
     await this.stage.set(shown, [...shown.map(({ node }) => node), ...this.failed]);
   }
 
-  /** Return the index of the answer that a digit stands for: by its title, else by its column. */
+  /** Return the index of the answer that a digit stands for; null if there is none. */
   indexByDigit(digit: string): number | null {
-    const { answers } = this.comparison;
-    const titled = answers.findIndex(({ title }) => title === digit);
-    const isNumbered = answers.every(({ title }) => /^\d+$/.test(title));
-    if (isNumbered && answers.some(({ title }) => title === '0')) {
-      return titled < 0 ? null : titled;
-    }
-    const view = this.shown[Number(digit) - 1];
-    return view ? answers.findIndex(({ answer }) => answer === view.answer) : null;
+    const found = this.comparison.answers.find(({ number }) => String(number) === digit);
+    return found?.index ?? null;
   }
 
   /** Return the differences between the answers, as far as they are drawn. */
@@ -102,6 +98,10 @@ export class AnswerColumns {
     this.stage.dispose();
   }
 
+  private changes(base: ComparedAnswer, other: ComparedAnswer, by: PayloadUnit): HTMLElement {
+    return drawChanges(base, other, by, () => this.onUnit('sentence'));
+  }
+
   private tokenTarget({ answer }: ChoiceView): DiffTarget[] {
     const compared = this.comparison.answers.find(candidate => candidate.answer === answer);
     if (!compared || compared.start === compared.end || !answer.pieces.length) {
@@ -110,6 +110,13 @@ export class AnswerColumns {
     const piece = pieceIndexAt(answer.pieces, compared.start);
     const description = `diverges at “${answer.piece(piece).text}”`;
     return [{ key: answer, description, go: () => void this.stage.inspect(answer, piece) }];
+  }
+
+  /** Return the groups in order; in a diff that of the base is first, where it stays in sight. */
+  private groupsOf({ order, isDiff, base }: ViewState): number[][] {
+    const groups = orderedGroups(this.comparison, order);
+    const isBase = (group: readonly number[]): boolean => isDiff && group.includes(base);
+    return [...groups.filter(isBase), ...groups.filter(group => !isBase(group))];
   }
 
   /** Return the member of a group of identical answers that is shown. */
@@ -144,14 +151,14 @@ export class AnswerColumns {
   }
 
   private nameOf({ title }: ComparedAnswer): string {
-    return /^\d+$/.test(title) ? `choice ${title}` : title;
+    return this.comparison.results.length === 1 ? `choice ${title}` : title;
   }
 
   private inspect({ answer }: ComparedAnswer, piece: number): void {
     void this.stage.inspect(answer, piece);
   }
 
-  private head(compared: ComparedAnswer, group: readonly number[]): HTMLElement[] {
+  private head(compared: ComparedAnswer, group: readonly number[]): Child[] {
     const { results } = this.comparison;
     const { facts, error, warnings } = itemAt(results, compared.result).result;
     const isSingle = results.length === 1;
@@ -161,6 +168,7 @@ export class AnswerColumns {
       ...warnings.filter(warning => !common.includes(warning))
     ];
     return [
+      isSingle ? null : keyOf(compared),
       exactText('strong', '', compared.title),
       ...(group.length > 1 ? this.count(compared, group) : []),
       ...(isSingle ? [] : facts.map(fact => exactText('span', 'chm-fact', fact))),
@@ -234,9 +242,16 @@ export class AnswerColumns {
   private state: ViewState | null = null;
 }
 
+/** Draw the number of an answer; its title is another. */
+function keyOf({ number }: ComparedAnswer): HTMLElement {
+  const node = element('span', 'chm-number-key', String(number));
+  node.title = `Run ${number} of the results, counted from 0`;
+  return node;
+}
+
 function meanLogprob(compared: ComparedAnswer): string[] {
   const mean = metricValue(compared, 'mean_logprob');
-  return mean === null ? [] : [`mean logprob ${mean.toFixed(2).replace('-', '−')}`];
+  return mean === null ? [] : [`mean logprob ${nats(mean)}`];
 }
 
 function failure(coordinates: readonly PayloadCoordinate[], error: string): HTMLElement {

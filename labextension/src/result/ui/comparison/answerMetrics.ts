@@ -2,7 +2,7 @@
 
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
-import { count, percent } from '../../tokenFormat';
+import { count, nats, percent } from '../../tokenFormat';
 import type { PayloadMetrics } from '../../payloadTypes';
 import { metricValue } from '../../answerOrder';
 
@@ -24,20 +24,18 @@ function metric(
   return { name, title, write, value: answer => metricValue(answer, key) };
 }
 
-const decimals = (value: number): string => value.toFixed(2).replace('-', '−');
-
 const JOINT_TITLE = 'nats of the whole answer; an upper bound (≤) where tokens lack a probability';
 
 const METRICS: AnswerMetric[] = [
   metric('n_tokens', 'tokens', 'tokens of the answer', count),
-  metric('perplexity', 'perplexity', 'exp of the mean surprisal; 1 is certain', decimals),
-  metric('mean_logprob', 'mean logprob', 'nats per token; 0 is certain', decimals),
+  metric('perplexity', 'perplexity', 'exp of the mean surprisal; 1 is certain', nats),
+  metric('mean_logprob', 'mean logprob', 'nats per token; 0 is certain', nats),
   {
-    ...metric('joint_logprob', 'joint logprob', JOINT_TITLE, decimals),
+    ...metric('joint_logprob', 'joint logprob', JOINT_TITLE, nats),
     prefix: ({ answer }) => (answer.choice.metrics.n_missing ? '≤ ' : '')
   },
   metric('min_prob', 'least sure', 'probability of the least sure token', percent),
-  metric('bits_per_byte', 'bits/byte', 'comparable across models and their tokenizers', decimals)
+  metric('bits_per_byte', 'bits/byte', 'comparable across models and their tokenizers', nats)
 ];
 
 /** Write a metric of an answer, with the sign of a bound where it is one; empty if unknown. */

@@ -1,7 +1,7 @@
 /** All answers as a sortable table; a row opens its answer. */
 
 import constants from '../../../constants.json';
-import type { ComparedAnswer, Comparison } from '../../comparison';
+import { numberedTitle, type ComparedAnswer, type Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
 import { element } from '../dom';
 import { exactText } from '../exactText';
@@ -48,7 +48,7 @@ export class AnswerTable {
     });
     return [
       {
-        name: answers.some(({ title }) => !/^\d+$/.test(title)) ? 'run' : 'choice',
+        name: comparison.results.length > 1 ? 'run' : 'choice',
         title: 'original order',
         value: ({ index }) => index,
         cell: () => element('th', 'chm-row-title')
@@ -90,7 +90,7 @@ export class AnswerTable {
     const cells = this.columns.map(column => column.cell(answer));
     const head = itemAt(cells, 0);
     head.setAttribute('scope', 'row');
-    const open = exactText('button', 'chm-link', answer.title);
+    const open = exactText('button', 'chm-link', numberedTitle(answer));
     open.type = 'button';
     open.title = 'Show this answer';
     head.replaceChildren(open);

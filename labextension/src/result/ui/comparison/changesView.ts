@@ -1,18 +1,25 @@
 /** The changes from one answer to another, marked by more than colour. */
 
+import constants from '../../../constants.json';
 import type { ComparedAnswer } from '../../comparison';
-import { diff, units, type Change } from '../../diff';
+import { diff, sharedPart, units, type Change } from '../../diff';
 import { diffJson, type FieldChange } from '../../jsonDiff';
 import type { PayloadUnit } from '../../payloadTypes';
-import { element, type Child } from '../dom';
+import { roundPercent } from '../../tokenFormat';
+import { button, element, type Child } from '../dom';
 import { exactText } from '../exactText';
 import { note } from '../choiceView';
 
-/** Draw the changes from one answer to another. */
+/**
+ * Draw the changes from one answer to another.
+ *
+ * Where the texts share little, that is said, and sentences are offered.
+ */
 export function drawChanges(
   base: ComparedAnswer,
   other: ComparedAnswer,
-  by: PayloadUnit
+  by: PayloadUnit,
+  onSentences: () => void
 ): HTMLElement {
   const host = element('div', 'chm-body chm-changes');
   if (base.text === other.text) {
@@ -30,6 +37,11 @@ export function drawChanges(
     host.append(note('Not both are JSON objects or lists: compared by word'));
   }
   const changes = diff(unitsOf(base, by), unitsOf(other, by));
+  const shared = sharedPart(changes);
+  const length = changes.reduce((sum, { text }) => sum + text.length, 0);
+  if (shared < constants.leastShared && length > constants.shortDiff) {
+    host.append(sharesLittle(shared, by, onSentences));
+  }
   const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
   host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(drawChange)));
   return host;
@@ -40,6 +52,16 @@ function unitsOf({ text, answer }: ComparedAnswer, by: PayloadUnit): string[] {
     return answer.pieces.map(piece => piece.text);
   }
   return units(text, by === 'sentence' ? by : 'word');
+}
+
+function sharesLittle(shared: number, by: PayloadUnit, onSentences: () => void): HTMLElement {
+  const node = note(`The texts share little (${roundPercent(shared)}). `);
+  if (by !== 'sentence') {
+    node.append(
+      button('Compare by sentence', 'Compare whole sentences', onSentences, 'chm-inline')
+    );
+  }
+  return node;
 }
 
 /** Draw a change; a space before a word is not marked. */

@@ -1,10 +1,11 @@
 /** The line of controls above a comparison. */
 
-import type { Comparison } from '../../comparison';
+import { numberedTitle, type Comparison } from '../../comparison';
 import { UNITS, availableViews, type ViewState, type ViewName } from '../../viewState';
 import type { PayloadUnit } from '../../payloadTypes';
 import { ORDER_CAUTION, ORDERS, type Order } from '../../answerOrder';
 import { nextItem } from '../../indexing';
+import { COMPARISON_KEYS, hintLine, RESULT_KEYS } from '../../keys';
 import { button, capitalized, element, select } from '../dom';
 
 const TITLES: Record<ViewName, string> = {
@@ -24,7 +25,7 @@ export class ComparisonToolbar {
     this.buttons = this.views.map(view =>
       button(
         capitalized(view),
-        `${TITLES[view]} (l: next view)`,
+        `${TITLES[view]} (l: next layout)`,
         () => change({ view }),
         'chm-mode'
       )
@@ -37,12 +38,8 @@ export class ComparisonToolbar {
     this.order.title = ORDER_CAUTION;
     this.sorted = element('label', 'chm-labelled', 'order', this.order);
     const differ = comparison.groups.length > 1;
-    const hint = element(
-      'span',
-      'chm-key-hints',
-      `${differ ? 'd diff · [ ] differences · ' : ''}l view`
-    );
-    hint.title = keysOf(comparison);
+    const keys = COMPARISON_KEYS.filter(({ keys }) => differ || keys === 'l');
+    const hint = element('span', 'chm-key-hints', hintLine([...keys, ...RESULT_KEYS]));
     this.node = element(
       'div',
       'chm-bar chm-toolbar',
@@ -57,11 +54,13 @@ export class ComparisonToolbar {
 
   private makeDiff(): void {
     const { answers } = this.comparison;
-    const bases = answers.map(({ title }, index) => new Option(title, String(index)));
+    const bases = answers.map(
+      answer => new Option(numberedTitle(answer), String(answer.index))
+    );
     this.base.className = 'chm-select';
     this.base.append(...bases);
     this.base.setAttribute('aria-label', 'base');
-    this.base.title = `The answer that the others are compared with (${digitsOf(this.comparison)})`;
+    this.base.title = 'The answer that the others are compared with (0–9)';
     this.base.addEventListener('change', () => this.change({ base: Number(this.base.value) }));
     this.unit = select('by', UNITS, UNITS[0], by => this.change({ by: by as PayloadUnit }));
     const legend = element(
@@ -113,12 +112,4 @@ export class ComparisonToolbar {
   private unit!: HTMLSelectElement;
   private readonly order: HTMLSelectElement;
   private readonly sorted: HTMLElement;
-}
-
-function keysOf(comparison: Comparison): string {
-  return `d diff · ${digitsOf(comparison)} the base of the diff · [ ] previous, next difference · l next view · v text, tokens, raw · Esc closes the opened answer, then leaves`;
-}
-
-function digitsOf({ answers }: Comparison): string {
-  return answers.some(({ title }) => title === '0') ? '0–9' : '1–9';
 }

@@ -1,12 +1,20 @@
 /** Several answers compared: side by side, as a tree, as a table or as a matrix. */
 
-import { commonWarnings, gridTitle, namedGridTitle, type Comparison } from '../../comparison';
+import {
+  commonWarnings,
+  gridTitle,
+  namedGridTitle,
+  numberedTitle,
+  type Comparison
+} from '../../comparison';
 import { itemAt } from '../../indexing';
 import { readViewState, type ViewState } from '../../viewState';
 import type { Mode } from '../choiceView';
 import { button, details, element, isCommandKey } from '../dom';
 import { exactText, sentenceNodes } from '../exactText';
+import { KeyHelp } from '../keyHelp';
 import type { MarkdownOptions } from '../markdownView';
+import { termNodes } from '../terms';
 import type { InsertCell } from '../tokenDetails';
 import { drawHeader, drawRound, drawStatus } from '../statusLine';
 import { AnswerTable } from './answerTable';
@@ -38,9 +46,11 @@ export class ComparisonView {
       insertCell,
       onMode,
       chosen => void this.change({ chosen }),
+      by => void this.change({ by }),
       message => this.say(message, true)
     );
     this.toolbar = new ComparisonToolbar(comparison, change => void this.change(change));
+    this.help = new KeyHelp({ tokens: this.columns.stage.hasTokens, comparison: true });
     this.scroller = new ColumnScroller(this.columns.stage.columns, this.toolbar.more);
     this.detailPane = new DetailPane(options, insertCell, onMode);
     this.live.setAttribute('role', 'status');
@@ -185,10 +195,15 @@ export class ComparisonView {
 
   private header(): HTMLElement {
     const { results, axes } = this.comparison;
-    const { switcher } = this.columns.stage;
+    const controls = element(
+      'span',
+      'chm-controls',
+      this.columns.stage.switcher,
+      this.help.node
+    );
     const [single, ...others] = results;
     if (single && !others.length) {
-      return drawStatus(single.result, switcher);
+      return drawStatus(single.result, controls);
     }
     const failed = results.filter(({ result }) => result.error).length;
     const models = new Set(results.map(({ result }) => result.model));
@@ -199,7 +214,7 @@ export class ComparisonView {
       ...(failed ? [`${failed} of ${results.length} failed`] : [])
     ];
     const title = `${results.length} ${isModels ? 'models' : 'runs'}`;
-    return drawHeader(title, facts, commonWarnings(this.comparison), switcher);
+    return drawHeader(title, facts, commonWarnings(this.comparison), controls);
   }
 
   private rounds(): HTMLElement[] {
@@ -223,7 +238,7 @@ export class ComparisonView {
       'div',
       'chm-summary',
       divergenceSummary ? jump : null,
-      agreement ? exactText('span', 'chm-muted', agreement) : null
+      agreement ? element('span', 'chm-muted', ...termNodes(agreement)) : null
     );
   }
 
@@ -260,6 +275,9 @@ export class ComparisonView {
   }
 
   private act(key: string): boolean {
+    if (this.help.act(key)) {
+      return true;
+    }
     if (/^\d$/.test(key)) {
       const base = this.columns.indexByDigit(key);
       if (base === null) {
@@ -309,7 +327,7 @@ export class ComparisonView {
       view && `${view} shown`,
       isDiff === false && 'diff off',
       (isDiff === true || base !== undefined || by !== undefined) &&
-        `compared with ${itemAt(answers, this.state.base).title} by ${this.state.by}`,
+        `compared with ${numberedTitle(itemAt(answers, this.state.base))} by ${this.state.by}`,
       order && `order: ${order}`,
       chosen === null || chosen === undefined
         ? ''
@@ -328,6 +346,7 @@ export class ComparisonView {
   private shown: ViewState | null = null;
   private currentTarget: unknown = null;
   private readonly toolbar: ComparisonToolbar;
+  private readonly help: KeyHelp;
   private readonly columns: AnswerColumns;
   private readonly scroller: ColumnScroller;
   private readonly detailPane: DetailPane;
