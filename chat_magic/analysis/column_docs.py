@@ -115,8 +115,8 @@ TOKENS = Table(
             Column(
                 "text",
                 "string",
-                "Decoded text that the token contributes; of tokens that share a code point, all of "
-                "it is on the first.",
+                "Decoded text that the token contributes; of tokens that share a code point, all "
+                "of it is on the first.",
             ),
             Column(
                 "group", "int32", "Number of the group of tokens that share code points, from 0."

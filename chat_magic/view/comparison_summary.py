@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from chat_magic.view.choice_metrics import choice_metrics
+from chat_magic.view.setting_facts import setting_facts
 from chat_magic.view.summary import (
     money,
     number,
@@ -93,8 +94,8 @@ def agreement_summary(comparison: ComparisonModel) -> str:
 
 
 def run_facts(run: RunView) -> list[str]:
-    """Return the time, tokens and cost of a run that stands beside others."""
-    facts = [f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
+    """Return the settings, time, tokens and cost of a run that stands beside others."""
+    facts = [*setting_facts(run), f"{number(run.timing.total_s)} s", *token_facts(run.usage)]
     facts += [] if run.cost is None else [money(run.cost)]
     return [*facts, *recorded_facts(run)]
 

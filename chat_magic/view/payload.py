@@ -24,6 +24,7 @@ from chat_magic.view.answer_images import images_of
 from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_summary import agreement_summary, divergence_summary
+from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -74,7 +75,9 @@ def payload(
     """
     value = {
         "version": 1,
-        "results": [_result(run) for run in runs],
+        "results": [
+            _result(run, changes) for run, changes in zip(runs, message_facts(runs), strict=True)
+        ],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
@@ -133,7 +136,7 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _result(run: RunView) -> dict[str, Any]:
+def _result(run: RunView, changes: Sequence[str]) -> dict[str, Any]:
     vocabulary = Vocabulary()
     choices = [_choice(choice, vocabulary, run) for choice in run.reply.choices]
     tokens = [
@@ -155,7 +158,7 @@ def _result(run: RunView) -> dict[str, Any]:
         "timing": msgspec.to_builtins(run.timing),
         "usage": run.usage and _usage(run.usage),
         "cost": run.cost,
-        "facts": status_facts(run),
+        "facts": [*changes, *status_facts(run)],
         "warnings": notices(run),
         "unsure": unsure_summary(run.reply.choices, json_prefill=run.json_prefill),
         "rounds": [_round(tool_round) for tool_round in run.rounds],

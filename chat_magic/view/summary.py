@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chat_magic.analysis.missing_tokens import missing_tokens
 from chat_magic.core.reply.reply import Choice, Timing, ToolCall, Usage
 from chat_magic.view.html.escape import visible
+from chat_magic.view.setting_facts import setting_facts
 from chat_magic.view.text_segments import (
     TextSegment,
     alternatives,
@@ -72,10 +73,11 @@ def speed_facts(ttft_s: float | None, tokens_per_s: float | None) -> list[str]:
 
 
 def status_facts(run: RunView) -> list[str]:
-    """Return the conversation, time, speed, tokens, seed and cost of a request."""
+    """Return the conversation, settings, time, speed, tokens, seed and cost of a request."""
     return [
         *([] if run.thread is None else [thread_fact(run.thread, run.reply.usage)]),
         *([_LOCAL_SIZE] if run.model in _LOCAL else []),
+        *setting_facts(run),
         *_time_facts(run.timing),
         *token_facts(run.usage),
         *_seed_facts(run),

@@ -61,6 +61,7 @@ def test_money_has_the_digits_it_needs(cost: float, text: str) -> None:
 
 def test_the_status_says_speed_tokens_and_cost(make_run) -> None:
     assert status_facts(make_run(cost=0.0007)) == [
+        "temperature 0.8",
         "0.41 s to first token",
         "92 tokens/s",
         "31 in · 52 out",
@@ -69,7 +70,7 @@ def test_the_status_says_speed_tokens_and_cost(make_run) -> None:
 
 
 def test_the_status_says_only_what_is_known(make_run) -> None:
-    assert status_facts(make_run(usage=None, timing=Timing(total_s=2.0))) == ["2.0 s"]
+    assert status_facts(make_run(usage=None, request={}, timing=Timing(total_s=2.0))) == ["2.0 s"]
 
 
 def test_reasoning_tokens_are_told_apart(make_run) -> None:

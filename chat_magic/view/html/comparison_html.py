@@ -40,6 +40,7 @@ from chat_magic.view.html.elements import (
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.result_html import answer_box, rounds_html, unsure_html
+from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import choice_facts, choice_sparkline, notices, status_facts
 
 if TYPE_CHECKING:
@@ -167,10 +168,10 @@ def _same_as(comparison: ComparisonModel, group: tuple[int, ...]) -> list[str]:
 
 def _run(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:
     """Draw one of several runs: its status, its answers one below the other, or why it failed."""
-    run = comparison.runs[number]
+    run, changes = comparison.runs[number], message_facts(comparison.runs)[number]
     return "".join(
         [
-            status_line(comparison.run_titles[number], run_facts(run)),
+            status_line(comparison.run_titles[number], [*changes, *run_facts(run)]),
             *_problems(comparison, run),
             rounds_html(run.rounds),
             *(_answers(comparison, number, opens_tokens) or [note("no answer")]),

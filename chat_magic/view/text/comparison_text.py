@@ -16,6 +16,7 @@ from chat_magic.view.comparison_summary import (
 )
 from chat_magic.view.differences import LEAST_SHARED, differences
 from chat_magic.view.excerpt import excerpt, one_line
+from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import notices, status_facts, unsure_summary
 from chat_magic.view.text.result_text import (
     answer_body,
@@ -88,7 +89,9 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...]) -> str:
     same = [comparison.titles[other] for other in group[1:]]
     facts = [f"{times(len(group))}, same as {', '.join(same)}"] if same else []
     facts += [*answer_facts(choice, usage), *metric_facts(choice, usage, run.json_prefill)[1:]]
-    facts += run_facts(run) if len(comparison.runs) > 1 else []
+    if len(comparison.runs) > 1:
+        number = comparison.analysis.answers[position].run
+        facts += [*message_facts(comparison.runs)[number], *run_facts(run)]
     lines = [choice_title(comparison.titles[position]), answer_body(choice, run.reply)]
     lines += [_filled(f"({' · '.join(facts)})")] if facts else []
     return "\n".join(lines)

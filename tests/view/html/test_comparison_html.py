@@ -102,8 +102,10 @@ def test_each_run_has_its_status_and_a_failed_one_its_error() -> None:
         run(model="c/d", error="429: too <many> requests", timing=Timing(total_s=0.3)),
     ]
     seen = text_of(html_of(*runs))
-    assert "a/b 1.2 s 31 in · 52 out $0.5000 finished 52 tokens a" in seen
-    assert "c/d 0.30 s 31 in · 52 out 429: too &lt;many&gt; requests no answer" in seen
+    assert "a/b temperature 0.8 1.2 s 31 in · 52 out $0.5000 finished 52 tokens a" in seen
+    assert (
+        "c/d temperature 0.8 0.30 s 31 in · 52 out 429: too &lt;many&gt; requests no answer" in seen
+    )
 
 
 def test_a_notice_that_all_runs_have_is_told_once() -> None:

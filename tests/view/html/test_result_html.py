@@ -65,8 +65,8 @@ def test_a_single_choice_shows_status_answer_and_unsure_tokens(
 ) -> None:
     seen = text_of(result_html([make_run(make_choice(names), cost=0.0007)]))
     assert seen.startswith(
-        "openai/gpt-4o 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 finished "
-        "6 of 52 tokens with a probability"
+        "openai/gpt-4o temperature 0.8 0.41 s to first token 92 tokens/s 31 in · 52 out $0.0007 "
+        "finished 6 of 52 tokens with a probability"
     )
     assert seen.endswith("unsure: Charlotte 31% (Catherine 24, Clara 9)")
 

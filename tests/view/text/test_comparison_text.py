@@ -40,7 +40,7 @@ def test_several_answers_stand_under_their_numbers_and_identical_ones_once() -> 
         "First difference: Charlotte (model 31%, sampled 3/4), Clara (9%, 1/4)\n"
         "3 distinct answers, the commonest 2 of 4 times · "
         "entropy 1.86 bits (of which 0.36 small-sample\ncorrection) · unseen mass about 50%\n"
-        "openai/gpt-4o · 0.41 s to first token · 92 tokens/s · 31 in · 52 out\n"
+        "openai/gpt-4o · temperature 0.8 · 0.41 s to first token · 92 tokens/s · 31 in · 52 out\n"
         "unsure: Charlotte 31% (Catherine 24, Clara 9) in choices 0, 2 and 3 · "
         "Clara 9% (Charlotte 31, Catherine 24) in choice 1"
     )
@@ -82,7 +82,7 @@ def test_each_run_has_its_status_and_a_failed_one_its_error() -> None:
     """Without control characters."""
     text = text_of(answers("a", model="a/b"), run(model="c/d", error="429: slow\x1b[31m down"))
     assert text == (
-        "── a/b ──\na\n(finished · 52 tokens · 1.2 s · 31 in · 52 out)\n\n"
+        "── a/b ──\na\n(finished · 52 tokens · temperature 0.8 · 1.2 s · 31 in · 52 out)\n\n"
         "── c/d ──\n(no answer)\nfailed: 429: slow down"
     )
 

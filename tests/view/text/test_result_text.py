@@ -63,7 +63,7 @@ def test_one_answer_comes_first_and_its_facts_below(make_run, make_choice, names
         "1. Alice\n2. Bob\n3. Charlotte\n"
         "\n"
         "openai/gpt-4o · finished · 6 of 52 tokens with a probability · perplexity 1.29 · "
-        "0.41 s to first token · 92 tokens/s · 31 in · 52 out · $0.0007\n"
+        "temperature 0.8 · 0.41 s to first token · 92 tokens/s · 31 in · 52 out · $0.0007\n"
         "unsure: Charlotte 31% (Catherine 24, Clara 9)\n"
         "note: the server ignored top_k"
     )
