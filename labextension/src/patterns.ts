@@ -9,7 +9,8 @@ export function patternSource(name: keyof typeof constants.patterns): string {
 
 /** Compile one of the shared patterns. */
 export function pattern(name: keyof typeof constants.patterns, flags = ''): RegExp {
-  return new RegExp(constants.patterns[name], `u${flags}`);
+  const caseless = constants.caseless.includes(name) ? 'i' : '';
+  return new RegExp(constants.patterns[name], `u${caseless}${flags}`);
 }
 
 /** Compile one of the shared patterns so that it matches a whole text or nothing. */

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
+
+if TYPE_CHECKING:
+    from chat_magic.core.request.parameters import Parameter
 
 
 def cell_vocabulary() -> str:
@@ -27,15 +31,32 @@ def cell_vocabulary() -> str:
             "name": row.name,
             "value": row.allowed,
             "choices": ["true", "false"] if row.kind == "boolean" else _choices(row.name),
+            "rule": _rule(row),
         }
         for row in PARAMETERS.values()
     ]
     fields += [
-        {"name": "model", "value": "vendor/model", "choices": ["local"]},
-        {"name": "extra", "value": "further fields", "choices": []},
-        {"name": "per_model", "value": "parameters by model", "choices": []},
+        {"name": "model", "value": "vendor/model", "choices": ["local"], "rule": _ANY},
+        {"name": "extra", "value": "further fields", "choices": [], "rule": _ANY},
+        {"name": "per_model", "value": "parameters by model", "choices": [], "rule": _ANY},
     ]
     return f'{{\n"options": [\n{_lines(options)}\n],\n"fields": [\n{_lines(fields)}\n]\n}}\n'
+
+
+_ANY = {"kind": "any", "minimum": None, "maximum": None, "words": None}
+
+
+def _rule(row: Parameter) -> dict[str, object]:
+    """Return what a value must be, as far as one word on the line can be checked."""
+    words = {"string": list(row.choices), "boolean": ["true", "false"]}.get(row.kind)
+    is_closed = words and (row.choices_are_closed or row.kind == "boolean")
+    is_number = row.kind in ("number", "integer")
+    return {
+        "kind": row.kind,
+        "minimum": row.minimum if is_number else None,
+        "maximum": row.maximum if is_number else None,
+        "words": words if is_closed else None,
+    }
 
 
 def _choices(name: str) -> list[str]:

@@ -28,13 +28,15 @@ _START, _END = "(?<![^])", "(?![^])"
 def javascript(pattern: re.Pattern[str] | str) -> str:
     """Return a pattern that matches in JavaScript what this one matches in Python.
 
+    One that ignores case takes the flag `i` besides.
+
     Raises:
         NotImplementedError: For what the patterns in use do not need, such as flags that change
             letters or lines.
     """
     source = pattern if isinstance(pattern, str) else pattern.pattern
     flags = 0 if isinstance(pattern, str) else pattern.flags
-    if flags & ~(re.UNICODE | re.DOTALL | re.VERBOSE):
+    if flags & ~(re.UNICODE | re.DOTALL | re.VERBOSE | re.IGNORECASE):
         raise NotImplementedError(f"flags of {pattern!r}")
     tree = _parser.parse(source, flags)
     names = {number: name for name, number in tree.state.groupdict.items()}

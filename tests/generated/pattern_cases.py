@@ -17,6 +17,7 @@ TEXTS = (
     "\\href{x}{y} \\url \\xhref \\requires \\dataset",
     "<|im_end|>", "<\uff5cend\uff5c>", "</s>", "<think>", "[/INST]", "<b>",
     "user: a", "tool: b", "tool(c 1): d", "user(Ada\x85): e", "assistant(): f", "system(a\tb): g",
+    "User: a", " SYSTEM\uff1ab", "usher: c", "\u200btool(x) :",
     "@image x.png low", "@image", "@file \u2028 x", "@audio\ta b \t",
     "{% if x %}{%- endraw %}{% other %}{%+\u3000for\xe9 x %}{% set",
     '{"messages": []}', "// note\n [ {", "{\u3000'a'", "/* x */{\u00e9 :", "[1]", "{",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from chat_magic.analysis import diff, diff_units, json_fields, metrics, segments
 from chat_magic.core.cell import block, body, template
@@ -33,6 +34,7 @@ PATTERNS = {
     "jsonBody": body._JSON_START,
     "jsonFence": json_answer.FENCE,
     "line": segments._LINE,
+    "nearRole": block._NEAR_ROLE,
     "reasoningEnd": json_answer.REASONING_END,
     "role": block._ROLE,
     "sentence": segments._SENTENCE,
@@ -81,6 +83,7 @@ def shared_constants() -> str:
         "notOfOpenai": list(request_programs._NOT_OF_OPENAI),
         "unknownBase": request_programs._base_url(None),
         "localNote": list(request_programs.NOTE),
+        "caseless": [name for name, found in PATTERNS.items() if found.flags & re.IGNORECASE],
         "patterns": {name: javascript(pattern) for name, pattern in PATTERNS.items()},
     }
     return json.dumps(constants, indent=2) + "\n"

@@ -64,9 +64,17 @@ def _closing_fence(lines: Sequence[str], start: int, first_line: int) -> int:
         if lines[index].rstrip() == _FENCE:
             return index
     raise InvalidRequest(
-        r"the YAML block is not closed by a line of ---; as text, --- is written \---",
+        r"the YAML block is not closed by a line of ---; as text, --- is written \---"
+        + _why_not_closed(lines, start, first_line),
         line=first_line + start,
     )
+
+
+def _why_not_closed(lines: Sequence[str], start: int, first_line: int) -> str:
+    for index in range(start + 1, len(lines)):
+        if lines[index].strip() == _FENCE:
+            return f" (in line {first_line + index} it must be at the start of the line)"
+    return ""
 
 
 def _read_front(source: str, variables: Variables, first_line: int) -> ChatRequest:

@@ -17,7 +17,7 @@ _HIDDEN = re.compile(
 """Joiners and non-joiners are left alone within words and emoji, where they belong."""
 
 _CODE_POINT = (
-    "font-family:monospace;font-size:80%;padding:0 3px;border:1px solid rgba(127,127,127,0.6);"
+    "font-family:monospace;font-size:86%;padding:0 3px;border:1px solid rgba(127,127,127,0.6);"
     "border-radius:3px"
 )
 

@@ -27,8 +27,6 @@ _SAFE_LINK = {"rel": "noopener", "target": "_blank"}
 _RULE = "1px solid rgba(127,127,127,0.35)"
 _CODE = "font-family:monospace;background-color:rgba(127,127,127,0.13)"
 _PARAGRAPH_STYLE = "margin:0 0 8px 0"
-PARAGRAPH = f'<p style="{_PARAGRAPH_STYLE}">'
-"""The tag that opens a paragraph, after which text can be inserted."""
 _STYLES = {
     "p": _PARAGRAPH_STYLE,
     "ul": "margin:0 0 8px 0;padding:0 0 0 24px",
@@ -54,9 +52,11 @@ _PRE = (
 
 _BARS = (0.35, 0.5, 0.7, 0.95)
 """Opacity of the underline in each of the bins 1 to 4."""
-_RING, _RING_STOP, _STOP, *_STARTS = (chr(0xFDD0 + number) for number in range(3 + len(_BARS)))
+_RING, _RING_STOP, _MUTED_STOP, _STOP, *_STARTS = (
+    chr(0xFDD0 + number) for number in range(4 + len(_BARS))
+)
 """Unicode noncharacters, which text must not contain, placed around what is marked."""
-_NO_MARKS = {ord(mark): None for mark in (_RING, _RING_STOP, _STOP, *_STARTS)}
+_NO_MARKS = {ord(mark): None for mark in (_RING, _RING_STOP, _MUTED_STOP, _STOP, *_STARTS)}
 _MARKED = re.compile(f"([{''.join(_STARTS)}])([^{_STOP}{''.join(_STARTS)}]*){_STOP}")
 _NOT_SHOWN = re.compile(r"\]\([^()\n]*\)|<[^<>\s]+>|&\w+;|^ {0,3}\[[^]\n]+\]:.*$", re.MULTILINE)
 """Addresses, entities and link definitions, whose letters are not shown unchanged."""
@@ -66,10 +66,16 @@ RINGED = "border:2px solid rgba(46,139,208,0.95);border-radius:5px;padding:0 2px
 """The style of the token at a divergence."""
 
 Span = tuple[int, int]
+Mark = tuple[int, int, str]
+"""An offset, the order among marks at the same one, and the mark."""
 
 
 def render(
-    text: str, unsure: Sequence[tuple[int, int, int]] = (), divergence: Span | None = None
+    text: str,
+    unsure: Sequence[tuple[int, int, int]] = (),
+    divergence: Span | None = None,
+    *,
+    prefill: str = "",
 ) -> str:
     r"""Return Markdown as HTML: no raw HTML, no image, links to http, https and mailto alone.
 
@@ -81,6 +87,8 @@ def render(
         divergence: Start and end of the token at which this answer diverges from others. The token
             gets a ring, or else the word that follows, if that does not change the Markdown; the
             text before it is muted, or the whole text if the token is empty.
+        prefill: What the text begins with that the model did not write; it is muted, if that does
+            not change the Markdown.
 
     Returns:
         HTML with inline styles only.
@@ -89,15 +97,16 @@ def render(
     if plain.translate(_NO_MARKS) != plain:
         return plain
     words = list(_words(text, unsure))
-    rings = list(_rings(text, divergence)) if divergence else []
-    for marks in [words, []] if words else [[]]:
-        for ring in [*rings, None]:
-            marked = _renderer().render(_insert(text, marks, ring)) if marks or ring else plain
-            has_ends = ring is None or marked.count(_RING) == marked.count(_RING_STOP) == 1
-            if has_ends and marked.translate(_NO_MARKS) == plain:
-                is_end = divergence is not None and divergence[0] == divergence[1]
-                html = _with_elements(marked, is_muted=ring is not None or is_end)
-                if ring is None or f'"{RINGED}"' in html:
+    rings = [_ring_marks(ring) for ring in _rings(text, divergence)] if divergence else []
+    is_end = divergence is not None and divergence[0] == divergence[1]
+    ends = [] if is_end else [[(end, 1, _MUTED_STOP)] for end in _muted_ends(prefill)]
+    for spans in [words, []] if words else [[]]:
+        for marks in [*rings, *ends, []]:
+            marked = _renderer().render(_insert(text, spans, marks)) if spans or marks else plain
+            is_whole = all(marked.count(mark) == 1 for _, _, mark in marks)
+            if is_whole and marked.translate(_NO_MARKS) == plain:
+                html = _with_elements(marked, is_muted=bool(marks) or is_end)
+                if marks not in rings or f'"{RINGED}"' in html:
                     return html
     return plain
 
@@ -126,11 +135,22 @@ def _rings(text: str, divergence: Span) -> Iterable[Span]:
             yield match.span()
 
 
-def _insert(text: str, spans: Iterable[tuple[int, int, int]], ring: Span | None) -> str:
-    """Put marks around the ring and around those spans that do not cross its ends."""
-    marks = [(ring[0], 2, _RING), (ring[1], 1, _RING_STOP)] if ring else []
+def _ring_marks(ring: Span) -> list[Mark]:
+    return [(ring[0], 2, _RING), (ring[1], 1, _RING_STOP)]
+
+
+def _muted_ends(prefill: str) -> Iterable[int]:
+    """Yield where a prefill may end: after its last character, or its last letter or digit."""
+    for pattern in (r"\S\s*\Z", r"\w\W*\Z"):
+        if match := re.search(pattern, prefill):
+            yield match.start() + 1
+
+
+def _insert(text: str, spans: Iterable[tuple[int, int, int]], around: Sequence[Mark]) -> str:
+    """Put in marks, and those around the spans that do not cross them."""
+    marks = [*around]
     for start, end, grade in spans:
-        if ring is None or end <= ring[0] or ring[1] <= start or _holds(ring, start, end):
+        if not any(start < offset < end for offset, _, _ in around):
             marks += [(start, 3, _STARTS[grade - 1]), (end, 0, _STOP)]
     parts, done = [], 0
     for offset, _, mark in sorted(marks):
@@ -139,25 +159,22 @@ def _insert(text: str, spans: Iterable[tuple[int, int, int]], ring: Span | None)
     return "".join([*parts, text[done:]])
 
 
-def _holds(ring: Span, start: int, end: int) -> bool:
-    return ring[0] <= start and end <= ring[1]
-
-
 def _with_elements(marked: str, *, is_muted: bool) -> str:
     """Turn the marks into elements, around each text between two tags.
 
     Args:
         marked: HTML with marks in its texts.
-        is_muted: Whether the text before the ring, or all of it without a ring, is muted.
+        is_muted: Whether the text before the ring or the end of the prefill is muted, or all of
+            it without such a mark.
     """
     style = f' style="{_SHARED}"' if is_muted else ""
     parts = _TAG.split(marked)
     for index in range(0, len(parts), 2):
-        texts = re.split(f"([{_RING}{_RING_STOP}])", parts[index])
+        texts = re.split(f"([{_RING}{_RING_STOP}{_MUTED_STOP}])", parts[index])
         for number, text in enumerate(texts):
             if text == _RING:
                 style = f' style="{RINGED}"'
-            elif text == _RING_STOP:
+            elif text in (_RING_STOP, _MUTED_STOP):
                 style = ""
             underlined = _MARKED.sub(_underline, text)
             texts[number] = (

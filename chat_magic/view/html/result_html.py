@@ -27,7 +27,7 @@ from chat_magic.view.html.elements import (
     warning_html,
 )
 from chat_magic.view.html.escape import escape, isolated
-from chat_magic.view.html.markdown import PARAGRAPH, Span, render
+from chat_magic.view.html.markdown import Span, render
 from chat_magic.view.html.token_html import tokens_html
 from chat_magic.view.summary import (
     calls_of,
@@ -171,21 +171,16 @@ def _answer(
 def _content(
     text: str, prefill: str, segments: Sequence[TextSegment], divergence: Span | None
 ) -> str:
-    """Draw the content as Markdown, continuing the line of the prefill, which is muted."""
-    if _leaves_fence_open(prefill):
-        return render(prefill + text)
-    spans = _unsure_spans(text, segments)
-    if not prefill and _is_json(text):
-        shift = len(_FENCE)
-        spans = [(start + shift, end + shift, grade) for start, end, grade in spans]
-        divergence = divergence and (divergence[0] + shift, divergence[1] + shift)
-        text = f"{_FENCE}{text}\n{_FENCE}"
-    body = render(text, spans, divergence)
-    if not prefill:
-        return body
-    start = _prefill(prefill + " " * text[:1].isspace())
-    opening, paragraph, rest = body.partition(PARAGRAPH)
-    return f"{paragraph}{start}{rest}" if paragraph and not opening else f"<div>{start}</div>{body}"
+    """Draw the prefill, which is muted, and the content as one text in Markdown."""
+    is_json = _is_json(prefill + text)
+    before = f"{_FENCE if is_json else ''}{prefill}"
+    shift = len(before)
+    spans = [
+        (start + shift, end + shift, grade) for start, end, grade in _unsure_spans(text, segments)
+    ]
+    divergence = divergence and (divergence[0] + shift, divergence[1] + shift)
+    after = f"\n{_FENCE}" if is_json else ""
+    return render(before + text + after, spans, divergence, prefill=before if prefill else "")
 
 
 def _is_json(text: str) -> bool:
@@ -201,10 +196,6 @@ def _is_json(text: str) -> bool:
 
 def _prefill(prefill: str) -> str:
     return f'<span style="{MUTED};{EXACT}">{escape(prefill)}</span>'
-
-
-def _leaves_fence_open(text: str) -> bool:
-    return sum(line.lstrip().startswith("```") for line in text.split("\n")) % 2 == 1
 
 
 def _unsure_spans(text: str, segments: Sequence[TextSegment]) -> list[tuple[int, int, int]]:

@@ -97,7 +97,7 @@ def _legend(segments: Sequence[TextSegment]) -> str:
     bins = " ".join(entries)
     below = mark_below(segments)
     partly = "" if below == BIN_EDGES[0] else f"; coloured only under {percent(below)}"
-    style = "font-size:80%;line-height:1.7;margin:0 0 6px 0"
+    style = "font-size:88%;line-height:1.7;margin:0 0 6px 0"
     return (
         f'<div style="{style}">tokens by probability {bins}{partly}{_not_counted(segments)}</div>'
     )

@@ -11,15 +11,26 @@ export interface Option {
   repeats: boolean;
 }
 
+/** What a value may be. */
+export interface Rule {
+  kind: string;
+  minimum: number | null;
+  maximum: number | null;
+  /** The only values; null if others are allowed too. */
+  words: string[] | null;
+}
+
 export interface Field {
   name: string;
   value: string;
   choices: string[];
+  rule: Rule;
 }
 
 export const OPTIONS: readonly Option[] = vocabulary.options;
 export const FIELDS: readonly Field[] = vocabulary.fields;
 
+const BY_NAME = new Map(FIELDS.map(field => [field.name, field]));
 const BY_WORD = new Map(
   OPTIONS.flatMap(option => [option.name, option.short ?? option.name].map(word => [word, option]))
 );
@@ -35,6 +46,11 @@ export function isChatCell(text: string): boolean {
 export function magicName(text: string): { from: number; to: number } | null {
   const match = CELL.exec(text);
   return match && { from: match[0].length - '%%chat'.length, to: match[0].length };
+}
+
+/** Return the field of a name. */
+export function fieldOf(name: string): Field | undefined {
+  return BY_NAME.get(name);
 }
 
 /** Return the option that a word names, ignoring what follows `=`. */

@@ -4,6 +4,7 @@ import { FIELDS, magicName, optionOf } from './grammar';
 import { patternSource, wholePattern } from '../patterns';
 import { itemAt } from '../result/indexing';
 import { lineWords, type LineWord } from './lineWords';
+import { valueProblem } from './valueCheck';
 
 /** `ground` is below other marks, and keeps Markdown's colours away. */
 export type MarkKind =
@@ -11,6 +12,7 @@ export type MarkKind =
   | 'magic'
   | 'option'
   | 'unknown'
+  | 'invalid'
   | 'fence'
   | 'key'
   | 'comment'
@@ -23,11 +25,15 @@ export interface Mark {
   kind: MarkKind;
   from: number;
   to: number;
+  /** What is wrong. */
+  title?: string;
 }
 
 type Section = 'before' | 'front' | 'below' | 'messages';
 
 const ROLE = new RegExp(`^${patternSource('role')}`, 'u');
+const NEAR_ROLE = new RegExp(`^${patternSource('nearRole')}`, 'iu');
+const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])[ \t]+/;
 const ATTACHMENT = wholePattern('attachment');
 const KEY = /^(\s*(?:- +)?)([\w-]+:)(?=\s|$)/;
 const COMMENT = /(?<=^|\s)#[^"']*$/;
@@ -79,17 +85,28 @@ function optionMarks(words: readonly LineWord[]): Mark[] {
         to: equals < 0 ? to : from + equals
       });
     }
+    let value: LineWord | undefined = { text: text.slice(equals + 1), from: from + equals + 1, to };
     if (option?.value && equals < 0) {
       index += 1; // the next word is its value, also when it starts with a hyphen
+      value = words[index];
+    }
+    if (option?.value && value) {
+      marks.push(...invalid(valueProblem(option.field, value.text), value.from, value.to));
     }
   }
   return marks;
+}
+
+/** Return a mark if there is a problem. */
+function invalid(title: string | null, from: number, to: number): Mark[] {
+  return title ? [{ kind: 'invalid', from, to, title }] : [];
 }
 
 function bodyMarks(text: string, start: number): Mark[] {
   const marks: Mark[] = [];
   let position = start;
   let section: Section = 'before';
+  let isAfterList = false;
   for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
     if (
@@ -103,7 +120,8 @@ function bodyMarks(text: string, start: number): Mark[] {
       section = section === 'front' && isFence ? 'below' : 'front';
     } else {
       section = line.trim() ? 'messages' : section;
-      marks.push(...messageMarks(line, position));
+      marks.push(...messageMarks(line, position, isAfterList));
+      isAfterList = LIST_ITEM.test(line);
     }
     position += line.length + 1;
   }
@@ -128,6 +146,9 @@ function jsonMarks(text: string, start: number): Mark[] {
 
 function frontMarks(line: string, position: number): Mark[] {
   const marks = whole('ground', line, position);
+  if (line.trim() === '---') {
+    return [...marks, ...invalid('--- stands at the start of its line', position, position + line.length)];
+  }
   const comment = COMMENT.exec(line);
   if (comment) {
     marks.push({ kind: 'comment', from: position + comment.index, to: position + line.length });
@@ -137,11 +158,17 @@ function frontMarks(line: string, position: number): Mark[] {
     const from = position + indent.length;
     const isKnown = indent !== '' || FIELD_NAMES.has(key.slice(0, -1));
     marks.push({ kind: isKnown ? 'key' : 'unknown', from, to: from + key.length });
+    const end = comment?.index ?? line.length;
+    const value = line.slice(key.length, end).trim();
+    if (!indent && value) {
+      const start = position + line.indexOf(value, key.length);
+      marks.push(...invalid(valueProblem(key.slice(0, -1), value), start, start + value.length));
+    }
   }
   return marks;
 }
 
-function messageMarks(line: string, position: number): Mark[] {
+function messageMarks(line: string, position: number, isAfterList: boolean): Mark[] {
   const role = roleMark(line);
   if (role) {
     return whole('role', role, position);
@@ -149,6 +176,10 @@ function messageMarks(line: string, position: number): Mark[] {
   const attachment = attachmentMark(line);
   if (attachment) {
     return [...whole('ground', line, position), ...whole('attachment', attachment, position)];
+  }
+  const near = nearRoleMark(line, isAfterList);
+  if (near) {
+    return invalid(near.problem, position + near.from, position + near.to);
   }
   const escaped = line.startsWith('\\') ? line.replace(/^\\+/, '') : '';
   return roleMark(escaped) || attachmentMark(escaped) ? whole('escape', '\\', position) : [];
@@ -158,6 +189,33 @@ function messageMarks(line: string, position: number): Mark[] {
 function roleMark(line: string): string | undefined {
   const match = ROLE.exec(line);
   return match?.groups?.tool && !match.groups.call ? undefined : match?.[0];
+}
+
+/** Return what looks like a role line to people only, and why it is text. */
+function nearRoleMark(
+  line: string,
+  isAfterList: boolean
+): { from: number; to: number; problem: string } | null {
+  const from = isAfterList ? (LIST_ITEM.exec(line)?.[0].length ?? 0) : 0;
+  const match = NEAR_ROLE.exec(line.slice(from));
+  if (!match) {
+    return null;
+  }
+  const { indent = '', role = '' } = match.groups ?? {};
+  const problem = whyText(role, from > 0 || indent !== '');
+  return { from: from + indent.length, to: from + match[0].length, problem };
+}
+
+function whyText(role: string, isIndented: boolean): string {
+  if (isIndented) {
+    return 'text: a role begins at the start of its line';
+  }
+  if (role !== role.toLowerCase()) {
+    return 'text: roles are written in lowercase';
+  }
+  return role === 'tool'
+    ? 'a tool message names its call: tool(CALL_ID):'
+    : `text: a role ends in a colon, ${role}:`;
 }
 
 /** Return the part of a line that says that it attaches a file. */

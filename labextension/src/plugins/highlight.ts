@@ -31,8 +31,9 @@ const markField = StateField.define<Mark[]>({
 function decorations(isIncluded: (mark: Mark) => boolean): Extension {
   return EditorView.decorations.compute([markField], state => {
     const builder = new RangeSetBuilder<Decoration>();
-    for (const { kind, from, to } of state.field(markField).filter(isIncluded)) {
-      builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}` }));
+    for (const { kind, from, to, title } of state.field(markField).filter(isIncluded)) {
+      const attributes = title ? { title } : {};
+      builder.add(from, to, Decoration.mark({ class: `cm-chat-${kind}`, attributes }));
     }
     return builder.finish();
   });
@@ -52,7 +53,7 @@ function isChat(state: { sliceString(from: number, to: number): string }): boole
 /** Return an extension that is empty except in `%%chat` cells, and follows what is typed. */
 function chatLanguage(prose: Extension, source: string): Extension {
   const compartment = new Compartment();
-  const inChat = [Prec.highest(prose), marks, theme];
+  const inChat = [Prec.highest(prose), marks, theme, EditorView.lineWrapping];
   const follow = EditorState.transactionExtender.of(change => {
     const now = change.docChanged && isChat(change.newDoc);
     if (!change.docChanged || now === isChat(change.startState.doc)) {

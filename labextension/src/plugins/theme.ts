@@ -20,15 +20,18 @@ const plain = {
   textDecoration: 'none'
 };
 
+const squiggle = {
+  textDecoration: `underline wavy ${ERROR} 1px`,
+  textUnderlineOffset: '3px'
+};
+
 /** The style of every kind of mark; the ground comes first, so that the others override it. */
 export const theme = EditorView.baseTheme({
   ...only('ground', plain),
   ...only('magic', { color: OPTION, fontWeight: 'bold' }),
   ...only('option', { color: OPTION, fontWeight: 'bold' }),
-  ...only('unknown', {
-    textDecoration: `underlineUnsure wavy ${ERROR} 1px`,
-    textUnderlineOffset: '3px'
-  }),
+  ...only('unknown', squiggle),
+  ...only('invalid', squiggle),
   ...only('fence', { ...plain, color: COMMENT }),
   ...only('key', { color: OPTION }),
   ...only('comment', { color: COMMENT, fontStyle: 'italic' }),

@@ -25,10 +25,10 @@ describe('the marks of a cell', () => {
     ['%%chat -m {{ m }}', ['magic %%chat', 'option -m', 'template {{ m }}']],
     [
       '%%chat\nsystem: a\nuser(Ada): b\nUser: c',
-      ['magic %%chat', 'role system:', 'role user(Ada):']
+      ['magic %%chat', 'role system:', 'role user(Ada):', 'invalid User:']
     ],
-    ['%%chat\ntool(c1): 4\ntool: 4', ['magic %%chat', 'role tool(c1):']],
-    ['%%chat\n\\user: text\n user: text\n\\[x\\]', ['magic %%chat', 'escape \\']],
+    ['%%chat\ntool(c1): 4\ntool: 4', ['magic %%chat', 'role tool(c1):', 'invalid tool:']],
+    ['%%chat\n\\user: text\n user: text\n\\[x\\]', ['magic %%chat', 'escape \\', 'invalid user:']],
     [
       '%%chat\nuser: a\n@image a.png low\n@image',
       ['magic %%chat', 'role user:', 'attachment @image']
@@ -46,10 +46,27 @@ describe('the marks of a cell', () => {
     ['%%chat\nuser: a\n---\nn: 2', ['magic %%chat', 'role user:']],
     ['%%chat\nuser: {{ a }} {b} {{ open', ['magic %%chat', 'role user:', 'template {{ a }}']],
     ['%%chat\n{% for x in y %}\n{%\n{% other %}', ['magic %%chat', 'template {% for x in y %}']],
+    ['%%chat --temperature 5', ['magic %%chat', 'option --temperature', 'invalid 5']],
+    ['%%chat --temperature=2.5', ['magic %%chat', 'option --temperature', 'invalid 2.5']],
+    ['%%chat -t {{ t }} -n 1.5', ['magic %%chat', 'option -t', 'template {{ t }}', 'option -n', 'invalid 1.5']],
+    ['%%chat --verbosity loud', ['magic %%chat', 'option --verbosity', 'invalid loud']],
+    ['%%chat\n---\ntop_p: 7 # high\n ---', ['magic %%chat', 'fence ---', 'key top_p:', 'invalid 7', 'comment # high', 'invalid  ---']],
+    ['%%chat\nuser: a\n- b\n- assistant: c', ['magic %%chat', 'role user:', 'invalid assistant:']],
+    ['%%chat\nthe roles:\n\nx - assistant: c', ['magic %%chat']],
     ['%%chat --raw\n{{ a }}', ['magic %%chat', 'option --raw']],
     ['%%chat\n{"messages": ["a"]}\nuser: a', ['magic %%chat', 'key "messages"']],
     ['%%chat\n[1] {a}\nuser: a', ['magic %%chat', 'role user:']]
   ])('of %j', (text, expected) => expect(markedTexts(text)).toEqual(expected));
+
+  it.each([
+    ['%%chat -n 200', 'n must be 1 to 128, got 200'],
+    ['%%chat\nSystem: x', 'text: roles are written in lowercase'],
+    ['%%chat\nuser : x', 'text: a role ends in a colon, user:'],
+    ['%%chat\n---\n ---', '--- stands at the start of its line'],
+    ['%%chat\n  user: x', 'text: a role begins at the start of its line']
+  ])('say what is wrong in %j', (text, title) => {
+    expect(marksOf(text).flatMap(mark => mark.title ?? [])).toEqual([title]);
+  });
 
   it('are sorted, and the wider comes first', () => {
     const kinds = marksOf('%%chat -n 2\n---\nn: 2\n---').map(mark => mark.kind);

@@ -105,18 +105,31 @@ def test_tokens_that_do_not_spell_the_text_underline_nothing(
 def test_a_prefill_is_muted_and_on_the_line_of_the_text(make_run, make_choice) -> None:
     html = result_html([make_run(make_choice(text=" Paris."), prefill="The capital is")])
     assert re.search(
-        r'<p[^>]*><span style="opacity:0.65;[^"]*">The capital is </span>Paris.</p>', html
+        r'<p[^>]*><span style="opacity:0.65[^"]*">The capital is</span> Paris.</p>', html
     )
 
 
-def test_a_prefill_before_a_list_has_a_separate_line(make_run, make_choice) -> None:
-    html = result_html([make_run(make_choice(text="- a"), prefill="List:")])
-    assert re.search(r"<div><span [^>]*>List:</span></div><ul", html)
+@pytest.mark.parametrize(
+    ("prefill", "text", "pattern"),
+    [
+        ("List:", "\n- a", r"<p[^>]*><span [^>]*>List:</span></p>\s*<ul"),
+        ("- a", "\n- b", r"<ul[^>]*>\s*<li><span [^>]*>a</span></li>\s*<li>b</li>"),
+        ("It is **very", " good**.", r"<strong><span [^>]*>very</span> good</strong>"),
+        ("# Tit", "le\ntext", r"<h1[^>]*><span [^>]*>Tit</span>le</h1>"),
+        ("a |", " b\n-|-\n1 | 2", r"<th[^>]*>.*a.*</th>"),
+    ],
+)
+def test_a_prefill_and_its_continuation_are_one_text_in_markdown(
+    make_run, make_choice, prefill, text, pattern
+) -> None:
+    """Lists, emphasis and tables go on from one into the other."""
+    html = result_html([make_run(make_choice(text=text), prefill=prefill)])
+    assert re.search(pattern, html), html
 
 
 def test_a_prefill_that_opens_code_belongs_to_the_code(make_run, make_choice) -> None:
     html = result_html([make_run(make_choice(text='"a": 1}\n```'), prefill="```json\n{")])
-    assert "{&quot;a&quot;: 1}\n</code>" in html
+    assert re.search(r"<span [^>]*>{</span>&quot;a&quot;: 1}\n</code>", html)
 
 
 @pytest.mark.parametrize(

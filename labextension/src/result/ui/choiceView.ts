@@ -114,17 +114,15 @@ export class ChoiceView {
   private async fillText(): Promise<void> {
     const { choice, pieces, result } = this.answer;
     const body = this.bodies.text;
-    const prefill = result.prefill ? exactText('span', 'chm-prefill', result.prefill) : null;
-    body.append(prefill ?? '');
+    const { prefill } = result;
     if (choice.text) {
       const host = element('div', 'chm-markdown jp-RenderedHTMLCommon');
       body.append(host);
       const { options, onInspect, frame } = this;
-      await renderMarkdown(host, choice.text, options, pieces, onInspect, frame.divergence);
-      const first = host.firstElementChild;
-      if (prefill && first?.tagName === 'P') {
-        first.prepend(prefill, /^\s/.test(choice.text) ? ' ' : '');
-      }
+      const marked = { text: choice.text, prefill, pieces, divergence: frame.divergence };
+      await renderMarkdown(host, marked, options, onInspect);
+    } else if (prefill) {
+      body.append(exactText('span', 'chm-prefill', prefill));
     }
     body.append(...extras(choice));
     if (!choice.text && body.childElementCount === (prefill ? 1 : 0)) {

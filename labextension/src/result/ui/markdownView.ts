@@ -24,24 +24,33 @@ const KEPT_TAGS = new Set(
 );
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 
+/** An answer and what is marked in it. */
+export interface MarkedText {
+  text: string;
+  /** What precedes it, which the model did not write: one text in Markdown with it. */
+  prefill: string;
+  pieces: readonly Piece[];
+  /** The token at which it diverges from other answers, in UTF-16 units of its text. */
+  divergence: TextRange | null;
+}
+
 /**
  * Render Markdown into an element, with unsure words underlined, before formulas are typeset.
  *
- * Before a divergence from other answers the text is dimmed; the token itself is outlined.
+ * The prefill is dimmed, and so is the text before a divergence; the token itself is outlined.
  */
 export async function renderMarkdown(
   host: HTMLElement,
-  source: string,
+  marked: MarkedText,
   options: MarkdownOptions,
-  pieces: readonly Piece[],
-  onPick: (piece: number) => void,
-  divergence: TextRange | null = null
+  onPick: (piece: number) => void
 ): Promise<void> {
+  const source = marked.prefill + marked.text;
   const { text, formulas } = guardMarkdown(source);
   const html = await options.markdownParser?.render(text);
   if (html === undefined) {
     host.replaceChildren(element('pre', 'chm-raw', source));
-    markDivergence(host, source, divergence);
+    mark(host, marked, onPick, false);
     return;
   }
   const template = document.createElement('template');
@@ -51,9 +60,45 @@ export async function renderMarkdown(
   const math = putBack(template.content, formulas);
   template.content.querySelectorAll('pre').forEach(addCopyButton);
   host.replaceChildren(document.adoptNode(template.content));
-  underlineUnsure(host, pieces, onPick);
-  markDivergence(host, source, divergence);
+  mark(host, marked, onPick, true);
   math.forEach(node => void options.latexTypesetter?.typeset(node));
+}
+
+function mark(
+  host: HTMLElement,
+  { text, prefill, pieces, divergence }: MarkedText,
+  onPick: (piece: number) => void,
+  isUnderlined: boolean
+): void {
+  const source = prefill + text;
+  const rendered = host.textContent;
+  const range = { start: 0, end: prefill.length };
+  const start = prefill ? renderedRange(source, rendered, range).end : 0;
+  if (isUnderlined) {
+    underlineUnsure(host, pieces, onPick, start);
+  }
+  if (start) {
+    wrapBeginning(host, start, 'chm-prefill');
+  }
+  const shift = prefill.length;
+  markDivergence(
+    host,
+    source,
+    divergence && { start: divergence.start + shift, end: divergence.end + shift }
+  );
+}
+
+/** Put the text up to an offset into elements of a class. */
+function wrapBeginning(host: HTMLElement, end: number, className: string): void {
+  let offset = 0;
+  for (const node of textNodes(host)) {
+    const rest = end - offset;
+    offset += node.data.length;
+    if (rest > 0 && /\S/.test(node.data) && !node.parentElement?.closest('.chm-math')) {
+      const head = element('span', className, node.data.slice(0, rest));
+      node.replaceWith(head, node.data.slice(rest));
+    }
+  }
 }
 
 /** Keep a few kinds of elements with few attributes; images become links, all else text. */
@@ -150,15 +195,16 @@ function addCopyButton(block: HTMLPreElement): void {
   frame.append(block, node);
 }
 
-/** Underline the unsure words in the rendered text; a click selects the piece. */
+/** Underline the unsure words in the rendered text from an offset on; a click selects the piece. */
 function underlineUnsure(
   host: HTMLElement,
   pieces: readonly Piece[],
-  onPick: (piece: number) => void
+  onPick: (piece: number) => void,
+  begin: number
 ): void {
   const nodes = textNodes(host);
   const text = nodes.map(node => node.data).join('');
-  const marks = findUnsureWords(text, pieces);
+  const marks = findUnsureWords(text, pieces, begin);
   let offset = 0;
   let next = 0;
   for (const node of nodes) {
@@ -204,11 +250,11 @@ interface Mark {
 /** How far the rendered text may be ahead of the tokens: links and tables lose characters. */
 const REACH = 120;
 
-/** Find the words of the unsure pieces in the rendered text, in order. */
-function findUnsureWords(text: string, pieces: readonly Piece[]): Mark[] {
+/** Find the words of the unsure pieces in the rendered text, in order, from an offset on. */
+function findUnsureWords(text: string, pieces: readonly Piece[], begin: number): Mark[] {
   const marks: Mark[] = [];
   const below = underlineBelow(pieces);
-  let index = 0;
+  let index = begin;
   pieces.forEach((each, piece) => {
     const word = /[\p{L}\p{N}](?:.*[\p{L}\p{N}])?/u.exec(each.text)?.[0];
     if (!word) {

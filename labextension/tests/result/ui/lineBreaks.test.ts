@@ -35,7 +35,8 @@ async function render(markdown: string): Promise<HTMLElement> {
     sanitizer: { sanitize: (dirty: string) => dirty },
     latexTypesetter: null
   };
-  await renderMarkdown(host, markdown, options, [], () => undefined);
+  const marked = { text: markdown, prefill: '', pieces: [], divergence: null };
+  await renderMarkdown(host, marked, options, () => undefined);
   return host;
 }
 

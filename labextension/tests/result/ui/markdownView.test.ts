@@ -1,13 +1,14 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
-import { renderMarkdown } from '../../../src/result/ui/markdownView';
+import { renderMarkdown, type MarkedText } from '../../../src/result/ui/markdownView';
 import type { Piece } from '../../../src/result/tokens';
 
 /** Render with a parser that returns what it is told, and a sanitizer that lets all through. */
 async function render(
   html: string | ((text: string) => string),
   source = '',
-  pieces: Piece[] = []
+  pieces: Piece[] = [],
+  more: Partial<MarkedText> = {}
 ) {
   const host = document.createElement('div');
   const typeset: string[] = [];
@@ -19,7 +20,8 @@ async function render(
     latexTypesetter: { typeset: (node: HTMLElement) => void typeset.push(node.textContent) }
   };
   const picked: number[] = [];
-  await renderMarkdown(host, source, options, pieces, piece => void picked.push(piece));
+  const marked = { text: source, prefill: '', pieces, divergence: null, ...more };
+  await renderMarkdown(host, marked, options, piece => void picked.push(piece));
   return { host, typeset, picked };
 }
 
@@ -84,6 +86,28 @@ describe('rendered Markdown', () => {
     expect(host.textContent).toBe('Use Redis when sure');
     marks[1]?.click();
     expect(picked).toEqual([2]);
+  });
+
+  it('begins with the prefill, which is dimmed, in one text with the answer', async () => {
+    const piece = (text: string, prob: number) => ({ text, prob, start: 0, end: 1, offset: 0 });
+    const rendered: string[] = [];
+    const { host } = await render(
+      text => {
+        rendered.push(text);
+        return '<ul><li>good <em>very</em></li><li>good tea</li></ul>';
+      },
+      'y*\n- good tea',
+      [piece('y', 0.9), piece('*\n-', 0.9), piece(' good', 0.1), piece(' tea', 0.9)],
+      { prefill: '- good *ver', divergence: { start: 10, end: 14 } }
+    );
+    expect(rendered).toEqual(['- good *very*\n- good tea']);
+    expect(Array.from(host.querySelectorAll('.chm-prefill'), node => node.textContent)).toEqual([
+      'good ',
+      'ver'
+    ]);
+    const [unsure] = host.querySelectorAll('.chm-unsure');
+    expect(unsure?.closest('li')?.previousElementSibling).not.toBeNull();
+    expect(host.querySelector('.chm-divergence')?.textContent).toBe('tea');
   });
 
   it('shows control characters as chips that keep the character', async () => {
