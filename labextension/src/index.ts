@@ -8,6 +8,7 @@ import { keyboard } from './plugins/keyboard';
 import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { savedPanel } from './plugins/savedPanel';
+import { stoppedAnswers } from './plugins/stoppedAnswers';
 import { versions } from './plugins/versions';
 
 const plugins: JupyterFrontEndPlugin<void>[] = [
@@ -18,7 +19,8 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   panelButtons,
   loadOffer,
   versions,
-  keyboard
+  keyboard,
+  stoppedAnswers
 ];
 
 export default plugins;

@@ -51,6 +51,7 @@ def shared_constants() -> str:
     constants = {
         "mimeType": bundle.MIME_TYPE,
         "modeKey": bundle.VIEW,
+        "liveClass": elements.LIVE,
         "panelKey": panel._KEY,
         "roles": list(ROLES),
         "bodyMarks": completion._MARKS,

@@ -121,7 +121,7 @@ export class AnswerStage {
     }
     await Promise.all(views.map(view => view.show(mode, this.inspector)));
     if (isNew && this.inspector) {
-      this.node.append(this.inspector.details.node);
+      this.inspector.attachTo(this.node);
       this.tools.append(this.inspector.node);
       void this.inspector.start();
     }

@@ -34,7 +34,8 @@ export type InsertCell = (text: string) => Promise<string>;
 export class TokenDetails {
   constructor(
     private readonly insertCell: InsertCell,
-    private readonly say: (message: string) => void
+    private readonly say: (message: string) => void,
+    private readonly onClose: () => void = () => undefined
   ) {
     this.node = element('aside', 'chm-token-details');
     this.node.setAttribute('aria-label', 'Token');
@@ -60,6 +61,14 @@ export class TokenDetails {
     }
   }
 
+  /** Scroll the page so that it is visible where it is below the tokens. */
+  reveal(tokens: HTMLElement): void {
+    const isBelow = this.node.getBoundingClientRect().top >= tokens.getBoundingClientRect().bottom;
+    if (isBelow) {
+      this.node.scrollIntoView({ block: 'nearest' });
+    }
+  }
+
   /** Move the focus to the alternatives; false if there are none. */
   focusAlternatives(): boolean {
     const hasRows = this.list.isConnected && this.rows.length > 0;
@@ -76,13 +85,19 @@ export class TokenDetails {
     this.location = { answer, token };
     const metrics = answer.metrics(token);
     this.node.replaceChildren(
-      exactText('h5', 'chm-token-name', tokenName(text)),
+      this.head(tokenName(text)),
       element('p', 'chm-facts', ...termNodes(describeToken(answer, start, token, metrics))),
       element('p', 'chm-facts chm-mono', describeBytes(answer, start, end)),
       ...(end - start > 1 ? [fragmentList(answer, start, end)] : []),
       ...this.drawAlternatives(answer, token, metrics),
       this.drawActions(text)
     );
+  }
+
+  private head(name: string): HTMLElement {
+    const close = button('×', 'Close (Esc)', this.onClose, 'chm-mode');
+    close.setAttribute('aria-label', 'Close');
+    return element('div', 'chm-token-head', exactText('h5', 'chm-token-name', name), close);
   }
 
   private drawAlternatives(answer: Answer, token: number, metrics: TokenMetrics): HTMLElement[] {
@@ -134,7 +149,7 @@ export class TokenDetails {
     const unmeasured = logprobs.filter(logprob => logprob === null).length;
     const size = `tokens ${start + 1}–${end} · ${end - start} tokens · ${bytes} bytes`;
     this.node.replaceChildren(
-      exactText('h5', 'chm-token-name', tokenName(text, 60)),
+      this.head(tokenName(text, 60)),
       ...(name ? [exactText('p', 'chm-facts chm-mono', name)] : []),
       element('p', 'chm-facts', size),
       ...(unmeasured ? [element('p', 'chm-facts', `${unmeasured} not measured`)] : []),

@@ -36,6 +36,8 @@ interface TokenView {
   counts: number[];
 }
 
+/** Pixels up to which style/result.css puts columns below each other. */
+const STACKED_WIDTH = 620;
 /** Tokens whose metrics are computed at a time, so that the page stays responsive. */
 const COMPUTED_AT_ONCE = 400;
 
@@ -47,7 +49,11 @@ export class TokenInspector {
   ) {
     this.live.setAttribute('role', 'status');
     this.live.setAttribute('aria-live', 'polite');
-    this.details = new TokenDetails(insertCell, message => this.say(message, true));
+    this.details = new TokenDetails(
+      insertCell,
+      message => this.say(message, true),
+      () => this.close()
+    );
     this.bar = this.makeBar();
     this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
     const omitted = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
@@ -55,6 +61,12 @@ export class TokenInspector {
       const message = `${count(omitted)} less probable alternatives are left out of the notebook; the result in the kernel has them`;
       this.bar.after(element('div', 'chm-hint', message));
     }
+  }
+
+  /** Put the details into an element, from which they move to where the selection is. */
+  attachTo(stage: HTMLElement): void {
+    this.stage = stage;
+    stage.append(this.details.node);
   }
 
   /** Add the tokens of an answer to its column. */
@@ -239,6 +251,7 @@ export class TokenInspector {
     const [first, last] = this.extended(view, Math.min(from, to), Math.max(from, to));
     view.text.select(first, last, to, scroll);
     view.strip.mark([first, last]);
+    this.placeDetails(view);
     if (!this.isPinned) {
       const isField = this.granularity === 'field';
       const field = view.segments?.find(
@@ -246,9 +259,20 @@ export class TokenInspector {
       );
       this.details.show(view.answer, first, last, field?.name);
     }
+    this.details.reveal(view.text.node);
     this.say(
       first === last ? describePiece(view.answer, to) : `${last - first + 1} tokens selected`
     );
+  }
+
+  /** Where columns are below each other, the details stand below the tokens that they are of. */
+  private placeDetails(view: TokenView): void {
+    const width = this.stage?.clientWidth ?? 0;
+    const isStacked = width > 0 && width <= STACKED_WIDTH;
+    const host = isStacked ? view.text.node.parentElement : this.stage;
+    if (host && this.details.node.parentElement !== host) {
+      host.append(this.details.node);
+    }
   }
 
   private extended(view: TokenView, first: number, last: number): [number, number] {
@@ -404,10 +428,16 @@ export class TokenInspector {
       view.text.node.focus({ preventScroll: true });
       return true;
     }
+    this.close();
+    return true;
+  }
+
+  /** Select nothing, with the focus on the tokens. */
+  private close(): void {
+    this.selected?.view.text.node.focus({ preventScroll: true });
     this.setPinned(false);
     this.clear();
     this.details.showHint();
-    return true;
   }
 
   private setPinned(isPinned: boolean): void {
@@ -424,6 +454,7 @@ export class TokenInspector {
 
   readonly node: HTMLElement;
   readonly details: TokenDetails;
+  private stage: HTMLElement | null = null;
   private readonly views: TokenView[] = [];
   private readonly live = element('div', 'chm-visually-hidden');
   private readonly note = element('div', 'chm-note');
