@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from IPython.core.magic import (
     Magics,
@@ -44,6 +44,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class OfferedCell(NamedTuple):
+    """A cell of the notebook whose panel is opened."""
+
+    cell_id: str
+    text: str
+
+
 @magics_class
 class ChatMagics(Magics):
     """The magics of one shell."""
@@ -61,6 +68,7 @@ class ChatMagics(Magics):
         self._transformer = ChatTransformer(end=";" if self.is_terminal else "")
         self._matcher = ChatMatcher(shell)
         self._last: Result | Job | None = None
+        self._offered_cell: OfferedCell | None = None
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not repeat it."""
         self._drawn_types: set[str | type] = {
@@ -105,6 +113,18 @@ class ChatMagics(Magics):
     def last_result(self) -> Result | Job | None:
         """The last result, or the job that it will come from; None if there is none yet."""
         return self._last
+
+    def offer_cell(self, cell_id: str, text: str) -> None:
+        """Note the cell that the next panel is to be filled from and to write to.
+
+        The labextension calls this when the user opens the panel of a cell.
+        """
+        self._offered_cell = OfferedCell(cell_id, text)
+
+    def take_offered_cell(self) -> OfferedCell | None:
+        """Return the cell that a panel is opened for, once; None if there is none."""
+        offered, self._offered_cell = self._offered_cell, None
+        return offered
 
     @property
     def _formatter(self) -> Any:

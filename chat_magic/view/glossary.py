@@ -114,6 +114,15 @@ TERMS = (
         column=".tokens.status",
     ),
     Term("masked", "A grammar ruled this token out.", column=".tokens.status"),
+    Term(
+        "bits",
+        "Unit of information, by powers of two: 1 bit is a probability of 50%, 2 bits are 25%.",
+    ),
+    Term(
+        "nats",
+        "Unit of log probability with natural logarithms, which the API and the tables use: "
+        "1 nat is 1.44 bits.",
+    ),
     Term("base", "The answer that the others are compared with."),
     Term(
         "135-million-parameter model",

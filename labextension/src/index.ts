@@ -7,6 +7,7 @@ import { highlight } from './plugins/highlight';
 import { keyboard } from './plugins/keyboard';
 import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
+import { panelOpener } from './plugins/panelOpener';
 import { savedPanel } from './plugins/savedPanel';
 import { stoppedAnswers } from './plugins/stoppedAnswers';
 import { versions } from './plugins/versions';
@@ -17,6 +18,7 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   commands,
   savedPanel,
   panelButtons,
+  panelOpener,
   loadOffer,
   versions,
   keyboard,

@@ -60,12 +60,16 @@ class Panel:
         source: What the panel is filled from: a result, a job, or the text of a `%%chat` cell; of
             several results the first. Empty if not given.
         shell: The IPython shell that runs the cell; the running one if not given.
+        cell_id: The id of the notebook's cell that the panel writes to on *Update cell*, with the
+            labextension; none if not given.
 
     Raises:
         InvalidRequest: There is no shell, or the panel cannot be filled from the source.
     """
 
-    def __init__(self, source: Source | None = None, shell: Any = None) -> None:
+    def __init__(
+        self, source: Source | None = None, shell: Any = None, *, cell_id: str = ""
+    ) -> None:
         self._shell: Any = shell or get_ipython()
         if self._shell is None:
             raise InvalidRequest("Panel: requires an IPython shell")
@@ -81,7 +85,7 @@ class Panel:
             self._show_entry, self._restore, self._with_errors_shown(self._compare)
         )
         """The answers so far."""
-        self.cell_preview = CellPreview()
+        self.cell_preview = CellPreview(cell_id)
         self.status = widgets.HTML()
         self._build_toolbars()
         self.widget = self._build_layout()
@@ -308,10 +312,15 @@ class Panel:
 def open_panel(name: str = "") -> Panel:
     """Return a panel filled from a variable, or from the last `%%chat` cell without a name.
 
+    Where the labextension opens the panel of a cell, it is filled from that cell.
+
     Raises:
         InvalidRequest: There is no such variable, or it is neither a result nor a cell.
     """
     shell: Any = get_ipython()
+    offered = magics_of(shell).take_offered_cell()
+    if offered and not name:
+        return Panel(offered.text or None, shell, cell_id=offered.cell_id)
     if not name:
         return Panel(next(chat_cells(shell.history_manager.input_hist_raw), None), shell)
     if name not in shell.user_ns:

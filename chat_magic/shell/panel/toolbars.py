@@ -21,11 +21,15 @@ class CellPreview:
 
     The labextension's stylesheet shows the buttons and its script acts on their `data-action`;
     without the labextension there are no buttons, since a widget's HTML runs no script.
+
+    Args:
+        cell_id: The id of the notebook's cell that it can update; empty if there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cell_id: str = "") -> None:
         self.widget = widgets.HTML()
         self._cell = ""
+        self._cell_id = cell_id
 
     def show(self, cell: str) -> None:
         """Show a cell."""
@@ -37,13 +41,17 @@ class CellPreview:
         self._draw(" chp-outdated", "not updated: a control has an error")
 
     def _draw(self, css_class: str = "", status: str = "") -> None:
-        data = quote(self._cell, errors="replace")
+        data, cell_id = quote(self._cell, errors="replace"), quote(self._cell_id)
+        updates = (
+            _cell_button("Update cell", "update", "pencil")
+            + _cell_button("Update and run", "run", "forward")
+        ) * bool(cell_id)
         self.widget.value = (
             f'<div class="chp-cell{css_class}"><div class="chp-bar">'
-            f'<span class="chp-title">cell</span>{_cell_button("Copy", "copy", "copy")}'
+            f'<span class="chp-title">cell</span>{updates}{_cell_button("Copy", "copy", "copy")}'
             f"{_cell_button('Insert as new cell', 'insert', 'plus')}"
             f'<span role="status" class="chp-note">{status}</span></div>'
-            f'<pre tabindex="0" aria-label="Cell" data-cell="{data}">'
+            f'<pre tabindex="0" aria-label="Cell" data-cell="{data}" data-cell-id="{cell_id}">'
             f"{_wrapped_at_words(self._cell)}</pre></div>"
         )
 

@@ -6,7 +6,6 @@ import { CodeCell, type Cell } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
-import { settingsIcon, type LabIcon } from '@jupyterlab/ui-components';
 import { asChatCell, caretIn, magicLine, withMagicLine } from '../cell/magicLine';
 import { joinAnswers, writeProgram } from '../cell/requestExport';
 import { isChatCell } from '../cell/grammar';
@@ -25,7 +24,6 @@ const DEFAULTS: Settings = { newCell: '%%chat', baseUrl: '' };
 interface Command {
   id: string;
   label: string;
-  icon?: LabIcon;
   isFor: (cell: Cell) => boolean;
   run: (panel: NotebookPanel, cell: Cell) => unknown;
 }
@@ -95,7 +93,6 @@ function makeCommands(trans: TranslationBundle, settings: () => Settings): Comma
     {
       id: 'chat-magic:rerun',
       label: trans.__('Run with Other Settings…'),
-      icon: settingsIcon,
       isFor: isChat,
       run: (panel, cell) => rerun(panel, cell, trans)
     },
@@ -130,7 +127,6 @@ function addCommand(
   app.commands.addCommand(command.id, {
     label: command.label,
     caption: command.label,
-    icon: command.icon,
     isEnabled: isFor,
     isVisible: isFor,
     execute: () => {

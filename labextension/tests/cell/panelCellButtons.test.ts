@@ -24,8 +24,10 @@ describe('the buttons of a panel’s cell', () => {
     document.body.innerHTML = `<div class="chp-cell">
       <button class="chp-cell-action" data-action="copy"><i></i></button>
       <button class="chp-cell-action" data-action="insert"><i></i></button>
+      <button class="chp-cell-action" data-action="update"><i></i></button>
+      <button class="chp-cell-action" data-action="run"><i></i></button>
       <span role="status"></span>
-      <pre data-cell="${encodeURIComponent(CELL)}"></pre></div>`;
+      <pre data-cell="${encodeURIComponent(CELL)}" data-cell-id="c-1"></pre></div>`;
   });
 
   it('copy its text', async () => {
@@ -54,6 +56,28 @@ describe('the buttons of a panel’s cell', () => {
 
   it('copy it where nothing inserts cells', async () => {
     expect(await click('insert')).toBe('cannot insert cells here: copied to the clipboard');
+    expect(writeText).toHaveBeenCalledWith(CELL);
+  });
+
+  it.each([
+    ['update', false, 'updated'],
+    ['run', true, 'updated and started']
+  ])('ask the page to %s the cell that it was opened for', async (action, isRun, words) => {
+    const updates: unknown[] = [];
+    document.body.addEventListener(
+      'chat-magic:update-cell',
+      event => {
+        updates.push((event as CustomEvent<unknown>).detail);
+        event.preventDefault();
+      },
+      { once: true }
+    );
+    expect(await click(action)).toBe(words);
+    expect(updates).toEqual([{ text: CELL, id: 'c-1', isRun }]);
+  });
+
+  it('copy it where that cell is gone', async () => {
+    expect(await click('update')).toContain('copied to the clipboard');
     expect(writeText).toHaveBeenCalledWith(CELL);
   });
 

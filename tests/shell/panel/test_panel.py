@@ -11,6 +11,7 @@ import chat_magic
 from chat_magic import InvalidRequest, Panel
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.engine.session import default_session
+from chat_magic.shell import magics_of
 from chat_magic.shell.jobs import Job
 from chat_magic.shell.panel import panel as panel_module
 from chat_magic.store.presets import FILE, PresetStore
@@ -377,3 +378,29 @@ def test_its_display_shows_the_cell_where_there_are_no_widgets(open_panel, monke
     assert "temperature 0.5" in bundle["text/html"]
     assert "user: &lt;b&gt;{{ x }}" in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
+
+
+@pytest.fixture
+def opened(shell, published, monkeypatch):
+    """Return a function that opens a panel as the labextension does, for a cell."""
+    monkeypatch.setattr(panel_module, "get_ipython", lambda: shell)
+
+    def opened(cell_id, text):
+        magics_of(shell).offer_cell(cell_id, text)
+        return panel_module.open_panel()
+
+    return opened
+
+
+def test_a_panel_is_opened_for_the_cell_that_was_offered(shell, opened):
+    """Once: it is filled from that cell and can update it; the next one is as without it."""
+    panel = opened("c-1", "%%chat a/b --temperature 0.3\nuser: Hi")
+    assert "--temperature 0.3" in panel.cell
+    assert 'data-cell-id="c-1"' in panel.cell_preview.widget.value
+    assert magics_of(shell).take_offered_cell() is None
+
+
+def test_a_panel_for_an_empty_cell_is_empty(opened):
+    """It can update it all the same."""
+    panel = opened("c-2", "")
+    assert 'data-cell-id="c-2"' in panel.cell_preview.widget.value

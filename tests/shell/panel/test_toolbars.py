@@ -39,6 +39,15 @@ def test_the_labextension_finds_the_cell_and_its_buttons(preview):
     assert not re.search(r"\son\w+=", html)
 
 
+def test_a_preview_of_a_cell_that_exists_can_update_it():
+    """And run it; the id says which cell it is."""
+    preview = CellPreview("a b")
+    preview.show(CELL)
+    html = preview.widget.value
+    assert re.findall(r'data-action="(\w+)"', html) == ["update", "run", "copy", "insert"]
+    assert 'data-cell-id="a%20b"' in html
+
+
 def test_an_outdated_cell_stays_and_is_marked(preview):
     """Until the next one is shown."""
     preview.mark_outdated()
