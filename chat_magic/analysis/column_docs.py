@@ -479,8 +479,6 @@ FRAME = Table(
         "perplexity",
         "min_prob",
         "mean_logprob",
-        "cost",
-        "total_s",
     ),
 )
 

@@ -74,11 +74,11 @@ class ResultTables(ABC):
         `parsed.FIELD` for each scalar field.
 
         Columns: `run`, `choice`, `text`, `parsed.FIELD`, `finish_reason`, `n_tokens`, `perplexity`,
-        `min_prob`, `mean_logprob`, `cost`, `total_s`, `n_scored`, `n_censored`, `joint_logprob`,
-        `perplexity_low`, `geo_mean_prob`, `bits_per_byte`, `min_prob_position`, `frac_below_50`,
-        `frac_non_greedy`, `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`,
-        `z_sampling`, `alignment_coverage`, `first_divergence`, `first_divergence_byte`,
-        `duplicate_of`, `model`, `ttft_s`, `tokens_per_s`, `prompt_tokens`, `completion_tokens`.
+        `min_prob`, `mean_logprob`, `n_scored`, `n_censored`, `joint_logprob`, `perplexity_low`,
+        `geo_mean_prob`, `bits_per_byte`, `min_prob_position`, `frac_below_50`, `frac_non_greedy`,
+        `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`, `z_sampling`,
+        `alignment_coverage`, `first_divergence`, `first_divergence_byte`, `duplicate_of`, `model`,
+        `cost`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`, `completion_tokens`.
         """
         from chat_magic.analysis.column_docs import FRAME, documented_order
         from chat_magic.analysis.reply_tables import choices_table

@@ -74,6 +74,12 @@ TERMS = (
         column=".tokens.gap_nats, in nats",
     ),
     Term(
+        "other tokens",
+        "The last row of the alternatives: the probability of all tokens that the server did not "
+        "list.",
+        column=".tokens.mass_residual",
+    ),
+    Term(
         "bits per byte",
         "Information of the text by its UTF-8 bytes, which compares models with different "
         "tokenizers.",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from chat_magic.view.glossary import TERMS
 
+if TYPE_CHECKING:
+    from chat_magic.view.glossary import Term
+
 _HEAD = """# Glossary
 
-<!-- generated from chat_magic/view/glossary.py by `make generated` -->
+<!-- written from chat_magic/view/glossary.py by `make generated` -->
 
 The terms that results print. Their tooltips say the same, and `?` in a result lists them.
-
-| term | meaning | column |
-|---|---|---|
 """
 
 
@@ -27,11 +28,12 @@ def glossary() -> str:
 
 
 def glossary_page() -> str:
-    """Return the terms as a table in Markdown."""
-    rows = []
-    for term in TERMS:
-        names = ", ".join([f"**{term.name}**", *term.words])
-        column, _, unit = term.column.partition(",")
-        cell = f"`{column}`{',' * bool(unit)}{unit}" if column else ""
-        rows.append(f"| {names} | {term.meaning} | {cell} |\n")
-    return _HEAD + "".join(rows)
+    """Return the terms as a list of definitions in Markdown."""
+    return _HEAD + "".join(map(_definition, TERMS))
+
+
+def _definition(term: Term) -> str:
+    names = ", ".join([term.name, *term.words])
+    column, _, unit = term.column.partition(",")
+    place = f" In tables: `{column}`{',' * bool(unit)}{unit}." if column else ""
+    return f"\n{names}\n: {term.meaning}{place}\n"

@@ -29,7 +29,7 @@ def test_what_is_no_term_has_no_meaning() -> None:
     ("text", "terms"),
     [
         ("perplexity 1.42", ["perplexity"]),
-        ("gap 0.50 bits \u00b7 rank > 5", ["gap", "rank"]),
+        ("gap 0.50 bits \u00b7 rank > 5", ["gap", "bits", "rank"]),
         ("ranking the gaps", []),
         ("unseen mass about 50%", ["unseen mass"]),
         ("6.1 bits/byte", ["bits/byte"]),

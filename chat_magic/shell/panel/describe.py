@@ -31,7 +31,7 @@ def describe_changes(form: CellForm, previous: CellForm | None) -> str:
     changed = [f"{name} {value}" for name, value in now.items() if then.get(name) != value]
     changed += [f"no {name}" for name in then if name not in now]
     if previous and form.request.messages != previous.request.messages:
-        changed.append("other messages")
+        changed.append("messages changed")
     return " · ".join(changed) or ("same settings" if previous else "no settings")
 
 

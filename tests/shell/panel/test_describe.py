@@ -36,7 +36,7 @@ def test_a_setting_is_described_by_its_value(settings, described):
         ("%%chat a/b -t 1\nHi", "%%chat a/b -t 1\nHi", "same settings"),
         ("%%chat a/b -t 1 --seed 2\nHi", "%%chat a/b -t 0 --seed 2\nHi", "temperature 1"),
         ("%%chat a/b\nHi", "%%chat a/b -t 0 --out r\nHi", "no temperature · no options"),
-        ("%%chat a/b\nYo", "%%chat a/b\nHi", "other messages"),
+        ("%%chat a/b\nYo", "%%chat a/b\nHi", "messages changed"),
     ],
 )
 def test_a_run_is_described_by_what_changed(cell, previous, described):

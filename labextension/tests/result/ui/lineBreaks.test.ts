@@ -35,8 +35,8 @@ async function render(markdown: string): Promise<HTMLElement> {
     sanitizer: { sanitize: (dirty: string) => dirty },
     latexTypesetter: null
   };
-  const marked = { text: markdown, prefill: '', pieces: [], divergence: null };
-  await renderMarkdown(host, marked, options, () => undefined);
+  const answer = { text: markdown, prefill: '', pieces: [], divergence: null };
+  await renderMarkdown(host, answer, options, () => undefined);
   return host;
 }
 

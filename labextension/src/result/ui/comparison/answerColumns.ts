@@ -36,8 +36,8 @@ export class AnswerColumns {
     private readonly insertCell: InsertCell,
     onMode: (mode: Mode) => void,
     private readonly onChosen: (index: number) => void,
-    private readonly onUnit: (by: PayloadUnit) => void,
-    private readonly say: (message: string) => void
+    private readonly say: (message: string) => void,
+    private readonly onUnit: (by: PayloadUnit) => void = () => undefined
   ) {
     this.stage = new AnswerStage(comparison.results, insertCell, onMode);
     this.failed = comparison.results.flatMap(({ result }) =>

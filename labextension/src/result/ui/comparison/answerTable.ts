@@ -37,7 +37,7 @@ export class AnswerTable {
 
   private columnsOf(): Column[] {
     const { comparison } = this;
-    const { answers, groups } = comparison;
+    const { groups } = comparison;
     const counts = new Map(groups.flatMap(group => group.map(index => [index, group.length])));
     const identical = (answer: ComparedAnswer): number => counts.get(answer.index) ?? 1;
     const metrics = availableMetrics(comparison).map((metric): Column => {

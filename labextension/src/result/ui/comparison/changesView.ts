@@ -19,7 +19,7 @@ export function drawChanges(
   base: ComparedAnswer,
   other: ComparedAnswer,
   by: PayloadUnit,
-  onSentences: () => void
+  onSentences: () => void = () => undefined
 ): HTMLElement {
   const host = element('div', 'chm-body chm-changes');
   if (base.text === other.text) {

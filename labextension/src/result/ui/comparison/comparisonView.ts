@@ -46,8 +46,8 @@ export class ComparisonView {
       insertCell,
       onMode,
       chosen => void this.change({ chosen }),
-      by => void this.change({ by }),
-      message => this.say(message, true)
+      message => this.say(message, true),
+      by => void this.change({ by })
     );
     this.toolbar = new ComparisonToolbar(comparison, change => void this.change(change));
     this.help = new KeyHelp({ tokens: this.columns.stage.hasTokens, comparison: true });

@@ -50,8 +50,8 @@ describe('columns', () => {
   it.each([
     ['four', '1', 1],
     ['four', '9', null],
-    ['grid', '1', 0],
-    ['grid', '0', null]
+    ['grid', '1', 1],
+    ['grid', '0', 0]
   ])('of %s stand for the digit %s: %s', async (name, digit, index) => {
     const { columns } = await draw(comparisonOf(name));
     expect(columns.indexByDigit(digit)).toBe(index);
