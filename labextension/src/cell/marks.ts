@@ -147,7 +147,10 @@ function jsonMarks(text: string, start: number): Mark[] {
 function frontMarks(line: string, position: number): Mark[] {
   const marks = whole('ground', line, position);
   if (line.trim() === '---') {
-    return [...marks, ...invalid('--- stands at the start of its line', position, position + line.length)];
+    return [
+      ...marks,
+      ...invalid('--- stands at the start of its line', position, position + line.length)
+    ];
   }
   const comment = COMMENT.exec(line);
   if (comment) {

@@ -18,7 +18,11 @@ export const TOKEN_KEYS: readonly Key[] = [
   { keys: '← → ↑ ↓', meaning: 'move by token or line; with Shift select' },
   { keys: 'Home End', meaning: 'first, last token' },
   { keys: 'n p', meaning: 'next, previous unsure token', hint: 'next, previous unsure' },
-  { keys: 'a', meaning: 'alternatives; Enter branches from the selected one', hint: 'alternatives' },
+  {
+    keys: 'a',
+    meaning: 'alternatives; Enter branches from the selected one',
+    hint: 'alternatives'
+  },
   { keys: 'm', meaning: 'next metric', hint: 'metric' },
   { keys: 'g', meaning: 'next granularity', hint: 'granularity' },
   { keys: 't', meaning: 'token table', hint: 'table' },

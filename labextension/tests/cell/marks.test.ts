@@ -48,9 +48,15 @@ describe('the marks of a cell', () => {
     ['%%chat\n{% for x in y %}\n{%\n{% other %}', ['magic %%chat', 'template {% for x in y %}']],
     ['%%chat --temperature 5', ['magic %%chat', 'option --temperature', 'invalid 5']],
     ['%%chat --temperature=2.5', ['magic %%chat', 'option --temperature', 'invalid 2.5']],
-    ['%%chat -t {{ t }} -n 1.5', ['magic %%chat', 'option -t', 'template {{ t }}', 'option -n', 'invalid 1.5']],
+    [
+      '%%chat -t {{ t }} -n 1.5',
+      ['magic %%chat', 'option -t', 'template {{ t }}', 'option -n', 'invalid 1.5']
+    ],
     ['%%chat --verbosity loud', ['magic %%chat', 'option --verbosity', 'invalid loud']],
-    ['%%chat\n---\ntop_p: 7 # high\n ---', ['magic %%chat', 'fence ---', 'key top_p:', 'invalid 7', 'comment # high', 'invalid  ---']],
+    [
+      '%%chat\n---\ntop_p: 7 # high\n ---',
+      ['magic %%chat', 'fence ---', 'key top_p:', 'invalid 7', 'comment # high', 'invalid  ---']
+    ],
     ['%%chat\nuser: a\n- b\n- assistant: c', ['magic %%chat', 'role user:', 'invalid assistant:']],
     ['%%chat\nthe roles:\n\nx - assistant: c', ['magic %%chat']],
     ['%%chat --raw\n{{ a }}', ['magic %%chat', 'option --raw']],

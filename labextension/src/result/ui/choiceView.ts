@@ -155,7 +155,12 @@ export class ChoiceView {
     const name = tokenName(lowest.text.trim(), 24);
     const inspect = (): void => this.onInspect(pieces.indexOf(lowest));
     const node = button('', 'Show this token', inspect, 'chm-link');
-    node.append(...termNodes('least sure'), ' ', element('bdi', '', `“${name}”`), ` ${roundPercent(lowest.prob ?? 0)}`);
+    node.append(
+      ...termNodes('least sure'),
+      ' ',
+      element('bdi', '', `“${name}”`),
+      ` ${roundPercent(lowest.prob ?? 0)}`
+    );
     return node;
   }
 

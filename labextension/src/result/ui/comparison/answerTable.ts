@@ -1,7 +1,7 @@
 /** All answers as a sortable table; a row opens its answer. */
 
 import constants from '../../../constants.json';
-import { numberedTitle, type ComparedAnswer, type Comparison } from '../../comparison';
+import type { ComparedAnswer, Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
 import { element } from '../dom';
 import { exactText } from '../exactText';
@@ -90,7 +90,10 @@ export class AnswerTable {
     const cells = this.columns.map(column => column.cell(answer));
     const head = itemAt(cells, 0);
     head.setAttribute('scope', 'row');
-    const open = exactText('button', 'chm-link', numberedTitle(answer));
+    const open = exactText('button', 'chm-link', answer.title);
+    if (this.comparison.results.length > 1) {
+      open.dataset.number = String(answer.number);
+    }
     open.type = 'button';
     open.title = 'Show this answer';
     head.replaceChildren(open);

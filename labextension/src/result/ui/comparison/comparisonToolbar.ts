@@ -54,9 +54,7 @@ export class ComparisonToolbar {
 
   private makeDiff(): void {
     const { answers } = this.comparison;
-    const bases = answers.map(
-      answer => new Option(numberedTitle(answer), String(answer.index))
-    );
+    const bases = answers.map(answer => new Option(numberedTitle(answer), String(answer.index)));
     this.base.className = 'chm-select';
     this.base.append(...bases);
     this.base.setAttribute('aria-label', 'base');
