@@ -161,16 +161,17 @@ class BatchExecutor:
     def close(self) -> None:
         """Stop waiting; batches with rows that are not answered go on at the provider."""
         with self._lock:
-            self._is_closed = True
-        if self._task is not None:
-            self._ports.session.loop.run(self._end(self._task))
-            self._parts.remove_intents()
-            self._list_job()
-            self.notice = self._describe()
-            self._parts.close()
-            self._folder.cleanup()
+            was_closed, self._is_closed = self._is_closed, True
+        if was_closed or self._task is None:
+            return
+        self._ports.session.loop.run(self._end(self._task))
+        self._parts.remove_intents()
+        self._list_job()
+        self.notice = self._describe()
+        self._parts.close()
         if self._part is not None:
             self._part.close()
+        self._folder.cleanup()
 
     def _api(self, model: str) -> BatchApi:
         endpoint = self._endpoints.get(model) or self._ports.session.endpoints.find(model)

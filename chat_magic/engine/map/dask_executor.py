@@ -71,7 +71,7 @@ class DaskExecutor:
         """Why workers take no part."""
         self._ordered_s: dict[str, float] = {}
         self._looked_s = -math.inf
-        self._is_draining = False
+        self._is_draining = self._is_closed = False
 
     @property
     def capacity(self) -> int:
@@ -107,6 +107,9 @@ class DaskExecutor:
 
     def close(self) -> None:
         """Cancel what still runs, and end the pumps."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._loop.run(self._cancel())
         self._cluster.close()
         if self._pacer.n_slowed:

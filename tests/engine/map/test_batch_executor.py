@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from dataclasses import replace
 
 import pytest
 
+from chat_magic.engine.map import batch_run
 from chat_magic.engine.map.batch_executor import BatchExecutor
 from chat_magic.engine.map.row_executor import MapLimits, MapPorts
 from chat_magic.engine.tool_functions import with_tools
-from chat_magic.errors import BudgetExceeded, InvalidRequest
+from chat_magic.errors import BudgetExceeded, ChatInterrupted, InvalidRequest
 from chat_magic.store.batch_parts import BatchParts
 from chat_magic.store.rows import RowsFile
 from chat_magic.transport.batch_api import NoBatchApi
 from tests.engine.map.batches import BatchCall, Clock, outcomes, rows_of
+from tests.engine.test_chat_map import ask
 from tests.gateway import BatchService, whole
 
 
@@ -162,4 +165,68 @@ def test_the_job_goes_on_under_its_number(waiting, session, rows_file):
     with BatchCall(rows_file) as second:
         assert second.executor.job.number == number
         assert outcomes(second.ask(rows_of("one", "two"))) == ["one", "two"]
+    assert session.jobs.running() == []
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Poll without pauses that a test would notice."""
+    monkeypatch.setattr(batch_run, "_FIRST_S", 0.01)
+    monkeypatch.setattr(batch_run, "_LAST_S", 0.01)
+
+
+def test_a_map_by_batches_returns_the_same_table(gateway, tmp_path, quick):
+    """The data in their order, and how many rows were asked now."""
+    gateway(BatchService())
+    texts = ["one", "two", "one"]
+    answers = ask(texts, executor="batch", resume=tmp_path / "map.db")
+    assert answers["text"].tolist() == texts
+    assert answers["answer"].tolist() == texts
+    assert answers["answer.completion_tokens"].tolist() == [1, 1, 1]
+    facts = answers.attrs["chat_magic"]
+    assert (facts["rows"], facts["failed"], facts["resumed"]) == (3, 0, 0)
+    again = ask(texts, executor="batch", resume=tmp_path / "map.db")
+    assert again.attrs["chat_magic"]["resumed"] == 3
+
+
+def test_a_map_by_batches_has_a_resume_file_of_its_own(gateway, tmp_path, monkeypatch, quick):
+    """However few rows there are; it cannot be turned off."""
+    service = BatchService()
+    gateway(service)
+    monkeypatch.setenv("CHAT_MAGIC_HISTORY", str(tmp_path / "history.db"))
+    for data in (["one"], iter(["two"])):
+        ask(data, executor="batch", resume=None)
+    assert len(list((tmp_path / "maps").glob("*.db"))) == 1
+    ask(["one", "two"], executor="batch", resume=None)
+    assert len(service.batches) == 2
+    with pytest.raises(InvalidRequest, match='resume False: executor "batch" keeps in the file'):
+        ask(["one"], executor="batch", resume=False)
+
+
+def test_an_interrupt_says_how_to_cancel_and_the_same_call_goes_on(
+    gateway, tmp_path, quick, session
+):
+    """The batch goes on; nothing is uploaded again."""
+    service = BatchService(states=("in_progress",) * 10**6)
+    server = gateway(service)
+
+    def interrupt(request):
+        if request.path.endswith("batch_0"):
+            signal.raise_signal(signal.SIGINT)
+        return service(request)
+
+    server._answers = (interrupt,)
+    with pytest.raises(ChatInterrupted) as caught:
+        ask(["one", "two"], executor="batch", resume=tmp_path / "map.db")
+    (job,) = session.jobs.running()
+    assert str(caught.value).endswith(
+        "1 batch with 2 rows goes on at 127.0.0.1: the same call takes it up, "
+        f"%chat /jobs cancel {job.number} cancels it"
+    )
+    assert caught.value.result["answer"].isna().all()
+    server._answers = (service,)
+    service.batches["batch_0"]["left"] = ["completed"]
+    answers = ask(["one", "two"], executor="batch", resume=tmp_path / "map.db")
+    assert answers["answer"].tolist() == ["one", "two"]
+    assert service.calls.count("POST /files") == 1
     assert session.jobs.running() == []
