@@ -193,6 +193,10 @@ class BatchParts:
             self._connection.execute("DELETE FROM batch_rows WHERE part = ?", [number])
             self._connection.execute("DELETE FROM batches WHERE number = ?", [number])
 
+    def sent(self) -> list[Part]:
+        """Return the parts whose files the provider has."""
+        return [part for part in self.parts() if part.file is not None]
+
     def remove_intents(self) -> list[Part]:
         """Forget the parts whose upload is not known to have ended, and return them."""
         lost = [part for part in self.parts() if part.file is None]

@@ -98,6 +98,7 @@ def test_intents_are_forgotten_together(parts):
     lost = parts.begin("a/b", [row(1)], 7.0)
     kept = parts.begin("a/b", [row(2)], 7.0)
     parts.note_file(kept, "file_1")
+    assert [part.number for part in parts.sent()] == [kept]
     assert [part.number for part in parts.remove_intents()] == [lost]
     assert [part.number for part in parts.parts()] == [kept]
     assert parts.claim([row(1), row(2)]) == {row(2).custom_id}

@@ -17,6 +17,8 @@ from chat_magic.engine.map.batch_run import BatchRun
 from chat_magic.engine.prepare import body_for
 from chat_magic.errors import BudgetExceeded, ChatError, InvalidRequest
 from chat_magic.store.batch_parts import BatchParts, BatchRow
+from chat_magic.store.history_files import shown_path
+from chat_magic.store.rows import RowsFault
 from chat_magic.transport.batch_api import BatchApi
 from chat_magic.transport.loop import in_thread, stop_task
 
@@ -165,7 +167,6 @@ class BatchExecutor:
         if was_closed or self._task is None:
             return
         self._ports.session.loop.run(self._end(self._task))
-        self._parts.remove_intents()
         self._list_job()
         self.notice = self._describe()
         self._parts.close()
@@ -228,7 +229,6 @@ class BatchExecutor:
         part.close()
         number = self._parts.begin(part.size.model, part.rows, self._now())
         path = part.path.rename(part.path.with_name(self._run.file_name(number)))
-        self._list_job()
         self._tell((number, part.size.model, path))
 
     def _tell(self, file: tuple[int, str, Path] | None) -> None:
@@ -242,7 +242,7 @@ class BatchExecutor:
 
     def _describe(self) -> str | None:
         """Say what goes on at the provider; None if nothing does."""
-        parts = self._parts.parts()
+        parts = self._parts.sent()
         if self.job is None or not parts:
             return None
         n_rows, is_one = sum(part.n_rows for part in parts), len(parts) == 1
@@ -259,7 +259,7 @@ class BatchExecutor:
         job = open_batch_job(self._ports.session, self._path)
         if job is not None:
             job.batches = self._run.batches
-            if not self._parts.parts():
+            if not self._parts.sent():
                 self._ports.session.jobs.remove(job)
                 job = None
         self.job = job
@@ -279,9 +279,12 @@ class BatchExecutor:
             while (file := await self._files.get()) is not None:
                 await self._run.send(*file)
                 await in_thread(file[2].unlink)
+                await in_thread(self._list_job)
             if words := await in_thread(self._describe):
                 self._ports.say(f"an interrupt ends the waiting only: {words}")
             await self._run.follow()
+        except RowsFault as fault:
+            self._ports.fail(ChatError(f"resume {shown_path(self._path)}: {fault}"))
         except Exception as error:
             self._ports.fail(error)
 

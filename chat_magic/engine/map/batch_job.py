@@ -51,7 +51,7 @@ class BatchJob:
         if self._is_cancelled:
             return "cancelling"
         with BatchParts(self.path) as parts:
-            left = parts.parts()
+            left = parts.sent()
         n_rows = sum(part.n_rows for part in left)
         n_done = sum(self.batches[p.number].n_done for p in left if p.number in self.batches)
         statuses = {self.batches[p.number].status for p in left if p.number in self.batches}
@@ -71,7 +71,7 @@ class BatchJob:
             ChatError: The provider refused.
         """
         with BatchParts(self.path) as parts:
-            left = parts.parts()
+            left = parts.sent()
         for part in left:
             if part.batch is not None:
                 self._session.loop.run(self._cancel(part.model, part.batch))
@@ -90,7 +90,7 @@ def open_batch_job(session: Session, path: Path) -> BatchJob | None:
         if isinstance(job, BatchJob) and job.path == path:
             return job
     with BatchParts(path) as parts:
-        left = parts.parts()
+        left = parts.sent()
     if not left:
         return None
     job = BatchJob(session, path, left[0].model, left[0].intended_s)

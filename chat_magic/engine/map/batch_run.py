@@ -84,8 +84,6 @@ class BatchRun:
         self._now = now
         self._sleep = sleep
         self._name = parts.run
-        self._tried: set[int] = set()
-        """Parts whose batches may have been started already."""
         self.batches: dict[int, Batch] = {}
         """The last known state of each batch, by the number of its part."""
 
@@ -102,7 +100,7 @@ class BatchRun:
         api = self._api_of(model)
         uploaded = await api.upload(file)
         await in_thread(self._parts.note_file, number, uploaded)
-        await self._start(number, api, uploaded)
+        await self._start(number, api, uploaded, is_first=True)
 
     async def delete_uploads(self, lost: Sequence[Part]) -> None:
         """Delete the files of parts whose upload was cut off, where they have arrived after all."""
@@ -136,7 +134,7 @@ class BatchRun:
         """Take the next step of a part: start its batch, look at it, or keep its answers."""
         api = self._api_of(part.model)
         if part.batch is None:
-            await self._start_again(part, api)
+            await self._start(part.number, api, part.file or "", is_first=False)
             return
         try:
             batch = await api.retrieve(part.batch)
@@ -151,10 +149,9 @@ class BatchRun:
         elif batch.has_ended:
             await self._collect(part, api, batch)
 
-    async def _start(self, number: int, api: BatchApi, file: str) -> None:
+    async def _start(self, number: int, api: BatchApi, file: str, *, is_first: bool) -> None:
         """Start the batch of a part; where that is not possible yet, the next poll tries again."""
-        is_first, batch = number not in self._tried, None
-        self._tried.add(number)
+        batch = None
         try:
             if not is_first:
                 batch = await self._find(number, api)
@@ -165,13 +162,6 @@ class BatchRun:
         if batch is not None:
             self.batches[number] = batch
             await in_thread(self._parts.note_batch, number, batch.id)
-
-    async def _start_again(self, part: Part, api: BatchApi) -> None:
-        self._tried.add(part.number)
-        if part.file is None:
-            await self._end(part, api, None, f"the file was not uploaded; {_AGAIN}")
-        else:
-            await self._start(part.number, api, part.file)
 
     async def _find(self, number: int, api: BatchApi) -> Batch | None:
         """Look for a batch that was started, though that was not noted."""

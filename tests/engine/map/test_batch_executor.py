@@ -70,7 +70,7 @@ def test_a_server_without_batches_is_told_from_one_that_refuses(gateway, rows_fi
     with BatchCall(rows_file) as call, pytest.raises(NoBatchApi, match="has no Batch API"):
         call.ask(rows_of("one"))
     with BatchParts(rows_file.path) as parts:
-        assert parts.parts() == []
+        assert parts.sent() == []
 
 
 PRICES = """
