@@ -44,7 +44,7 @@ def _useful_first(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...
 
 
 def documented_order(table: Table, names: Iterable[str]) -> list[str]:
-    """Return names of columns in a table's order; `parsed.FIELD` stands for every field.
+    """Return names of columns in a table's order; fields and labels are at `parsed.FIELD`.
 
     Example:
         >>> documented_order(TOKENS, ["prob", "run", "token"])
@@ -56,6 +56,7 @@ def documented_order(table: Table, names: Iterable[str]) -> list[str]:
 
 
 _NO_SCORE = "no token has a log probability"
+_NO_PROBABILITY = "there is no such token, or it has no probabilities"
 _NOT_OK = "status is not ok"
 _FEW = "fewer than two alternatives were returned"
 
@@ -66,7 +67,8 @@ COORDINATES = (
         "COORDINATE",
         "Float64, Int64, boolean or category",
         "Value of the run on an axis of the grid; a numeric or boolean parameter keeps its type, "
-        "everything else is a category in the order of the runs. Named `vary.NAME` if the table "
+        "and so do numbers in the index of rows; everything else is a category in the order of the "
+        "runs. Named `vary.NAME` if the table "
         "already has a column of that name.",
         missing="the parameter was unset",
     ),
@@ -446,6 +448,13 @@ FRAME = Table(
                 "and a list of values if it is a list. Only with a schema.",
                 missing="the answer does not fit the schema, or the field is null",
             ),
+            Column(
+                "p[LABEL]",
+                "float64",
+                "Probability of each label, then `p[ambiguous]`, `p[other]` and `p[residual]`, as "
+                "in `.labels(labels)`, 0 to 1. Only with labels.",
+                missing=_NO_PROBABILITY,
+            ),
             Column("ttft_s", "float64", "Time to the first text.", "s", missing="there was none"),
             Column("total_s", "float64", "Time of the whole request.", "s"),
             Column(
@@ -474,6 +483,7 @@ FRAME = Table(
         "choice",
         "text",
         "parsed.FIELD",
+        "p[LABEL]",
         "finish_reason",
         "n_tokens",
         "perplexity",
@@ -636,8 +646,6 @@ _DECIDING = (
     ),
     Column("token", "string", "Text of that token.", missing="there is no such token"),
 )
-_NO_PROBABILITY = "there is no such token, or it has no probabilities"
-
 LABELS = Table(
     ".labels(labels)",
     "a choice",

@@ -19,14 +19,19 @@ _DTYPES = {"number": "Float64", "integer": "Int64", "boolean": "boolean"}
 
 
 def with_coordinates(
-    table: pd.DataFrame, models: Sequence[str], coordinates: Sequence[Mapping[str, Any]]
+    table: pd.DataFrame,
+    models: Sequence[str],
+    coordinates: Sequence[Mapping[str, Any]],
+    names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return a table with `model` and a column for each coordinate after `run`.
 
     Args:
         table: Any table of several results; a column `model` of it is replaced.
         models: The model of each run, as `vendor/model`.
-        coordinates: For each run, values of parameters or titles of variables, by name.
+        coordinates: For each run, values of parameters, labels of rows or titles of anything else,
+            by name.
+        names: The names, where there is no run that has them.
 
     Returns:
         The table, with the columns `COORDINATES` of `column_docs`.
@@ -34,7 +39,7 @@ def with_coordinates(
     run = table["run"].to_numpy()
     columns = {"model": _titles(models)}
     taken = {*table.columns, "model"}
-    names = [name for name in (coordinates[0] if coordinates else ()) if name != "model"]
+    names = [name for name in (coordinates[0] if coordinates else names) if name != "model"]
     for name in names:
         values = [known[name] for known in coordinates]
         columns[f"vary.{name}" if name in taken else name] = _column(name, values)
@@ -67,12 +72,21 @@ def metrics_by_run(
 
 
 def _column(name: str, values: list[Any]) -> Any:
-    kind = PARAMETERS[name].kind if name in PARAMETERS else None
-    dtype = _DTYPES.get(kind or "")
     known = [None if value is UNSET else value for value in values]
+    dtype = _DTYPES.get(PARAMETERS[name].kind) if name in PARAMETERS else _dtype_of(known)
     if dtype and not any(isinstance(value, str) for value in known):
         return pd.Series(known, dtype=dtype).array
     return _titles([None if value is None else _word(value) for value in known])
+
+
+def _dtype_of(values: list[Any]) -> str | None:
+    """Return the dtype of labels of rows that are all numbers, or all booleans."""
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int}:
+        return "Int64"
+    return "Float64" if kinds and kinds <= {int, float} else None
 
 
 def _word(value: Any) -> str:

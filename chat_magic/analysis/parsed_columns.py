@@ -30,13 +30,34 @@ def add_parsed(table: pd.DataFrame, schema: Schema, values: Sequence[Any]) -> pd
         (`parsed` if the answer itself is one). If the answer is a list, a cell has the list of
         the field's values; `table.explode([...])` makes a row of each item.
     """
+    for name, column in parsed_columns(schema, values):
+        table[f"parsed.{name}" if name else "parsed"] = column
+    return table
+
+
+def parsed_columns(
+    schema: Schema, values: Sequence[Any], *, are_lists: bool = False
+) -> Iterator[tuple[str | None, pd.Series[Any]]]:
+    """Yield a column for each scalar field of parsed answers, as `add_parsed` adds them.
+
+    Args:
+        schema: The schema of the answers.
+        values: The JSON value of each answer, None if it does not fit; or lists of them.
+        are_lists: Whether these are lists, so that a cell is a list, too.
+
+    Returns:
+        The name of each field, None for an answer that is a scalar itself, and its column.
+    """
     for name, dtype, is_list in schema_fields(schema):
         if dtype is None:
             continue
-        label = f"parsed.{name}" if name else "parsed"
-        cells = [field_of(value, name, is_list=is_list) for value in values]
-        table[label] = _column(cells, "object" if is_list else dtype)
-    return table
+        cells = [
+            [field_of(item, name, is_list=is_list) for item in value or ()]
+            if are_lists
+            else field_of(value, name, is_list=is_list)
+            for value in values
+        ]
+        yield name, _column(cells, "object" if is_list or are_lists else dtype)
 
 
 def schema_fields(schema: Schema) -> Iterator[tuple[str | None, str | None, bool]]:

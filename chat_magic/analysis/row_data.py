@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from chat_magic.core.cell.grid import row_axis
 from chat_magic.core.cell.row_values import ROW, TEXT, check_columns, row_of
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.core.cell.row_values import RowSample
 
 _EXPECTED = "a DataFrame, a Series, a list of dicts or texts, or a dict of lists"
+
+
+def over_axis(data: Any, label: str = "over", sample: RowSample | None = None) -> Axis:
+    """Return data as the axis of a grid; see `read_data`."""
+    read = read_data(data, label, sample)
+    return row_axis(read.name, read.labels, read.rows, read.frame)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +79,27 @@ def read_data(data: Any, label: str = "over", sample: RowSample | None = None) -
     taken = tuple(rows[position] for position in positions)
     frame = pd.DataFrame(list(taken), columns=list(columns) or None, index=list(positions))
     return RowData(rows=taken, columns=columns, frame=frame)
+
+
+def index_of(frame: pd.DataFrame) -> tuple[list[list[Any]], list[Any]]:
+    """Return the labels of the rows in each level of their index, and the names of the levels."""
+    index = frame.index
+    levels = [index.get_level_values(level).tolist() for level in range(index.nlevels)]
+    return levels, list(index.names)
+
+
+def frame_of(
+    rows: Sequence[Mapping[Any, Any]], index: Sequence[Sequence[Any]], names: Sequence[Any]
+) -> pd.DataFrame:
+    """Return rows as a table with such an index; see `index_of`."""
+    columns = list(_columns_of(rows))
+    frame = pd.DataFrame(list(rows), columns=columns or None, index=range(len(rows)))
+    if len(index) == 1:
+        frame.index = pd.Index(index[0], name=names[0] if names else None)
+    elif index:
+        levels: list[Any] = list(index)
+        frame.index = pd.MultiIndex.from_arrays(levels, names=list(names))
+    return frame
 
 
 def _of_frame(frame: pd.DataFrame) -> RowData:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chat_magic.analysis.logprob_warnings import logprob_warnings
+from chat_magic.core.reply.alternatives_limit import alternatives_limit
 from chat_magic.core.reply.choice_limit import choice_limit
 from chat_magic.core.reply.choice_value import validation_errors
 from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
@@ -20,7 +21,7 @@ from chat_magic.core.reply.recorded_answer import RecordedAnswer, is_whole
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
-from chat_magic.core.request.request import Destination
+from chat_magic.core.request.request import Destination, as_written
 from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
@@ -147,11 +148,37 @@ class AnswerTask:
         try:
             await self._send_round(limits.timeout_s)
         except ApiError as error:
+            if self._lower_alternatives(error):
+                return await self._send_first()
             limit = choice_limit(str(error), self.request.n)
             if limit is None or not limits.top_up:
                 raise
             self.answer = self._top_up_of(self.request, limit)
             return False
+        return True
+
+    def _lower_alternatives(self, error: ApiError) -> bool:
+        """Ask for as many alternatives as the server allows, if labels need them.
+
+        Args:
+            error: The server's refusal.
+
+        Returns:
+            Whether it was about their number.
+        """
+        asked = self.request.sent("top_logprobs")
+        if self.request.labels is None or type(asked) is not int:
+            return False
+        limit = alternatives_limit(str(error), asked)
+        if limit is None:
+            return False
+        warning = f"top_logprobs {asked}: the server allows {limit}"
+        self.request = replace(
+            self.request,
+            parameters={**self.request.parameters, "top_logprobs": limit},
+            warnings=(*self.request.warnings, warning),
+        )
+        self.answer = self._top_up_of(self.request)
         return True
 
     async def _complete(self, *, is_sent: bool) -> None:
@@ -195,8 +222,7 @@ class AnswerTask:
         """Take a recorded answer for that of the current round; return whether there is one."""
         if recorded is None:
             return False
-        source = self.request.source
-        self.request = replace(recorded.request, source=source)
+        self.request = as_written(recorded.request, self.request)
         self.answer = RecordedAnswer(self.request, recorded.reply)
         self._recorded.append(recorded)
         self._on_change()

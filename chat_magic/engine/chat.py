@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from chat_magic.core.request.label_set import read_labels
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from os import PathLike
 
+    from chat_magic.core.request.label_set import At, LabelSet
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.parameter_types import Parameters
     from chat_magic.engine.threads import Turn
@@ -40,6 +43,8 @@ def chat(
     top_up: bool = True,
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
+    labels: Sequence[str] | None = None,
+    labels_at: At | None = None,
     max_tool_rounds: int | None = None,
     thread: str | None = None,
     history: bool | None = None,
@@ -64,6 +69,10 @@ def chat(
         schema: The form of the answer, for `.parsed`: a pydantic model, dataclass, TypedDict,
             msgspec Struct or other type that JSON can express, a JSON Schema or its path, the short
             form `name: str, age: int`, or `list[...]` of any of these.
+        labels: The possible answers, such as ["yes", "no"]: `.frame` has the probability of each in
+            columns `p[LABEL]`, and of anything else in `p[ambiguous]`, `p[other]` and
+            `p[residual]`. They turn `top_logprobs` on, at 20 or what the server allows.
+        labels_at: Where the label is, as for `.labels`: by default at the start of the answer.
         max_tool_rounds: The maximum number of rounds of function calls, 0 to 100; by default 5.
         thread: The name of a conversation of this notebook, which this continues; it is kept in the
             history. A cell that runs again replaces its turn and drops the later ones.
@@ -93,8 +102,8 @@ def chat(
     call = _prepare(
         session, messages, model=model, after=after, turn=turn, variables=variables,
         timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, max_cost=max_cost, cache=cache,
-        cassette=cassette, parameters=parameters,
+        labels=read_labels(labels, labels_at), max_tool_rounds=max_tool_rounds,
+        max_cost=max_cost, cache=cache, cassette=cassette, parameters=parameters,
     )  # fmt: skip
     return start_answer(session, call, HistoryOptions(keep=history, turn=turn)).wait()
 
@@ -110,6 +119,8 @@ async def achat(
     top_up: bool = True,
     extra: Mapping[str, Any] | None = None,
     schema: Any = None,
+    labels: Sequence[str] | None = None,
+    labels_at: At | None = None,
     max_tool_rounds: int | None = None,
     thread: str | None = None,
     history: bool | None = None,
@@ -129,8 +140,8 @@ async def achat(
     call = _prepare(
         session, messages, model=model, after=after, turn=turn, variables=variables,
         timeout=timeout, retries=retries, top_up=top_up, extra=extra, schema=schema,
-        max_tool_rounds=max_tool_rounds, max_cost=max_cost, cache=cache,
-        cassette=cassette, parameters=parameters,
+        labels=read_labels(labels, labels_at), max_tool_rounds=max_tool_rounds,
+        max_cost=max_cost, cache=cache, cassette=cassette, parameters=parameters,
     )  # fmt: skip
     record = session.history.record("answer", [call], HistoryOptions(keep=history, turn=turn))
     task = AnswerTask(call, session, record=record)
@@ -190,6 +201,7 @@ def _prepare(
     top_up: bool,
     extra: Mapping[str, Any] | None,
     schema: Any,
+    labels: LabelSet | None,
     max_tool_rounds: int | None,
     max_cost: float | None,
     cache: Any,
@@ -202,6 +214,7 @@ def _prepare(
     )
     if form is not None and isinstance(messages, Prompt):
         request = without_response_format(request)
+    request = replace(request, labels=labels)
     if turn is not None:
         request, after = turn.continued(request), turn.after
     limits = request_limits(

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GridPlan", "check_concurrency", "plan_grid"]
 
+_NO_SCHEMAS: Mapping[str, Schema] = {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridPlan:
@@ -47,11 +49,9 @@ class GridPlan:
     def size(self) -> str:
         """How many requests there are, along which axes, and what they cost at most, if known."""
         count = len(self.calls)
-        sizes = " \N{MULTIPLICATION SIGN} ".join(
-            f"{len(axis.titles)} {axis.name}" for axis in self.axes
-        )
+        sizes = " \N{MULTIPLICATION SIGN} ".join(axis.size for axis in self.axes)
         cost = ""
-        if all(call.price for call in self.calls):
+        if self.calls and all(call.price for call in self.calls):
             dollars = sum(estimated_cost(call.request, call.price) for call in self.calls)
             cost = f", at most about ${dollars:.2g}"
         return f"{count} request{'s'[: count != 1]} ({sizes}){cost}"
@@ -70,6 +70,7 @@ def plan_grid(
     after: ChatResult | None = None,
     choice: int | None = None,
     schema: Schema | None = None,
+    schemas: Mapping[str, Schema] = _NO_SCHEMAS,
     tools: ToolFunctions = NO_TOOLS,
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
@@ -84,6 +85,7 @@ def plan_grid(
         after: A result whose conversation precedes the messages of each request.
         choice: The index of the choice of `after` to continue from; by default its first.
         schema: The form that the answers must have.
+        schemas: Those of single prompts, by their titles, where `schema` gives none.
         tools: The functions that the models may call.
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
@@ -99,7 +101,8 @@ def plan_grid(
         try:
             call = prepare_call(
                 session, variant.request,
-                after=after, choice=choice, schema=schema, tools=tools, limits=limits,
+                after=after, choice=choice, tools=tools, limits=limits,
+                schema=schema or schemas.get(variant.coordinates.get("prompt", "")),
                 recordings=recordings,
             )  # fmt: skip
         except InvalidRequest as error:

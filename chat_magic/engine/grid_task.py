@@ -127,7 +127,7 @@ class GridTask:
         self._on_change = on_change
         self._concurrency = plan.concurrency
         self._size = plan.size if len(plan.calls) > LARGE else None
-        self._budget = Budget(plan.calls[0].limits.max_cost)
+        self._budget = Budget(plan.calls[0].limits.max_cost if plan.calls else None)
         self._stopwatch = Stopwatch()
 
     @property
@@ -173,7 +173,7 @@ class GridTask:
             if isinstance(run.fault, BudgetExceeded):
                 run.fault.result = results
                 raise run.fault
-        if len(results.errors) == len(self.runs):
+        if self.runs and len(results.errors) == len(self.runs):
             raise _all_failed(results) from self.runs[0].fault
         return results
 
@@ -183,12 +183,11 @@ class GridTask:
         return self._results() if has_output else None
 
     def _results(self) -> ChatResults:
-        results, errors = zip(*(run.result() for run in self.runs), strict=True)
-        failed = {run: error for run, error in enumerate(errors) if error is not None}
+        ended = [run.result() for run in self.runs]
+        failed = {run: error for run, (_, error) in enumerate(ended) if error is not None}
         coordinates = tuple(run.coordinates for run in self.runs)
-        return ChatResults(
-            tuple(results), self.axes, coordinates, failed, _history=self._record.number
-        )
+        results = tuple(result for result, _ in ended)
+        return ChatResults(results, self.axes, coordinates, failed, _history=self._record.number)
 
 
 def _all_failed(results: ChatResults) -> ChatError:
@@ -209,7 +208,7 @@ def start_grid(
     session: Session, plan: GridPlan, options: HistoryOptions = KEEP_BY_SETTING
 ) -> TaskHandle[ChatResults]:
     """Start the calls of a grid on the event loop of a session, and keep it in the history."""
-    record = session.history.record("grid", plan.calls, options)
+    record = session.history.record("grid", plan.calls, options) if plan.calls else NOT_RECORDED
     has_schema = any(call.schema for call in plan.calls)
     return TaskHandle(
         session.loop,

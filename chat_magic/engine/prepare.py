@@ -21,10 +21,12 @@ from chat_magic.core.request.parameters import (
 from chat_magic.core.request.request import (
     ChatRequest,
     PromptSource,
+    as_written,
     read_extra,
     read_fields,
     read_messages,
     validate,
+    with_alternatives,
 )
 from chat_magic.core.request.response_format import with_response_format
 from chat_magic.core.request.settings import SCALARS, Setting, apply_defaults, check_setting
@@ -154,7 +156,8 @@ def prepare_call(
             request, lambda written, by: _complete_for(session, written, by, after, len(before))
         )
         found = replay.found
-        request = replay.request if found is None else replace(found.request, source=request.source)
+        written = replay.request
+        request = written if found is None else as_written(found.request, written)
     tools.check(request)
     if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
         return PreparedCall(
@@ -170,14 +173,15 @@ def _complete(
     """Complete a request by the settings, or by those that a cassette recorded, and check it."""
     if defaults is None:
         settings = session.configuration.settings()
-        return _with_model(session, validate(apply_defaults(request, settings)))
+        request = validate(with_alternatives(apply_defaults(request, settings)))
+        return _with_model(session, request)
     settings = {
         name: Setting(UNSET if value is None else check_setting(name, value), "the cassette")
         for name, value in defaults.parameters.items()
         if name in SCALARS
     }
     model = request.model or defaults.model or ""
-    request = validate(apply_defaults(request, settings))
+    request = validate(with_alternatives(apply_defaults(request, settings)))
     return replace(request, model=defaults.aliases.get(model, model))
 
 

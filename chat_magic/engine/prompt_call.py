@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_named_tools",
     "confined",
+    "fill_prompt",
     "prompt_schema",
     "read_prompt_request",
     "schema_word",
@@ -54,12 +55,36 @@ def read_prompt_request(
     Raises:
         InvalidRequest: A variable is missing, a tool is not given, or a file is elsewhere.
     """
+    request = fill_prompt(prompt, variables, given, names_of_tools(tools))
+    rounds = _max_rounds(prompt) if max_rounds is None else max_rounds
+    return with_tools(request, tools, rounds)
+
+
+def _max_rounds(prompt: Prompt) -> int | None:
+    words = {option.option.name: option.value for option in check_prompt(prompt.text).options}
+    rounds = words.get("max-tool-rounds")
+    return int(rounds) if rounds is not None and rounds.isdecimal() else None
+
+
+def fill_prompt(
+    prompt: Prompt,
+    variables: Mapping[str, Any] | None,
+    given: ChatRequest,
+    tools: Collection[str],
+) -> ChatRequest:
+    """Fill in the templates of a prompt, as `read_prompt_request` does, without its tools.
+
+    Args:
+        prompt: The prompt.
+        variables: What its templates see.
+        given: A request with what takes precedence.
+        tools: The names of the functions that may be called.
+
+    Raises:
+        InvalidRequest: A variable is missing, a tool is not given, or a file is elsewhere.
+    """
     cell = read_cell(prompt.text, _sandboxed(variables or {}), PROMPT_OPTIONS)
-    named = cell.options.get("tools")
-    check_named_tools(named, names_of_tools(tools), "pass tools=[…] with these functions")
-    rounds = cell.options.get("max-tool-rounds")
-    if max_rounds is None and rounds is not None and rounds.isdecimal():
-        max_rounds = int(rounds)
+    check_named_tools(cell.options.get("tools"), tools, "pass tools=[…] with these functions")
     asked = apply_per_model(replace(cell.request, model=given.model or cell.request.model))
     request = replace(
         asked,
@@ -67,12 +92,14 @@ def read_prompt_request(
         extra={**asked.extra, **given.extra},
         source=PromptSource(cell=prompt.text, folder=prompt.folder),
     )
-    return with_tools(confined(request, prompt), tools, max_rounds)
+    return confined(request, prompt)
 
 
 def _sandboxed(variables: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(variables, TrackedVariables):
-        return TrackedVariables(variables, variables.used, is_sandboxed=True)
+        return TrackedVariables(
+            variables, variables.used, missing=variables.missing, is_sandboxed=True
+        )
     return SandboxedVariables(variables)
 
 

@@ -45,7 +45,7 @@ def recording_of(result: ChatResult, draw: int, asked: str | None, recorded_s: f
         recorded_s: When the answer arrived, in seconds since 1970-01-01 UTC, unless it is a
             recorded one itself.
     """
-    request = replace(result.request, destination=None, server="", source=None)
+    request = replace(result.request, destination=None, server="", source=None, labels=None)
     key = key_of(request, draw)
     text = redact(result_to_json(replace(result, request=request, schema=None, _recorded_s=None)))
     document = json.loads(text)

@@ -385,6 +385,7 @@ class ChatResult(ResultTables):
             recorded_s=self._recorded_s,
             coordinates=coordinates,
             error=error,
+            labels=self.request.labels,
             thread=self._thread,
         )
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, overload
 
 from chat_magic.core.cell.grid import title_of
+from chat_magic.core.cell.variants import row_axis_of, variant_titles
+from chat_magic.core.reply.choice_value import plain_value_of
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.result_tables import ResultTables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
     from pathlib import Path
 
     import pandas as pd
 
+    from chat_magic.analysis.answers_table import VariantAnswers
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.schema.structured import Schema
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView
     from chat_magic.view.heatmap import Heatmap
@@ -87,6 +93,47 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
         """Return the results, the first with one more warning."""
         first, *others = self.results
         return replace(self, results=(first._with_warning(words), *others))
+
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """The data of `over`, with a column of answers for each variant.
+
+        The data are as they were given, with their index. The column of the only variant is
+        `answer`; several are called as in the table that is drawn, such as `temperature=0` or
+        `openai/gpt-4o · temperature=0`. A cell is missing where the request failed, and a list
+        of texts if several choices were asked for. With a schema there is a column
+        `answer.FIELD`, or `temperature=0.FIELD`, for each scalar field. A name that the data
+        have is numbered: `answer (2)`.
+
+        Raises:
+            InvalidRequest: The results are not those of rows.
+
+        Example:
+            >>> results = chat_grid("Is it praise? {{ text }}", over=reviews)
+            >>> (results.answers["answer"] == results.answers["label"]).mean()
+        """
+        from chat_magic.analysis.answers_table import answers_table
+
+        rows = row_axis_of(self.axes)
+        if rows is None:
+            raise InvalidRequest("answers: requires the rows of --over (over=)")
+        return answers_table(rows.data, [*self._variants()])
+
+    def _variants(self) -> Iterator[VariantAnswers]:
+        from chat_magic.analysis.answers_table import VariantAnswers
+
+        titles = variant_titles(self.axes)
+        for place, title in enumerate(titles):
+            runs = range(place, len(self), len(titles))
+            results = [None if run in self.errors else self.results[run] for run in runs]
+            schema = next((self.results[run].schema for run in runs), None)
+            yield VariantAnswers(
+                title=title,
+                texts=[None if one is None else _texts(one) for one in results],
+                values=[None if one is None else _plain_values(one, schema) for one in results],
+                schema=schema,
+                is_list=any(self.results[run].request.n > 1 for run in runs),
+            )
 
     def pick(self, run: int, choice: int | None = None) -> ChatResult:
         """Return the result of a run with one of its choices only, such as for `after=`.
@@ -180,8 +227,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
 
         Args:
             format: `markdown`, `html`, `result` (as `to_json`), `cell` (the cell of the grid) or
-                `csv` (`.frame`). The request of a run is exported from that, as in
-                `results[3].export("curl")`.
+                `csv` (`.frame`). Of a grid over rows, `markdown` and `csv` are `.answers`. The
+                request of a run is exported from that, as in `results[3].export("curl")`.
             path: As for `ChatResult.export`.
 
         Returns:
@@ -253,7 +300,9 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     def _with_coordinates(self, table: pd.DataFrame) -> pd.DataFrame:
         from chat_magic.analysis.coordinate_columns import with_coordinates
 
-        return with_coordinates(table, [result.model for result in self.results], self.coordinates)
+        models = [result.model for result in self.results]
+        names = [axis.name for axis in self.axes]
+        return with_coordinates(table, models, self.coordinates, names)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle
@@ -272,6 +321,18 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
         ]
 
 
+def _texts(result: ChatResult) -> list[str]:
+    return [choice.text for choice in result.choices]
+
+
+def _plain_values(result: ChatResult, schema: Schema | None) -> list[Any] | None:
+    """Return the JSON values of the choices; None without a schema."""
+    if schema is None:
+        return None
+    return [plain_value_of(choice, schema, result.prefill) for choice in result.choices]
+
+
 def _picklable_axis(axis: Axis) -> Axis:
-    """Return an axis with plain values: for a variable, the titles of its values."""
-    return replace(axis, values=axis.titles) if axis.kind == "variable" else axis
+    """Return an axis with plain values: for a variable or a prompt, the titles of its values."""
+    has_titles = axis.kind in ("variable", "prompt")
+    return replace(axis, values=axis.titles) if has_titles else axis

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final, overload
 import msgspec
 
 from chat_magic.core.cell.cell import write
-from chat_magic.core.cell.grid import title_of, write_grid
+from chat_magic.core.cell.grid import title_of
+from chat_magic.core.cell.grid_cell import write_grid
+from chat_magic.core.cell.variants import row_axis_of
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.core.reply.tool_rounds import call_words
@@ -128,6 +130,8 @@ def _answer(choice: Choice, prefill: str) -> str:
 
 
 def _markdown_of_several(results: ChatResults) -> str:
+    if row_axis_of(results.axes):
+        return _markdown_table(results)
     sections = []
     for run, result in enumerate(results):
         given = results.coordinates[run].items()
@@ -135,6 +139,23 @@ def _markdown_of_several(results: ChatResults) -> str:
         error = f"*{results.errors[run]}*\n" if run in results.errors else ""
         sections.append(f"## {title}\n\n{_markdown(result, level=3)}{error}")
     return "\n".join(sections)
+
+
+def _markdown_table(results: ChatResults) -> str:
+    """Write the data and the answers as a table, each cell in one line."""
+    table = results.answers.reset_index()
+    rows = [map(str, table.columns), ["---"] * table.shape[1]]
+    missing = table.isna()
+    for place, row in enumerate(table.itertuples(index=False, name=None)):
+        is_missing = missing.iloc[place].tolist()
+        rows.append(
+            ["" if gone else str(value) for value, gone in zip(row, is_missing, strict=True)]
+        )
+    return "".join(f"| {' | '.join(map(_markdown_cell, row))} |\n" for row in rows)
+
+
+def _markdown_cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def _html(result: ChatResult | ChatResults) -> str:
@@ -155,7 +176,7 @@ def _cell_of_grid(results: ChatResults) -> str:
 def _csv(results: ChatResults) -> str:
     from chat_magic.analysis.export import to_csv
 
-    return to_csv(results.frame) or ""
+    return to_csv(results.answers if row_axis_of(results.axes) else results.frame) or ""
 
 
 _OF_ONE: Final[Mapping[str, Callable[[ChatResult], str]]] = {

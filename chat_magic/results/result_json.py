@@ -14,6 +14,7 @@ from chat_magic.core.cell.grid import Axis
 from chat_magic.core.cell.per_model import read_per_model, write_per_model
 from chat_magic.core.reply.reply import Logprobs, Reply, Timing, TokenTimes
 from chat_magic.core.reply.tool_rounds import ToolRound  # noqa: TC001 - msgspec reads it
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.core.request.request import (
     ChatRequest,
     Destination,
@@ -59,6 +60,13 @@ class _Source(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tr
     tools: tuple[str, ...] = ()
 
 
+class _Labels(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    labels: tuple[str, ...]
+    at: str = "first"
+    flags: int | None = None
+    """Of the regular expression that `at` is; None if it is none."""
+
+
 class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     model: str | None = None
     messages: list[dict[str, Any]]
@@ -73,6 +81,7 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     server: str = ""
     destination: Destination | None = None
     source: _Source | None = None
+    labels: _Labels | None = None
 
 
 class _Schema(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -95,9 +104,14 @@ class _Result(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tr
 
 class _Axis(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     name: str
-    kind: Literal["model", "parameter", "variable"]
+    kind: Literal["model", "parameter", "variable", "row", "prompt"]
     titles: tuple[str, ...]
     values: list[Any]
+    """Of rows, objects by column, as far as JSON has their values, else as text."""
+    labels: list[Any] = []
+    index: list[list[Any]] = []
+    """Of rows, their labels in each level of the index."""
+    index_names: list[str | None] = []
 
 
 class _Results(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -267,6 +281,7 @@ def _write_request(request: ChatRequest) -> _Request:
         server=request.server,
         destination=request.destination,
         source=None if request.source is None else _write_source(request.source, request),
+        labels=None if request.labels is None else _write_labels(request.labels),
     )
 
 
@@ -285,6 +300,7 @@ def _read_request(value: _Request) -> ChatRequest:
         server=value.server,
         destination=value.destination,
         source=None if value.source is None else _read_source(value.source, request),
+        labels=None if value.labels is None else _read_labels(value.labels),
     )
 
 
@@ -311,18 +327,23 @@ def _read_source(value: _Source, request: ChatRequest) -> PromptSource:
     )
 
 
+def _write_labels(labels: LabelSet) -> _Labels:
+    at = labels.at
+    if isinstance(at, str):
+        return _Labels(labels=labels.labels, at=at)
+    return _Labels(labels=labels.labels, at=at.pattern, flags=at.flags)
+
+
+def _read_labels(value: _Labels) -> LabelSet:
+    return LabelSet(
+        value.labels, value.at if value.flags is None else re.compile(value.at, value.flags)
+    )
+
+
 def _write_results(results: ChatResults) -> _Results:
     return _Results(
         runs=tuple(map(_write_result, results.results)),
-        axes=tuple(
-            _Axis(
-                name=axis.name,
-                kind=axis.kind,
-                titles=axis.titles,
-                values=_with_unset(axis.titles if axis.kind == "variable" else axis.values),
-            )
-            for axis in results.axes
-        ),
+        axes=tuple(map(_write_axis, results.axes)),
         coordinates=tuple(
             dict(zip(given, _with_unset(given.values()), strict=True))
             for given in results.coordinates
@@ -347,12 +368,65 @@ def _read_results(value: _Results) -> ChatResults:
     )
 
 
+def _write_axis(axis: Axis) -> _Axis:
+    if axis.kind == "row":
+        return _write_rows(axis)
+    values = axis.titles if axis.kind in ("variable", "prompt") else axis.values
+    return _Axis(name=axis.name, kind=axis.kind, titles=axis.titles, values=_with_unset(values))
+
+
+def _write_rows(axis: Axis) -> _Axis:
+    from chat_magic.analysis.row_data import index_of
+
+    index, names = index_of(axis.data)
+    return _Axis(
+        name=axis.name,
+        kind="row",
+        titles=axis.titles,
+        values=[_plain(row) for row in axis.values],
+        labels=list(axis.labels),
+        index=_plain(index),
+        index_names=_plain(names),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; what it does not have becomes text."""
+    match value:
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case None | str() | bool() | int() | float():
+            return value
+    return str(value)
+
+
 def _read_axis(axis: _Axis) -> Axis:
     if len(axis.titles) != len(axis.values):
         raise ValueError(f"axes: {axis.name} must have as many titles as values")
     kind: Kind = axis.kind
+    if kind == "row":
+        return _read_rows(axis)
     return Axis(
         name=axis.name, kind=kind, titles=axis.titles, values=tuple(_without_unset(axis.values))
+    )
+
+
+def _read_rows(axis: _Axis) -> Axis:
+    from chat_magic.analysis.row_data import frame_of
+
+    if not all(isinstance(row, dict) for row in axis.values):
+        raise ValueError(f"axes: the rows of {axis.name} must be objects")
+    if any(len(level) != len(axis.values) for level in (*axis.index, axis.labels)):
+        raise ValueError(f"axes: {axis.name} must have as many labels as rows")
+    return Axis(
+        name=axis.name,
+        kind="row",
+        titles=axis.titles,
+        values=tuple(axis.values),
+        labels=tuple(axis.labels),
+        data=frame_of(axis.values, axis.index, axis.index_names),
     )
 
 

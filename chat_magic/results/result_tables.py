@@ -71,14 +71,16 @@ class ResultTables(ABC):
 
         The metrics are those of its content, or of its refusal. `cost`, the times and the usage are
         those of the whole request, the same on each of its rows. With a schema there is a column
-        `parsed.FIELD` for each scalar field.
+        `parsed.FIELD` for each scalar field; with labels, one `p[LABEL]` for each of them and for
+        the rest, as in `labels`.
 
-        Columns: `run`, `choice`, `text`, `parsed.FIELD`, `finish_reason`, `n_tokens`, `perplexity`,
-        `min_prob`, `mean_logprob`, `n_scored`, `n_censored`, `joint_logprob`, `perplexity_low`,
-        `geo_mean_prob`, `bits_per_byte`, `min_prob_position`, `frac_below_50`, `frac_non_greedy`,
-        `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`, `z_sampling`,
-        `alignment_coverage`, `first_divergence`, `first_divergence_byte`, `duplicate_of`, `model`,
-        `cost`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`, `completion_tokens`.
+        Columns: `run`, `choice`, `text`, `parsed.FIELD`, `p[LABEL]`, `finish_reason`, `n_tokens`,
+        `perplexity`, `min_prob`, `mean_logprob`, `n_scored`, `n_censored`, `joint_logprob`,
+        `perplexity_low`, `geo_mean_prob`, `bits_per_byte`, `min_prob_position`, `frac_below_50`,
+        `frac_non_greedy`, `mean_entropy_bits_low`, `mean_entropy_bits_high`, `mean_residual`,
+        `z_sampling`, `alignment_coverage`, `first_divergence`, `first_divergence_byte`,
+        `duplicate_of`, `model`, `cost`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
+        `completion_tokens`.
         """
         from chat_magic.analysis.column_docs import FRAME, documented_order
         from chat_magic.analysis.reply_tables import choices_table
@@ -91,10 +93,21 @@ class ResultTables(ABC):
         ]
         add_cost(table, facts)
         self._add_parsed(table)
+        self._add_labels(table)
         add_speed(table, facts)
         ordered = table[documented_order(FRAME, table.columns)]
         ordered.attrs = table.attrs
         return self._with_coordinates(ordered)
+
+    def _add_labels(self, table: pd.DataFrame) -> None:
+        labels = next((result.request.labels for result in self._results), None)
+        if labels is None:
+            return
+        from chat_magic.analysis.labels import label_columns
+
+        known = label_columns(self._columns, labels, prefill=self._prefills)
+        for name, values in known.items():
+            table[name] = values
 
     def _add_parsed(self, table: pd.DataFrame) -> None:
         schema = next((result.schema for result in self._results), None)

@@ -12,7 +12,7 @@ from chat_magic.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.core.cell.grid import Grid
+    from chat_magic.core.cell.grid_cell import Grid
     from chat_magic.engine.ablation_task import AblationPlan
     from chat_magic.engine.prepare import RequestLimits
     from chat_magic.engine.replay import Recordings

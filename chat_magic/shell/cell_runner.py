@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.cell import read_first_line
-from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.grid_cell import AxisSources, read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.cell.prompt_cell import check_prompt, replace_option, with_line
 from chat_magic.core.cell.prompt_warnings import body_warnings, prompt_warnings
@@ -23,10 +23,12 @@ from chat_magic.shell.option_values import (
     read_after,
     read_cache_mode,
     read_concurrency,
+    read_label_set,
     read_max_cost,
     read_name,
     read_retries,
     read_rounds,
+    read_rows,
     read_schema,
     read_score,
     read_timeout,
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chat_magic.core.cell.cell import Cell
-    from chat_magic.core.cell.grid import Grid, Variant
+    from chat_magic.core.cell.grid import Variant
+    from chat_magic.core.cell.grid_cell import Grid
     from chat_magic.core.cell.line import MagicLine
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
@@ -97,12 +100,14 @@ class CellRunner:
         line = read_first_line(text, MAGIC_OPTIONS)
         file = next((given.value for given in line.options if given.option.name == "prompt"), None)
         if file is None:
-            grid = read_grid(text, self._namespace, MAGIC_OPTIONS)
+            grid = read_grid(text, self._namespace, MAGIC_OPTIONS, self._sources(line))
             warnings = tuple(self._warnings(text, line))
             return _with_requests(
                 grid,
                 lambda request: replace(
-                    request, source=_source(text), warnings=(*request.warnings, *warnings)
+                    request,
+                    source=request.source or _source(text),
+                    warnings=(*request.warnings, *warnings),
                 ),
             )
         return self._read_prompt(text, line, file)
@@ -119,13 +124,26 @@ class CellRunner:
             prompt = load_prompt(file)
             cell = with_line(_named_by(prompt, line), first, line)
         try:
-            grid = read_grid(cell, SandboxedVariables(self._namespace), MAGIC_OPTIONS)
+            variables = SandboxedVariables(self._namespace)
+            grid = read_grid(cell, variables, MAGIC_OPTIONS, self._sources(line))
             source = PromptSource(cell=cell, folder=prompt.folder)
             return _with_requests(
                 grid, lambda request: replace(confined(request, prompt), source=source)
             )
         except InvalidRequest as error:
             raise InvalidRequest(f"{file}: {error}", line=1) from error
+
+    def _sources(self, line: MagicLine) -> AxisSources:
+        """Return what finds the rows and the prompts of a cell in the notebook."""
+        from chat_magic.engine.prompt_axis import filled_by, named_prompts
+
+        words = {given.option.name: given.value for given in line.options}
+        tools = tuple(name.strip() for name in (words.get("tools") or "").split(","))
+        return AxisSources(
+            rows=lambda name, sample: read_rows(name, self._namespace, sample),
+            prompts=lambda names: named_prompts(names, self._namespace),
+            fill=lambda prompt, bound, given: filled_by(prompt, bound, given, tools),
+        )
 
     def _warnings(self, text: str, line: MagicLine) -> Iterator[str]:
         options = (*REQUEST_OPTIONS, *MAGIC_OPTIONS)
@@ -174,7 +192,7 @@ class CellRunner:
         if thread is None:
             return None
         if grid.axes:
-            axes = "--models, --sweep and --vary"
+            axes = "--models, --sweep, --vary, --over and --prompts"
             raise InvalidRequest(f"--thread: a grid has no conversation: remove {axes}", line=1)
         for name, option in (("continue", "-c"), ("after", "--after")):
             if name in grid.cell.options:
@@ -200,11 +218,16 @@ class CellRunner:
 
     def _plan_calls(self, grid: Grid, turn: Turn | None) -> GridPlan:
         from chat_magic.engine.grid_plan import plan_grid
+        from chat_magic.engine.prompt_axis import schemas_of
 
         options = grid.cell.options
         limits = self._limits(options)
         concurrency = read_concurrency(options.get("concurrency"), is_grid=bool(grid.axes))
         schema = self._schema(options)
+        schemas = schemas_of(next((axis for axis in grid.axes if axis.kind == "prompt"), None))
+        with _on_first_line():
+            labels = read_label_set(options, grid.axes)
+        grid = _with_requests(grid, lambda request: replace(request, labels=labels))
         variants, tools = self._with_tools(grid)
         variants = self._with_score(options, variants)
         after, choice = self._after(grid.cell)
@@ -218,6 +241,7 @@ class CellRunner:
             after=after,
             choice=choice,
             schema=schema,
+            schemas=schemas,
             tools=tools,
             limits=limits,
             concurrency=concurrency,

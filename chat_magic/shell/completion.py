@@ -103,6 +103,17 @@ class ChatMatcher:
                 return self._results(context.fragment)
             case "prompt":
                 return _paths(context.fragment)
+            case "over":
+                return self._variables_where(_is_data)
+            case "rows":
+                return [("head:", "the first rows")]
+            case "prompts":
+                own = [("cell", "the messages of the cell")]
+                is_path = "/" in context.fragment or "." in context.fragment
+                paths = _paths(context.fragment) if is_path else ()
+                return [*own, *self._variables_where(_is_prompt), *paths]
+            case "labels_at":
+                return [("first", "the start of the answer")]
             case "thread":
                 return _threads()
             case "tools":
@@ -184,6 +195,22 @@ def _units() -> Iterator[tuple[str, str]]:
     from chat_magic.analysis.prompt_segments import UNITS
 
     return ((unit, "unit") for unit in UNITS)
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value may have rows; pandas is not imported to tell."""
+    kind = type(value)
+    is_of_pandas = kind.__module__.partition(".")[0] == "pandas"
+    return isinstance(value, list | tuple | dict) or (
+        is_of_pandas and kind.__name__ in ("DataFrame", "Series")
+    )
+
+
+def _is_prompt(value: Any) -> bool:
+    from chat_magic.results.prompt import Prompt
+
+    is_messages = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return isinstance(value, Prompt) or (is_messages and "role" in value[0])
 
 
 def _is_result(value: Any) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from keyword import iskeyword
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Final
 
+from chat_magic.core.cell.grid import columns_of
 from chat_magic.core.cell.options import (
     DEFAULT_CONCURRENCY,
     MAGIC_OPTIONS,
@@ -15,13 +17,17 @@ from chat_magic.core.cell.options import (
     Option,
 )
 from chat_magic.core.nearest import nearest
+from chat_magic.core.request.label_set import read_labels
 from chat_magic.core.request.scoring import read_candidates
 from chat_magic.core.schema.short_schema import TYPES
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.cell.row_values import RowSample
+    from chat_magic.core.request.label_set import At, LabelSet
     from chat_magic.engine.replay import CacheMode
 
 _INTRODUCTION = """\
@@ -71,11 +77,54 @@ def read_concurrency(value: str | None, *, is_grid: bool) -> int:
     if value is None:
         return DEFAULT_CONCURRENCY
     if not is_grid:
-        raise InvalidRequest("--concurrency requires --models, --sweep or --vary", line=1)
+        grids = "--over, --prompts, --models, --sweep or --vary"
+        raise InvalidRequest(f"--concurrency requires {grids}", line=1)
     count = _read_count("--concurrency", value, allowed)
     if count is None or not 1 <= count <= MAX_CONCURRENCY:
         raise InvalidRequest(f"--concurrency {value}: must be {allowed}", line=1)
     return count
+
+
+def read_rows(name: str, namespace: Mapping[str, Any], sample: RowSample | None) -> Axis:
+    """Read `--over NAME`: the data of this name in the notebook, as rows.
+
+    Raises:
+        InvalidRequest: There is no such name, or it is not data.
+    """
+    from chat_magic.analysis.row_data import over_axis
+
+    if name not in namespace:
+        near = nearest(name, [other for other in namespace if not other.startswith("_")])
+        raise InvalidRequest(f"--over {name}: there is no such name in the notebook{near}")
+    return over_axis(namespace[name], f"--over {name}", sample)
+
+
+def read_label_set(options: Mapping[str, str | None], axes: Sequence[Axis]) -> LabelSet | None:
+    """Read `--labels` and `--labels-at`; None without labels.
+
+    Args:
+        options: The magic's own options.
+        axes: Those of the cell, among them its rows.
+
+    Raises:
+        InvalidRequest: They are not labels, the place is not one, or a column of the rows is named.
+    """
+    words, place = options.get("labels"), options.get("labels-at")
+    labels = None if words is None else [word.strip() for word in words.split(",")]
+    try:
+        return read_labels(labels, _read_place(place), columns_of(axes))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"--{error.message.replace('labels_at', 'labels-at')}") from error
+
+
+def _read_place(word: str | None) -> At | None:
+    """Read the place of a label: `first`, a JSON Pointer, or else a regular expression."""
+    if word is None or word == "first" or word.startswith("/"):
+        return word
+    try:
+        return re.compile(word)
+    except re.error as error:
+        raise InvalidRequest(f"labels_at {word}: is not a regular expression ({error})") from None
 
 
 def read_timeout(value: str | None) -> float | None:

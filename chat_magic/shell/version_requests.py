@@ -119,4 +119,5 @@ def saved_versions(number: int, most: int) -> list[dict[str, Any]]:
 
 
 def _drawn(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: payload[name] for name in ("results", "axes", "comparison")}
+    names = ("results", "axes", "comparison", "rows")
+    return {name: payload[name] for name in names if name in payload}

@@ -89,12 +89,15 @@ class Vocabulary:
         }
 
 
-def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tuple[str, int]:
+def fitting_block(
+    tokens: Sequence[TokenLogprob], vocabulary: Vocabulary, most: int | None = None
+) -> tuple[str, int]:
     """Pack as many of the tokens' alternatives as a notebook should hold.
 
     Args:
         tokens: The sampled tokens, in the order of the payload.
         vocabulary: The tokens that the payload itself names.
+        most: The most probable alternatives that each token keeps at most; None for all.
 
     Returns:
         The block, empty if no token has alternatives, and the number left out: none up to
@@ -103,8 +106,9 @@ def fitting_block(tokens: Sequence[TokenLogprob], vocabulary: Vocabulary) -> tup
     """
     rows = [sorted(token.top_logprobs or (), key=_known, reverse=True) for token in tokens]
     total = sum(map(len, rows))
-    if not total:
-        return "", 0
+    rows = [row[:most] for row in rows]
+    if not any(rows):
+        return "", total
     block = pack(rows, vocabulary) if total <= _NEVER_FIT else None
     if block is None or len(block) > LARGEST_BLOCK:
         order = sorted(range(len(rows)), key=lambda row: _known(tokens[row]))

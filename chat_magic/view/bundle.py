@@ -7,15 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from chat_magic.analysis.diff_units import DiffUnit
+from chat_magic.core.cell.variants import row_axis_of
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.schema.json_answer import asks_for_json
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import compare_runs
 from chat_magic.view.html.comparison_html import comparison_html
 from chat_magic.view.html.result_html import result_html
+from chat_magic.view.html.row_table_html import row_table_html
 from chat_magic.view.payload import payload
+from chat_magic.view.row_table import row_table
+from chat_magic.view.rows_payload import rows_payload
 from chat_magic.view.text.comparison_text import comparison_text
 from chat_magic.view.text.result_text import result_text
+from chat_magic.view.text.row_table_text import row_table_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +31,9 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Reply, Timing, Usage
     from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound
+    from chat_magic.core.request.label_set import LabelSet
     from chat_magic.view.comparison_model import Opens
+    from chat_magic.view.row_table import Mark
 
 MIME_TYPE = "application/vnd.chat-magic.result.v1+json"
 VIEW = "chat_magic_view"
@@ -56,6 +63,10 @@ class RunView:
     """Its position in a grid of runs: the title of its value on each axis, by the axis' name."""
     error: str | None = None
     """Why there is no complete answer, in one line."""
+    labels: LabelSet | None = None
+    """The possible answers, whose probabilities are shown."""
+    marks: tuple[Mark, ...] = ()
+    """What checks say of the answer."""
     thread: ThreadUse | None = None
     """The conversation over several cells that it belongs to."""
 
@@ -151,6 +162,7 @@ def bundle(
     by: DiffUnit = "word",
     ignore_whitespace: bool = False,
     opens: Opens = "answers",
+    variant_facts: Sequence[Sequence[str]] = (),
 ) -> dict[str, Any]:
     """Return pictures of the runs for three kinds of front ends, made from the same values.
 
@@ -163,11 +175,19 @@ def bundle(
         by: The unit of a difference.
         ignore_whitespace: Whether answers that differ only in white space are identical.
         opens: Whether the answers or their differences come first.
+        variant_facts: What the headers of the variants say, if the grid has rows.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
         `text/markdown`, in which front ends would render what the model wrote.
     """
+    if opens == "answers" and row_axis_of(axes):
+        rows = row_table(runs, axes, variant_facts)
+        return {
+            MIME_TYPE: rows_payload(runs, axes=axes, rows=rows),
+            "text/html": row_table_html(rows),
+            "text/plain": row_table_text(rows),
+        }
     comparison = compare_runs(runs, base=base, by=by, ignore_whitespace=ignore_whitespace)
     return {
         MIME_TYPE: payload(runs, axes=axes, comparison=comparison, opens=opens),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -76,13 +76,26 @@ def payload(
     value = {
         "version": 1,
         "results": [
-            _result(run, changes) for run, changes in zip(runs, message_facts(runs), strict=True)
+            result_payload(run, changes=changes)
+            for run, changes in zip(runs, message_facts(runs), strict=True)
         ],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
     }
     plain: dict[str, Any] = plain_json(value)
     return plain
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much of the tokens a payload has."""
+
+    most_alternatives: int | None = None
+    """The most probable alternatives that each token keeps; None for all."""
+    has_tokens: bool = True
+
+
+WHOLE = Detail()
 
 
 def _comparison(comparison: ComparisonModel, opens: Opens) -> dict[str, Any]:
@@ -136,16 +149,20 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _result(run: RunView, changes: Sequence[str]) -> dict[str, Any]:
+def result_payload(
+    run: RunView, detail: Detail = WHOLE, *, changes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return one run, as the payload has it."""
     vocabulary = Vocabulary()
-    choices = [_choice(choice, vocabulary, run) for choice in run.reply.choices]
+    choices = [_choice(choice, vocabulary, run, detail) for choice in run.reply.choices]
     tokens = [
         token
         for choice in run.reply.choices
         for _, part in _parts(choice)
         for token in with_own_spelling(part)
     ]
-    block, n_left_out = fitting_block(tokens, vocabulary)
+    most = detail.most_alternatives if detail.has_tokens else 0
+    block, n_left_out = fitting_block(tokens, vocabulary, most)
     return {
         "model": run.model,
         "coordinates": [{"name": n, "title": title} for n, title in run.coordinates.items()],
@@ -247,7 +264,7 @@ def _round(tool_round: ToolRound) -> dict[str, Any]:
     }
 
 
-def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView) -> dict[str, Any]:
+def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView, detail: Detail) -> dict[str, Any]:
     usage, json_prefill = run.usage_of_choice, run.json_prefill
     shown, roles = tokens_of(choice), [*map(ROLES.index, token_roles(choice, json_prefill))]
     return {
@@ -275,6 +292,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView) -> dict[str, A
                 **_filled(roles=_packed(roles) if tokens is shown and any(roles) else ""),
             }
             for name, tokens in _parts(choice)
+            if detail.has_tokens
         },
     }
 

@@ -73,6 +73,8 @@ def _values(text: str, prefill: str) -> list[Span]:
 
 def _spans(tokens: Sequence[TokenLogprob], text: str) -> list[Span | None]:
     """Return the bytes of each token in the text; None for one that is not in it."""
+    if not tokens:
+        return []
     data = [token_bytes(token.token, bytes(token.raw_bytes)) or b"" for token in tokens]
     last = len(data)
     while last and not data[last - 1]:

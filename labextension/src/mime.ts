@@ -9,11 +9,13 @@ import type { ViewState } from './result/viewState';
 import { MIME_TYPE, readPayload } from './result/payload';
 import type { Payload, PayloadDistribution } from './result/payloadTypes';
 import { AblationView } from './result/ui/ablationView';
+import { readRowTable } from './result/rowTable';
 import type { Mode } from './result/ui/choiceView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
 import { DistributionView } from './result/ui/distributionView';
 import { ResultView } from './result/ui/resultView';
+import { RowsView } from './result/ui/rows/rowsView';
 import { VersionBar } from './result/ui/versionBar';
 import { firstAnswer, savedVersions, type VersionSource } from './result/versions';
 
@@ -21,12 +23,13 @@ import '../style/result.css';
 import '../style/comparison.css';
 import '../style/ablation.css';
 import '../style/distribution.css';
+import '../style/rows.css';
 
 /** Where the output's metadata store how it was last viewed. */
 const MODE_KEY = constants.modeKey;
 const STATE_KEY = 'chat_magic_comparison';
 
-type View = AblationView | ComparisonView | ResultView;
+type View = AblationView | ComparisonView | ResultView | RowsView;
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly options: IRenderMime.IRendererOptions) {
@@ -109,7 +112,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     }
     this.views = this.makeViews(payload);
     this.node.replaceChildren(this.versions.node, ...this.views.map(view => view.node));
-    this.node.classList.toggle('chm-wide', this.hasComparison());
+    this.node.classList.toggle('chm-wide', this.isWide());
   }
 
   private drawDistribution(distribution: PayloadDistribution): void {
@@ -139,8 +142,8 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     });
   }
 
-  private hasComparison(): boolean {
-    return this.comparison !== null;
+  private isWide(): boolean {
+    return this.comparison !== null || this.views.some(view => view instanceof RowsView);
   }
 
   private makeViews(payload: Payload): View[] {
@@ -150,6 +153,10 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       return [new AblationView(model, payload.ablation, insert)];
     }
     const onMode = (mode: Mode): void => this.store(MODE_KEY, mode);
+    const table = readRowTable(payload);
+    if (table) {
+      return [new RowsView(table, payload.results, this.options, insert, onMode)];
+    }
     const comparison = readComparison(payload);
     if (!comparison) {
       return payload.results.map(

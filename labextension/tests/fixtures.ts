@@ -11,6 +11,7 @@ import type {
   PayloadDistributionNode,
   PayloadResult
 } from '../src/result/payloadTypes';
+import { readRowTable, type RowTable } from '../src/result/rowTable';
 
 /** The metrics of a token, as a row of the table in Python. */
 export interface TokenRow {
@@ -127,4 +128,14 @@ export function distributionOf(): PayloadDistribution {
       nodeOf({ node: 9, text: 'x', prob: 0.1, ending: 'open', tokens: '7' })
     ]
   };
+}
+
+/** Return the table of rows.json. */
+export function rowTableOf(): RowTable {
+  const payload = readPayload(wire('rows.json'));
+  const table = payload && readRowTable(payload);
+  if (!table) {
+    throw new Error('rows.json has no table');
+  }
+  return table;
 }

@@ -36,6 +36,7 @@ from chat_magic.core.reply.prompt_parts import PromptToken
 from chat_magic.core.reply.reply import Reply, Timing, Usage
 from chat_magic.core.reply.server_error import ServerError
 from chat_magic.core.reply.thread_use import ThreadRow
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.structured import schema_of
 from chat_magic.results.chat_result import ChatResult
@@ -94,7 +95,8 @@ def recorded():
 
 def result_of(reply, **fields):
     """Return a result with the reply."""
-    return ChatResult(ChatRequest(model="a/b"), reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
+    request = ChatRequest(model="a/b", labels=LabelSet(("yes", "no")))
+    return ChatResult(request, reply, Timing(ttft_s=0.1, total_s=1.0), **fields)
 
 
 SCHEMA = schema_of({"type": "object", "properties": {"city": {"type": "string"}}})
@@ -171,14 +173,14 @@ def documented(columns, names):
     """Return the documented column of each real one, in order; None if they do not fit."""
     by_name = {column.name: column for column in columns if not is_open(column)}
     parts = []
-    open_ones = ""
+    open_ones = []
     for column in columns:
         if is_open(column):
-            open_ones += pattern_of(column)
+            open_ones.append(pattern_of(column))
             continue
-        parts.append(f"(?:{open_ones})*" * bool(open_ones) + pattern_of(column))
-        open_ones = ""
-    parts.append(f"(?:{open_ones})*" * bool(open_ones))
+        parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones) + pattern_of(column))
+        open_ones = []
+    parts.append(f"(?:{'|'.join(open_ones)})*" * bool(open_ones))
     if not re.fullmatch("".join(parts), "".join(f"{name}\n" for name in names)):
         return None
     patterns = [column for column in columns if is_open(column)]
@@ -228,7 +230,8 @@ def test_tables_of_several_results_have_coordinates_after_the_run(table):
 )
 def test_the_columns_that_are_read_most_come_first(table, columns):
     """Pandas shows the first ten and the last ten of many."""
-    assert list(CALLS[table](single()))[: len(columns)] == columns
+    names = [name for name in CALLS[table](single()) if not name.startswith("p[")]
+    assert names[: len(columns)] == columns
 
 
 @pytest.mark.parametrize("table", COMPARISONS)

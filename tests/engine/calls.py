@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.grid_cell import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.request.request import read_fields
 from chat_magic.engine.chat import start_answer

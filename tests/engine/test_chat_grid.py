@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import math
 import pickle
+import re
 import threading
 
+import pandas as pd
 import pytest
 
 import chat_magic
 from chat_magic import UNSET, InvalidRequest, chat_grid
 from tests.completions import completion, delta
 from tests.engine.calls import echo
-from tests.gateway import Wait, events, streamed
+from tests.gateway import Wait, events, streamed, whole
 
 
 def test_every_combination_is_sent_and_the_results_are_in_order(gateway):
@@ -149,11 +153,14 @@ def test_a_grid_continues_from_one_result(gateway):
 
 
 def test_it_has_the_arguments_of_chat_and_those_of_a_grid():
-    """The shared ones have the same names."""
+    """The shared ones have the same names; a grid has no conversation."""
     of_grid = set(inspect.signature(chat_grid).parameters)
     of_chat = set(inspect.signature(chat_magic.chat).parameters)
-    assert of_chat <= of_grid
+    assert of_chat - of_grid == {"thread"}
     assert of_grid - of_chat == {
+        "over",
+        "rows",
+        "prompts",
         "models",
         "sweep",
         "vary",
@@ -171,3 +178,158 @@ def test_the_results_of_a_grid_can_be_pickled(gateway):
     assert copy == results
     assert copy.coordinates[1]["temperature"] is UNSET
     assert copy.frame.equals(results.frame)
+
+
+REVIEWS = pd.DataFrame(
+    {"text": ["fine", "bad", "fine"], "stars": [5, 1, 5]},
+    index=pd.Index(["p", "q", "r"], name="document"),
+)
+
+
+def test_each_row_meets_each_variant(gateway):
+    """Rows first; equal rows are requests of their own; the answers stand beside the data."""
+    server = gateway(echo)
+    results = chat_grid("{{ text }}", over=REVIEWS, sweep={"temperature": [0, 1]})
+    assert results.axes[0].kind == "row"
+    assert results.coordinates[3] == {"document": "q", "temperature": 1}
+    assert len(server.requests) == 6
+    assert results.answers.index.equals(REVIEWS.index)
+    assert results.answers[["text", "stars"]].equals(REVIEWS)
+    assert results.answers["temperature=0"].tolist() == [
+        "a/b 0 fine", "a/b 0 bad", "a/b 0 fine",
+    ]  # fmt: skip
+    assert list(results.frame)[:4] == ["run", "model", "document", "temperature"]
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (REVIEWS["text"], ["fine", "bad", "fine"]),
+        (["fine", "bad"], ["fine", "bad"]),
+        ([{"text": "fine"}], ["fine"]),
+        ({"text": ["fine", "bad"]}, ["fine", "bad"]),
+        (pd.Series([1, 2]), ["1", "2"]),
+    ],
+)
+def test_rows_come_from_data_of_many_kinds(gateway, data, texts):
+    """A list's or an unnamed Series' variable is `text`."""
+    gateway(echo)
+    answers = chat_grid("{{ text }}", over=data).answers
+    assert answers["answer"].tolist() == [f"a/b None {text}" for text in texts]
+
+
+def test_no_rows_are_an_empty_result_with_all_columns(gateway):
+    """Nothing is sent, and nothing fails."""
+    server = gateway(echo)
+    results = chat_grid("{{ text }}", over=REVIEWS[:0], sweep={"temperature": [0, 1]}, n=2)
+    assert (len(results), server.requests) == (0, [])
+    assert list(results.answers) == ["text", "stars", "temperature=0", "temperature=1"]
+    whole = chat_grid("{{ text }}", over=REVIEWS[:1], sweep={"temperature": [0, 1]})
+    assert list(results.frame) == list(whole.frame)
+    assert list(results.tokens) == list(whole.tokens)
+    assert results.from_json(results.to_json()) == results
+
+
+def test_a_row_that_failed_is_missing_among_the_answers(gateway):
+    """The others are there, and `.errors` says why."""
+
+    def answer(request):
+        if request.json["messages"][0]["content"] == "bad":
+            return whole({"error": {"message": "no"}}, status=400)
+        return echo(request)
+
+    gateway(answer)
+    results = chat_grid("{{ text }}", over=REVIEWS, n=2)
+    assert results.answers["answer"].isna().tolist() == [False, True, False]
+    assert results.answers["answer"].iloc[0] == ["a/b None fine"] * 2
+    assert list(results.errors) == [1]
+
+
+def test_some_of_the_rows_are_asked(gateway):
+    """With the labels that they have in the data."""
+    gateway(echo)
+    results = chat_grid("{{ text }}", over=REVIEWS, rows="head:2")
+    assert results.answers.index.tolist() == ["p", "q"]
+    drawn = chat_grid("{{ text }}", over=REVIEWS, rows=2)
+    assert drawn.answers.index.tolist() == chat_grid(
+        "{{ text }}", over=REVIEWS, rows="2:0"
+    ).answers.index.tolist()  # fmt: skip
+
+
+def test_equal_rows_have_recordings_of_their_own(gateway, history_file, tmp_path):
+    """They are draws of the same request."""
+    numbers = itertools.count()
+    server = gateway(lambda _request: streamed(completion(str(next(numbers)))))
+    cassette = tmp_path / "c.jsonl"
+    first = chat_grid("{{ text }}", over=["a", "a"], concurrency=1, cassette=cassette)
+    again = chat_grid("{{ text }}", over=["a", "a"], concurrency=1, cassette=cassette)
+    assert first.answers["answer"].tolist() == again.answers["answer"].tolist() == ["0", "1"]
+    assert again.replayed
+    assert len(server.requests) == 2
+
+
+def test_labels_are_columns_of_the_frame(gateway):
+    """They turn the alternatives on, and keep their number where it is given."""
+    top = [{"token": "yes", "logprob": math.log(0.75)}, {"token": "no", "logprob": math.log(0.25)}]
+    token = {**top[0], "top_logprobs": top}
+    answer = delta("yes", finish_reason="stop", logprobs={"content": [token]})
+    server = gateway(lambda _request: events(answer))
+    results = chat_grid("{{ text }}", over=["a", "b"], labels=["yes", "no"])
+    assert results.frame["p[yes]"].tolist() == pytest.approx([0.75, 0.75])
+    names = [name for name in results.frame if name.startswith("p[")]
+    assert names == ["p[yes]", "p[no]", "p[ambiguous]", "p[other]", "p[residual]"]
+    chat_grid("{{ text }}", over=["a"], labels=["yes"], top_logprobs=3)
+    assert [request.json["top_logprobs"] for request in server.requests] == [20, 20, 3]
+    again = results.from_json(results.to_json())
+    assert again.frame["p[no]"].tolist() == pytest.approx([0.25, 0.25])
+
+
+def test_labels_also_belong_to_a_single_answer(gateway):
+    """`chat` takes them too, with their place."""
+    top = [{"token": "yes", "logprob": math.log(0.75)}]
+    token = [{"token": "so ", "logprob": 0.0, "top_logprobs": []}, {**top[0], "top_logprobs": top}]
+    answer = delta("so yes", finish_reason="stop", logprobs={"content": token})
+    gateway(lambda _request: events(answer))
+    result = chat_magic.chat("Hi", labels=["yes"], labels_at=re.compile("so (.*)"))
+    assert result.frame["p[yes]"].tolist() == pytest.approx([0.75])
+    again = type(result).from_json(result.to_json())
+    assert again.frame["p[yes]"].tolist() == pytest.approx([0.75])
+
+
+def test_labels_ask_for_as_many_alternatives_as_the_server_allows(gateway):
+    """Its refusal names the number; a warning says so."""
+
+    def answer(request):
+        if request.json["top_logprobs"] > 5:
+            words = "Requested sample logprobs of 20, which is greater than max allowed: 5"
+            return whole({"error": {"message": words}}, status=400)
+        return echo(request)
+
+    server = gateway(answer)
+    result = chat_magic.chat("Hi", labels=["yes", "no"])
+    assert [request.json["top_logprobs"] for request in server.requests] == [20, 5]
+    assert "top_logprobs 20: the server allows 5" in result.warnings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"labels": ["text"]}, "labels are the possible answers; the right ones are --truth COL"),
+        ({"labels": "stars"}, "labels are the possible answers; the right ones are --truth COL"),
+        ({"labels": ["a", "A"]}, "'A' is empty, or like another one"),
+        ({"labels_at": "first"}, "labels_at requires labels"),
+        ({"labels": ["a"], "logprobs": False}, "labels require logprobs: remove what turns it off"),
+        ({"labels": ["a"], "top_logprobs": UNSET}, "labels require top_logprobs: remove"),
+        ({"rows": "x"}, "rows x: expected N or N:SEED"),
+        ({"over": None, "rows": 3}, "rows requires over"),
+        ({"over": 3}, "over: expected a DataFrame"),
+        ({"over": ["a"] * 2001}, "2,001 requests: at most 2,000; .*chat_map.*--as-frame"),
+        ({"vary": {"stars": [1]}}, "--vary stars: stars is a column of the rows"),
+    ],
+)
+def test_wrong_rows_and_labels_are_refused_before_anything_is_sent(gateway, arguments, words):
+    """In one line."""
+    server = gateway(echo)
+    with pytest.raises(InvalidRequest, match=words):
+        chat_grid("{{ text }} {{ stars }}", **{"over": REVIEWS, **arguments})
+    assert server.requests == []

@@ -6,12 +6,13 @@ import csv
 import io
 import json
 
+import pandas as pd
 import pytest
 
 import chat_magic
 from chat_magic import ChatResult, ChatResults, InvalidRequest
 from chat_magic.core.cell.cell import parse
-from chat_magic.core.cell.grid import read_grid
+from chat_magic.core.cell.grid_cell import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.reply.reply import Choice, FunctionCall, Message, Reply, Timing, ToolCall
 from chat_magic.core.request.request import read_fields
@@ -216,3 +217,23 @@ def test_lone_surrogates_become_replacement_characters(tmp_path):
     choices = (Choice(index=0, message=Message(content="a\ud800")),)
     result = ChatResult(read_fields({}, allow_extra=False), Reply(choices=choices), Timing())
     assert result.export("markdown", tmp_path / "a.md").read_text("utf-8") == "a\ufffd\n"
+
+
+def test_rows_are_exported_as_the_table_of_their_answers(gateway):
+    """The data with a column for each variant; the cell has names that only the notebook knows."""
+    gateway(streamed(completion("a | b\nc")))
+    index = pd.Index(["p"], name="document")
+    results = chat_magic.chat_grid(
+        "{{ text }}", over=pd.DataFrame({"text": ["=1"], "n": [2]}, index=index),
+        sweep={"temperature": [0]},
+    )  # fmt: skip
+    assert results.export("csv").split("\n")[0] == '"document","text","n","temperature=0"'
+    assert """"p","'=1",2,""" in results.export("csv")
+    assert results.export("markdown") == (
+        "| document | text | n | temperature=0 |\n| --- | --- | --- | --- |\n"
+        "| p | =1 | 2 | a \\| b c |\n"
+    )
+    with pytest.raises(InvalidRequest, match="only the notebook has the values of document"):
+        results.export("cell")
+    assert "<table" in results.export("html")
+    assert results.from_json(results.export("result")).answers.equals(results.answers)

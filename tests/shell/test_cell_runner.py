@@ -9,6 +9,7 @@ import pytest
 
 import chat_magic
 from chat_magic import InvalidRequest, load_ipython_extension, unload_ipython_extension
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.engine.session import default_session
 from chat_magic.shell.cell_runner import CellRunner
 from tests.completions import completion
@@ -107,7 +108,7 @@ def test_a_cell_continues_from_a_result(plan, answer, option, contents):
         ("--timeout 0", "timeout 0.0: must be a number of seconds above 0"),
         ("--timeout soon", "--timeout soon: must be a number of seconds"),
         ("--retries 11", "retries 11: must be a whole number, 0 to 10"),
-        ("--concurrency 3", "--concurrency requires --models, --sweep or --vary"),
+        ("--concurrency 3", "--concurrency requires --over, --prompts, --models"),
         ("--schema Persn", "--schema Persn: there is no such name in the notebook; did you mean P"),
         ("--schema none.json", "schema none.json: No such file"),
         ("--tools nov", "--tools nov: there is no such function in the notebook; did you mean now"),
@@ -272,4 +273,49 @@ def test_an_invalid_score_is_an_error_on_line_1(plan, line, words):
     """It names the option and the text."""
     with pytest.raises(InvalidRequest, match=words) as caught:
         plan(f"%%chat local {line}\nHi", cities=["Rome"], number=5)
+    assert caught.value.line == 1
+
+
+def test_rows_and_prompts_are_found_in_the_notebook(plan):
+    """Rows first; a column hides a variable of the notebook, with a line that says so."""
+    planned = plan(
+        "%%chat local --prompts cell,B --over data --labels yes,no --labels-at /ok\n"
+        "{{ text }} {{ x }}",
+        data=[{"text": "a"}, {"text": "b"}], B=[{"role": "user", "content": "B {{ text }}"}],
+        text="hidden", x=1,
+    )  # fmt: skip
+    texts = [call.request.messages[0].content for call in planned.calls.calls]
+    assert texts == ["a 1", "B a", "b 1", "B b"]
+    assert planned.calls.size.startswith("4 requests (2 rows \N{MULTIPLICATION SIGN} 2 prompts)")
+    for call in planned.calls.calls:
+        assert call.request.labels == LabelSet(("yes", "no"), "/ok")
+        assert "the column text hides the variable text of the notebook" in call.request.warnings
+    first, second = (call.request.source for call in planned.calls.calls[:2])
+    assert first.cell.startswith("%%chat local --prompts")
+    assert second.messages[0].content == "B {{ text }}"
+
+
+def test_a_table_of_no_rows_is_no_call(plan):
+    """The options of the cell are read all the same."""
+    planned = plan("%%chat local --over data --out r\n{{ text }}", data=[])
+    assert (planned.calls.calls, planned.out) == ((), "r")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--over nothing", "--over nothing: there is no such name in the notebook"),
+        ("--over x", "--over x: expected a DataFrame"),
+        ("--over data --labels text", "--labels text: labels are the possible answers; the right"),
+        ("--labels-at first", "--labels-at requires labels"),
+        ("--labels a --labels-at (", "--labels-at (: is not a regular expression"),
+        ("--over data --thread t", "--thread: a grid has no conversation"),
+        ("--rows 3", "--rows requires --over"),
+    ],
+)
+def test_rows_that_are_not_there_are_refused(plan, line, words):
+    """On the line of the cell."""
+    with pytest.raises(InvalidRequest) as caught:
+        plan(f"%%chat local {line}\n{{{{ text }}}}", data=[{"text": "a"}], x=3, text="t")
+    assert words in str(caught.value)
     assert caught.value.line == 1

@@ -23,7 +23,8 @@ def kernel():
         "    @property\n"
         "    def lengthy(self): Trap.calls += 1; return 'x'\n"
         "def look_up(city: str) -> str: return city\n"
-        "trap, count, name_list, person = Trap(), 5, ['Ada'], {'type': 'object'}"
+        "trap, count, name_list, person = Trap(), 5, ['Ada'], {'type': 'object'}\n"
+        "talk = [{'role': 'user', 'content': 'Hi'}]"
     ) as kernel:
         yield kernel
 
@@ -75,6 +76,11 @@ def test_the_options_are_offered_with_their_ranges(offered):
         ("%%chat --audio ", ["voice=", "format="]),
         ("%%chat --unset top", ["top_p", "top_k", "top_logprobs"]),
         ("%%chat --tools ", ["look_up"]),
+        ("%%chat --over ", ["name_list", "person", "talk"]),
+        ("%%chat --over name_list --rows ", ["head:"]),
+        ("%%chat --prompts ", ["cell", "talk"]),
+        ("%%chat --prompts cell,t", ["talk"]),
+        ("%%chat --labels a --labels-at ", ["first"]),
         ("%%chat --schema ", ["Trap", "person"]),
         ("%chat /", ["/models ", "/config", "/jobs ", "/panel ", "/export ", "/key ", "/history ",
                      "/show ", "/cell ", "/rerun ", "/versions ", "/diff ",

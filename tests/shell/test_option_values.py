@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.reply.reply import Choice, Reply, Timing
+from chat_magic.core.request.label_set import LabelSet
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
@@ -14,8 +17,10 @@ from chat_magic.shell.option_values import (
     help_text,
     read_after,
     read_cache_mode,
+    read_label_set,
     read_name,
     read_rounds,
+    read_rows,
     read_timeout,
     read_tools,
 )
@@ -135,3 +140,25 @@ def test_options_of_the_cache_that_exclude_each_other_are_errors(options):
     """The message names both."""
     with pytest.raises(InvalidRequest, match="exclude each other"):
         read_cache_mode(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        ({}, None),
+        ({"labels": "a, b"}, LabelSet(("a", "b"))),
+        ({"labels": "a", "labels-at": "/x"}, LabelSet(("a",), "/x")),
+        ({"labels": "a", "labels-at": "x: (.*)"}, LabelSet(("a",), re.compile("x: (.*)"))),
+    ],
+)
+def test_labels_are_separated_by_commas_and_their_place_may_be_a_pattern(options, read):
+    """A word that is no pointer is a regular expression."""
+    assert read_label_set(options, ()) == read
+
+
+def test_rows_are_data_of_the_notebook():
+    """By name; an error names the option, and the nearest name."""
+    axis = read_rows("data", {"data": ["a", "b"]}, None)
+    assert axis.values == ({"text": "a"}, {"text": "b"})
+    with pytest.raises(InvalidRequest, match=r"--over dta: there is no such name.*mean data\?"):
+        read_rows("dta", {"data": []}, None)

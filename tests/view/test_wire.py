@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.wire import make_comparison, make_inspector
+from tests.wire import make_comparison, make_inspector, make_rows
 from tests.wire.fixtures import FOLDER, written
 
 
@@ -22,7 +22,7 @@ def inflated(value: Any) -> Any:
     return [inflated(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("module", [make_inspector, make_comparison])
+@pytest.mark.parametrize("module", [make_inspector, make_comparison, make_rows])
 def test_a_fixture_is_what_is_made_now(module) -> None:
     """Where it is not: python -m of the module that makes it."""
     for name, make in module.FIXTURES.items():

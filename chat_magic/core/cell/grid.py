@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
-from chat_magic.core.cell.body import line_of
-from chat_magic.core.cell.cell import (
-    Cell,
-    read_cell,
-    read_first_line,
-    read_prompt,
-    render_line,
-    write,
-    write_options,
+from chat_magic.core.cell.row_values import (
+    ROW,
 )
-from chat_magic.core.cell.options import GRID_OPTIONS, RAW
-from chat_magic.core.cell.per_model import apply_per_model, check_models
-from chat_magic.core.cell.template import TrackedVariables, is_sandboxed
 from chat_magic.core.nearest import nearest
-from chat_magic.core.request.parameters import PARAMETERS, apply_implied
+from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS, check_setting, read_setting
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chat_magic.core.cell.line import MagicLine
-    from chat_magic.core.cell.options import Option
     from chat_magic.core.request.request import ChatRequest
 
-MOST_RUNS = 1_000
+MOST_RUNS = 2_000
 """Requests that one grid may have."""
 _LONGEST_TITLE = 40
+_MANY_ROWS = (
+    "; take fewer rows with --rows N (rows=N), or ask for all of them with chat_map, or with "
+    "--as-frame in a cell"
+)
 _COMPARE_WITH_ITSELF = (
     "; to compare a model with itself ask for several choices (-n 2, n=2) or sweep the seed "
     "(--sweep seed=1,2,3, sweep={'seed': [1, 2, 3]})"
 )
 
-Kind = Literal["model", "parameter", "variable"]
+_NOT_VARIED = {
+    "model": "not a variable; use --models to ask several models",
+    ROW: "not a variable of its own: it is the whole row of --over",
+}
+CELL = "cell"
+"""What `--prompts` calls the messages of the cell itself."""
+
+Kind = Literal["model", "parameter", "variable", "row", "prompt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +46,31 @@ class Axis:
     """One axis of a grid: what differs between its runs."""
 
     name: str
-    """`model`, a parameter, or a variable of the templates."""
+    """`model`, `prompt`, a parameter, a variable of the templates, or the index of the rows."""
     kind: Kind
     titles: tuple[str, ...]
     """What each value is called."""
     values: tuple[Any, ...]
-    """Models as written, values of the parameter (`UNSET` among them), or of the variable."""
+    """Models as written, values of the parameter (`UNSET` among them) or of the variable, prompts,
+    or rows: mappings from the columns to their values."""
+    labels: tuple[Any, ...] = ()
+    """For rows, what tables hold for each: a number of the index as it is, else its title."""
+    data: Any = field(default=None, compare=False, repr=False)
+    """For rows, the table that they are of, with its index."""
 
     @property
     def coordinates(self) -> tuple[Any, ...]:
-        """What tables hold for each value: that of a parameter, else its title."""
+        """What tables hold for each value: that of a parameter, a row's label, else its title."""
+        if self.kind == "row":
+            return self.labels
         return self.values if self.kind == "parameter" else self.titles
+
+    @property
+    def size(self) -> str:
+        """How many values there are, and of what."""
+        noun = self.kind if self.kind in ("model", "prompt", "row") else ""
+        plural = "s"[: len(self.titles) != 1]
+        return f"{len(self.titles)} {noun + plural if noun else self.name}"
 
 
 @dataclass(frozen=True)
@@ -70,132 +80,6 @@ class Variant:
     request: ChatRequest
     coordinates: Mapping[str, Any]
     """By the name of the axis; see `Axis.coordinates`."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A cell that was read, once for every combination of its axes."""
-
-    cell: Cell
-    """As it was read for the first combination."""
-    axes: tuple[Axis, ...]
-    variants: tuple[Variant, ...]
-    """In row-major order, the last axis changing fastest; a single one without axes."""
-
-
-def read_grid(text: str, variables: Mapping[str, Any], own_options: Sequence[Option] = ()) -> Grid:
-    """Read a `%%chat` cell, or a `%chat` line, and its axes.
-
-    Args:
-        text: The cell or the line.
-        variables: What its templates see, and where `--vary` finds its lists.
-        own_options: Options that the line takes besides those of the request; `GRID_OPTIONS` are
-            among them.
-
-    Raises:
-        InvalidRequest: With the line in the cell, the `%%chat` line being 1.
-    """
-    axes = _read_axes(read_first_line(text, own_options), variables)
-    read = read_cell if text.startswith("%%") else read_prompt
-    cells: list[Cell] = []
-
-    def read_with(bound: Mapping[str, Any]) -> ChatRequest:
-        cells.append(read(text, bound, own_options))
-        return cells[-1].request
-
-    try:
-        variants = expand(axes, variables, read_with)
-    except InvalidRequest as error:
-        if error.line is not None:
-            raise
-        line = 1 + line_of(error.message, text)
-        raise InvalidRequest(error.message, line=line) from error.__cause__
-    return Grid(cells[0], axes, variants)
-
-
-def write_grid(request: ChatRequest, axes: Sequence[Axis]) -> str:
-    """Write the cell of a grid of models and parameters.
-
-    Args:
-        request: The request of any run.
-        axes: The axes.
-
-    Raises:
-        InvalidRequest: An axis is a variable, whose values only the notebook has, or a value
-            cannot be written on the line.
-    """
-    names = {axis.name for axis in axes}
-    given = {name: value for name, value in request.parameters.items() if name not in names}
-    model = None if "model" in names else request.model
-    first, _, body = write(replace(request, model=model, parameters=given)).partition("\n")
-    words = [word for axis in axes for word in _axis_words(axis)]
-    text = "\n".join([" ".join([first, *words]), body])
-    if read_grid(text, {}, GRID_OPTIONS).axes != tuple(axes):
-        raise InvalidRequest("a value of the grid cannot be written on the %%chat line")
-    return text
-
-
-def _axis_words(axis: Axis) -> list[str]:
-    titles = ",".join(axis.titles)
-    if axis.kind == "variable":
-        raise InvalidRequest(
-            f"the cell cannot be written: only the notebook has the values of {axis.name}"
-        )
-    name, value = ("models", titles) if axis.kind == "model" else ("sweep", f"{axis.name}={titles}")
-    return write_options({name: value})
-
-
-def _read_axes(line: MagicLine, variables: Mapping[str, Any]) -> tuple[Axis, ...]:
-    kept = tuple(option for option in line.options if option.option in (*GRID_OPTIONS, RAW))
-    axes: list[Axis] = []
-    for given in render_line(replace(line, options=kept, words=()), variables).options:
-        value = given.value or ""
-        try:
-            if given.option.name == "models":
-                axes.append(models_axis(value.split(","), "--models"))
-            elif given.option.name == "sweep":
-                axes.append(_read_sweep(value))
-            elif given.option.name == "vary":
-                axes.append(_read_vary(value, variables))
-            check_axes(axes)
-            _check_line(line, axes)
-        except InvalidRequest as error:
-            raise InvalidRequest(error.message, line=1, column=given.start + 1) from error.__cause__
-    return tuple(axes)
-
-
-def _check_line(line: MagicLine, axes: Sequence[Axis]) -> None:
-    """Refuse what the line gives beside an axis of the same."""
-    options = (given.option for given in line.options)
-    given = {option.negates or option.name.replace("-", "_") for option in options}
-    given |= {"model"} if line.words else set()
-    unset = (option.value or "" for option in line.options if option.option.name == "unset")
-    given |= {name.strip().replace("-", "_") for names in unset for name in names.split(",")}
-    for axis in axes:
-        if axis.kind != "variable" and axis.name in given:
-            raise InvalidRequest(f"{axis.name}: given both as a value and as an axis of the grid")
-
-
-def _read_sweep(word: str) -> Axis:
-    name, equals, values = word.partition("=")
-    if not equals:
-        raise InvalidRequest(f"--sweep {word}: write PARAM=VALUE,VALUE")
-    return sweep_axis(name.strip().replace("-", "_"), values.split(","), "--sweep ")
-
-
-def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
-    name, equals, values = (part.strip() for part in word.partition("="))
-    if not (name and equals and values):
-        raise InvalidRequest(f"--vary {word}: write VARIABLE=NAME, NAME being a list or a dict")
-    if values not in variables:
-        collections = [
-            other
-            for other, value in variables.items()
-            if isinstance(value, list | dict) and not other.startswith("_")
-        ]
-        near = nearest(values, collections)
-        raise InvalidRequest(f"--vary {word}: {values} is not assigned in the notebook{near}")
-    return vary_axis(name, variables[values], f"--vary {word}")
 
 
 def models_axis(models: Sequence[str], label: str) -> Axis:
@@ -262,14 +146,12 @@ def vary_axis(name: str, values: Any, label: str) -> Axis:
     """
     if not name.isidentifier():
         raise InvalidRequest(f"{label}: {name or '…'} is not a variable name")
-    if name == "model":
-        raise InvalidRequest(
-            f"{label}: model is not a variable; use --models to ask several models"
-        )
+    if name in _NOT_VARIED:
+        raise InvalidRequest(f"{label}: {name} is {_NOT_VARIED[name]}")
     if isinstance(values, Mapping):
         items, titles = tuple(values.values()), [title_of(key) for key in values]
     elif isinstance(values, Sequence) and not isinstance(values, str | bytes):
-        items, titles = tuple(values), [_short(str(value)) for value in values]
+        items, titles = tuple(values), [short_title(str(value)) for value in values]
     else:
         kind = type(values).__name__
         raise InvalidRequest(f"{label}: expected a list or a dict, got {kind}")
@@ -277,7 +159,51 @@ def vary_axis(name: str, values: Any, label: str) -> Axis:
         raise InvalidRequest(f"{label}: the collection is empty")
     if not isinstance(values, Mapping):
         _check_values([str(value) for value in values], label)
-    return Axis(name=name, kind="variable", titles=_unique(titles), values=items)
+    return Axis(name=name, kind="variable", titles=unique_titles(titles), values=items)
+
+
+def row_axis(
+    name: str, labels: Sequence[Any], rows: Sequence[Mapping[Any, Any]], data: Any = None
+) -> Axis:
+    """Return the axis of some rows.
+
+    Args:
+        name: That of their index; one that means something else in a grid becomes `row`.
+        labels: What the index calls each row.
+        rows: Each as a mapping from the columns to its values.
+        data: The table that they are of.
+    """
+    titles = unique_titles([short_title(title_of(label)) for label in labels])
+    return Axis(
+        name=ROW if name in {*_NAMES_OF_OTHERS, *PARAMETERS} else name,
+        kind="row",
+        titles=titles,
+        values=tuple(rows),
+        labels=tuple(
+            label if isinstance(label, int | float) else title
+            for label, title in zip(labels, titles, strict=True)
+        ),
+        data=data,
+    )
+
+
+def columns_of(axes: Sequence[Axis]) -> tuple[Any, ...]:
+    """Return the columns of the rows among some axes, in the order in which they come up."""
+    rows = next((axis.values for axis in axes if axis.kind == "row"), ())
+    return tuple(dict.fromkeys(column for row in rows for column in row))
+
+
+_NAMES_OF_OTHERS = ("model", "prompt", "run", "choice")
+
+
+def prompt_axis(names: Sequence[str], prompts: Sequence[Any], label: str) -> Axis:
+    """Return the axis of some prompts; None among them stands for the messages of the cell.
+
+    Raises:
+        InvalidRequest: There is none, or a name is empty or given twice.
+    """
+    _check_values(names, label)
+    return Axis(name="prompt", kind="prompt", titles=tuple(names), values=tuple(prompts))
 
 
 def title_of(value: Any) -> str:
@@ -292,12 +218,13 @@ def title_of(value: Any) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _short(text: str) -> str:
+def short_title(text: str) -> str:
+    """Return a text on one line, cut to the length of a title."""
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1] + "…"
 
 
-def _unique(titles: Sequence[str]) -> tuple[str, ...]:
+def unique_titles(titles: Sequence[str]) -> tuple[str, ...]:
     """Number the titles that equal an earlier one."""
     counts: dict[str, int] = {}
     for title in titles:
@@ -318,7 +245,7 @@ def _check_values(titles: Sequence[str], label: str, advice: str = "") -> None:
         if not title.strip():
             raise InvalidRequest(f"{label}: a value is empty")
         if title in seen:
-            raise InvalidRequest(f"{label}: {_short(title)} is given twice{advice}")
+            raise InvalidRequest(f"{label}: {short_title(title)} is given twice{advice}")
         seen.add(title)
 
 
@@ -335,74 +262,9 @@ def check_axes(axes: Sequence[Axis]) -> None:
             raise InvalidRequest(f"{what} given twice as an axis of the grid")
     count = prod(len(axis.values) for axis in axes)
     if count > MOST_RUNS:
-        sizes = " x ".join(str(len(axis.values)) for axis in axes)
+        sizes = " x ".join(f"{len(axis.values)}" for axis in axes)
         product_of = f" ({sizes})" if len(axes) > 1 else ""
-        raise InvalidRequest(f"the grid has {count:,} requests{product_of}: at most {MOST_RUNS:,}")
-
-
-def expand(
-    axes: Sequence[Axis],
-    variables: Mapping[str, Any],
-    read: Callable[[Mapping[str, Any]], ChatRequest],
-) -> tuple[Variant, ...]:
-    """Return the requests of all combinations, the last axis changing fastest.
-
-    Args:
-        axes: The axes; none for a single request.
-        variables: What templates see besides those that vary.
-        read: Makes the request, its templates seeing what it is given; called once for each
-            combination of those that vary.
-
-    Raises:
-        InvalidRequest: A parameter is given beside its axis, `per_model` has a model that is not
-            asked or a parameter that is an axis, or no template uses a variable.
-    """
-    varied = [axis for axis in axes if axis.kind == "variable"]
-    asked: set[str] = set()
-    read_for: dict[tuple[int, ...], ChatRequest] = {}
-    for places in product(*(range(len(axis.values)) for axis in varied)):
-        bound = {axis.name: axis.values[place] for axis, place in zip(varied, places, strict=True)}
-        read_for[places] = read(
-            TrackedVariables({**variables, **bound}, asked, is_sandboxed=is_sandboxed(variables))
-            if varied
-            else variables
+        advice = _MANY_ROWS if any(axis.kind == "row" for axis in axes) else ""
+        raise InvalidRequest(
+            f"the grid has {count:,} requests{product_of}: at most {MOST_RUNS:,}{advice}"
         )
-    for axis in varied:
-        if axis.name not in asked:
-            raise InvalidRequest(f"--vary {axis.name}: the cell does not use {{{{ {axis.name} }}}}")
-    _check_request(next(iter(read_for.values())), axes)
-    return tuple(
-        _variant(axes, places, read_for) for places in product(*(_places(axis) for axis in axes))
-    )
-
-
-def _places(axis: Axis) -> range:
-    return range(len(axis.values))
-
-
-def _variant(
-    axes: Sequence[Axis],
-    places: tuple[int, ...],
-    read_for: Mapping[tuple[int, ...], ChatRequest],
-) -> Variant:
-    pairs = list(zip(axes, places, strict=True))
-    request = read_for[tuple(place for axis, place in pairs if axis.kind == "variable")]
-    for axis, place in pairs:
-        if axis.kind == "model":
-            request = replace(request, model=axis.values[place])
-        elif axis.kind == "parameter":
-            set_here = apply_implied({axis.name: axis.values[place]})
-            request = replace(request, parameters={**request.parameters, **set_here})
-    coordinates = {axis.name: axis.coordinates[place] for axis, place in pairs}
-    return Variant(apply_per_model(request), coordinates)
-
-
-def _check_request(request: ChatRequest, axes: Sequence[Axis]) -> None:
-    models = next((axis.values for axis in axes if axis.kind == "model"), None)
-    if models is None:
-        models = () if request.model is None else (request.model,)
-    check_models(request.per_model, models)
-    swept = {axis.name for axis in axes if axis.kind == "parameter"}
-    for model, values in request.per_model.items():
-        for name in swept & set(values):
-            raise InvalidRequest(f"per_model {model} {name}: is an axis of the grid")

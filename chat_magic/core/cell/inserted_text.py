@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,16 @@ def inserted_text(value: Any) -> InsertedText:
         table,
         f"a {type(value).__name__} ({shape}) is inserted whole: about {_rounded(count):,} tokens",
     )
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for a missing one: None, NaN, or NaT and NA of pandas."""
+    if value is None or type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+_MISSING_TYPES = {"NaTType", "NAType"}
 
 
 def estimate_tokens(text: str) -> int:

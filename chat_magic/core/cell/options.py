@@ -90,6 +90,24 @@ GRID_OPTIONS: tuple[Option, ...] = (
         "of a dict are the titles of the answers. Repeatable.",
     ),
     Option(
+        name="over",
+        value="NAME",
+        help="Ask once for each row of this DataFrame, Series, list of dicts or texts, or dict of "
+        "lists of the notebook; its columns are variables of the templates, and row is the whole "
+        "row.",
+    ),
+    Option(
+        name="rows",
+        value="N, N:SEED or head:N",
+        help="Take N rows at random, always the same ones; those of another SEED; or the first N.",
+    ),
+    Option(
+        name="prompts",
+        value="NAME,…",
+        help="Ask with each of these prompts: a Prompt or a list of messages of the notebook, a "
+        ".chat file, or cell, the messages of the cell itself.",
+    ),
+    Option(
         name="concurrency",
         value=f"1 to {MAX_CONCURRENCY}",
         help=f"How many requests of a grid run at the same time; {DEFAULT_CONCURRENCY} by default.",
@@ -124,6 +142,18 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         help="The form of the answer, for .parsed: a type, a JSON Schema or a path by its name in "
         "the notebook, the path of a .json file, a short form such as 'name: str, age: int', "
         "or list[...] of these.",
+    ),
+    Option(
+        name="labels",
+        value="LABEL,…",
+        help="The possible answers: their probabilities are columns p[LABEL] of .frame; turns "
+        "top_logprobs on.",
+    ),
+    Option(
+        name="labels-at",
+        value="first, /POINTER or PATTERN",
+        help="Where the label is: the start of the answer, a field of its JSON, or what a regular "
+        "expression matches.",
     ),
     Option(
         name="tools",

@@ -10,10 +10,11 @@ from __future__ import annotations
 import functools
 import re
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.cell.inserted_text import NoText, inserted_text
+from chat_magic.core.cell.inserted_text import NoText, inserted_text, is_missing
 from chat_magic.core.cell.template_builtins import install_builtins, without_ipython_builtins
 from chat_magic.core.cell.template_sandbox import restrict_globals, sandbox_class
 from chat_magic.errors import InvalidRequest
@@ -53,19 +54,26 @@ class SandboxedVariables(dict[str, Any]):
 
 
 class TrackedVariables(dict[str, Any]):
-    """Variables of templates that record which names the templates use.
+    """Variables of templates that record which names the templates use, and missing values.
 
     Args:
         values: The variables.
         used: Receives the names, whether they are variables or not.
+        missing: Receives the texts that stand for missing values where one is inserted: `nan`.
         is_sandboxed: Whether the templates are rendered in a sandbox.
     """
 
     def __init__(
-        self, values: Mapping[str, Any], used: set[str], *, is_sandboxed: bool = False
+        self,
+        values: Mapping[str, Any],
+        used: set[str],
+        *,
+        missing: set[str] | None = None,
+        is_sandboxed: bool = False,
     ) -> None:
         super().__init__(values)
         self.used = used
+        self.missing = set() if missing is None else missing
         self.is_sandboxed = is_sandboxed
 
 
@@ -106,13 +114,15 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
     """
     if not has_template(source):
         return plain(source, first_line)
-    rendering = Rendering()
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
-    environment = _environment(rendering, is_sandboxed=is_sandboxed(variables))
+    rendering = Rendering()
+    token = _CURRENT.set(rendering)
     try:
+        compiled = _compiled(hidden, is_sandboxed(variables))
+        rendering.nonce = compiled.nonce
         if isinstance(variables, TrackedVariables):
-            variables.used |= _names(environment, hidden)
-        text = environment.from_string(hidden).render(without_ipython_builtins(variables))
+            variables.used |= compiled.names
+        text = compiled.template.render(without_ipython_builtins(variables))
     except Exception as error:
         line, column = _place(error, rendering, hidden)
         raise InvalidRequest(
@@ -120,10 +130,34 @@ def render(source: str, variables: Mapping[str, Any], first_line: int = 1) -> Re
             line=first_line + line - 1,
             column=column,
         ) from error
+    finally:
+        _CURRENT.reset(token)
+    if isinstance(variables, TrackedVariables):
+        variables.missing |= rendering.missing
     text = text.replace(_STRAY_MARK, "{%")
     return Rendered(
         tuple(rendering.numbered(text, first_line)), rendering.fill, tuple(rendering.warnings)
     )
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A template that can be rendered many times, such as once for each row of some data."""
+
+    template: jinja2.Template
+    names: frozenset[str]
+    """The names that it uses and does not define."""
+    nonce: str
+    """Of the marks in its text."""
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(source: str, is_sandboxed: bool) -> _Compiled:
+    nonce = str(secrets.randbits(64))
+    environment = _environment(nonce, is_sandboxed=is_sandboxed)
+    template = environment.from_string(source)
+    template.globals = dict(template.globals)  # each rendering copies them
+    return _Compiled(template, frozenset(_names(environment, source)), nonce)
 
 
 def _names(environment: jinja2.Environment, source: str) -> set[str]:
@@ -138,7 +172,7 @@ def template_variables(source: str) -> tuple[str, ...]:
     Raises:
         InvalidRequest: It is not a valid template.
     """
-    environment = _environment(Rendering(), is_sandboxed=True)
+    environment = _environment("", is_sandboxed=True)
     hidden = _STRAY_TAG.sub(_STRAY_MARK, source)
     try:
         names = _names(environment, hidden) - set(environment.globals)
@@ -168,9 +202,12 @@ def render_text(
 class Rendering:
     """One rendering: what was inserted, and which expression is being evaluated."""
 
-    nonce: str = field(default_factory=lambda: str(secrets.randbits(64)))
+    nonce: str = ""
+    """Of the marks in the template's text, which nothing that is inserted can know."""
     inserted: list[str] = field(default_factory=list)
     warnings: dict[str, None] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    """The texts that stand for missing values, of those that were inserted."""
     expression: int | None = None
     """Number of the expression that runs, in the order of the source."""
 
@@ -183,10 +220,6 @@ class Rendering:
     def line_mark(self) -> re.Pattern[str]:
         """Stands before each line of the source in the rendered text."""
         return re.compile(f"\x02{self.nonce}:(\\d+)\x03")
-
-    def mark_line(self, line: int) -> str:
-        """Return the mark of a line of the source, from 1."""
-        return f"\x02{self.nonce}:{line}\x03"
 
     def enter(self, expression: int) -> Rendering:
         """Record that an expression begins; the returned object inserts nothing."""
@@ -201,6 +234,8 @@ class Rendering:
             str(value)  # raises that it is undefined
         inserted = inserted_text(value)
         text = inserted.text
+        if is_missing(value):
+            self.missing.add(text)
         if inserted.warning:
             self.warnings[inserted.warning] = None
         self.expression = None
@@ -226,7 +261,16 @@ def _is_undefined(value: Any) -> bool:
     return isinstance(value, jinja2.Undefined)
 
 
-def _environment(rendering: Rendering, *, is_sandboxed: bool) -> jinja2.Environment:
+_CURRENT: ContextVar[Rendering] = ContextVar("rendering")
+"""The rendering that goes on: a compiled template serves many."""
+
+
+def _mark_line(nonce: str, line: int) -> str:
+    """Return the mark of a line of the source, from 1."""
+    return f"\x02{nonce}:{line}\x03"
+
+
+def _environment(nonce: str, *, is_sandboxed: bool) -> jinja2.Environment:
     import jinja2  # only a template needs it
 
     environment_class = sandbox_class() if is_sandboxed else jinja2.Environment
@@ -237,18 +281,18 @@ def _environment(rendering: Rendering, *, is_sandboxed: bool) -> jinja2.Environm
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        finalize=jinja2.pass_context(lambda _context, value: rendering.finalize(value)),
-        extensions=[_tracing_extension(rendering), "jinja2.ext.loopcontrols"],
+        finalize=jinja2.pass_context(lambda _context, value: _CURRENT.get().finalize(value)),
+        extensions=[_tracing_extension(nonce), "jinja2.ext.loopcontrols"],
     )
     if is_sandboxed:
         restrict_globals(environment)
     else:
         install_builtins(environment)
-    environment.globals["_enter"] = rendering.enter
+    environment.globals["_enter"] = lambda number: _CURRENT.get().enter(number)
     return environment
 
 
-def _tracing_extension(rendering: Rendering) -> Any:
+def _tracing_extension(nonce: str) -> Any:
     """Make the extension that marks the lines of text and announces each expression."""
     from jinja2.ext import Extension
     from jinja2.lexer import Token
@@ -266,7 +310,7 @@ def _tracing_extension(rendering: Rendering) -> Any:
             expressions = 0
             for token in stream:
                 if token.type == "data":
-                    yield token._replace(value=_mark_lines(token, rendering))
+                    yield token._replace(value=_mark_lines(token, nonce))
                     continue
                 if token.type == "variable_begin":
                     yield from announce(expressions, token.lineno)
@@ -276,9 +320,10 @@ def _tracing_extension(rendering: Rendering) -> Any:
     return Tracing
 
 
-def _mark_lines(token: Token, rendering: Rendering) -> str:
+def _mark_lines(token: Token, nonce: str) -> str:
     lines = token.value.split("\n")
-    return "\n".join(rendering.mark_line(token.lineno + i) + line for i, line in enumerate(lines))
+    marked = (_mark_line(nonce, token.lineno + i) + line for i, line in enumerate(lines))
+    return "\n".join(marked)
 
 
 def _place(error: Exception, rendering: Rendering, source: str) -> tuple[int, int | None]:

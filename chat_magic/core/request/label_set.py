@@ -6,9 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 At = str | re.Pattern[str]
 
@@ -35,8 +38,13 @@ class LabelSet:
         check_place(self.at)
 
 
-def read_labels(labels: Any, at: Any = None) -> LabelSet | None:
+def read_labels(labels: Any, at: Any = None, columns: Collection[Any] = ()) -> LabelSet | None:
     """Read labels, and the place of the answer, from the arguments of a call.
+
+    Args:
+        labels: The possible answers.
+        at: Where they are; by default at the start of the answer.
+        columns: Those of the data, none of which a single label may be.
 
     Raises:
         InvalidRequest: They are not labels, or a place is given without labels.
@@ -45,6 +53,12 @@ def read_labels(labels: Any, at: Any = None) -> LabelSet | None:
         if at is not None:
             raise InvalidRequest("labels_at requires labels, the possible answers")
         return None
+    words = [labels] if isinstance(labels, str) else labels
+    if isinstance(words, Sequence) and len(words) == 1 and words[0] in columns:
+        raise InvalidRequest(
+            f"labels {words[0]}: labels are the possible answers; the right ones are "
+            f"--truth COLUMN, here --truth {words[0]}"
+        )
     label_forms(labels)
     return LabelSet(tuple(labels), "first" if at is None else at)
 

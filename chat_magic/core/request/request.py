@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.json_values import check_depth, fault_in_json
 from chat_magic.core.nearest import nearest
 from chat_magic.core.request import messages as messages_module
 from chat_magic.core.request import prefill_tokens
+from chat_magic.core.request.label_set import MOST_ALTERNATIVES
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.parameters import (
     PARAMETERS,
@@ -25,6 +26,9 @@ from chat_magic.core.request.scoring import Scoring, read_scoring
 from chat_magic.core.request.tools import check_tools
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from chat_magic.core.request.label_set import LabelSet
 
 PerModel = Mapping[str, Mapping[str, Any]]
 """Parameters by model, as it was written; `UNSET` where that model is not to get one."""
@@ -90,6 +94,8 @@ class ChatRequest:
     """Its server, once that is known."""
     source: PromptSource | None = field(default=None, compare=False)
     """How it was written."""
+    labels: LabelSet | None = field(default=None, compare=False)
+    """The possible answers, whose probabilities are columns of its tables."""
 
     @property
     def prefill(self) -> str:
@@ -147,6 +153,27 @@ class ChatRequest:
     def fingerprint(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def as_written(request: ChatRequest, written: ChatRequest) -> ChatRequest:
+    """Return a recorded request with what is not recorded of it: how it was written."""
+    return replace(request, source=written.source, labels=written.labels)
+
+
+def with_alternatives(request: ChatRequest) -> ChatRequest:
+    """Return a request that asks for the alternatives that its labels need, if it has labels.
+
+    Raises:
+        InvalidRequest: Log probabilities are turned off.
+    """
+    if request.labels is None or request.sent("top_logprobs"):
+        return request
+    given = {**request.parameters, **request.extra}
+    for name in ("logprobs", "top_logprobs"):
+        if name in given and given[name] is not True:
+            raise InvalidRequest(f"labels require {name}: remove what turns it off")
+    alternatives = {"logprobs": True, "top_logprobs": MOST_ALTERNATIVES}
+    return replace(request, parameters={**request.parameters, **alternatives})
 
 
 def read_fields(

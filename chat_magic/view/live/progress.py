@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Protocol
 
+from chat_magic.core.cell.variants import row_axis_of
 from chat_magic.view.comparison_model import value_title
 from chat_magic.view.html.elements import (
     EXACT,
@@ -21,6 +22,7 @@ from chat_magic.view.html.elements import (
 )
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.result_html import rounds_html
+from chat_magic.view.live.row_progress import rows_html
 from chat_magic.view.summary import number, speed_facts
 from chat_magic.view.text.result_text import answer_text, choice_title, rounds_text, terminal_safe
 
@@ -208,7 +210,9 @@ def _answers(progress: AnswerProgress) -> list[str]:
 
 
 def _grid(grid: GridProgress) -> str:
-    """Draw the runs in columns; many of them as a matrix, and very many only while under way."""
+    """Draw rows as their table; runs in columns, many as a matrix, very many while under way."""
+    if row_axis_of(grid.axes):
+        return rows_html(grid.axes, grid.runs)
     answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
     if len(grid.runs) > _MOST_CELLS:
         return _underway(grid)

@@ -38,7 +38,7 @@ export function readPayload(value: unknown): Payload | null {
     return null;
   }
   const { results, axes = [], comparison = null, versions = [] } = payload;
-  const { ablation, distribution } = payload;
+  const { ablation, distribution, rows } = payload;
   return {
     version: 1,
     results: results.map(readResult),
@@ -46,7 +46,8 @@ export function readPayload(value: unknown): Payload | null {
     comparison,
     versions,
     ...(ablation ? { ablation } : {}),
-    ...(distribution ? { distribution } : {})
+    ...(distribution ? { distribution } : {}),
+    ...(rows ? { rows } : {})
   };
 }
 

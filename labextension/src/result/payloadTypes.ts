@@ -32,6 +32,8 @@ export interface Payload {
    * The answers to a prompt with their probabilities; `results` is empty then. Absent otherwise.
    */
   distribution?: PayloadDistribution;
+  /** The table of a grid whose first axis is the rows of data; absent in others. */
+  rows?: PayloadRows;
 }
 
 /** How far each segment of a prompt moves the answer. */
@@ -126,6 +128,70 @@ export interface PayloadVersion {
   results: PayloadResult[];
   axes: PayloadAxis[];
   comparison: null | PayloadComparison;
+  rows?: PayloadRows;
+}
+
+/**
+ * The data's own columns, and a cell for each row and variant. The titles of the rows are those of
+ * the first axis.
+ */
+export interface PayloadRows {
+  /** What the rows are called. */
+  index: string;
+  columns: PayloadDataColumn[];
+  variants: PayloadVariant[];
+  /** One for each of `results`, in their order: row by row. */
+  cells: PayloadRowCell[];
+  /** The size, the model and the cost, in words. */
+  facts: string[];
+  /** The distinct warnings of all requests. */
+  warnings: string[];
+}
+
+/** A column of the data. */
+export interface PayloadDataColumn {
+  name: string;
+  /** For each row, shortened to one line. */
+  values: string[];
+  /** Whether they sort as numbers. */
+  is_number: boolean;
+}
+
+/** What each row is sent as. */
+export interface PayloadVariant {
+  title: string;
+  /** What holds for its answers, in words. */
+  facts: string[];
+}
+
+/** The answer to one row in one variant. */
+export interface PayloadRowCell {
+  /** Its beginning, in one line; or why the request failed. */
+  text: string;
+  /** The likeliest label; absent without labels. */
+  label?: string;
+  /** Its probability. */
+  prob?: number;
+  /** Whether the request failed; absent if not. */
+  failed?: boolean;
+  /** The number of its choices; absent if that is 1. */
+  choices?: number;
+  /** How many of them differ; absent if they are all the same. */
+  distinct?: number;
+  /** What the checks say; absent without checks. */
+  marks?: PayloadMark[];
+  /**
+   * What the table can be filtered by: a failed request or check, choices that differ, a label or
+   * token below 50 %; absent if it is none.
+   */
+  states?: ('failing' | 'mixed' | 'unsure')[];
+}
+
+/** What a check says of an answer. */
+export interface PayloadMark {
+  /** Its name. */
+  check: string;
+  outcome: 'passed' | 'failed' | 'unknown';
 }
 
 /** One request and its answer. */

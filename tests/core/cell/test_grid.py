@@ -1,91 +1,23 @@
-"""Grids: which axes a line or a call has, what they refuse, and the requests that come of them."""
+"""The axes of grids: what they are called, what they hold, and what they refuse."""
 
 from __future__ import annotations
 
-from math import prod
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chat_magic.core.cell.grid import (
     Axis,
-    expand,
+    check_axes,
     models_axis,
-    read_grid,
+    prompt_axis,
+    row_axis,
     sweep_axis,
     title_of,
     vary_axis,
 )
-from chat_magic.core.cell.options import GRID_OPTIONS, Option
 from chat_magic.core.request.parameters import PARAMETERS
-from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.request.settings import SCALARS
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
-
-OPTIONS = (*GRID_OPTIONS, Option(name="out", short="-o", value="NAME", help=""))
-TONES = {"formal": "Dear Sir,", "short": "Yo"}
-
-
-def read(cell, **variables):
-    return read_grid(cell, variables, OPTIONS)
-
-
-def test_a_cell_without_axes_is_one_request():
-    """Read as it is without grids."""
-    grid = read("%%chat a/b -t 0.5 -o r\nuser: Hi {{ x }}", x=1)
-    (variant,) = grid.variants
-    assert (grid.axes, variant.coordinates) == ((), {})
-    assert variant.request == grid.cell.request
-    assert variant.request.messages[0].content == "Hi 1"
-    assert grid.cell.options == {"out": "r"}
-
-
-def test_the_last_axis_changes_fastest():
-    """Models first, as on the line; every request has what its coordinates say."""
-    grid = read(
-        "%%chat --models a/b,c/d --sweep temperature=0,0.5,unset --vary tone=tones\nHi {{ tone }}",
-        tones=TONES,
-    )
-    assert [axis.name for axis in grid.axes] == ["model", "temperature", "tone"]
-    assert [axis.titles for axis in grid.axes] == [
-        ("a/b", "c/d"),
-        ("0", "0.5", "unset"),
-        ("formal", "short"),
-    ]
-    requests = [variant.request for variant in grid.variants]
-    assert [request.model for request in requests] == ["a/b"] * 6 + ["c/d"] * 6
-    assert [request.parameters["temperature"] for request in requests[:6]] == [
-        0, 0, 0.5, 0.5, UNSET, UNSET,
-    ]  # fmt: skip
-    assert [request.messages[0].content for request in requests[:2]] == ["Hi Dear Sir,", "Hi Yo"]
-    assert grid.variants[11].coordinates == {
-        "model": "c/d",
-        "temperature": UNSET,
-        "tone": "short",
-    }
-
-
-@pytest.mark.parametrize(
-    ("word", "values", "titles"),
-    [
-        ("temperature=0,.5,1e0", (0, 0.5, 1.0), ("0", "0.5", "1.0")),
-        ("top-p= 0.1 , unset", (0.1, UNSET), ("0.1", "unset")),
-        ("seed=-1,9", (-1, 9), ("-1", "9")),
-        ("n=1,2", (1, 2), ("1", "2")),
-        ("logprobs=true,false", (True, False), ("true", "false")),
-        ("reasoning_effort=low,extreme", ("low", "extreme"), ("low", "extreme")),
-        (r"stop=\n,END", (["\n"], ["END"]), (r"\n", "END")),
-        ("model=a/b,local", ("a/b", "local"), ("a/b", "local")),
-        ("temperature={{ low }},1", (0.25, 1), ("0.25", "1")),
-    ],
-)
-def test_a_sweep_reads_values_as_the_option_of_the_parameter_does(word, values, titles):
-    """And `unset`, and templates."""
-    line = f"--sweep '{word}'" if " " in word and "{{" not in word else f"--sweep {word}"
-    (axis,) = read(f"%%chat {line}\nHi", low=0.25).axes
-    assert (axis.values, axis.titles) == (values, titles)
 
 
 def test_every_parameter_of_one_value_can_be_swept():
@@ -95,55 +27,6 @@ def test_every_parameter_of_one_value_can_be_swept():
     for name in set(PARAMETERS) - set(SCALARS):
         with pytest.raises(InvalidRequest, match=f"sweep {name}: is not one value"):
             sweep_axis(name, ["unset"])
-
-
-def test_what_a_swept_parameter_turns_on_is_on():
-    """Where it is set, that is."""
-    on, off = read("%%chat --sweep top_logprobs=2,unset\nHi").variants
-    assert on.request.parameters == {"logprobs": True, "top_logprobs": 2}
-    assert off.request.parameters == {"top_logprobs": UNSET}
-
-
-def test_an_axis_wins_over_the_body():
-    """As the line does."""
-    grid = read("%%chat --models a,b --sweep n=1,2\n---\nmodel: c\nn: 9\n---\nHi")
-    assert [(v.request.model, v.request.parameters["n"]) for v in grid.variants] == [
-        ("a", 1), ("a", 2), ("b", 1), ("b", 2),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "system: Be {{ tone }}\nuser: Hi",
-        "---\nextra: {style: '{{ tone }}'}\n---\nHi",
-        '{"messages": [{"role": "user", "content": "{{ tone }}"}]}',
-        "{% for i in [] %}{{ tone }}{% endfor %}Hi",
-        "{% if false %}{{ tone }}{% endif %}Hi",
-        "{{ tone.upper() | trim }}",
-    ],
-    ids=["block", "YAML", "JSON", "empty loop", "condition", "expression"],
-)
-def test_a_variable_varies_wherever_templates_are(body):
-    """In the block, YAML and JSON alike; also where this time it is not reached."""
-    grid = read(f"%%chat a/b --vary tone=tones\n{body}", tones=TONES)
-    assert len(grid.variants) == 2
-    if "{%" not in body:
-        assert grid.variants[0].request != grid.variants[1].request
-
-
-def test_a_variable_varies_on_the_line():
-    """And a prompt of `%chat` likewise."""
-    grid = read("%%chat a/b --vary mark=marks --stop {{ mark }}\nHi", marks=["x", "y"])
-    assert [v.request.parameters["stop"] for v in grid.variants] == [["x"], ["y"]]
-    prompt = read("%chat -o r --vary tone=tones Be {{ tone }}!", tones=TONES)
-    assert [v.request.messages[0].content for v in prompt.variants] == ["Be Dear Sir,!", "Be Yo!"]
-
-
-def test_what_a_variable_inserts_is_only_text():
-    """It opens no message."""
-    grid = read("%%chat a/b --vary x=xs\nHi {{ x }}", xs=["a\nuser: b"])
-    assert len(grid.variants[0].request.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,122 +45,6 @@ def test_keys_title_the_values_and_items_title_themselves(values, titles):
     assert vary_axis("x", values, "vary x").titles == titles
 
 
-def test_a_long_list_of_like_values_takes_no_longer_than_others():
-    """Titles are told apart in one pass, before it is said that there are too many."""
-    values = [f"{'x' * 50}{number}" for number in range(20_000)]
-    titles = vary_axis("x", values, "vary x").titles
-    assert len(set(titles)) == 20_000
-    assert titles[-1] == f"{'x' * 39}… (20000)"
-
-
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("--models a/b,a/b", "line 1, column 8: --models: a/b is given twice"),
-        ("--models a/b,", "--models: a value is empty"),
-        ("--models a --models b", "--models is given twice"),
-        ("--models a --sweep model=b", "line 1, column 19: models are given twice as an axis"),
-        (
-            "a/b --models c/d",
-            "line 1, column 12: model: given both as a value and as an axis",
-        ),
-        (
-            "-m a/b --sweep model=c/d",
-            "model: given both as a value and as an axis of the grid",
-        ),
-        ("--sweep temperature=3", "line 1, column 8: --sweep temperature 3: must be 0 to 2"),
-        ("--sweep temperature=hot", "--sweep temperature hot: must be 0 to 2"),
-        ("--sweep n=1.5", "--sweep n 1.5: must be a whole number, 1 to 128"),
-        ("--sweep temprature=1", "no such parameter; did you mean temperature?"),
-        ("--sweep tools=f", "--sweep tools: is not one value"),
-        ("--sweep temperature", "--sweep temperature: write PARAM=VALUE,VALUE"),
-        ("--sweep temperature=", "--sweep temperature: a value is empty"),
-        ("--sweep temperature=0,,1", "--sweep temperature: a value is empty"),
-        ("--sweep temperature=.5,0.50", "--sweep temperature: 0.5 is given twice"),
-        ("--sweep model=a,unset,a", "--sweep model: a is given twice"),
-        ("--sweep n=1 --sweep n=2", "line 1, column 20: n is given twice as an axis"),
-        ("-n 2 --sweep n=1", "line 1, column 13: n: given both as a value and as an axis"),
-        ("--no-stream --sweep stream=true", "stream: given both as a value and as an axis"),
-        ("--unset n --sweep n=1,2", "n: given both as a value and as an axis"),
-        ("--vary tone", "--vary tone: write VARIABLE=NAME"),
-        ("--vary tone=tnes", "tnes is not assigned in the notebook; did you mean tones?"),
-        ("--vary tone=text", "expected a list or a dict, got str"),
-        ("--vary tone=empty", "--vary tone=empty: the collection is empty"),
-        ("--vary tone=twice", "--vary tone=twice: x is given twice"),
-        ("--vary 2x=tones", "2x is not a variable name"),
-        ("--vary model=tones", "model is not a variable"),
-        ("--vary other=tones", "line 1: --vary other: the cell does not use {{ other }}"),
-        ("--vary tone=tones --sweep n=1,2 --vary tone=tones", "tone is given twice"),
-        ("--raw --vary tone=tones", "--vary tone: the cell does not use {{ tone }}"),
-        ("--vary tone=many", "the grid has 1,001 requests: at most 1,000"),
-        ("--sweep n=1,2 --vary tone=many", "the grid has 2,002 requests (2 x 1001): at most"),
-        ("--sweep model=a,unset", "--sweep model unset: a request requires a model"),
-        ("--vary tone=", "--vary tone=: write VARIABLE=NAME"),
-        ("--vary =tones", "--vary =tones: write VARIABLE=NAME"),
-    ],
-)
-def test_a_wrong_axis_is_one_line_that_says_where(line, words):
-    """With the option, the value, and what is allowed."""
-    variables = {
-        "tones": TONES,
-        "tone": "of the notebook",
-        "text": "x",
-        "empty": [],
-        "twice": ["x", "x"],
-        "many": list(range(1001)),
-    }
-    with pytest.raises(InvalidRequest) as caught:
-        read(f"%%chat {line}\nHi {{{{ tone }}}}", **variables)
-    assert words in str(caught.value)
-    assert str(caught.value).startswith("line 1")
-
-
-axes = st.lists(
-    st.sampled_from(
-        [
-            models_axis(["a", "b"], "models"),
-            sweep_axis("temperature", [0, 0.5, UNSET]),
-            sweep_axis("seed", [1]),
-            vary_axis("x", ["p", "q", "r"], "vary"),
-            vary_axis("y", {"k": 1, "l": 2}, "vary"),
-        ]
-    ),
-    unique_by=lambda axis: axis.name,
-)
-
-
-@given(axes)
-def test_the_requests_are_all_combinations_in_row_major_order(axes):
-    """Their places written in the axes' sizes count up by one; each value is where it says."""
-    reads = []
-
-    def read_with(bound):
-        reads.append(bound)
-        if hasattr(bound, "used"):
-            bound.used |= {"x", "y"}
-        return ChatRequest(extra={name: bound[name] for name in ("x", "y") if name in bound})
-
-    variants = expand(axes, {}, read_with)
-    assert len(variants) == prod(len(axis.values) for axis in axes)
-    for place, variant in enumerate(variants):
-        rest = place
-        for axis in reversed(axes):
-            rest, at = divmod(rest, len(axis.values))
-            assert variant.coordinates[axis.name] == axis.coordinates[at]
-            assert _value(variant.request, axis) == axis.values[at]
-    assert len(reads) == prod(len(axis.values) for axis in axes if axis.kind == "variable")
-
-
-def _value(request: ChatRequest, axis: Axis):
-    match axis.kind:
-        case "model":
-            return request.model
-        case "parameter":
-            return request.parameters[axis.name]
-        case "variable":
-            return request.extra[axis.name]
-
-
 @pytest.mark.parametrize(
     ("value", "title"),
     [
@@ -293,8 +60,61 @@ def test_a_title_is_what_one_would_type(value, title):
     assert title_of(value) == title
 
 
-@pytest.mark.parametrize("option", ["--models local,local", "--sweep model=a/b,c/d,a/b"])
-def test_a_model_that_is_given_twice_is_refused_with_what_compares_it_with_itself(option):
-    """Several choices, or a sweep of the seed."""
-    with pytest.raises(InvalidRequest, match=r"given twice; .*-n 2.*--sweep seed=1,2,3"):
-        read_grid(f"%%chat {option}\nhi", {}, GRID_OPTIONS)
+@pytest.mark.parametrize(
+    ("labels", "titles", "coordinates"),
+    [
+        ([0, 1], ("0", "1"), (0, 1)),
+        ([7, 7], ("7", "7 (2)"), (7, 7)),
+        ([0.5, True], ("0.5", "true"), (0.5, True)),
+        (["p", "q", "p"], ("p", "q", "p (2)"), ("p", "q", "p (2)")),
+        (["a\nb", "x" * 50], ("a\\nb", "x" * 39 + "…"), ("a\\nb", "x" * 39 + "…")),
+        ([], (), ()),
+    ],
+)
+def test_rows_are_called_as_in_their_index(labels, titles, coordinates):
+    """Tables hold the numbers of an index as they are, and the titles of anything else."""
+    axis = row_axis("row", labels, [{}] * len(labels))
+    assert (axis.kind, axis.titles, axis.coordinates) == ("row", titles, coordinates)
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [("row", "row"), ("document", "document"), ("model", "row"), ("seed", "row"), ("run", "row")],
+)
+def test_rows_have_the_name_of_their_index_if_that_is_not_taken(index, name):
+    """A grid has names of its own."""
+    assert row_axis(index, [0], [{}]).name == name
+
+
+@pytest.mark.parametrize(
+    ("axis", "size"),
+    [
+        (row_axis("document", [0, 1], [{}, {}]), "2 rows"),
+        (row_axis("row", [0], [{}]), "1 row"),
+        (prompt_axis(["A", "B"], ["a", "b"], "--prompts"), "2 prompts"),
+        (models_axis(["a/b", "c/d", "e/f"], "models"), "3 models"),
+        (sweep_axis("temperature", [0, 1]), "2 temperature"),
+    ],
+)
+def test_the_size_of_an_axis_is_told_in_words(axis, size):
+    """Rows, prompts and models are nouns; a parameter has its name."""
+    assert axis.size == size
+
+
+def test_prompts_have_distinct_names():
+    """They are the titles."""
+    assert prompt_axis(["cell", "B"], [None, "b"], "--prompts").titles == ("cell", "B")
+    for names, words in (([], "no value is given"), (["B", "B"], "B is given twice")):
+        with pytest.raises(InvalidRequest, match=f"--prompts: {words}"):
+            prompt_axis(names, names, "--prompts")
+
+
+def test_a_grid_has_at_most_2000_requests():
+    """With rows, the error says how to ask for more of them."""
+    many = Axis(name="x", kind="variable", titles=("x",) * 2001, values=(0,) * 2001)
+    with pytest.raises(InvalidRequest, match=r"2,001 requests: at most 2,000$"):
+        check_axes([many])
+    rows = row_axis("row", range(1001), [{}] * 1001)
+    check_axes([rows])
+    with pytest.raises(InvalidRequest, match=r"2,002 .* \(1001 x 2\): .*chat_map.*--as-frame"):
+        check_axes([rows, sweep_axis("temperature", [0, 1])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.cell.grid import Grid, read_grid
+from chat_magic.core.cell.grid_cell import Grid, read_grid
 from chat_magic.core.cell.options import GRID_OPTIONS
 from chat_magic.core.cell.per_model import read_per_model, write_per_model
 from chat_magic.core.unset import UNSET

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from chat_magic.core.cell.cell import parse
-from chat_magic.core.cell.template import TrackedVariables, holds_template, render
+from chat_magic.core.cell.template import TrackedVariables, holds_template, render, render_text
 from chat_magic.errors import InvalidRequest
 from tests.core.cell.reading import turns
 
@@ -120,3 +121,36 @@ def test_tracked_variables_record_the_names_that_a_template_uses():
 def test_a_template_is_found_anywhere_in_a_json_value(value, expected):
     """A `{%` before another word is text."""
     assert holds_template(value) is expected
+
+
+def test_a_template_that_was_rendered_before_keeps_nothing_of_it():
+    """It is compiled once for many rows; insertions, warnings and errors are those of each."""
+    source = "a {{ x }}\n{% if x %}b {{ y }}{% endif %}"
+    first, second = (render(source, {"x": x, "y": 2}) for x in (0, 1))
+    assert [rendered.fill(text) for rendered in (second, first) for _, text in rendered.lines] == [
+        "a 1", "b 2", "a 0", "",
+    ]  # fmt: skip
+    with pytest.raises(InvalidRequest, match="'y' is undefined") as caught:
+        render(source, {"x": 1})
+    assert (caught.value.line, caught.value.column) == (2, 13)
+
+
+def test_a_template_inside_another_one_is_rendered_by_itself():
+    """Such as by a function of the notebook that reads a cell."""
+    inner = lambda: render_text("<{{ y }}>", {"y": 2})  # noqa: E731
+    assert render_text("{{ x }} {{ inner() }} {{ x }}", {"x": 1, "inner": inner}) == "1 <2> 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "missing"),
+    [(None, {"None"}), (float("nan"), {"nan"}), (pd.NaT, {"NaT"}), (pd.NA, {"<NA>"}), (0, set()),
+     ("", set()), ([], set())],
+)  # fmt: skip
+def test_tracked_variables_record_which_missing_values_are_inserted(value, missing):
+    """As the text that stands for one; a missing value that is only tested is none."""
+    variables = TrackedVariables({"x": value}, set())
+    render_text("{{ x }} {{ x }}", variables)
+    assert variables.missing == missing
+    tested = TrackedVariables({"x": value}, set())
+    render_text("{% if x is none %}-{% endif %}", tested)
+    assert tested.missing == set()

@@ -43,7 +43,7 @@ export function drawChanges(
     host.append(sharesLittle(shared, by, onSentences));
   }
   const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
-  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(drawChange)));
+  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(changeNodes)));
   return host;
 }
 
@@ -65,7 +65,7 @@ function sharesLittle(shared: number, by: PayloadUnit, onSentences: () => void):
 }
 
 /** Draw a change; a space before a word is not marked. */
-function drawChange({ kind, text }: Change): Child[] {
+export function changeNodes({ kind, text }: Change): Child[] {
   if (kind === 'same') {
     return [exactText('span', 'chm-same', text)];
   }

@@ -1,0 +1,72 @@
+"""The table of a grid with rows as static HTML: its first rows, and how many more there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat_magic.view.html.elements import (
+    LINE,
+    MUTED,
+    SMALL,
+    line,
+    note,
+    page,
+    status_line,
+    strong,
+    warning_html,
+)
+from chat_magic.view.html.escape import escape, isolated
+from chat_magic.view.html.html_table import table
+from chat_magic.view.row_table import MOST_ROWS, cell_note
+
+if TYPE_CHECKING:
+    from chat_magic.view.row_table import RowCell, RowTable
+
+_CELL = f"padding:4px 10px 4px 10px;text-align:left;vertical-align:top;border:{LINE}"
+_TITLE = "font-weight:normal"
+
+
+def row_table_html(rows: RowTable) -> str:
+    """Draw the table."""
+    titles = [_muted(rows.index), *(_muted(column.name) for column in rows.columns)]
+    titles += [
+        strong(title) + "".join(line(escape(fact)) for fact in facts)
+        for title, facts in zip(rows.variants, rows.variant_facts, strict=True)
+    ]
+    shown = range(min(len(rows.titles), MOST_ROWS))
+    body = [
+        [
+            escape(rows.titles[row]),
+            *(isolated(column.values[row]) for column in rows.columns),
+            *map(row_cell_html, rows.cells_of(row)),
+        ]
+        for row in shown
+    ]
+    html = table(titles, body, cell=_CELL, title=_TITLE)
+    n_more = len(rows.titles) - len(shown)
+    more = note(f"{n_more:,} more row{'s'[: n_more != 1]}") if n_more else ""
+    head, *facts = rows.facts
+    return page(
+        status_line(head, facts, rows.notices) + f'<div style="overflow-x:auto">{html}</div>' + more
+    )
+
+
+def _muted(text: str) -> str:
+    return f'<span style="{MUTED}">{escape(text)}</span>'
+
+
+def row_cell_html(cell: RowCell) -> str:
+    """Draw a cell: the beginning of the answer, and a line with marks and the label's bar."""
+    text = warning_html(cell.text) if cell.is_failed else isolated(cell.text)
+    said = cell_note(cell)
+    if not said:
+        return text
+    bar = "" if cell.prob is None else _bar(cell.prob)
+    return f'{text}<div style="{SMALL};{MUTED}">{escape(said)}</div>{bar}'
+
+
+def _bar(prob: float) -> str:
+    """Draw a probability as a bar; it is said in words, too."""
+    filled = f"width:{prob:.0%};height:4px;background-color:rgba(46,139,208,0.65)"
+    frame = "height:4px;background-color:rgba(127,127,127,0.2);min-width:60px"
+    return f'<div style="{frame}"><div style="{filled}"></div></div>'

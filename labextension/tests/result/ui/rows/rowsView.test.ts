@@ -1,0 +1,85 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { readPayload } from '../../../../src/result/payload';
+import type { Payload } from '../../../../src/result/payloadTypes';
+import { RowsView } from '../../../../src/result/ui/rows/rowsView';
+import { rowTableOf, wire } from '../../../fixtures';
+import { find, MARKDOWN_OPTIONS, press, texts, usePage } from '../dom';
+
+beforeEach(usePage);
+
+function draw() {
+  const { results } = readPayload(wire('rows.json')) as Payload;
+  const onMode = vi.fn();
+  const insert = vi.fn(() => Promise.resolve('inserted below'));
+  const view = new RowsView(rowTableOf(), results, MARKDOWN_OPTIONS, insert, onMode);
+  document.body.append(view.node);
+  const cell = (at: number, column: number): HTMLElement =>
+    find(view.node, `[data-at="${at}"][data-column="${column}"]`);
+  return { view, cell, onMode };
+}
+
+describe('the view of rows', () => {
+  it('says above the table how large it is', () => {
+    const { view } = draw();
+    expect(find(view.node, '.chm-status').textContent).toContain('3 rows × 2 temperature');
+    expect(find(view.node, '.chm-rows-toolbar').textContent).toContain('3 rows');
+  });
+
+  it('opens the answer of a cell below, with its tokens', async () => {
+    const { view, cell } = draw();
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(find(view.node, '.chm-detail-pane').hidden).toBe(false));
+    const pane = find(view.node, '.chm-detail-pane');
+    expect(find(pane, 'strong').textContent).toBe('document p · temperature=0');
+    expect(pane.textContent).toContain('yes indeed');
+    expect(texts(pane, '.chm-modes button, .chm-switcher button')).toContain('Tokens');
+    press(pane, 'Escape');
+    expect(pane.hidden).toBe(true);
+    expect(document.activeElement).toBe(cell(0, 3));
+  });
+
+  it('opens a request that failed with its error', async () => {
+    const { view, cell } = draw();
+    cell(1, 4).click();
+    await vi.waitFor(() => expect(find(view.node, '.chm-detail-pane').hidden).toBe(false));
+    expect(find(view.node, '.chm-detail-pane').textContent).toContain('too many <requests>');
+  });
+
+  it('filters and sorts', () => {
+    const { view } = draw();
+    const filter = find(view.node, 'select') as HTMLSelectElement;
+    filter.value = 'failing';
+    filter.dispatchEvent(new Event('change'));
+    expect(texts(view.node, 'tbody th')).toEqual(['p', 'q']);
+    find(view.node, 'thead th:nth-child(3) .chm-sort').click();
+    find(view.node, 'thead th:nth-child(3) .chm-sort').click();
+    expect(texts(view.node, 'tbody th')).toEqual(['q', 'p']);
+  });
+
+  it('compares two variants by the key d, and stops by it', () => {
+    const { view, cell } = draw();
+    press(cell(0, 0), 'd');
+    expect(texts(cell(0, 4), 'ins')).toEqual(['no']);
+    expect(texts(cell(0, 4), 'del')).toEqual(['yes']);
+    press(cell(0, 0), 'd');
+    expect(view.node.querySelector('ins')).toBeNull();
+  });
+
+  it('leaves letters that are typed into the search alone', () => {
+    const { view } = draw();
+    press(find(view.node, 'input'), 'd');
+    expect(view.node.querySelector('ins')).toBeNull();
+    press(view.node, '/');
+    expect(document.activeElement).toBe(find(view.node, 'input'));
+  });
+
+  it('stores the mode of the answer that is open', async () => {
+    const { view, cell } = draw();
+    await view.setMode('raw');
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(find(view.node, '.chm-detail-pane').hidden).toBe(false));
+    view.dispose();
+    expect(find(view.node, '.chm-detail-pane').hidden).toBe(true);
+  });
+});

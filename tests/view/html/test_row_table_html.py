@@ -1,0 +1,50 @@
+"""The table of rows as static HTML."""
+
+from __future__ import annotations
+
+import re
+
+from chat_magic.core.cell.grid import row_axis, sweep_axis
+from chat_magic.core.request.label_set import LabelSet
+from chat_magic.view.html.row_table_html import row_table_html
+from chat_magic.view.row_table import row_table
+from tests.view.conftest import answers, choice, run, token
+
+
+def words(html):
+    """Return what is read of HTML."""
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
+
+
+def drawn(runs, n_rows, *axes, facts=()):
+    rows = row_axis("row", range(n_rows), [{"text": f"<r{at}>"} for at in range(n_rows)])
+    return row_table_html(row_table(runs, [rows, *axes], facts))
+
+
+def test_rows_and_variants_are_a_table_of_escaped_text():
+    """With the data's own columns, and what failed."""
+    runs = [answers("fine"), answers("<b>"), answers(error="no <luck>"), answers("x", "y")]
+    html = drawn(runs, 2, sweep_axis("temperature", [0, 1]), facts=[["passed 1 of 2"], []])
+    assert "<b>" not in html
+    assert "<luck>" not in html
+    assert words(html).endswith(
+        "row text temperature=0 passed 1 of 2 temperature=1 0 &lt;r0&gt; fine &lt;b&gt; "
+        "1 &lt;r1&gt; no &lt;luck&gt; x 2 of 2 differ"
+    )
+
+
+def test_the_label_is_a_bar_and_words():
+    """Not by its length alone."""
+    labelled = run(choice([token("yes", 0.75)]), labels=LabelSet(("yes", "no")))
+    html = drawn([labelled], 1)
+    assert "width:75%" in html
+    assert "yes 75%" in words(html)
+
+
+def test_the_first_200_rows_are_drawn_and_the_others_counted():
+    """A notebook on GitHub stays readable."""
+    html = drawn([answers("a") for _ in range(1203)], 1203)
+    assert html.count("<tr") == 1 + 200
+    assert "1,003 more rows" in html
+    assert "more row" not in drawn([answers("a")] * 200, 200)
+    assert "1 more row<" in drawn([answers("a")] * 201, 201)
