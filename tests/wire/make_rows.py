@@ -22,7 +22,7 @@ LABELS = LabelSet(("yes", "no"))
 def _labelled(label: str, prob: float, *, passed: bool) -> RunView:
     other = "no" if label == "yes" else "yes"
     mark = Mark(check="correct", outcome="passed" if passed else "failed")
-    tokens = [token(label, prob, (other, 0.9 - prob)), token(" indeed", 0.9)]
+    tokens = [token(label, prob, (other, max(0.05, 0.7 - prob))), token(" indeed", 0.9)]
     return run(choice(tokens), labels=LABELS, marks=(mark,))
 
 

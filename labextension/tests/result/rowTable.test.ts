@@ -30,7 +30,11 @@ describe('the table of rows', () => {
       'variant temperature=1'
     ]);
     expect(table.columns.map(({ isNumber }) => isNumber)).toEqual([
-      false, false, true, false, false
+      false,
+      false,
+      true,
+      false,
+      false
     ]);
   });
 
@@ -38,7 +42,10 @@ describe('the table of rows', () => {
     expect(runAt(table, 1, 1)).toBe(3);
     expect(cellAt(table, 1, 1).failed).toBe(true);
     expect([0, 1, 2, 3].map(column => textAt(table, 0, column))).toEqual([
-      'p', 'fine', '5', 'yes indeed'
+      'p',
+      'fine',
+      '5',
+      'yes indeed'
     ]);
   });
 

@@ -43,13 +43,15 @@ export class RowGrid {
     this.node.addEventListener('scroll', () => this.draw());
     this.body.addEventListener('keydown', event => this.onKey(event));
     this.body.addEventListener('click', event => this.onClick(event));
+    this.body.addEventListener('focusin', event => this.onFocus(event));
   }
 
   /** Show these rows, in this order. */
   show(rows: readonly number[], sort: Sort | null): void {
     this.rows = rows;
     this.sort = sort;
-    this.focus = { at: Math.min(this.focus.at, Math.max(0, rows.length - 1)), column: this.focus.column };
+    const last = Math.max(0, rows.length - 1);
+    this.focus = { at: Math.min(this.focus.at, last), column: this.focus.column };
     this.grid.setAttribute('aria-rowcount', String(rows.length + 1));
     this.headings.forEach((cell, index) => {
       const order = sort?.column !== index ? 'none' : sort.sign === 1 ? 'ascending' : 'descending';
@@ -147,10 +149,20 @@ export class RowGrid {
   }
 
   private onClick(event: MouseEvent): void {
-    const cell = (event.target as Element).closest<HTMLElement>('[data-at]');
-    if (cell) {
-      this.move({ at: Number(cell.dataset.at), column: Number(cell.dataset.column) });
+    const place = placeOf(event.target);
+    if (place) {
+      this.move(place);
       this.open();
+    }
+  }
+
+  /** Follow a focus that the keyboard of the grid did not move. */
+  private onFocus(event: FocusEvent): void {
+    const place = placeOf(event.target);
+    if (place) {
+      this.focusedCell()?.setAttribute('tabindex', '-1');
+      this.focus = place;
+      this.focusedCell()?.setAttribute('tabindex', '0');
     }
   }
 
@@ -232,4 +244,10 @@ export class RowGrid {
   private pair: VariantPair | null = null;
   private focus: CellPlace = { at: 0, column: 0 };
   private window: RowWindow | null = null;
+}
+
+/** Return the place of the cell that an event happened in; null outside of the cells. */
+function placeOf(target: EventTarget | null): CellPlace | null {
+  const cell = (target as Element | null)?.closest<HTMLElement>('[data-at]');
+  return cell ? { at: Number(cell.dataset.at), column: Number(cell.dataset.column) } : null;
 }

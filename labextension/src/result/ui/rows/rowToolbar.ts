@@ -25,9 +25,7 @@ export class RowToolbar {
     private readonly actions: RowToolbarActions
   ) {
     this.variants = table.rows.variants.map(({ title }) => title);
-    const filter = select('Show rows', FILTERS, 'all', value =>
-      actions.onFilter(value as Filter)
-    );
+    const filter = select('Show rows', FILTERS, 'all', value => actions.onFilter(value as Filter));
     this.search.type = 'search';
     this.search.placeholder = 'Filter by text';
     this.search.setAttribute('aria-label', 'Filter by text');

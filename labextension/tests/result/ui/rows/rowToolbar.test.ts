@@ -48,7 +48,9 @@ describe('the toolbar of a table of rows', () => {
     expect(onDiff).toHaveBeenLastCalledWith({ base: 0, other: 1 });
     expect(toolbar.nextPair(2)).toEqual({ base: 0, other: 2 });
     toolbar.showDiff({ base: 0, other: 1 });
-    const [base, other] = toolbar.node.querySelectorAll<HTMLSelectElement>('.chm-rows-pickers select');
+    const [base, other] = toolbar.node.querySelectorAll<HTMLSelectElement>(
+      '.chm-rows-pickers select'
+    );
     if (!base || !other) {
       throw new Error('there are no pickers');
     }
