@@ -57,7 +57,11 @@ export function readRowTable(payload: Payload): RowTable | null {
   return { rows, titles, columns };
 }
 
-function isConsistent({ columns, variants, cells }: PayloadRows, count: number, runs: number) {
+function isConsistent(
+  { columns, variants, cells }: PayloadRows,
+  count: number,
+  runs: number
+): boolean {
   return (
     cells.length === runs &&
     cells.length === count * variants.length &&
