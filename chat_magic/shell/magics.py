@@ -72,6 +72,7 @@ class ChatMagics(Magics):
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not repeat it."""
         self._drawn_types: set[str | type] = {
+            "chat_magic.results.ablation.Ablation",
             "chat_magic.results.chat_result.ChatResult",
             "chat_magic.results.chat_results.ChatResults",
             "chat_magic.shell.jobs.Job",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from chat_magic.core.reply.scored_text import facts_of
 from chat_magic.view.summary import notices
 from chat_magic.view.token_roles import tokens_of
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chat_magic.analysis.answer_tree import Node
-    from chat_magic.analysis.comparison import Comparison
+    from chat_magic.analysis.comparison import AnswerBranch, Comparison
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Choice
@@ -44,6 +45,17 @@ class ComparisonModel:
     def several(self) -> bool:
         """Whether there are at least two answers."""
         return len(self.analysis.answers) > 1
+
+    @cached_property
+    def is_scored(self) -> bool:
+        """Whether the answers are texts that were scored: they are no samples."""
+        choices = [choice for run in self.runs for choice in run.reply.choices]
+        return all(facts_of(choice) is not None for choice in choices)
+
+    @property
+    def sampled_branches(self) -> Sequence[AnswerBranch]:
+        """The branches at the first divergence; none of texts that were scored."""
+        return () if self.is_scored else self.analysis.branches
 
     @cached_property
     def has_choices(self) -> bool:

@@ -76,8 +76,11 @@ def agreement_summary(comparison: ComparisonModel) -> str:
     requests are not samples of one distribution.
 
     Returns:
-        Such as `3 distinct answers, the commonest 4 of 6 times`.
+        Such as `3 distinct answers, the commonest 4 of 6 times`; of texts that were scored, which
+        are no samples, their shares among each other.
     """
+    if comparison.is_scored:
+        return _shares(comparison)
     agreement, count = comparison.analysis.agreement, len(comparison.analysis.answers)
     n_distinct = round(agreement.distinct * count)
     if n_distinct == 1:
@@ -90,6 +93,22 @@ def agreement_summary(comparison: ComparisonModel) -> str:
         entropy = f"entropy {agreement.entropy_nats / math.log(2):.2f} bits"
         facts.append(f"{entropy} (of which {correction:.2f} small-sample correction)")
         facts.append(f"unseen mass about {100 * agreement.unseen_mass:.0f}%")
+    return " · ".join(facts)
+
+
+def _shares(comparison: ComparisonModel) -> str:
+    """Return `3 texts scored, none sampled · among them Paris 98%, London 2%`."""
+    from chat_magic.analysis.score_table import score_rows
+
+    count = len(comparison.analysis.answers)
+    facts = [f"{count} texts scored, none sampled"]
+    if len(comparison.runs) == 1:
+        (run,) = comparison.runs
+        end = run.request.get("score", {}).get("end", True)
+        rows = [row for row in score_rows(0, run.reply.choices, end=end) if row.rank]
+        best = sorted(rows, key=lambda row: row.rank or 0)[:_MOST_BRANCHES]
+        named = [f"{token_name(row.candidate)} {percent(row.share)}" for row in best]
+        facts += [f"among them {', '.join(named)}"] if named else []
     return " · ".join(facts)
 
 

@@ -115,7 +115,7 @@ def _comparison(comparison: ComparisonModel, opens: Opens) -> dict[str, Any]:
             for answer, title in zip(analysis.answers, comparison.titles, strict=True)
         ],
         "groups": analysis.groups,
-        "chip": divergence_summary(analysis.branches),
+        "chip": divergence_summary(comparison.sampled_branches),
         "agreement": agreement_summary(comparison),
         "trees": list(_trees(comparison)),
     }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 
+from chat_magic.core.reply.reply import Reply
 from chat_magic.view.comparison_model import compare_runs
 from chat_magic.view.comparison_summary import agreement_summary, divergence_summary, metric_facts
+from tests.analysis.conftest import build_choice, build_token
 from tests.view.conftest import answers, choice, token
 from tests.wire.make_comparison import four, grid
 
@@ -75,3 +80,20 @@ def test_the_metrics_name_the_least_sure_token() -> None:
     facts = ["perplexity 4.00", "mean logprob \u22121.39", "least sure b 13%"]
     assert metric_facts(unsure) == facts
     assert metric_facts(choice(text="a")) == []
+
+
+def test_texts_that_were_scored_are_no_samples() -> None:
+    """Their shares among each other stand in place of how often they occur."""
+    choices = tuple(
+        build_choice(
+            [build_token(text, math.log(prob))],
+            index=index,
+            extra={"score": {"method": "grammar", "end_logprob": math.log(0.5)}},
+        )
+        for index, (text, prob) in enumerate([("Rome", 0.1), ("Paris", 0.3)])
+    )
+    comparison = compare_runs([replace(answers("a"), reply=Reply(choices=choices))])
+    assert agreement_summary(comparison) == (
+        "2 texts scored, none sampled · among them Paris 75%, Rome 25%"
+    )
+    assert divergence_summary(comparison.sampled_branches) is None

@@ -99,7 +99,7 @@ def _head(comparison: ComparisonModel) -> str:
     else:
         parts += [line(warning_html(notice)) for notice in comparison.notices]
     if comparison.several:
-        divergence = divergence_summary(comparison.analysis.branches, show=isolated)
+        divergence = divergence_summary(comparison.sampled_branches, show=isolated)
         spans = [f"<span>{divergence}</span>"] if divergence else []
         agreement = with_terms(agreement_summary(comparison))
         spans.append(f'<span style="{MUTED}">{agreement}</span>')

@@ -124,7 +124,7 @@ def _agreement(comparison: ComparisonModel) -> list[str]:
         is_long = len(shared) > _LONGEST_SHARED
         tail = f"…{shared[1 - _LONGEST_SHARED :]}" if is_long else shared
         lines += [f"identical up to: {tail}"] if shared else []
-    divergence = divergence_summary(comparison.analysis.branches)
+    divergence = divergence_summary(comparison.sampled_branches)
     lines += [divergence] if divergence else []
     return [*lines, _filled(agreement_summary(comparison))]
 
