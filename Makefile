@@ -3,6 +3,7 @@
 # make build  build the JupyterLab extension and put it into .venv
 # make unit   run the tests that need no browser, model or kernel
 # make test   run the linters, type checks, import contracts and tests of Python and TypeScript
+# make docs   build the documentation in build/docs, its notebooks executed
 # make stress run the tests of the shell repeatedly on a busy machine
 # make dist   build the sdist and the wheel, and check them
 # make bench  measure answers, their display and their tables, beside other libraries
@@ -21,6 +22,8 @@ BUILT := chat_magic/_labextension/package.json
 INSTALLED := .venv/share/jupyter/labextensions/chat-magic
 TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/style -type f) \
   $(wildcard labextension/*.json)
+
+EXECUTED := $(patsubst notebooks/%,build/notebooks/%,$(wildcard notebooks/*.ipynb))
 
 .PHONY: demo lab build unit test docs stress dist bench servers pictures fuzz tour generated clean
 
@@ -115,9 +118,13 @@ $(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
 	cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod
 	@touch $@
 
-docs: .venv/ready
+docs: $(EXECUTED)
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
 	@echo "build/docs/index.html"
+
+build/notebooks/%.ipynb: notebooks/%.ipynb notebooks/run.py | .venv/ready
+	$(BIN)/python -m chat_magic prepare
+	$(BIN)/python notebooks/run.py $< build/notebooks/$* > build/notebooks.log 2>&1 || (cat build/notebooks.log; exit 1)
 
 generated: .venv/ready
 	$(BIN)/python -m tests.generated

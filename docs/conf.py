@@ -30,13 +30,17 @@ extensions = [
     "sphinx_copybutton",
 ]
 exclude_patterns = ["guide.md"]
-suppress_warnings = ["misc.highlighting_failure"]  # the body of a %%chat cell is not Python
+suppress_warnings = [
+    "misc.highlighting_failure",  # the body of a %%chat cell is not Python
+    "mystnb.unknown_mime_type",  # the interactive view, which HTML stands in for
+]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 nitpick_ignore_regex = [("py:.*", ".*")]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # they would come from the network
 nb_mime_priority_overrides = [("html", "text/html", 1)]
 
 autodoc_member_order = "bysource"
@@ -51,14 +55,14 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 
 def write_derived_pages(_app: Sphinx, _config: Config) -> None:
-    """Write the pages of the reference, and copy the notebooks and the changelog."""
+    """Write the pages of the reference, and copy the executed notebooks and the changelog."""
     for name, page in PAGES.items():
         _write(HERE / "reference" / name, page())
     changelog = (HERE.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     _write(HERE / "changelog.md", changelog)
     folder = HERE / "notebooks"
     folder.mkdir(exist_ok=True)
-    for notebook in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
+    for notebook in sorted((HERE.parent / "build" / "notebooks").glob("*.ipynb")):
         shutil.copy2(notebook, folder)
 
 

@@ -31,10 +31,13 @@ def is_announcement(output):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_is_rendered(notebook, tmp_path):
-    """Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers."""
+def test_a_notebook_runs_and_is_rendered(notebook):
+    """Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers.
+
+    What was executed becomes a page of the documentation.
+    """
     runner = ROOT / "notebooks" / "run.py"
-    target = tmp_path / "out"
+    target = ROOT / "build" / "notebooks" / notebook.stem
     ran = subprocess.run(
         [sys.executable, runner, notebook, target], capture_output=True, text=True, check=False
     )

@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    README,
+    *sorted(path for path in (ROOT / "docs").glob("*.md") if path.stem != "changelog"),
+]
+"""The changelog is copied where the documentation is built."""
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)")
 
 
