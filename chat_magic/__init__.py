@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from chat_magic.results.compare import compare
     from chat_magic.results.prompt import Prompt, load_prompt
     from chat_magic.results.rendered_prompt import ModelInput
+    from chat_magic.results.versus import versus
     from chat_magic.shell import load_ipython_extension, unload_ipython_extension
     from chat_magic.shell.panel import Panel
 
@@ -88,6 +89,7 @@ __all__ = [
     "unload_ipython_extension",
     "unstar",
     "usage",
+    "versus",
 ]
 
 __version__ = "0.1.0"
@@ -121,6 +123,7 @@ _HOMES = {
     "unload_ipython_extension": "shell",
     "unstar": "engine.history",
     "usage": "engine.history",
+    "versus": "results.versus",
 }
 
 

@@ -1110,12 +1110,192 @@ LABELS_ABLATION = Table(
     ),
 )
 
+_NO_ROWS = "there are no rows, or a single one of several answers"
+
+CHECKS = Table(
+    ".checks",
+    "an answer of a run that did not fail",
+    ("run", "choice"),
+    (
+        RUN,
+        _CHOICE,
+        Column(
+            "CHECK",
+            "boolean",
+            "Whether the answer passes; a check without a name has its text.",
+            missing="the check raised an exception",
+        ),
+        Column("passed", "bool", "Whether it passes all checks; an exception does not pass."),
+        Column(
+            "error",
+            "string",
+            "The exceptions, each after the name of its check.",
+            missing="there was none",
+        ),
+    ),
+)
+
+_RATE_FIGURES = (
+    Column("check", "category", "Name of the check; `passed` is all of them together."),
+    Column("answers", "int32", "Answers of runs that did not fail."),
+    Column("n_passed", "int32", "Answers that pass."),
+    Column(
+        "share",
+        "float64",
+        "Mean over rows of the share of their answers that pass, 0 to 1.",
+        missing="there are no answers",
+    ),
+    Column(
+        "low",
+        "float64",
+        "Lower end of its 95 % interval: one answer a row as Wilson, several as Student's t over "
+        "the rows' means, cut to 0 to 1.",
+        source="Wilson 1927; mean - t s / sqrt(rows), rows - 1 degrees of freedom (Miller 2024)",
+        missing=_NO_ROWS,
+    ),
+    Column("high", "float64", "Upper end of that interval.", missing=_NO_ROWS),
+    Column("rows", "int32", "Rows with an answer."),
+    Column("mixed", "int32", "Rows whose choices disagree."),
+    Column("failed", "int32", "Runs of the variant without an answer to check."),
+)
+PASS_RATES = Table(
+    ".pass_rates",
+    "a variant and check",
+    ("variant", "check"),
+    (
+        Column("variant", "category", "Title of the variant: all coordinates but the row's."),
+        *COORDINATES,
+        *_RATE_FIGURES,
+    ),
+)
+PASS_RATES_BY = PASS_RATES._replace(
+    name=".pass_rates_by(column)",
+    rows="a variant and check; rows with the same value of the column count as one",
+)
+
+VERSUS = Table(
+    ".versus()",
+    "a pair of variants",
+    ("a", "b"),
+    (
+        Column("a", "category", "Title of the first variant."),
+        Column("b", "category", "Title of the second."),
+        Column(
+            "difference",
+            "float64",
+            "Share of the first minus that of the second, on the rows that both answered.",
+            missing="there is no such row",
+        ),
+        Column(
+            "low",
+            "float64",
+            "Lower end of its 95 % interval: one answer a row as Newcombe, several as Student's t "
+            "over the rows' differences, cut to -1 to 1.",
+            source="Newcombe 1998, method 10",
+            missing=_NO_ROWS,
+        ),
+        Column("high", "float64", "Upper end of that interval.", missing=_NO_ROWS),
+        Column(
+            "p_value",
+            "float64",
+            "Probability of a difference as large, in either direction, if there were none.",
+            source="exact McNemar; several answers a row: sign-flip permutation of the rows",
+        ),
+        Column("rows", "int32", "Rows that both answered."),
+        Column("discordant", "int32", "Rows on which they differ."),
+        Column(
+            "rows_needed",
+            "Int64",
+            "New rows that would show this difference with 80 % power.",
+            source="Connor 1987; the exact test needs a few more",
+            missing="there is no difference",
+        ),
+        Column(
+            "p_adjusted",
+            "float64",
+            "The p-value, adjusted for the number of pairs.",
+            source="Holm 1979",
+        ),
+    ),
+)
+
+CALIBRATION_BINS = Table(
+    ".calibration(truth).bins",
+    "a tenth of probability that has answers",
+    ("low",),
+    (
+        Column("low", "float64", "Lower end of the bin."),
+        Column("high", "float64", "Upper end of the bin."),
+        Column("count", "int32", "Answers whose likeliest label has such a probability."),
+        Column("stated", "float64", "Mean of that probability, 0 to 1."),
+        Column("right", "float64", "Share of the answers that are right, 0 to 1."),
+        Column("wilson_low", "float64", "Lower end of its 95 % interval.", source="Wilson 1927"),
+        Column("wilson_high", "float64", "Upper end of that interval.", source="Wilson 1927"),
+    ),
+)
+
+CALIBRATION_COVERAGE = Table(
+    ".calibration(truth).coverage",
+    "a number of answers, the surest first",
+    ("coverage",),
+    (
+        Column("coverage", "float64", "Share of all answers that are kept, 0 to 1."),
+        Column(
+            "risk",
+            "float64",
+            "Share of the kept answers that are wrong, 0 to 1.",
+            source="El-Yaniv & Wiener 2010",
+        ),
+    ),
+)
+
+_NO_MEAN = "that of a run is not known, or there are no runs"
+_NO_SPREAD = "there are fewer than two runs, or that of one is not known"
+PARETO = Table(
+    ".pareto().frame",
+    "a variant",
+    ("variant",),
+    (
+        Column("variant", "category", "Title of the variant."),
+        Column("share", "float64", "Share that passes, as in `.pass_rates`.", missing=_NO_ROWS),
+        Column("share_low", "float64", "Lower end of its 95 % interval.", missing=_NO_ROWS),
+        Column("share_high", "float64", "Upper end of that interval.", missing=_NO_ROWS),
+        *(
+            Column(f"{name}{end}", "float64", meaning, unit, source, missing)
+            for name, what, unit in (
+                ("cost", "cost of a request", "dollars"),
+                ("total_s", "time of a request", "s"),
+            )
+            for end, meaning, source, missing in (
+                ("", f"Mean {what}.", "", _NO_MEAN),
+                (
+                    "_low",
+                    "Lower end of its 95 % interval, at least 0.",
+                    "mean - t s / sqrt(runs)",
+                    _NO_SPREAD,
+                ),
+                ("_high", "Upper end of that interval.", "mean + t s / sqrt(runs)", _NO_SPREAD),
+            )
+        ),
+        Column(
+            "dominated",
+            "bool",
+            "Whether another variant is no worse in all known figures, and better in one.",
+        ),
+    ),
+)
+
+CHECK_TABLES = (
+    CHECKS, PASS_RATES, PASS_RATES_BY, VERSUS, CALIBRATION_BINS, CALIBRATION_COVERAGE, PARETO,
+)  # fmt: skip
+"""The tables of checked results."""
 RESULT_TABLES = (
     FRAME, TOKENS, ALTERNATIVES, SCORES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
 TABLES = (
     *RESULT_TABLES,
+    *CHECK_TABLES,
     ABLATION,
     LABELS_ABLATION,
     CHANGES,

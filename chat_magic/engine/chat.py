@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from chat_magic.core.request.label_set import read_labels
 from chat_magic.core.schema import validation
 from chat_magic.engine.answer_task import AnswerTask, with_schema_warnings
+from chat_magic.engine.check_plan import NO_CHECKS, CheckPlan
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.prepare import PreparedCall, build_request, prepare_call, request_limits
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
@@ -160,14 +161,17 @@ send_prompts_by(chat)
 
 
 def start_answer(
-    session: Session, call: PreparedCall, options: HistoryOptions = KEEP_BY_SETTING
+    session: Session,
+    call: PreparedCall,
+    options: HistoryOptions = KEEP_BY_SETTING,
+    checks: CheckPlan = NO_CHECKS,
 ) -> TaskHandle[ChatResult]:
-    """Start a call on the event loop of a session, and keep it in the history."""
+    """Start a call on the event loop of a session, keep it in the history, and check the answer."""
     record = session.history.record("answer", [call], options)
     return TaskHandle(
         session.loop,
         lambda on_change: AnswerTask(call, session, on_change, record),
-        finish=with_schema_warnings,
+        finish=lambda result: checks.apply(with_schema_warnings(result)),
         while_waiting=validation.preload if call.schema else lambda: None,
     )
 

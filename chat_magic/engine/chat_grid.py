@@ -19,6 +19,7 @@ from chat_magic.core.cell.options import DEFAULT_CONCURRENCY
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.cell.row_values import read_sample
 from chat_magic.core.request.label_set import read_labels
+from chat_magic.engine.check_plan import plan_checks
 from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.grid_plan import check_concurrency, plan_grid
 from chat_magic.engine.grid_task import start_grid
@@ -73,6 +74,8 @@ def chat_grid(
     max_cost: float | None = None,
     cache: bool | str | None = None,
     cassette: str | PathLike[str] | None = None,
+    check: Any = (),
+    truth: str | None = None,
     **parameters: Unpack[Parameters],
 ) -> ChatResults:
     """Send every combination of rows, prompts, models and values, and wait for all answers.
@@ -106,6 +109,9 @@ def chat_grid(
         max_cost: As for `chat`, for all runs together.
         cache: As for `chat`; equal requests of the grid have recordings of their own.
         cassette: As for `chat`.
+        check: What each answer is checked for, as for `.check()`: an expression, a function, a
+            list of these, or a dict of them by name. Expressions see `variables`.
+        truth: The column of `over` with the right answers; see `.check()`.
         **parameters: As for `chat`.
 
     Returns:
@@ -168,6 +174,15 @@ def chat_grid(
         ),
         concurrency=check_concurrency(concurrency),
         recordings=open_recordings(session, cache_options(cache, cassette)),
+        checks=plan_checks(
+            check,
+            truth,
+            axes,
+            variables or {},
+            has_labels=any(
+                getattr(variant.request, "labels", None) is not None for variant in variants
+            ),
+        ),
     )
     return start_grid(session, plan, HistoryOptions(keep=history)).wait()
 

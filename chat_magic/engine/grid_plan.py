@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.cell.grid import title_of
 from chat_magic.core.cell.options import DEFAULT_CONCURRENCY, MAX_CONCURRENCY
 from chat_magic.core.reply.cost import estimated_cost
+from chat_magic.engine.check_plan import NO_CHECKS, CheckPlan
 from chat_magic.engine.prepare import (
     DEFAULT_LIMITS,
     PreparedCall,
@@ -44,6 +45,8 @@ class GridPlan:
     """For each call, its value by the name of the axis."""
     concurrency: int = DEFAULT_CONCURRENCY
     """Calls that run at a time."""
+    checks: CheckPlan = NO_CHECKS
+    """What the answers are checked for."""
 
     @property
     def size(self) -> str:
@@ -75,6 +78,7 @@ def plan_grid(
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
     recordings: Recordings | None = None,
+    checks: CheckPlan = NO_CHECKS,
 ) -> GridPlan:
     """Prepare the calls of a grid, or the single call if there are no axes.
 
@@ -90,6 +94,7 @@ def plan_grid(
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
         recordings: Where recorded answers are looked up; None if they are not.
+        checks: What the answers are checked for.
 
     Raises:
         InvalidRequest: A request is incomplete or contradictory; the message names which one.
@@ -113,6 +118,7 @@ def plan_grid(
         axes=tuple(axes),
         coordinates=tuple(variant.coordinates for variant in variants),
         concurrency=concurrency,
+        checks=checks,
     )
 
 

@@ -25,6 +25,7 @@ from chat_magic.transport.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chat_magic.engine.check_plan import CheckPlan
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.engine.session import Session
@@ -200,8 +201,9 @@ def _all_failed(results: ChatResults) -> ChatError:
     return error
 
 
-def _finished(results: ChatResults) -> ChatResults:
-    return replace(results, results=tuple(map(with_schema_warnings, results.results)))
+def _finished(results: ChatResults, checks: CheckPlan) -> ChatResults:
+    warned = tuple(map(with_schema_warnings, results.results))
+    return checks.apply(replace(results, results=warned))
 
 
 def start_grid(
@@ -213,6 +215,6 @@ def start_grid(
     return TaskHandle(
         session.loop,
         lambda on_change: GridTask(plan, session, on_change, record),
-        finish=_finished,
+        finish=lambda results: _finished(results, plan.checks),
         while_waiting=validation.preload if has_schema else lambda: None,
     )

@@ -13,13 +13,14 @@ from chat_magic.core.reply.choice_value import value_of
 from chat_magic.core.reply.conversation import conversation
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.errors import ChatError, InvalidRequest
-from chat_magic.results.result_tables import ResultTables
+from chat_magic.results.check_tables import CheckTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from os import PathLike
     from pathlib import Path
 
+    from chat_magic.analysis.check_outcomes import CheckOutcomes
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.reply.reply import Choice, Reply, Timing, Usage
     from chat_magic.core.reply.thread_use import ThreadUse
@@ -42,7 +43,7 @@ def not_a_result(value: Any) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class ChatResult(ResultTables):
+class ChatResult(CheckTables):
     """The result of a request: its choices, and everything known about them.
 
     It is a sequence of its choices, shaped as in the OpenAI SDK:
@@ -84,6 +85,8 @@ class ChatResult(ResultTables):
     """The conversation over several cells that it belongs to."""
     _recorded_s: float | None = field(default=None, kw_only=True, compare=False)
     """When a recorded answer arrived, in seconds since 1970-01-01 UTC; None for any other."""
+    _checked: CheckOutcomes | None = field(default=None, kw_only=True)
+    """What checks said about the answers; None if these are not checked."""
 
     @property
     def replayed(self) -> bool:
@@ -223,8 +226,10 @@ class ChatResult(ResultTables):
         Raises:
             InvalidRequest: There is no such choice.
         """
-        only = msgspec.structs.replace(self.reply, choices=(self.choices[self._position(choice)],))
-        return replace(self, reply=only)
+        position = self._position(choice)
+        only = msgspec.structs.replace(self.reply, choices=(self.choices[position],))
+        checked = self._checked and self._checked.taken([position], [0])
+        return replace(self, reply=only, _checked=checked)
 
     def conversation(self, choice: int | None = None) -> tuple[Message, ...]:
         """Return the messages of the request, tool rounds included, and the answer after them.

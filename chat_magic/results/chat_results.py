@@ -12,7 +12,7 @@ from chat_magic.core.cell.variants import row_axis_of, variant_titles
 from chat_magic.core.reply.choice_value import plain_value_of
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
-from chat_magic.results.result_tables import ResultTables
+from chat_magic.results.check_tables import CheckTables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chat_magic.analysis.answers_table import VariantAnswers
+    from chat_magic.analysis.check_outcomes import CheckOutcomes
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.schema.structured import Schema
@@ -33,7 +34,7 @@ __all__ = ["ChatResults"]
 
 
 @dataclass(frozen=True, repr=False)
-class ChatResults(ResultTables, Sequence[ChatResult]):
+class ChatResults(CheckTables, Sequence[ChatResult]):
     """The results of several requests: a sequence of them, with the tables of all.
 
     Every table begins with `run` (the position in the sequence), `model`, and a column for each
@@ -63,6 +64,8 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     """The resume file of a map, which has its rows; None of anything else."""
     _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
     """What will tell `history_id`; None where it is not kept."""
+    _checked: CheckOutcomes | None = field(default=None, kw_only=True)
+    """What checks said about the answers; None if these are not checked."""
 
     def __post_init__(self) -> None:
         if not self.coordinates:
@@ -268,7 +271,10 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
             return self.results[index]
         runs = range(len(self))[index]
         errors = {new: self.errors[run] for new, run in enumerate(runs) if run in self.errors}
-        return ChatResults(self.results[index], (), self.coordinates[index], errors)
+        checked = self._checked and self._checked.of_runs(runs)
+        return ChatResults(
+            self.results[index], (), self.coordinates[index], errors, _checked=checked
+        )
 
     def __len__(self) -> int:
         return len(self.results)
@@ -292,6 +298,18 @@ class ChatResults(ResultTables, Sequence[ChatResult]):
     @property
     def _results(self) -> tuple[ChatResult, ...]:
         return self.results
+
+    @property
+    def _grid_axes(self) -> tuple[Axis, ...]:
+        return self.axes
+
+    @property
+    def _grid_coordinates(self) -> tuple[Mapping[str, Any], ...]:
+        return self.coordinates
+
+    @property
+    def _failed_runs(self) -> Mapping[int, str]:
+        return self.errors
 
     @property
     def _attrs(self) -> dict[str, Any]:

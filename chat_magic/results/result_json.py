@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
+from chat_magic.analysis.check_outcomes import CheckOutcomes  # noqa: TC001 - msgspec reads it
 from chat_magic.core.cell.grid import Axis
 from chat_magic.core.cell.per_model import read_per_model, write_per_model
 from chat_magic.core.reply.reply import Logprobs, Reply, Timing, TokenTimes
@@ -100,6 +101,7 @@ class _Result(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=Tr
     cost: float | None = None
     rounds: tuple[ToolRound, ...] = ()
     recorded_s: float | None = None
+    checks: CheckOutcomes | None = None
 
 
 class _Axis(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -119,6 +121,7 @@ class _Results(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     axes: tuple[_Axis, ...] = ()
     coordinates: tuple[dict[str, Any], ...] = ()
     errors: dict[int, str] = {}
+    checks: CheckOutcomes | None = None
 
 
 class _Version(Struct):
@@ -231,6 +234,7 @@ def _write_result(result: ChatResult) -> _Result:
         cost=result.cost,
         rounds=result.rounds,
         recorded_s=result._recorded_s,
+        checks=result._checked,
     )
 
 
@@ -244,6 +248,7 @@ def _read_result(value: _Result) -> ChatResult:
         value.cost,
         value.rounds,
         _recorded_s=value.recorded_s,
+        _checked=value.checks,
     )
 
 
@@ -349,6 +354,7 @@ def _write_results(results: ChatResults) -> _Results:
             for given in results.coordinates
         ),
         errors=dict(results.errors),
+        checks=results._checked,
     )
 
 
@@ -365,6 +371,7 @@ def _read_results(value: _Results) -> ChatResults:
             for given in value.coordinates
         ),
         value.errors,
+        _checked=value.checks,
     )
 
 

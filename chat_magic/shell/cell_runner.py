@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from chat_magic.core.cell.body import line_of
 from chat_magic.core.cell.cell import read_first_line
 from chat_magic.core.cell.grid_cell import AxisSources, read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.ablation_task import AblationPlan
+    from chat_magic.engine.check_plan import CheckPlan
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import RequestLimits
     from chat_magic.engine.replay import Recordings
@@ -184,7 +186,7 @@ class CellRunner:
         calls = with_shown_notices(plan.calls, self._session.told_notices)
         if calls.axes:
             return start_grid(self._session, calls, plan.history)
-        return start_answer(self._session, calls.calls[0], plan.history)
+        return start_answer(self._session, calls.calls[0], plan.history, calls.checks)
 
     def _turn(self, grid: Grid, keep: bool | None) -> Turn | None:
         """Return the turn of a conversation that `--thread` makes of the cell, if it does."""
@@ -246,7 +248,32 @@ class CellRunner:
             limits=limits,
             concurrency=concurrency,
             recordings=self._recordings(options),
+            checks=self._checks(grid),
         )
+
+    def _checks(self, grid: Grid) -> CheckPlan:
+        """Compile the checks of a cell: those of its line, and of its YAML block.
+
+        A file's are not among them: a prompt that was loaded is data, and never runs code.
+        """
+        from chat_magic.engine.check_plan import plan_checks
+
+        cell = grid.cell
+        has_labels = any(
+            getattr(variant.request, "labels", None) is not None for variant in grid.variants
+        )
+        from_body = () if "prompt" in cell.options else cell.body_checks
+        try:
+            return plan_checks(
+                (*from_body, *cell.checks),
+                cell.options.get("truth"),
+                grid.axes,
+                self._namespace,
+                has_labels=has_labels,
+            )
+        except InvalidRequest as error:
+            line = 1 + line_of(error.message, self._source or "")
+            raise InvalidRequest(error.message, line=line) from error
 
     def _recordings(self, options: Mapping[str, str | None]) -> Recordings | None:
         from chat_magic.engine.replay import CacheOptions, open_recordings

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import math
-import struct
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -17,6 +15,7 @@ from chat_magic.view.html.elements import page, strong
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.html_table import table
 from chat_magic.view.text.result_text import terminal_safe
+from chat_magic.view.vega import INK, chart_bundle, required_chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
     from chat_magic.core.cell.grid import Axis
 
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
-"""The version that JupyterLab 4, Notebook 7 and VS Code draw."""
-_VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-_DENSITY = 2
-"""Pixels of the image for each pixel of the page."""
-_LABELS = "#808080"
-"""A grey that is readable on white and on black."""
 _SCHEME: Literal["cividis"] = "cividis"
 """Its lightness grows evenly, also for people with colour vision deficiency
 (Nuñez, Anderton & Renslow 2018)."""
@@ -69,12 +61,7 @@ class Heatmap:
         Raises:
             InvalidRequest: altair is not installed; the heatmap itself is drawn without it.
         """
-        try:
-            return _chart(self)
-        except ImportError as error:
-            raise InvalidRequest(
-                "an altair chart requires altair: pip install 'chat-magic[plots]'"
-            ) from error
+        return required_chart(lambda: _chart(self))
 
     @property
     def title(self) -> str:
@@ -84,13 +71,7 @@ class Heatmap:
         return f"{self.metric} by {names}{mean}"
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        try:
-            spec = _chart(self).to_dict()
-        except ImportError:
-            return {"text/html": _html(self), "text/plain": _text(self)}, {}
-        spec["$schema"] = _VEGA_LITE_SCHEMA
-        image, metadata = _image(spec)
-        return {VEGA_LITE: spec, **image, "text/plain": _text(self)}, metadata
+        return chart_bundle(lambda: _chart(self), html=lambda: _html(self), text=_text(self))
 
 
 def heatmap(
@@ -143,7 +124,7 @@ def _chart(heatmap: Heatmap) -> alt.LayerChart:
 
     *down, across = heatmap.axes
     side = " · ".join(axis.name for axis in down)
-    look: dict[str, Any] = {"labelColor": _LABELS, "titleColor": _LABELS}
+    look: dict[str, Any] = {"labelColor": INK, "titleColor": INK}
     axis = {**look, "domain": False, "ticks": False, "labelLimit": 300}
     top = alt.Axis(labelAngle=0, orient="top", **axis)
     base = alt.Chart(alt.InlineData(values=_points(heatmap))).encode(
@@ -174,23 +155,11 @@ def _points(heatmap: Heatmap) -> list[dict[str, Any]]:
     positions = product(heatmap.rows, heatmap.columns)
     return [
         {"y": row, "x": column, "value": value, "count": count, "label": _label(value)}
-        | {"ink": _LABELS if value is None else "black" if value > middle else "white"}
+        | {"ink": INK if value is None else "black" if value > middle else "white"}
         for (row, column), value, count in zip(
             positions, heatmap.values, heatmap.counts, strict=True
         )
     ]
-
-
-def _image(spec: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the chart as an image, for pages that do not draw Vega-Lite, and its size."""
-    try:
-        import vl_convert  # may not be installed
-    except ImportError:
-        return {}, {}
-    data = vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=_DENSITY)
-    width, height = struct.unpack(">2I", data[16:24])  # of the PNG's header
-    size = {"width": width / _DENSITY, "height": height / _DENSITY}
-    return {"image/png": base64.b64encode(data).decode("ascii")}, {"image/png": size}
 
 
 def _html(heatmap: Heatmap) -> str:

@@ -8,6 +8,7 @@ import re
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,6 +18,8 @@ from chat_magic.analysis.answer_search import FoundAnswer
 from chat_magic.analysis.capability_table import capability_table
 from chat_magic.analysis.column_docs import COORDINATES, RESULT_TABLES, RUN, TABLES
 from chat_magic.analysis.distribution_table import distribution_table
+from chat_magic.analysis.calibration_figures import reliability_bins, risk_by_coverage
+from chat_magic.analysis.column_docs import CHECK_TABLES, COORDINATES, RESULT_TABLES, RUN, TABLES
 from chat_magic.analysis.history_table import history_table, usage_table
 from chat_magic.analysis.listing_tables import (
     jobs_table,
@@ -41,8 +44,10 @@ from chat_magic.core.request.request import ChatRequest
 from chat_magic.core.schema.structured import schema_of
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
+from chat_magic.results.check_tables import CheckTables
 from chat_magic.results.result_tables import ResultTables
 from tests.analysis.conftest import build_choice, build_token
+from tests.results.checked import grid_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tables.md"
@@ -128,6 +133,16 @@ CALLS = {
     ".expected()": lambda result: result.expected(),
     ".to_frame(wide=True)": lambda result: result.to_frame(wide=True),
 }
+CHECKED = {
+    ".checks": lambda checked: checked.checks,
+    ".pass_rates": lambda checked: checked.pass_rates,
+    ".pass_rates_by(column)": lambda checked: checked.pass_rates_by("label"),
+    ".versus()": lambda checked: checked.versus(),
+    ".calibration(truth).bins": lambda _: reliability_bins(STATED, RIGHT),
+    ".calibration(truth).coverage": lambda _: risk_by_coverage(STATED, RIGHT),
+    ".pareto().frame": lambda checked: checked.pareto().frame,
+}
+STATED, RIGHT = np.array([0.9, 0.5]), np.array([True, False])
 COMPARISONS = {
     ".compare(by).table": lambda result: result.compare().table,
     '.compare(by="json").table': lambda result: result.compare(by="json").table,
@@ -158,6 +173,14 @@ LISTINGS = {
     ),
     "chat_magic.history(query)": lambda: history_table(ROWS).reset_index(),
 }
+
+
+def checked():
+    """Return results of which some answers are checked, some raise and some failed."""
+    answers = {"A": ["x", "yes", ["no", "x"]], "B": ["yes", "yes", "no"]}
+    rows = [{"label": "yes"}, {"label": "no"}, {"label": "yes"}]
+    grid = grid_of(answers, rows, errors={(0, "A"): "late"})
+    return grid.check("answer == label", bad="{'yes': 1}[answer]")
 
 
 def pattern_of(column):
@@ -242,6 +265,15 @@ def test_tables_of_differences_have_the_documented_columns(table, make):
     check(COMPARISONS[table](make()), columns)
 
 
+@pytest.mark.parametrize("table", CHECK_TABLES, ids=lambda table: table.name)
+def test_tables_of_checks_have_the_documented_columns(table):
+    """Those of `.checks` have coordinates after the run."""
+    frame = CHECKED[table.name](checked())
+    if table.name == ".checks":
+        frame = frame.drop(columns=["model", "row", "prompt"])
+    check(frame, table.columns)
+
+
 @pytest.mark.parametrize("table", LISTINGS)
 def test_tables_of_commands_have_the_documented_columns(table):
     """Of models, settings and jobs."""
@@ -253,6 +285,9 @@ def test_tables_of_commands_have_the_documented_columns(table):
 def test_the_key_identifies_a_row(table):
     """Its columns are columns of the table, and no two rows have the same ones."""
     assert set(table.key) <= {column.name for column in table.columns}
+    if table.name in CHECKED:
+        assert not CHECKED[table.name](checked()).duplicated(list(table.key)).any()
+        return
     calls = CALLS | COMPARISONS
     frame = calls[table.name](several()) if table.name in calls else LISTINGS[table.name]()
     assert not frame.duplicated(list(table.key)).any()
@@ -261,7 +296,7 @@ def test_the_key_identifies_a_row(table):
 def test_every_table_is_checked():
     """And every table in the documentation has its own name."""
     names = [table.name for table in TABLES]
-    assert sorted(names) == sorted([*CALLS, *COMPARISONS, *LISTINGS])
+    assert sorted(names) == sorted([*CALLS, *CHECKED, *COMPARISONS, *LISTINGS])
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -277,6 +312,9 @@ def test_each_column_is_documented_once_in_full(table):
 
 
 DOCSTRINGS = {
+    ".checks": CheckTables.checks,
+    ".pass_rates": CheckTables.pass_rates,
+    ".versus()": CheckTables.versus,
     ".frame": ResultTables.frame,
     ".tokens": ResultTables.tokens,
     ".alternatives": ResultTables.alternatives,
@@ -290,7 +328,9 @@ DOCSTRINGS = {
 }
 
 
-@pytest.mark.parametrize("table", RESULT_TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if table.name in DOCSTRINGS], ids=lambda table: table.name
+)
 def test_docstrings_name_the_columns(table):
     """After `Columns:`, in order; a failure prints what they must be."""
     member = DOCSTRINGS[table.name]

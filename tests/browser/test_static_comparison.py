@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from chat_magic.view.bundle import bundle
-from chat_magic.view.heatmap import VEGA_LITE, heatmap
+from chat_magic.view.heatmap import heatmap
+from chat_magic.view.vega import VEGA_LITE
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 STYLES = """(root, html) => {

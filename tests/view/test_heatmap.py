@@ -12,7 +12,8 @@ import sys
 import pytest
 
 from chat_magic.errors import InvalidRequest
-from chat_magic.view.heatmap import VEGA_LITE, heatmap
+from chat_magic.view.heatmap import heatmap
+from chat_magic.view.vega import VEGA_LITE
 from tests.view.conftest import axis
 from tests.view.html.sanitizer import dropped, text_of
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_magic.core.cell.block import read_block
+from chat_magic.core.cell.check_expression import check_field
 from chat_magic.core.cell.per_model import read_per_model
 from chat_magic.core.cell.template import plain, render, render_text
 from chat_magic.core.json_values import TOO_DEEP, check_depth, fault_in_json, read_json
@@ -55,6 +56,7 @@ def read_body(text: str, variables: Variables, *, first_line: int = 1) -> ChatRe
         override(request, front),
         messages=front.messages + request.messages,
         per_model=front.per_model,
+        checks=front.checks,
         warnings=front.warnings + request.warnings,
     )
 
@@ -79,7 +81,13 @@ def _why_not_closed(lines: Sequence[str], start: int, first_line: int) -> str:
 
 def _read_front(source: str, variables: Variables, first_line: int) -> ChatRequest:
     fields = _load_yaml(source, first_line)
-    return _read_object(fields, _read_front_fields, source, variables, first_line)
+    checks = fields.pop("check", None)  # code, in which braces are not templates
+    request = _read_object(fields, _read_front_fields, source, variables, first_line)
+    try:
+        return request if checks is None else replace(request, checks=check_field(checks))
+    except InvalidRequest as error:
+        line = first_line + line_of(error.message, source)
+        raise InvalidRequest(error.message, line=line) from error.__cause__
 
 
 def _read_front_fields(values: Mapping[str, Any]) -> ChatRequest:

@@ -51,6 +51,10 @@ class Cell:
     is_silent: bool = False
     is_raw: bool = False
     """Whether it says that `{{ }}` are text."""
+    checks: tuple[str, ...] = ()
+    """The checks on the line, as they are written."""
+    body_checks: tuple[str, ...] = ()
+    """Those of the YAML block."""
     command: str | None = None
     """A `/…` command in place of a prompt, as typed: its braces are text."""
 
@@ -93,8 +97,14 @@ def read_cell(
     if variables is not None:
         line = render_line(line, variables)
     if len(line.words) > 1:
+        has_code = any(given.option.is_code for given in line.options)
+        advice = (
+            "put the expression of --check in quotes"
+            if has_code
+            else "the prompt belongs below the first line"
+        )
         raise InvalidRequest(
-            f"{line.words[1].text!r} is not an option: the prompt belongs below the first line",
+            f"{line.words[1].text!r} is not an option: {advice}",
             line=1,
             column=line.words[1].start + 1,
         )
@@ -128,7 +138,15 @@ def _cell(request: ChatRequest, line: MagicLine) -> Cell:
         for option in line.options
         if option.option.name not in request_names
     }
-    return Cell(request, magic, line.is_silent, _is_raw(line))
+    checks = (given.value or "" for given in line.options if given.option.name == "check")
+    return Cell(
+        replace(request, checks=()),
+        magic,
+        line.is_silent,
+        _is_raw(line),
+        checks=tuple(checks),
+        body_checks=request.checks,
+    )
 
 
 def _is_raw(line: MagicLine) -> bool:
@@ -141,7 +159,7 @@ def render_line(line: MagicLine, variables: Mapping[str, Any]) -> MagicLine:
         return line
     options = tuple(
         replace(given, value=_render_word(given.value, variables, given.start))
-        if given.value is not None
+        if given.value is not None and not given.option.is_code
         else given
         for given in line.options
     )

@@ -167,25 +167,27 @@ def _read_option(line: str, word: Word, known: dict[str, Option]) -> tuple[Parse
         return ParsedOption(option, None, word.start), word.end
     if equals:
         raw = line[word.start : word.end].partition("=")[2]
-        value = _verbatim(raw, value) if option.verbatim else value
+        value = _verbatim(raw, value, option) if option.verbatim else value
         return ParsedOption(option, value, word.start), word.end
     following = next_word(line, word.end)
     if following is None:
         raise InvalidRequest(f"{typed} requires a value: {option.value}", line=1, column=column)
     raw = line[following.start : following.end]
-    value = _verbatim(raw, following.text) if option.verbatim else following.text
+    value = _verbatim(raw, following.text, option) if option.verbatim else following.text
     return ParsedOption(option, value, word.start), following.end
 
 
-def _verbatim(raw: str, unquoted: str) -> str:
+def _verbatim(raw: str, unquoted: str, option: Option) -> str:
     """Return a value with the double quotes of its JSON, without the quotes that group it.
 
-    As in a shell, single quotes group the whole word or what follows `=`.
+    As in a shell, single quotes group the whole word or what follows `=`; in code double ones do
+    so, too.
     """
     if raw[:1] in ("'", '"'):
         return unquoted
     key, equals, value = raw.partition("=")
-    if len(value) > 1 and value[0] == value[-1] == "'":
+    quotes = "'\"" if option.is_code and key.isidentifier() else "'"
+    if len(value) > 1 and value[0] == value[-1] and value[0] in quotes:
         return key + equals + value[1:-1]
     return raw
 

@@ -25,6 +25,8 @@ class Option:
     """The field that a `--no-…` flag turns off."""
     verbatim: bool = False
     """Whether quotes inside its value stay, as in JSON."""
+    is_code: bool = False
+    """Whether its value is Python, in which braces are not templates."""
 
 
 def _parameter_options() -> Iterator[Option]:
@@ -154,6 +156,21 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         value="first, /POINTER or PATTERN",
         help="Where the label is: the start of the answer, a field of its JSON, or what a regular "
         "expression matches.",
+    ),
+    Option(
+        name="check",
+        value="EXPRESSION",
+        repeats=True,
+        verbatim=True,
+        is_code=True,
+        help="Check each answer: a Python expression over answer, parsed, choice, result, p, row, "
+        "the columns of --over and the names of the notebook; NAME=EXPRESSION names it. "
+        "Repeatable.",
+    ),
+    Option(
+        name="truth",
+        value="COLUMN",
+        help="The column of --over with the right answers: adds the check correct, and .confusion.",
     ),
     Option(
         name="tools",

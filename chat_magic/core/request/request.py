@@ -96,6 +96,8 @@ class ChatRequest:
     """How it was written."""
     labels: LabelSet | None = field(default=None, compare=False)
     """The possible answers, whose probabilities are columns of its tables."""
+    checks: tuple[str, ...] = field(default=(), compare=False)
+    """Of a YAML block that was read: the checks of its field `check`, as they are written."""
 
     @property
     def prefill(self) -> str:

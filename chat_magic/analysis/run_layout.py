@@ -1,0 +1,157 @@
+"""Which variant and which row of the data each run of a grid is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from chat_magic.core.cell.grid import title_of
+from chat_magic.core.nearest import nearest
+from chat_magic.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chat_magic.core.cell.grid import Axis
+
+ROW_AXIS = "row"
+"""The kind of the axis whose values are the rows of the data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLayout:
+    """The runs of some results as a table of rows and variants."""
+
+    titles: tuple[str, ...]
+    """The variants, in the order of the runs."""
+    coordinates: tuple[Mapping[str, Any], ...]
+    """For each variant, its value on each axis but that of the rows."""
+    rows: tuple[Mapping[Any, Any] | None, ...]
+    """The rows of the data, in its order; a single None without any."""
+    row_titles: tuple[str, ...]
+    """What each row is called; one empty title without any."""
+    variant: tuple[int, ...]
+    """The variant of each run, as its place in `titles`."""
+    row: tuple[int, ...]
+    """The row of each run, as its place in `rows`."""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the runs have an axis of rows."""
+        return self.rows != (None,)
+
+    def place_of(self, variant: Any) -> int:
+        """Return the place of a variant.
+
+        Args:
+            variant: Its place, from 0; its title, or that of a value that no other variant has;
+                or its coordinates as a dict.
+
+        Raises:
+            InvalidRequest: There is no such variant, or several.
+        """
+        if isinstance(variant, SupportsIndex) and not isinstance(variant, bool):
+            variant = int(variant)
+            if not 0 <= variant < len(self.titles):
+                raise InvalidRequest(
+                    f"variant {variant}: there are {len(self.titles)}, numbered from 0"
+                )
+            return variant
+        places = [place for place in range(len(self.titles)) if self._is(place, variant)]
+        if len(places) == 1:
+            return places[0]
+        if places:
+            named = ", ".join(self.titles[place] for place in places)
+            raise InvalidRequest(f"variant {variant}: there are several of it: {named}")
+        near = nearest(str(variant), self.titles) or f"; expected one of {', '.join(self.titles)}"
+        raise InvalidRequest(f"variant {variant}: there is no such variant{near}")
+
+    def _is(self, place: int, variant: Any) -> bool:
+        own = self.coordinates[place]
+        if not isinstance(variant, str):
+            given = dict(variant) if hasattr(variant, "keys") else {}
+            return bool(given) and all(
+                name in own and title_of(own[name]) == title_of(value)
+                for name, value in given.items()
+            )
+        spellings = {self.titles[place]}
+        if self.titles.count(variant) == 0:
+            for name, value in own.items():
+                title = title_of(value)
+                spellings |= {title, f"{name}={title}", f"{name} {title}"}
+        return variant in spellings
+
+
+def run_layout(
+    axes: Sequence[Axis], coordinates: Sequence[Mapping[str, Any]], models: Sequence[str]
+) -> RunLayout:
+    """Return the layout of runs.
+
+    Args:
+        axes: Of the grid, the last one changing fastest; none for unrelated runs, each of which is
+            a variant of its own.
+        coordinates: For each run, its value on each axis by the axis' name.
+        models: The model of each run.
+    """
+    row_axis = next((axis for axis in axes if axis.kind == ROW_AXIS), None)
+    if row_axis is None:
+        return RunLayout(
+            titles=_unique([*map(_title, coordinates, _names_of_runs(models))]),
+            coordinates=tuple({"model": models[run], **c} for run, c in enumerate(coordinates)),
+            rows=(None,),
+            row_titles=("",),
+            variant=tuple(range(len(models))),
+            row=(0,) * len(models),
+        )
+    places = list(product(*(range(len(axis.titles)) for axis in axes)))
+    at = list(axes).index(row_axis)
+    others = [place[:at] + place[at + 1 :] for place in places]
+    numbers = {other: number for number, other in enumerate(dict.fromkeys(others))}
+    first = [others.index(other) for other in numbers]
+    known = [
+        {name: value for name, value in coordinates[run].items() if name != row_axis.name}
+        for run in first
+    ]
+    return RunLayout(
+        titles=_unique([_title(c, models[run]) for c, run in zip(known, first, strict=True)]),
+        coordinates=tuple({"model": models[run], **c} for c, run in zip(known, first, strict=True)),
+        rows=tuple(row_axis.values),
+        row_titles=row_axis.titles,
+        variant=tuple(numbers[other] for other in others),
+        row=tuple(place[at] for place in places),
+    )
+
+
+def _title(coordinates: Mapping[str, Any], name: str) -> str:
+    """Name a variant by its coordinates, else by the name."""
+    titled = ((axis, title_of(value)) for axis, value in coordinates.items())
+    return " · ".join(variant_title(axis, title) for axis, title in titled) or name
+
+
+def _names_of_runs(models: Sequence[str]) -> list[str]:
+    """Name unrelated runs by their models if these differ, else by their positions."""
+    if len(set(models)) == len(models):
+        return list(models)
+    return [f"run {run}" for run in range(len(models))]
+
+
+def variant_title(axis: str, title: str) -> str:
+    """Name a value of an axis, with the axis' name if the value is unclear without it."""
+    return f"{axis}={title}" if _needs_axis_name(title) else title
+
+
+def _needs_axis_name(title: str) -> bool:
+    try:
+        float(title)
+    except ValueError:
+        return title.lower() in ("unset", "true", "false", "null", "none", "")
+    return True
+
+
+def _unique(titles: Sequence[str]) -> tuple[str, ...]:
+    """Number the titles that several variants have."""
+    return tuple(
+        title if titles.count(title) == 1 else f"{title} ({titles[:place].count(title) + 1})"
+        for place, title in enumerate(titles)
+    )
