@@ -10,7 +10,7 @@ from chat_magic.analysis.truth import Judged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Mark = Literal["passed", "failed", "error"]
+ChoiceMark = Literal["passed", "failed", "error"]
 
 PASSED = "passed"
 """The name of all checks together."""
@@ -70,7 +70,7 @@ class CheckOutcomes:
         )
 
     @property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ChoiceMark, ...]:
         """How each answer is marked in pictures."""
         return tuple(
             "error" if error is not None else "passed" if passed else "failed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -85,6 +85,47 @@ def checks_table(outcomes: CheckOutcomes, *, attrs: Mapping[str, Any]) -> pd.Dat
     return table(data, attrs, VOCABULARY_SIZE)
 
 
+class PassFigures(NamedTuple):
+    """How many answers of a variant pass a check."""
+
+    answers: int
+    n_passed: int
+    share: float
+    """The mean over rows, 0 to 1; NaN without answers."""
+    low: float
+    high: float
+    """The ends of its 95 % interval; NaN where the rows do not give one."""
+    rows: int
+    mixed: int
+    """Rows whose answers disagree."""
+    failed: int
+    """Runs without an answer to check."""
+
+
+_FIGURES = {
+    **dict.fromkeys(PassFigures._fields, np.int32),
+    **dict.fromkeys(("share", "low", "high"), np.float64),
+}
+
+
+def pass_figures(checked: CheckedLayout, variant: int, check: str = PASSED) -> PassFigures:
+    """Return how many answers of a variant pass a check.
+
+    Raises:
+        InvalidRequest: There is no such check.
+    """
+    means = checked.means(variant, check)
+    return PassFigures(
+        answers=int(means.count.sum()),
+        n_passed=means.n_passed,
+        share=means.share,
+        **share_interval(means)._asdict(),
+        rows=len(means.row),
+        mixed=means.n_mixed,
+        failed=checked.n_failed(variant),
+    )
+
+
 def pass_rates_table(checked: CheckedLayout, *, attrs: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row for each variant and check, with the share of answers that pass.
 
@@ -97,20 +138,15 @@ def pass_rates_table(checked: CheckedLayout, *, attrs: Mapping[str, Any]) -> pd.
     """
     n_variants, checks = len(checked.layout.titles), checked.checks
     variant = np.repeat(np.arange(n_variants), len(checks))
-    means = [checked.means(v, check) for v in range(n_variants) for check in checks]
-    intervals = [share_interval(of_rows) for of_rows in means]
+    figures = [pass_figures(checked, v, check) for v in range(n_variants) for check in checks]
     data = {
         "run": variant,
         "variant": category(variant, checked.layout.titles),
         "check": category(np.tile(np.arange(len(checks)), n_variants), checks),
-        "answers": integers([int(m.count.sum()) for m in means]).astype(np.int32),
-        "n_passed": integers([m.n_passed for m in means]).astype(np.int32),
-        "share": np.array([m.share for m in means], dtype=np.float64),
-        "low": np.array([interval.low for interval in intervals], dtype=np.float64),
-        "high": np.array([interval.high for interval in intervals], dtype=np.float64),
-        "rows": integers([len(m.row) for m in means]).astype(np.int32),
-        "mixed": integers([m.n_mixed for m in means]).astype(np.int32),
-        "failed": integers([checked.n_failed(int(v)) for v in variant]).astype(np.int32),
+        **{
+            name: np.array([getattr(known, name) for known in figures], dtype=dtype)
+            for name, dtype in _FIGURES.items()
+        },
     }
     return _by_variant(table(data, attrs, VOCABULARY_SIZE), checked.layout)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.results.prompt import Prompt
     from chat_magic.view.bundle import ComparisonView, RunView
+    from chat_magic.view.checks_view import RunMarks
 
 __all__ = ["ChatResult", "not_a_result"]
 
@@ -367,14 +368,17 @@ class ChatResult(CheckTables):
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle
 
-        return bundle(self._runs)
+        return bundle(self._runs, checks=self._checks_view)
 
     @property
     def _runs(self) -> list[RunView]:
-        return [self._run()]
+        return [self._run(marks=self._marks[0])]
 
     def _run(
-        self, coordinates: Mapping[str, str] = MappingProxyType({}), error: str | None = None
+        self,
+        coordinates: Mapping[str, str] = MappingProxyType({}),
+        error: str | None = None,
+        marks: RunMarks | None = None,
     ) -> RunView:
         from chat_magic.view.bundle import RunView
 
@@ -392,6 +396,8 @@ class ChatResult(CheckTables):
             error=error,
             labels=self.request.labels,
             thread=self._thread,
+            marks=marks.checks if marks else (),
+            choice_marks=marks.choices if marks else {},
         )
 
 

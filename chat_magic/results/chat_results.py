@@ -325,7 +325,7 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         from chat_magic.view.bundle import bundle
 
-        return bundle(self._runs, axes=self.axes)
+        return bundle(self._runs, axes=self.axes, checks=self._checks_view)
 
     @property
     def _runs(self) -> list[RunView]:
@@ -334,7 +334,7 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
             for coordinates in self.coordinates
         ]
         return [
-            result._run(titles[run], self.errors.get(run))
+            result._run(titles[run], self.errors.get(run), self._marks[run])
             for run, result in enumerate(self.results)
         ]
 

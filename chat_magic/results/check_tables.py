@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chat_magic.results.check_run import CheckedRun
     from chat_magic.results.pareto import Pareto
     from chat_magic.results.versus import Versus
+    from chat_magic.view.checks_view import ChecksView, RunMarks
 
 __all__ = ["CheckTables"]
 
@@ -268,6 +269,22 @@ class CheckTables(ResultTables):
             failed=tuple(self._failed_runs),
             clusters=() if cluster is None else clusters_of(layout.rows, cluster),
         )
+
+    @cached_property
+    def _marks(self) -> Sequence[RunMarks]:
+        """For each run, how its answers are marked."""
+        from chat_magic.results.check_picture import run_marks
+
+        return run_marks(self._checked, len(self._results))
+
+    @property
+    def _checks_view(self) -> ChecksView | None:
+        """What checks said, as pictures take it; None if nothing is checked."""
+        if self._checked is None:
+            return None
+        from chat_magic.results.check_picture import checks_view
+
+        return checks_view(self._checked_layout())
 
     @property
     def _label_names(self) -> tuple[str, ...]:

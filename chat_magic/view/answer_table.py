@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _COLUMNS = (
+    "checks",
     "times",
     "finish",
     "tokens",
@@ -81,6 +82,7 @@ def _answer_row(
     choice, run = comparison.choice_at(position), comparison.run_at(position)
     metrics = choice_metrics(choice, run.usage_of_choice)
     cells = {
+        "checks": comparison.marks_at(group),
         "times": times(len(group)),
         "finish": finish_words(choice),
         "tokens": _format(metrics.n_tokens, str),

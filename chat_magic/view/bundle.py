@@ -12,12 +12,14 @@ from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.schema.json_answer import asks_for_json
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.comparison_model import compare_runs
+from chat_magic.view.html.check_html import checks_html
 from chat_magic.view.html.comparison_html import comparison_html
 from chat_magic.view.html.result_html import result_html
 from chat_magic.view.html.row_table_html import row_table_html
 from chat_magic.view.payload import payload
 from chat_magic.view.row_table import row_table
 from chat_magic.view.rows_payload import rows_payload
+from chat_magic.view.text.check_text import checks_text
 from chat_magic.view.text.comparison_text import comparison_text
 from chat_magic.view.text.result_text import result_text
 from chat_magic.view.text.row_table_text import row_table_text
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chat_magic.analysis.check_outcomes import ChoiceMark
     from chat_magic.core.cell.grid import Axis
     from chat_magic.core.reply.reply import Reply, Timing, Usage
     from chat_magic.core.reply.thread_use import ThreadUse
     from chat_magic.core.reply.tool_rounds import ToolRound
     from chat_magic.core.request.label_set import LabelSet
+    from chat_magic.view.checks_view import ChecksView
     from chat_magic.view.comparison_model import Opens
     from chat_magic.view.row_table import Mark
 
@@ -66,9 +70,11 @@ class RunView:
     labels: LabelSet | None = None
     """The possible answers, whose probabilities are shown."""
     marks: tuple[Mark, ...] = ()
-    """What checks say of the answer."""
+    """What each check says of its choices together."""
     thread: ThreadUse | None = None
     """The conversation over several cells that it belongs to."""
+    choice_marks: Mapping[int, ChoiceMark] = field(default_factory=dict)
+    """What all checks together say of its choices, by their `index`; empty if not checked."""
 
     @property
     def usage(self) -> Usage | None:
@@ -162,7 +168,7 @@ def bundle(
     by: DiffUnit = "word",
     ignore_whitespace: bool = False,
     opens: Opens = "answers",
-    variant_facts: Sequence[Sequence[str]] = (),
+    checks: ChecksView | None = None,
 ) -> dict[str, Any]:
     """Return pictures of the runs for three kinds of front ends, made from the same values.
 
@@ -175,26 +181,40 @@ def bundle(
         by: The unit of a difference.
         ignore_whitespace: Whether answers that differ only in white space are identical.
         opens: Whether the answers or their differences come first.
-        variant_facts: What the headers of the variants say, if the grid has rows.
+        checks: What checks said about the answers, if these are checked.
 
     Returns:
         The display payload under `MIME_TYPE`, static `text/html`, and `text/plain`. Never
         `text/markdown`, in which front ends would render what the model wrote.
     """
     if opens == "answers" and row_axis_of(axes):
-        rows = row_table(runs, axes, variant_facts)
-        return {
-            MIME_TYPE: rows_payload(runs, axes=axes, rows=rows),
-            "text/html": row_table_html(rows),
-            "text/plain": row_table_text(rows),
-        }
+        return _bundle_of_rows(runs, axes, checks)
     comparison = compare_runs(runs, base=base, by=by, ignore_whitespace=ignore_whitespace)
+    if comparison is None:
+        html, text = result_html(runs, opens_tokens=opens_tokens), result_text(runs)
+    else:
+        html = comparison_html(comparison, axes=axes, opens=opens, opens_tokens=opens_tokens)
+        text = comparison_text(comparison, axes=axes, opens=opens)
+    if checks is not None:
+        html, text = checks_html(checks) + html, f"{checks_text(checks)}\n\n{text}"
     return {
-        MIME_TYPE: payload(runs, axes=axes, comparison=comparison, opens=opens),
-        "text/html": result_html(runs, opens_tokens=opens_tokens)
-        if comparison is None
-        else comparison_html(comparison, axes=axes, opens=opens, opens_tokens=opens_tokens),
-        "text/plain": result_text(runs)
-        if comparison is None
-        else comparison_text(comparison, axes=axes, opens=opens),
+        MIME_TYPE: payload(runs, axes=axes, comparison=comparison, opens=opens, checks=checks),
+        "text/html": html,
+        "text/plain": text,
+    }
+
+
+def _bundle_of_rows(
+    runs: Sequence[RunView], axes: Sequence[Axis], checks: ChecksView | None
+) -> dict[str, Any]:
+    """Return pictures of a grid over rows: its table, with what checks said above it."""
+    facts = [] if checks is None else [[rate.words, *rate.facts] for rate in checks.rates]
+    rows = row_table(runs, axes, facts)
+    html, text = row_table_html(rows), row_table_text(rows)
+    if checks is not None:
+        html, text = checks_html(checks) + html, f"{checks_text(checks)}\n\n{text}"
+    return {
+        MIME_TYPE: rows_payload(runs, axes=axes, rows=rows, checks=checks),
+        "text/html": html,
+        "text/plain": text,
     }

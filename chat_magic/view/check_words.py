@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chat_magic.analysis.check_outcomes import CheckOutcomes, Mark
+    from chat_magic.analysis.check_outcomes import CheckOutcomes, ChoiceMark
     from chat_magic.analysis.paired_difference import PairedFigures
 
 MINUS = "\u2212"
-MARKS: Mapping[Mark, str] = {"passed": "\u2713", "failed": "\u2717", "error": "!"}
+MARKS: Mapping[ChoiceMark, str] = {"passed": "\u2713", "failed": "\u2717", "error": "!"}
 """How an answer is marked, readable without colour."""
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chat_magic.core.reply.scored_text import facts_of
+from chat_magic.view.checks_view import marks_words
 from chat_magic.view.summary import notices
 from chat_magic.view.token_roles import tokens_of
 
@@ -95,6 +96,11 @@ class ComparisonModel:
         """Number of tokens with log probabilities in all answers."""
         choices = (choice for run in self.runs for choice in run.reply.choices)
         return sum(len(tokens_of(choice)) for choice in choices)
+
+    def marks_at(self, positions: Sequence[int]) -> str:
+        """Mark answers as their checks say, as one; empty if they are not checked."""
+        marks = [self.run_at(at).choice_marks.get(self.choice_at(at).index) for at in positions]
+        return marks_words(marks) if any(marks) else ""
 
     def choice_at(self, position: int) -> Choice:
         """Return the choice of the answer at a position."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chat_magic.view.answer_images import AnswerImage
     from chat_magic.view.answer_sources import Source
     from chat_magic.view.bundle import RunView
+    from chat_magic.view.checks_view import ChecksView
     from chat_magic.view.choice_metrics import ChoiceMetrics
     from chat_magic.view.comparison_model import ComparisonModel, Opens
 
@@ -61,6 +62,7 @@ def payload(
     axes: Sequence[Axis] = (),
     comparison: ComparisonModel | None = None,
     opens: Opens = "answers",
+    checks: ChecksView | None = None,
 ) -> dict[str, Any]:
     """Return the runs as plain JSON: no NaN, no infinity, no lone surrogate.
 
@@ -72,6 +74,7 @@ def payload(
         axes: Of the grid that the runs are, the last one changing fastest.
         comparison: Of their answers, if there are several.
         opens: Whether the answers or their differences come first.
+        checks: What checks said about the answers, if these are checked.
     """
     value = {
         "version": 1,
@@ -81,6 +84,7 @@ def payload(
         ],
         "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
         "comparison": _comparison(comparison, opens) if comparison and comparison.several else None,
+        **_filled(checks=checks_payload(checks) if checks else None),
     }
     plain: dict[str, Any] = plain_json(value)
     return plain
@@ -96,6 +100,19 @@ class Detail:
 
 
 WHOLE = Detail()
+
+
+def checks_payload(checks: ChecksView) -> dict[str, Any]:
+    """Return what checks said, as plain values."""
+    return {
+        "rates": [
+            {"title": rate.title, "words": rate.words, "facts": rate.facts, "bounds": rate.bounds}
+            for rate in checks.rates
+        ],
+        "sentences": checks.sentences,
+        "notices": checks.notices,
+        "confusions": [confusion._asdict() for confusion in checks.confusions],
+    }
 
 
 def _comparison(comparison: ComparisonModel, opens: Opens) -> dict[str, Any]:
@@ -275,6 +292,7 @@ def _choice(choice: Choice, vocabulary: Vocabulary, run: RunView, detail: Detail
         "reasoning": choice.reasoning,
         "audio": _audio(choice.audio),
         **_filled(
+            mark=run.choice_marks.get(choice.index),
             images=[_image(image) for image in images_of(choice)],
             sources=[_source(source) for source in sources_of(choice, run.reply)],
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.view.payload import WHOLE, Detail, plain_json, result_payload
+from chat_magic.view.payload import WHOLE, Detail, checks_payload, plain_json, result_payload
 from chat_magic.view.token_roles import tokens_of
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from chat_magic.core.cell.grid import Axis
     from chat_magic.view.bundle import RunView
+    from chat_magic.view.checks_view import ChecksView
     from chat_magic.view.row_table import RowCell, RowTable
 
 LARGEST = 8 * 2**20
@@ -33,6 +34,7 @@ def rows_payload(
     *,
     axes: Sequence[Axis],
     rows: RowTable,
+    checks: ChecksView | None = None,
     largest: int = LARGEST,
 ) -> dict[str, Any]:
     """Return the runs and their table as plain JSON, as `payload` does.
@@ -44,6 +46,7 @@ def rows_payload(
         runs: The runs, in row-major order.
         axes: Those of the grid, the rows first.
         rows: Their table.
+        checks: What checks said about the answers, if these are checked.
         largest: Bytes that it may take.
     """
     frame = plain_json(
@@ -52,6 +55,7 @@ def rows_payload(
             "axes": [{"name": axis.name, "titles": axis.titles} for axis in axes],
             "comparison": None,
             "rows": _table(rows),
+            **({"checks": checks_payload(checks)} if checks else {}),
         }
     )
     room = largest - len(_encoded({**frame, "results": []}))

@@ -137,7 +137,9 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...], opens_tokens: b
     several = len(run.reply.choices) > 1
     facts = choice_facts(choice, run.usage_of_choice)
     facts += _same_as(comparison, group)
-    title = f"{choice.index} {times(len(group))}".strip() if several else None
+    marks = comparison.marks_at(group)
+    title = f"{choice.index} {times(len(group))}".strip() if several else ""
+    title = " ".join(filter(None, [marks, title])) or None
     head = heading(title, facts, choice_sparkline(choice, run.json_prefill))
     metrics_html = facts_line(metric_facts(choice, run.usage_of_choice, run.json_prefill))
     if comparison.n_tokens > _MOST_TOKENS:
@@ -221,13 +223,15 @@ def _cell(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:
     position = groups[0][0]
     choice = comparison.choice_at(position)
     n_choices = len(run.reply.choices)
+    marks = comparison.marks_at([position for group in groups for position in group])
     facts = [f"{len(groups[0])} of {n_choices} choices"] if n_choices > 1 else []
     facts += choice_facts(choice, run.usage_of_choice)
     facts += metric_facts(choice, run.usage_of_choice)[:2]
     beginning = excerpt_html(comparison, position, _EXCERPT)
     answers = "".join(_answers(comparison, number, opens_tokens))
     return (
-        f'{problems}<div style="margin:2px 0 4px 0;min-width:170px">{beginning}</div>'
+        f'{problems}<div style="margin:2px 0 4px 0;min-width:170px">'
+        f"{f'{strong(marks)} ' if marks else ''}{beginning}</div>"
         + facts_line(facts)
         + details("the whole answer", line(escape(" · ".join(run_facts(run)))) + answers)
     )

@@ -92,7 +92,8 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...]) -> str:
     if len(comparison.runs) > 1:
         number = comparison.analysis.answers[position].run
         facts += [*message_facts(comparison.runs)[number], *run_facts(run)]
-    lines = [choice_title(comparison.titles[position]), answer_body(choice, run.reply)]
+    title = " ".join(filter(None, [comparison.marks_at(group), comparison.titles[position]]))
+    lines = [choice_title(title), answer_body(choice, run.reply)]
     lines += [_filled(f"({' · '.join(facts)})")] if facts else []
     return "\n".join(lines)
 

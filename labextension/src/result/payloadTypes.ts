@@ -34,6 +34,8 @@ export interface Payload {
   distribution?: PayloadDistribution;
   /** The table of a grid whose first axis is the rows of data; absent in others. */
   rows?: PayloadRows;
+  /** What checks said about the answers; absent if these are not checked. */
+  checks?: PayloadChecks;
 }
 
 /** How far each segment of a prompt moves the answer. */
@@ -259,6 +261,8 @@ export interface PayloadChoice {
   reasoning: string | null;
   /** The spoken answer; the sound is in the HTML. */
   audio: PayloadAudio | null;
+  /** What checks said about the answer; absent if it is not checked. */
+  mark?: 'passed' | 'failed' | 'error';
   /** The images of the answer; absent if there are none. */
   images?: PayloadImage[];
   /** What the answer cites; absent if that is nothing. */
@@ -292,6 +296,38 @@ export interface PayloadPart {
    * keys, 2 for one that is not in the text. Absent if all are 0.
    */
   roles?: PayloadIntegers;
+}
+
+export interface PayloadChecks {
+  /** One for each variant. */
+  rates: PayloadRate[];
+  /** How variants compare. */
+  sentences: string[];
+  /** Exceptions of checks, and what these do not see. */
+  notices: string[];
+  /** One for each variant; empty without a truth. */
+  confusions: PayloadConfusion[];
+}
+
+/** How many answers of a variant pass all checks. */
+export interface PayloadRate {
+  title: string;
+  /** The count and its interval. */
+  words: string;
+  facts: string[];
+  /**
+   * The lower end of the 95 % interval, the share, and the upper end, 0 to 1; null without answers.
+   */
+  bounds: number[] | null;
+}
+
+/** What a variant answered where what is true. */
+export interface PayloadConfusion {
+  title: string;
+  truths: string[];
+  answers: string[];
+  /** For each truth, the count of each answer. */
+  counts: number[][];
 }
 
 export interface PayloadComparison {
