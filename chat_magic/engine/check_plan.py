@@ -71,12 +71,12 @@ def plan_checks(
     rows = next((axis.values for axis in axes if axis.kind == "row"), None)
     columns = tuple(dict.fromkeys(str(name) for row in rows or () for name in row))
     known = KnownNames(
-        columns, has_rows=rows is not None, has_labels=has_labels, variables=variables
+        columns=columns, has_rows=rows is not None, has_labels=has_labels, variables=variables
     )
     compiled = _compiled(checks, label)
     for check in compiled:
         check_names(check, known)
-    if truth is not None:
+    if truth is not None and rows != ():
         check_truth(truth, known)
     return CheckPlan(compiled, truth, variables)
 
