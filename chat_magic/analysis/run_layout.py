@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from chat_magic.core.cell.grid import title_of
+from chat_magic.core.cell.grid import title_of, unique_titles
+from chat_magic.core.cell.variants import SINGLE, variant_titles
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chat_magic.core.cell.grid import Axis
-
-ROW_AXIS = "row"
-"""The kind of the axis whose values are the rows of the data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ class RunLayout:
                 name in own and title_of(own[name]) == title_of(value)
                 for name, value in given.items()
             )
-        spellings = {self.titles[place]}
+        spellings = {self.titles[place], *([SINGLE] if len(self.titles) == 1 else [])}
         if self.titles.count(variant) == 0:
             for name, value in own.items():
                 title = title_of(value)
@@ -94,39 +92,35 @@ def run_layout(
         coordinates: For each run, its value on each axis by the axis' name.
         models: The model of each run.
     """
-    row_axis = next((axis for axis in axes if axis.kind == ROW_AXIS), None)
-    if row_axis is None:
+    if not any(axis.kind == "row" for axis in axes):
         return RunLayout(
-            titles=_unique([*map(_title, coordinates, _names_of_runs(models))]),
+            titles=variant_titles(axes) if axes else unique_titles(_names_of_runs(models)),
             coordinates=tuple({"model": models[run], **c} for run, c in enumerate(coordinates)),
             rows=(None,),
             row_titles=("",),
             variant=tuple(range(len(models))),
             row=(0,) * len(models),
         )
+    at = [axis.kind for axis in axes].index("row")
     places = list(product(*(range(len(axis.titles)) for axis in axes)))
-    at = list(axes).index(row_axis)
     others = [place[:at] + place[at + 1 :] for place in places]
     numbers = {other: number for number, other in enumerate(dict.fromkeys(others))}
-    first = [others.index(other) for other in numbers]
-    known = [
-        {name: value for name, value in coordinates[run].items() if name != row_axis.name}
-        for run in first
-    ]
+    titles = variant_titles(axes)
     return RunLayout(
-        titles=_unique([_title(c, models[run]) for c, run in zip(known, first, strict=True)]),
-        coordinates=tuple({"model": models[run], **c} for c, run in zip(known, first, strict=True)),
-        rows=tuple(row_axis.values),
-        row_titles=row_axis.titles,
+        titles=tuple(models[:1]) if titles == (SINGLE,) else titles[: len(numbers)],
+        coordinates=tuple(
+            _without(axes[at].name, {"model": models[run], **coordinates[run]})
+            for run in map(others.index, numbers)
+        ),
+        rows=tuple(axes[at].values),
+        row_titles=axes[at].titles,
         variant=tuple(numbers[other] for other in others),
         row=tuple(place[at] for place in places),
     )
 
 
-def _title(coordinates: Mapping[str, Any], name: str) -> str:
-    """Name a variant by its coordinates, else by the name."""
-    titled = ((axis, title_of(value)) for axis, value in coordinates.items())
-    return " · ".join(variant_title(axis, title) for axis, title in titled) or name
+def _without(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    return {other: value for other, value in known.items() if other != name}
 
 
 def _names_of_runs(models: Sequence[str]) -> list[str]:
@@ -134,24 +128,3 @@ def _names_of_runs(models: Sequence[str]) -> list[str]:
     if len(set(models)) == len(models):
         return list(models)
     return [f"run {run}" for run in range(len(models))]
-
-
-def variant_title(axis: str, title: str) -> str:
-    """Name a value of an axis, with the axis' name if the value is unclear without it."""
-    return f"{axis}={title}" if _needs_axis_name(title) else title
-
-
-def _needs_axis_name(title: str) -> bool:
-    try:
-        float(title)
-    except ValueError:
-        return title.lower() in ("unset", "true", "false", "null", "none", "")
-    return True
-
-
-def _unique(titles: Sequence[str]) -> tuple[str, ...]:
-    """Number the titles that several variants have."""
-    return tuple(
-        title if titles.count(title) == 1 else f"{title} ({titles[:place].count(title) + 1})"
-        for place, title in enumerate(titles)
-    )

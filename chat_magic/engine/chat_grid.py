@@ -179,9 +179,7 @@ def chat_grid(
             truth,
             axes,
             variables or {},
-            has_labels=any(
-                getattr(variant.request, "labels", None) is not None for variant in variants
-            ),
+            has_labels=answers is not None,
         ),
     )
     return start_grid(session, plan, HistoryOptions(keep=history)).wait()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat_magic.core.cell.check_expression import read_checks
+from chat_magic.core.cell.grid import columns_of
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ def plan_checks(
     from chat_magic.results.check_run import KnownNames, check_names, check_truth
 
     rows = next((axis.values for axis in axes if axis.kind == "row"), None)
-    columns = tuple(dict.fromkeys(str(name) for row in rows or () for name in row))
     known = KnownNames(
-        columns=columns, has_rows=rows is not None, has_labels=has_labels, variables=variables
+        columns=[str(column) for column in columns_of(axes)],
+        has_rows=rows is not None,
+        has_labels=has_labels,
+        variables=variables,
     )
     compiled = _compiled(checks, label)
     for check in compiled:

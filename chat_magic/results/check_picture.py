@@ -73,7 +73,7 @@ def run_marks(checked: CheckOutcomes | None, n_runs: int) -> list[RunMarks]:
 
 
 def _outcome(passed: Sequence[bool | None]) -> Outcome:
-    """Return what a check says of several choices: an exception or a failure of one is that of all."""
+    """Return what a check says of several choices: what fails one of them fails all."""
     return "unknown" if None in passed else "passed" if all(passed) else "failed"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from chat_magic.analysis.check_outcomes import PASSED
 from chat_magic.analysis.run_layout import run_layout
 from chat_magic.core.cell.check_expression import CORRECT, read_checks
+from chat_magic.core.request.label_set import REST
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.result_tables import ResultTables
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.run_layout import RunLayout
     from chat_magic.core.cell.check_expression import Check
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.request.label_set import LabelSet
     from chat_magic.results.calibration import Calibration
     from chat_magic.results.check_run import CheckedRun
     from chat_magic.results.pareto import Pareto
@@ -293,9 +295,9 @@ class CheckTables(ResultTables):
         return () if labels is None else tuple(labels.labels)
 
     @property
-    def _label_set(self) -> Any:
+    def _label_set(self) -> LabelSet | None:
         """The labels, and where in an answer they are; None if it was asked without."""
-        known = (getattr(result.request, "labels", None) for result in self._results)
+        known = (result.request.labels for result in self._results)
         return next((labels for labels in known if labels is not None), None)
 
     @property
@@ -317,7 +319,7 @@ class CheckTables(ResultTables):
         if labels is None:
             return None
         known = self.labels(labels.labels, at=labels.at)
-        names = [*labels.labels, "ambiguous", "other", "residual"]
+        names = [*labels.labels, *REST]
         by_run: list[dict[int, dict[str, float]]] = [{} for _ in self._results]
         for record in known[["run", "choice", *names]].to_dict("records"):
             of_answer = {name: float(record[name]) for name in names}

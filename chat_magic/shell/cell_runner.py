@@ -259,9 +259,6 @@ class CellRunner:
         from chat_magic.engine.check_plan import plan_checks
 
         cell = grid.cell
-        has_labels = any(
-            getattr(variant.request, "labels", None) is not None for variant in grid.variants
-        )
         from_body = () if "prompt" in cell.options else cell.body_checks
         try:
             return plan_checks(
@@ -269,7 +266,7 @@ class CellRunner:
                 cell.options.get("truth"),
                 grid.axes,
                 self._namespace,
-                has_labels=has_labels,
+                has_labels="labels" in cell.options,
             )
         except InvalidRequest as error:
             line = 1 + line_of(error.message, self._source or "")

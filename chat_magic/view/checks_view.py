@@ -89,7 +89,7 @@ class RunMarks(NamedTuple):
 
 
 def marks_words(marks: Sequence[ChoiceMark | None]) -> str:
-    """ChoiceMark identical answers: once if all have the same mark, else with how often each occurs."""
+    """Mark identical answers: once if all have the same mark, else with how often each occurs."""
     known = [mark for mark in marks if mark is not None]
     counts = {mark: known.count(mark) for mark in MARKS if mark in known}
     if len(counts) == 1:

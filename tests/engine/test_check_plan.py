@@ -10,9 +10,9 @@ from chat_magic.engine.check_plan import NO_CHECKS, CheckPlan, plan_checks
 from chat_magic.errors import InvalidRequest
 from tests.completions import completion
 from tests.gateway import streamed
-from tests.results.checked import row_axis
+from tests.results.checked import rows_of
 
-ROWS = row_axis([{"text": "a", "label": "Y"}, {"text": "b", "label": "N"}])
+ROWS = rows_of([{"text": "a", "label": "Y"}, {"text": "b", "label": "N"}])
 
 
 def short(answer):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chat_magic.core.cell.grid import Axis
+import pandas as pd
+
+from chat_magic.core.cell.grid import Axis, row_axis
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.core.request.request import ChatRequest
 from chat_magic.results.chat_result import ChatResult
@@ -19,10 +21,10 @@ def result_of(*texts, model="a/b", **fields):
     return ChatResult(request, Reply(choices=choices), Timing(total_s=1.0), **fields)
 
 
-def row_axis(rows, titles=None):
-    """Return the axis of some rows."""
-    titles = tuple(map(str, range(len(rows)))) if titles is None else tuple(titles)
-    return Axis(name="row", kind="row", titles=titles, values=tuple(rows))
+def rows_of(rows, titles=None):
+    """Return the axis of some rows, with their data."""
+    labels = list(range(len(rows))) if titles is None else titles
+    return row_axis("row", labels, rows, pd.DataFrame(rows, index=labels))
 
 
 def grid_of(answers, rows, *, errors=None, titles=None):
@@ -35,13 +37,13 @@ def grid_of(answers, rows, *, errors=None, titles=None):
         titles: What the rows are called.
     """
     names = tuple(answers)
-    axis = row_axis(rows, titles)
+    axis = rows_of(rows, titles)
     axes = (axis, Axis(name="prompt", kind="prompt", titles=names, values=names))
     runs = [(row, name) for row in range(len(rows)) for name in names]
     given = [answers[name][row] for row, name in runs]
     return ChatResults(
         tuple(result_of(*([texts] if isinstance(texts, str) else texts)) for texts in given),
         axes,
-        tuple({"row": axis.titles[row], "prompt": name} for row, name in runs),
+        tuple({"row": axis.labels[row], "prompt": name} for row, name in runs),
         {runs.index(key): words for key, words in (errors or {}).items()},
     )

@@ -10,7 +10,7 @@ import pytest
 
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_results import ChatResults
-from tests.results.checked import grid_of, result_of, row_axis
+from tests.results.checked import grid_of, result_of, rows_of
 
 ROWS = [{"label": "yes", "page": 1}, {"label": "no", "page": 1}, {"label": "yes", "page": 2}]
 GRID = grid_of({"A": ["yes", "yes", "no"], "B": ["Yes ", "no", "yes"]}, ROWS)
@@ -241,7 +241,7 @@ def test_labels_of_other_types_and_missing_ones_are_compared_as_texts():
 
 def test_rows_have_an_axis_of_their_kind():
     """It is the kind that counts, not the name."""
-    axis = row_axis([{"label": "a"}, {"label": "b"}])
+    axis = rows_of([{"label": "a"}, {"label": "b"}])
     grid = ChatResults(
         (result_of("a"), result_of("a")), (axis,), ({"row": "0"}, {"row": "1"})
     ).check("answer == label")
