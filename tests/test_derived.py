@@ -64,7 +64,7 @@ def test_the_completions_are_the_options_the_fields_and_their_values(complete):
     options = [option for option in (*REQUEST_OPTIONS, *MAGIC_OPTIONS) if option.name != "model"]
     assert complete("%%chat local --") == [f"--{option.name}" for option in options]
     assert complete("%%chat\n---\n") == [
-        f"{name}: " for name in (*PARAMETERS, "model", "extra", "per_model")
+        f"{name}: " for name in (*PARAMETERS, "model", "extra", "per_model", "check")
     ]
     assert complete("%%chat --unset ") == list(PARAMETERS)
     assert complete("%%chat --sweep ") == [f"{name}=" for name in (*SCALARS, "model")]

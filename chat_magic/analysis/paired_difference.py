@@ -149,7 +149,7 @@ def mcnemar(first: int, second: int) -> float:
     """
     n = first + second
     ways = sum(math.comb(n, k) for k in range(min(first, second) + 1))
-    return min(1.0, 2 * ways / 2**n)  # of integers, whose quotient neither over- nor underflows
+    return min(1.0, 2 * ways / (1 << n))  # of integers, whose quotient neither over- nor underflows
 
 
 def sign_flip(difference: Floats) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chat_magic.analysis.arrays import Floats
+    from chat_magic.analysis.arrays import Flags, Floats
     from chat_magic.analysis.checks import CheckedLayout
 
 
@@ -83,11 +83,10 @@ def _mean(values: Floats) -> tuple[float, float, float]:
     return middle, *interval
 
 
-def _dominated(share: Floats, cost: Floats, time: Floats) -> Floats:
+def _dominated(share: Floats, cost: Floats, time: Floats) -> Flags:
     """Say which variants another one is no worse than in all that is known, and better in one."""
     figures = np.column_stack([-share, cost, time])
     figures = figures[:, ~np.isnan(figures).any(axis=0)]
     no_worse = (figures[None, :, :] <= figures[:, None, :]).all(axis=2)
     better = (figures[None, :, :] < figures[:, None, :]).any(axis=2)
-    dominated: Floats = (no_worse & better).any(axis=1)
-    return dominated
+    return np.logical_or.reduce(no_worse & better, axis=1)

@@ -50,12 +50,12 @@ class RunLayout:
             InvalidRequest: There is no such variant, or several.
         """
         if isinstance(variant, SupportsIndex) and not isinstance(variant, bool):
-            variant = int(variant)
-            if not 0 <= variant < len(self.titles):
+            place = int(variant)
+            if not 0 <= place < len(self.titles):
                 raise InvalidRequest(
-                    f"variant {variant}: there are {len(self.titles)}, numbered from 0"
+                    f"variant {place}: there are {len(self.titles)}, numbered from 0"
                 )
-            return variant
+            return place
         places = [place for place in range(len(self.titles)) if self._is(place, variant)]
         if len(places) == 1:
             return places[0]

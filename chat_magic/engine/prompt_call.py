@@ -21,6 +21,7 @@ from chat_magic.transport.schema_file import load_schema
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from chat_magic.core.cell.cell import Cell
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.tool_functions import ToolFunctions
@@ -32,6 +33,7 @@ __all__ = [
     "prompt_schema",
     "read_prompt_request",
     "schema_word",
+    "with_check_warning",
     "without_response_format",
 ]
 
@@ -92,7 +94,15 @@ def fill_prompt(
         extra={**asked.extra, **given.extra},
         source=PromptSource(cell=prompt.text, folder=prompt.folder),
     )
-    return confined(request, prompt)
+    return with_check_warning(confined(request, prompt), cell)
+
+
+def with_check_warning(request: ChatRequest, cell: Cell) -> ChatRequest:
+    """Add to the request of a prompt that the checks of its YAML block are not run."""
+    if not cell.body_checks:
+        return request
+    words = "check: a prompt runs no code: give its checks with --check, or to .check()"
+    return replace(request, warnings=(*request.warnings, words))
 
 
 def _sandboxed(variables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -307,7 +307,12 @@ class CheckTables(ResultTables):
 
         layout, known = self._run_layout, self._label_probabilities
         return [
-            CheckedRun(number, result, layout.rows[layout.row[number]], known and known[number])
+            CheckedRun(
+                number,
+                result,
+                layout.rows[layout.row[number]],
+                None if known is None else known[number],
+            )
             for number, result in enumerate(self._results)
             if number not in self._failed_runs
         ]

@@ -116,7 +116,7 @@ class CellRunner:
 
     def _read_prompt(self, text: str, line: MagicLine, file: str) -> Grid:
         """Read a cell that sends the prompt in a file, which is data."""
-        from chat_magic.engine.prompt_call import confined
+        from chat_magic.engine.prompt_call import confined, with_check_warning
         from chat_magic.results.prompt import load_prompt
 
         first, _, body = text.replace("\r\n", "\n").partition("\n")
@@ -129,9 +129,14 @@ class CellRunner:
             variables = SandboxedVariables(self._namespace)
             grid = read_grid(cell, variables, MAGIC_OPTIONS, self._sources(line))
             source = PromptSource(cell=cell, folder=prompt.folder)
-            return _with_requests(
-                grid, lambda request: replace(confined(request, prompt), source=source)
+            sent = _with_requests(
+                grid,
+                lambda request: replace(
+                    with_check_warning(confined(request, prompt), grid.cell), source=source
+                ),
             )
+            # A prompt that was loaded is data: the code in it is not run.
+            return replace(sent, cell=replace(grid.cell, body_checks=()))
         except InvalidRequest as error:
             raise InvalidRequest(f"{file}: {error}", line=1) from error
 
@@ -252,17 +257,13 @@ class CellRunner:
         )
 
     def _checks(self, grid: Grid) -> CheckPlan:
-        """Compile the checks of a cell: those of its line, and of its YAML block.
-
-        A file's are not among them: a prompt that was loaded is data, and never runs code.
-        """
+        """Compile the checks of a cell: those of its YAML block, and of its line."""
         from chat_magic.engine.check_plan import plan_checks
 
         cell = grid.cell
-        from_body = () if "prompt" in cell.options else cell.body_checks
         try:
             return plan_checks(
-                (*from_body, *cell.checks),
+                (*cell.body_checks, *cell.checks),
                 cell.options.get("truth"),
                 grid.axes,
                 self._namespace,

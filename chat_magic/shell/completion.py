@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from chat_magic.core.cell.check_expression import OWN_NAMES
 from chat_magic.core.cell.cursor import OPTIONS, Context, read_context
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.settings import SCALARS
@@ -24,6 +25,7 @@ _FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
     "model": "vendor/model",
     "extra": "further fields",
     "per_model": "parameters by model",
+    "check": "Python expressions",
 }
 _NUMBERS_TAKEN = {"/forget": 1_000, "/diff": 2}
 """How many numbers of the history may follow a command, if not one."""
@@ -90,6 +92,8 @@ class ChatMatcher:
                 return _paths(context.fragment)
             case "expression":
                 return self._expressions(context)
+            case "check":
+                return self._check_names(context)
             case "text":
                 return ()
 
@@ -116,6 +120,8 @@ class ChatMatcher:
                 return [("first", "the start of the answer")]
             case "thread":
                 return _threads()
+            case "truth":
+                return self._columns(context.data)
             case "tools":
                 return self._variables_where(inspect.isroutine)
             case "schema":
@@ -131,6 +137,23 @@ class ChatMatcher:
                 end = "=" if row.kind == "fields" else ""
                 return [(choice + end, "value") for choice in row.choices]
         return ()
+
+    def _check_names(self, context: Context) -> Iterator[tuple[str, str]]:
+        """Return what a check sees: the answer, the columns of its data, and the notebook."""
+        if not context.subject:
+            yield from ((name, "answer") for name in OWN_NAMES)
+            yield from self._columns(context.data)
+        yield from self._expressions(context)
+
+    def _columns(self, name: str) -> Iterator[tuple[str, str]]:
+        """Return the columns of data that can be named in a check."""
+        data: Any = self._shell.user_ns.get(name)
+        columns = getattr(data, "columns", None)
+        if columns is None:
+            columns = data if isinstance(data, dict) else ()
+            if isinstance(data, list) and data and isinstance(data[0], dict):
+                columns = data[0]
+        yield from ((str(column), "column") for column in columns if str(column).isidentifier())
 
     def _axis_values(self, parameter: str) -> Iterator[tuple[str, str]]:
         """Return values of a swept parameter, or the notebook's lists and dicts for a variable."""

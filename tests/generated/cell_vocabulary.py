@@ -39,6 +39,7 @@ def cell_vocabulary() -> str:
         {"name": "model", "value": "vendor/model", "choices": ["local"], "rule": _ANY},
         {"name": "extra", "value": "further fields", "choices": [], "rule": _ANY},
         {"name": "per_model", "value": "parameters by model", "choices": [], "rule": _ANY},
+        {"name": "check", "value": "Python expressions", "choices": [], "rule": _ANY},
     ]
     return f'{{\n"options": [\n{_lines(options)}\n],\n"fields": [\n{_lines(fields)}\n]\n}}\n'
 

@@ -319,3 +319,63 @@ def test_rows_that_are_not_there_are_refused(plan, line, words):
         plan(f"%%chat local {line}\n{{{{ text }}}}", data=[{"text": "a"}], x=3, text="t")
     assert words in str(caught.value)
     assert caught.value.line == 1
+
+
+def test_checks_of_the_line_and_the_block_are_compiled(plan):
+    """Those of the block come first; braces in them are not templates."""
+    planned = plan(
+        "%%chat local --over data --check 'answer == label' --check short=\"len(answer) < limit\" "
+        "--truth label\n---\ncheck:\n  - \"'{{' not in answer\"\n---\n{{ text }}",
+        data=[{"text": "a", "label": "x"}], limit=3,
+    )  # fmt: skip
+    checks = planned.calls.checks
+    assert [check.name for check in checks.checks] == [
+        "'{{' not in answer", "answer == label", "short",
+    ]  # fmt: skip
+    assert (checks.truth, checks.variables["limit"]) == ("label", 3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "line", "words"),
+    [
+        ("%%chat local --check 'answer =='\nHi", 1, "check answer ==: is not a Python expression"),
+        (
+            "%%chat local\n---\nseed: 1\ncheck: answer ==\n---\nHi", 4,
+            "check answer ==: is not a Python expression",
+        ),
+        ("%%chat local\n---\ncheck: 3\n---\nHi", 3, "check: expected a Python expression as text"),
+        ("%%chat local --check answer == x\nHi", 1, "put the expression of --check in quotes"),
+        ("%%chat local --truth label\nHi", 1, "truth label: requires rows: ask with --over DATA"),
+        ("%%chat local --over data --truth lable\n{{ text }}", 1, "did you mean label?"),
+        ("%%chat local --check 'p[\"a\"] > 1'\nHi", 1, "p requires labels, the possible answers"),
+    ],
+)  # fmt: skip
+def test_checks_that_cannot_be_are_refused_before_anything_is_sent(plan, cell, line, words):
+    """With the line in the cell."""
+    with pytest.raises(InvalidRequest) as caught:
+        plan(cell, data=[{"text": "a", "label": "x"}])
+    assert words in str(caught.value)
+    assert caught.value.line == line
+
+
+def test_a_check_of_a_file_is_not_run(plan, tmp_path):
+    """A prompt that was loaded is data; the notebook's own line can check it."""
+    file = tmp_path / "p.chat"
+    file.write_text("%%chat local\n---\ncheck: open('x', 'w')\n---\nHi {{ name }}", "utf-8")
+    planned = plan(f"%%chat --prompt {file} --check own=answer", name="Ada")
+    (call,) = planned.calls.calls
+    assert [check.name for check in planned.calls.checks.checks] == ["own"]
+    assert any("a prompt runs no code" in warning for warning in call.request.warnings)
+    file.write_text("%%chat local --check 'open(1)'\nHi", "utf-8")
+    with pytest.raises(InvalidRequest, match="--check does not belong in a prompt"):
+        plan(f"%%chat --prompt {file}")
+
+
+def test_a_cell_is_checked_once_it_is_answered(plan, gateway):
+    """A single answer, too; the names are those of the notebook."""
+    gateway(streamed(completion("yes", "no")))
+    namespace = {"wanted": "yes"}
+    runner = CellRunner(default_session(), namespace, lambda: None)
+    cell = "%%chat c/d -n 2 --check 'answer == wanted'\nHi"
+    result = runner.start(runner.plan(runner.read(cell))).wait()
+    assert result.checks["passed"].tolist() == [True, False]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from chat_magic.core.cell.line import next_word
@@ -33,6 +33,10 @@ _NAMED = re.compile(
 _FILTER = re.compile(r"\|\s*\w*$")
 _FIELD_VALUE = re.compile(r"(?P<field>\w+):\s.*?(?P<value>[^\s\[\],'\"]*)")
 _MARK = re.compile("[a-z]*|@[a-z]*")
+_CHECK = re.compile(
+    r"--check[=\s]\s*(?:(?:[^\W\d]\w*=)?(?P<quote>['\"])(?P<quoted>(?:(?!(?P=quote)).)*)|(?P<bare>[^\s'\"]*))$"
+)
+_OVER = re.compile(r"--over[=\s]\s*(?P<name>[^\W\d]\w*)")
 _PATH = re.compile(r"@(?:image|audio|file)[ \t]+(?P<path>.*)")
 
 
@@ -47,11 +51,12 @@ Kind = Literal[
     "field",
     "field value",
     "expression",
+    "check",
     "text",
 ]
 """Of the line: an option or model, an option's value, that of an axis after `PARAM=`, a `/…`
 command, its argument; of the body: a role or attachment, a file's path, a YAML field, its value, a
-template's expression; or any text."""
+template's expression; the expression of a check; or any text."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Context:
     parameter that is swept, nothing where a variable varies; the command whose argument."""
     given: frozenset[str] = frozenset()
     """The options or fields before it; of a command, the arguments."""
+    data: str = ""
+    """The name that `--over` has on the line; empty without it."""
 
 
 _TEXT = Context("text")
@@ -82,6 +89,8 @@ def read_context(before: str) -> Context | None:
     if cell is None and (line is None or before.lstrip().startswith("%%")):
         return None
     magic_line = (cell or line)["line"]  # type: ignore[index]  # one of them matched
+    if check := _CHECK.search(at_cursor if cell is None or cell["body"] is None else ""):
+        return _in_check(check["quoted"] or check["bare"] or "", magic_line)
     template = _TEMPLATE.search(at_cursor)
     if template and not _RAW.search(magic_line):
         return _read_expression(template["expression"])
@@ -91,6 +100,17 @@ def read_context(before: str) -> Context | None:
         return _read_line(magic_line, is_prompt=False)
     *above, last = cell["body"].split("\n")
     return _read_body([line for line in above if line.strip()], last)
+
+
+def _in_check(expression: str, line: str) -> Context:
+    """Find the name at the end of a check's expression, whose columns are those of `--over`."""
+    found = _read_expression(expression)
+    return replace(found, kind="check", data=_data(line)) if found.kind == "expression" else found
+
+
+def _data(line: str) -> str:
+    match = _OVER.search(line)
+    return match["name"] if match else ""
 
 
 def _read_expression(expression: str) -> Context:
@@ -125,10 +145,10 @@ def _read_line(line: str, *, is_prompt: bool) -> Context:
         else:
             given.add("model")
     if awaiting is not None:
-        return _value(awaiting, fragment)
+        return replace(_value(awaiting, fragment), data=_data(line))
     option, value = _option(fragment)
     if option is not None and value is not None:
-        return _value(option, value)
+        return replace(_value(option, value), data=_data(line))
     if is_prompt and fragment and not fragment.startswith("-"):
         return Context("command", fragment) if fragment.startswith("/") else _TEXT
     return Context("word", fragment, given=frozenset(given))

@@ -138,8 +138,8 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...], opens_tokens: b
     facts = choice_facts(choice, run.usage_of_choice)
     facts += _same_as(comparison, group)
     marks = comparison.marks_at(group)
-    title = f"{choice.index} {times(len(group))}".strip() if several else ""
-    title = " ".join(filter(None, [marks, title])) or None
+    name = f"{choice.index} {times(len(group))}".strip() if several else ""
+    title = " ".join(filter(None, [marks, name])) or None
     head = heading(title, facts, choice_sparkline(choice, run.json_prefill))
     metrics_html = facts_line(metric_facts(choice, run.usage_of_choice, run.json_prefill))
     if comparison.n_tokens > _MOST_TOKENS:

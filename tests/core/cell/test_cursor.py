@@ -27,7 +27,26 @@ def names(path):
     return Context("expression", fragment, subject)
 
 
+def check(path, data=""):
+    """Return the context of a name or an attribute in a check."""
+    subject, _, fragment = path.rpartition(".")
+    return Context("check", fragment, subject, data=data)
+
+
 CONTEXTS = {
+    "checks": [
+        ("%%chat --check ", check("")),
+        ("%%chat --check ans", check("ans")),
+        ("%%chat --check 'len(ans", check("ans")),
+        ("%%chat --check \"answer == 'a' and choice.fin", check("choice.fin")),
+        ("%%chat --over data --check short='len(ans", check("ans", "data")),
+        ("%%chat --check answer==la", check("la")),
+        ("%%chat --check='answer' --over data --check 'la", check("la", "data")),
+        ("%%chat --check 'answer == \"{{ la", check("la")),
+        ("%%chat --check 'answer' --tru", word("--tru", "check")),
+        ("%%chat --over data --truth la", Context("value", "la", "truth", data="data")),
+        ("%%chat --truth ", value("truth")),
+    ],
     "the line of a cell": [
         ("%%chat ", word()),
         ("%%chat lo", word("lo")),
