@@ -89,4 +89,5 @@ def _dominated(share: Floats, cost: Floats, time: Floats) -> Flags:
     figures = figures[:, ~np.isnan(figures).any(axis=0)]
     no_worse = (figures[None, :, :] <= figures[:, None, :]).all(axis=2)
     better = (figures[None, :, :] < figures[:, None, :]).any(axis=2)
-    return np.logical_or.reduce(no_worse & better, axis=1)
+    dominated: Flags = np.logical_or.reduce(no_worse & better, axis=1)
+    return dominated
