@@ -6,13 +6,15 @@ Run as `python -m tests.benchmarks.intervals [DRAWS]`; it needs no model and no 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from chat_magic.analysis.paired_difference import compare_paired
 from chat_magic.analysis.pass_share import row_means, share_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SEED = 20_261_128
 DRAWS = 10_000
