@@ -11,6 +11,7 @@ import type { Payload, PayloadDistribution } from './result/payloadTypes';
 import { AblationView } from './result/ui/ablationView';
 import { readRowTable } from './result/rowTable';
 import type { Mode } from './result/ui/choiceView';
+import { drawChecks } from './result/ui/checksView';
 import { ComparisonView } from './result/ui/comparison/comparisonView';
 import { copy, element } from './result/ui/dom';
 import { DistributionView } from './result/ui/distributionView';
@@ -24,6 +25,7 @@ import '../style/comparison.css';
 import '../style/ablation.css';
 import '../style/distribution.css';
 import '../style/rows.css';
+import '../style/checks.css';
 
 /** Where the output's metadata store how it was last viewed. */
 const MODE_KEY = constants.modeKey;
@@ -111,7 +113,9 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
       return;
     }
     this.views = this.makeViews(payload);
-    this.node.replaceChildren(this.versions.node, ...this.views.map(view => view.node));
+    const checks = payload.checks ? [drawChecks(payload.checks)] : [];
+    const views = this.views.map(view => view.node);
+    this.node.replaceChildren(this.versions.node, ...checks, ...views);
     this.node.classList.toggle('chm-wide', this.isWide());
   }
 
