@@ -5,11 +5,13 @@ python -m tests.wire.make_rows    writes rows.json beside this file
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 from chat_magic.core.cell.grid import row_axis, sweep_axis
 from chat_magic.core.request.label_set import LabelSet
 from chat_magic.view.bundle import MIME_TYPE, RunView, bundle
+from chat_magic.view.checks_view import ChecksView, VariantRate
 from chat_magic.view.row_table import Mark
 from tests.view.conftest import answers, choice, run, token
 from tests.wire.fixtures import store
@@ -40,10 +42,17 @@ def rows() -> list[RunView]:
 
 def table() -> dict[str, Any]:
     """Return the payload."""
-    made: dict[str, Any] = bundle(
-        rows(), axes=AXES, variant_facts=[["passed 3 of 3"], ["passed 0 of 1"]]
-    )[MIME_TYPE]
+    checks = ChecksView(rates=(_rate("temperature=0", 3, 3), _rate("temperature=1", 0, 1)))
+    made: dict[str, Any] = bundle(rows(), axes=AXES, checks=checks)[MIME_TYPE]
     return made
+
+
+def _rate(title: str, n_passed: int, answers: int) -> VariantRate:
+    """Return a rate without an interval."""
+    share = n_passed / answers
+    return VariantRate(
+        title=title, n_passed=n_passed, answers=answers, share=share, low=nan, high=nan
+    )
 
 
 FIXTURES = {"rows.json": table}
