@@ -15,10 +15,10 @@ import pytest
 from chat_magic.analysis import column_docs
 from chat_magic.analysis.ablation_table import LabelBounds, ablation_table, labels_ablation_table
 from chat_magic.analysis.answer_search import FoundAnswer
-from chat_magic.analysis.capability_table import capability_table
-from chat_magic.analysis.distribution_table import distribution_table
 from chat_magic.analysis.calibration_figures import reliability_bins, risk_by_coverage
+from chat_magic.analysis.capability_table import capability_table
 from chat_magic.analysis.column_docs import CHECK_TABLES, COORDINATES, RESULT_TABLES, RUN, TABLES
+from chat_magic.analysis.distribution_table import distribution_table
 from chat_magic.analysis.history_table import history_table, usage_table
 from chat_magic.analysis.listing_tables import (
     jobs_table,
