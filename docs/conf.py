@@ -15,7 +15,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import chat_magic  # noqa: E402 - from this checkout
-from docs.reference_pages import PAGES  # noqa: E402
 
 project = "chat-magic"
 author = "The chat-magic developers"
@@ -29,7 +28,6 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["guide.md"]
 suppress_warnings = [
     "misc.highlighting_failure",  # the body of a %%chat cell is not Python
     "mystnb.unknown_mime_type",  # the interactive view, which HTML stands in for
@@ -54,24 +52,15 @@ html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
 
 
-def write_derived_pages(_app: Sphinx, _config: Config) -> None:
-    """Write the pages of the reference, and copy the executed notebooks and the changelog."""
-    for name, page in PAGES.items():
-        _write(HERE / "reference" / name, page())
-    changelog = (HERE.parent / "CHANGELOG.md").read_text(encoding="utf-8")
-    _write(HERE / "changelog.md", changelog)
+def copy_pages(_app: Sphinx, _config: Config) -> None:
+    """Copy the changelog and the executed notebooks; what did not change keeps its time."""
+    shutil.copy2(HERE.parent / "CHANGELOG.md", HERE / "changelog.md")
     folder = HERE / "notebooks"
     folder.mkdir(exist_ok=True)
     for notebook in sorted((HERE.parent / "build" / "notebooks").glob("*.ipynb")):
         shutil.copy2(notebook, folder)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file if it changed, so that Sphinx builds only what is new."""
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
-
-
 def setup(app: Sphinx) -> None:
-    """Connect what is written before the pages are read."""
-    app.connect("config-inited", write_derived_pages)
+    """Copy what comes from elsewhere before the pages are read."""
+    app.connect("config-inited", copy_pages)

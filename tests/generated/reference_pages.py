@@ -9,7 +9,7 @@ from chat_magic.core.request.settings import SETTINGS
 from chat_magic.shell.commands import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from chat_magic.core.cell.options import Option
 
@@ -76,11 +76,3 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
     )
-
-
-PAGES: dict[str, Callable[[], str]] = {
-    "options.md": options,
-    "commands.md": commands,
-    "configuration.md": configuration,
-}
-"""The pages by the names of their files."""
