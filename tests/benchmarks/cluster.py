@@ -9,9 +9,15 @@ map without a cluster is beside them. At best 16 requests at a time give 80 rows
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -36,17 +42,40 @@ def rows_per_s(n_rows: int, concurrency: int, **options: object) -> float:
     return max(speeds)
 
 
-def main() -> None:
-    """Print the table."""
-    from distributed import Client, LocalCluster
-
+def serve() -> None:
+    """Answer each request after the time to think, until the standard input is closed."""
     from tests.completions import completion
     from tests.gateway import Gateway, Sleep, streamed
 
     whole = streamed(completion("yes"))
-    slow = type(whole)([Sleep(THINK_S), *whole.steps], headers=whole.headers)
-    with Gateway(slow) as gateway:
-        os.environ["CHAT_MAGIC_BASE_URL"] = gateway.base_url
+    with Gateway(type(whole)([Sleep(THINK_S), *whole.steps], headers=whole.headers)) as gateway:
+        print(gateway.base_url, flush=True)
+        sys.stdin.read()
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Run the server in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, "serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with process:
+        assert process.stdout
+        assert process.stdin
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def main() -> None:
+    """Print the table."""
+    from distributed import Client, LocalCluster
+
+    with served() as base_url:
+        os.environ["CHAT_MAGIC_BASE_URL"] = base_url
         os.environ["CHAT_MAGIC_API_KEY"] = "sk-none"
         os.environ["CHAT_MAGIC_MODEL"] = "a/b"
         here = rows_per_s(ROWS, EACH)
@@ -64,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    (serve if sys.argv[1:] == ["serve"] else main)()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +38,9 @@ _AHEAD = 2
 """How many times its share of the concurrency a worker is leased, so that it need not wait."""
 _SUBMITTED = 4
 """Rows that are prepared, leased or running, for each request that may run at a time."""
-_POLL_S = 0.05
-"""How often reports are fetched."""
+_POLL_S, _BUSY_S = 0.05, 0.02
+"""How long to wait before reports are fetched again, also after there were some: rows whose turn
+comes meanwhile are leased together."""
 
 
 class DaskExecutor:
@@ -116,7 +116,6 @@ class DaskExecutor:
             self._ports.note("rate")
 
     async def _begin(self) -> None:
-        self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._budget = Budget(self._limits.max_cost)
         self._usual = UsualTokens()
@@ -142,7 +141,6 @@ class DaskExecutor:
         for position, task in self._asking.items():
             if not self._book.is_leased(position):
                 task.cancel()
-        self._wake.set()
 
     def _fail(self, error: ChatError) -> None:
         """End the map; what runs goes on to its end."""
@@ -195,7 +193,6 @@ class DaskExecutor:
             returned: asyncio.Future[Returned] = asyncio.get_running_loop().create_future()
             self._leases[row.position] = lease_of(row.position, row.call), returned
             self._book.add([row.position])
-            self._wake.set()
             try:
                 outcome = await returned
             finally:
@@ -226,10 +223,7 @@ class DaskExecutor:
                 has_news = await self._exchange()
                 if not self._book.n_leased and self._is_draining:
                     self._idle.set()
-                if not has_news:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), _POLL_S)
-                self._wake.clear()
+                await asyncio.sleep(_BUSY_S if has_news else _POLL_S)
         except Exception as error:
             self._ports.fail(error)
 
