@@ -168,6 +168,7 @@ def chat_grid(
         after=after,
         schema=form,
         schemas=schemas_of(asked),
+        labels=answers,
         tools=tools,
         limits=request_limits(
             session, timeout_s=timeout, retries=retries, top_up=top_up, max_cost=max_cost

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chat_magic.core.cell.grid import Axis, Variant
+    from chat_magic.core.request.label_set import LabelSet
     from chat_magic.core.request.messages import Message
     from chat_magic.core.schema.structured import Schema
     from chat_magic.engine.replay import Recordings
@@ -47,6 +48,11 @@ class GridPlan:
     """Calls that run at a time."""
     checks: CheckPlan = NO_CHECKS
     """What the answers are checked for."""
+
+    schema: Schema | None = None
+    """The form of the answers, which decides the columns of their tables if there are none."""
+    labels: LabelSet | None = None
+    """The possible answers, likewise."""
 
     @property
     def size(self) -> str:
@@ -78,6 +84,7 @@ def plan_grid(
     limits: RequestLimits = DEFAULT_LIMITS,
     concurrency: int = DEFAULT_CONCURRENCY,
     recordings: Recordings | None = None,
+    labels: LabelSet | None = None,
     checks: CheckPlan = NO_CHECKS,
 ) -> GridPlan:
     """Prepare the calls of a grid, or the single call if there are no axes.
@@ -94,6 +101,7 @@ def plan_grid(
         limits: How long each answer may take, and how often its request is sent.
         concurrency: Calls that run at a time.
         recordings: Where recorded answers are looked up; None if they are not.
+        labels: The possible answers, as the requests have them.
         checks: What the answers are checked for.
 
     Raises:
@@ -118,6 +126,8 @@ def plan_grid(
         axes=tuple(axes),
         coordinates=tuple(variant.coordinates for variant in variants),
         concurrency=concurrency,
+        schema=schema,
+        labels=labels,
         checks=checks,
     )
 

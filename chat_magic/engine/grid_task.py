@@ -128,6 +128,7 @@ class GridTask:
         self._on_change = on_change
         self._concurrency = plan.concurrency
         self._size = plan.size if len(plan.calls) > LARGE else None
+        self._form = (plan.schema, plan.labels)
         self._budget = Budget(plan.calls[0].limits.max_cost if plan.calls else None)
         self._stopwatch = Stopwatch()
 
@@ -188,7 +189,10 @@ class GridTask:
         failed = {run: error for run, (_, error) in enumerate(ended) if error is not None}
         coordinates = tuple(run.coordinates for run in self.runs)
         results = tuple(result for result, _ in ended)
-        return ChatResults(results, self.axes, coordinates, failed, _history=self._record.number)
+        return ChatResults(
+            results, self.axes, coordinates, failed,
+            _history=self._record.number, _form=self._form,
+        )  # fmt: skip
 
 
 def _all_failed(results: ChatResults) -> ChatError:

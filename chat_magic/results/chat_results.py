@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.check_outcomes import CheckOutcomes
     from chat_magic.analysis.diff_units import DiffUnit
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.request.label_set import LabelSet
     from chat_magic.core.schema.structured import Schema
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView
@@ -64,6 +65,10 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
     """The resume file of a map, which has its rows; None of anything else."""
     _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
     """What will tell `history_id`; None where it is not kept."""
+    _form: tuple[Schema | None, LabelSet | None] = field(
+        default=(None, None), kw_only=True, compare=False
+    )
+    """The schema and the labels that were asked with, which tables need where no run has them."""
     _checked: CheckOutcomes | None = field(default=None, kw_only=True)
     """What checks said about the answers; None if these are not checked."""
 
@@ -129,7 +134,7 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
         for place, title in enumerate(titles):
             runs = range(place, len(self), len(titles))
             results = [None if run in self.errors else self.results[run] for run in runs]
-            schema = next((self.results[run].schema for run in runs), None)
+            schema = next((self.results[run].schema for run in runs), self._form[0])
             yield VariantAnswers(
                 title=title,
                 texts=[None if one is None else _texts(one) for one in results],
@@ -310,6 +315,14 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
     @property
     def _failed_runs(self) -> Mapping[int, str]:
         return self.errors
+
+    @property
+    def _schema(self) -> Schema | None:
+        return super()._schema or self._form[0]
+
+    @property
+    def _labels(self) -> LabelSet | None:
+        return super()._labels or self._form[1]
 
     @property
     def _attrs(self) -> dict[str, Any]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from chat_magic.analysis.reply_columns import ReplyColumns
     from chat_magic.analysis.segments import SpanUnit
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.request.label_set import At
+    from chat_magic.core.request.label_set import At, LabelSet
+    from chat_magic.core.schema.structured import Schema
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.history_number import HistoryNumber
     from chat_magic.view.bundle import ComparisonView, RunView, TokensView
@@ -99,8 +100,19 @@ class ResultTables(ABC):
         ordered.attrs = table.attrs
         return self._with_coordinates(ordered)
 
+    @property
+    def _schema(self) -> Schema | None:
+        """The form of the answers, if one was asked for."""
+        return next((one.schema for one in self._results if one.schema is not None), None)
+
+    @property
+    def _labels(self) -> LabelSet | None:
+        """The possible answers, if they were named."""
+        known = (one.request.labels for one in self._results)
+        return next((labels for labels in known if labels is not None), None)
+
     def _add_labels(self, table: pd.DataFrame) -> None:
-        labels = next((result.request.labels for result in self._results), None)
+        labels = self._labels
         if labels is None:
             return
         from chat_magic.analysis.labels import label_columns
@@ -110,7 +122,7 @@ class ResultTables(ABC):
             table[name] = values
 
     def _add_parsed(self, table: pd.DataFrame) -> None:
-        schema = next((result.schema for result in self._results), None)
+        schema = self._schema
         if schema is None:
             return
         from chat_magic.analysis.parsed_columns import add_parsed

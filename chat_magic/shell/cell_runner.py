@@ -249,6 +249,7 @@ class CellRunner:
             choice=choice,
             schema=schema,
             schemas=schemas,
+            labels=labels,
             tools=tools,
             limits=limits,
             concurrency=concurrency,

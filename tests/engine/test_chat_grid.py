@@ -158,6 +158,8 @@ def test_it_has_the_arguments_of_chat_and_those_of_a_grid():
     of_chat = set(inspect.signature(chat_magic.chat).parameters)
     assert of_chat - of_grid == {"thread"}
     assert of_grid - of_chat == {
+        "check",
+        "truth",
         "over",
         "rows",
         "prompts",
@@ -224,6 +226,10 @@ def test_no_rows_are_an_empty_result_with_all_columns(gateway):
     results = chat_grid("{{ text }}", over=REVIEWS[:0], sweep={"temperature": [0, 1]}, n=2)
     assert (len(results), server.requests) == (0, [])
     assert list(results.answers) == ["text", "stars", "temperature=0", "temperature=1"]
+    form = {"schema": "age: int", "labels": ["yes", "no"]}
+    formed, one = (chat_grid("{{ text }}", over=REVIEWS[:n], **form) for n in (0, 1))
+    assert list(formed.frame) == list(one.frame)
+    assert list(formed.answers) == list(one.answers) == ["text", "stars", "answer", "answer.age"]
     whole = chat_grid("{{ text }}", over=REVIEWS[:1], sweep={"temperature": [0, 1]})
     assert list(results.frame) == list(whole.frame)
     assert list(results.tokens) == list(whole.tokens)
