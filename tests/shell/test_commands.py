@@ -10,10 +10,13 @@ import pytest
 from chat_magic import load_ipython_extension, unload_ipython_extension
 from chat_magic.core.cell.cell import read_prompt
 from chat_magic.core.request.config import read_config
+from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell import commands
 from chat_magic.shell.commands import COMMANDS
-from tests.gateway import Gateway, whole
+from chat_magic.store.batch_parts import BatchParts, BatchRow
+from chat_magic.store.rows import RowsFile
+from tests.gateway import BatchService, Gateway, whole
 
 KEY = "sk-canary-in-a-command"
 
@@ -172,3 +175,24 @@ def test_a_price_is_described_as_far_as_it_is_known(prices, words):
     """Each kind of token that has one."""
     price = read_config(f'[prices]\n"a/b" = {prices}', "f").prices["a/b"]
     assert commands._describe_price(price) == words
+
+
+def test_batches_of_an_earlier_kernel_are_jobs(chat, tmp_path, monkeypatch, gateway, capsys):
+    """They are found by the resume files beside the history, and cancelled by number."""
+    monkeypatch.setenv("CHAT_MAGIC_HISTORY", str(tmp_path / "history.db"))
+    service = BatchService()
+    service.batches["batch_0"] = {"id": "batch_0", "status": "in_progress"}
+    gateway(service)
+    RowsFile(tmp_path / "maps" / "one.db").close()
+    with BatchParts(tmp_path / "maps" / "one.db") as parts:
+        number = parts.begin("a/b", [BatchRow(custom_id="c", key="k")], 1_700_000_000.0)
+        parts.note_file(number, "file_0")
+        parts.note_batch(number, "batch_0")
+    (row,) = COMMANDS["/jobs"].run("", None).to_dict("records")
+    assert row["model"] == "a/b"
+    assert row["state"] == "1 batch sent: 0 of 1 rows"
+    chat(f"/jobs cancel {row['job']}")
+    assert capsys.readouterr().out == f"Job {row['job']} is cancelled.\n"
+    assert service.batches["batch_0"]["status"] == "cancelling"
+    for job in default_session().jobs.running():
+        default_session().jobs.remove(job)
