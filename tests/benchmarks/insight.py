@@ -1,4 +1,4 @@
-"""What scores and ablations cost on the embedded model, and how well it repeats its figures.
+"""What scores, ablations and distributions cost on the embedded model, and how well it repeats its figures.
 
 python -m tests.benchmarks.insight
 """
@@ -27,6 +27,15 @@ CANDIDATES = [
 SENTENCES = [f"The city of {city} is a capital with many visitors." for city in CITIES]
 PROMPT = " ".join([*SENTENCES, *(text.replace("visitors", "museums") for text in SENTENCES)])
 """20 sentences."""
+LABELS = [
+    message
+    for number in range(3, 14)
+    for message in (
+        {"role": "user", "content": str(number)},
+        {"role": "assistant", "content": ["even", "odd"][number % 2]},
+    )
+][:-1]
+"""A short, sure answer: a label after ten examples."""
 
 
 def seconds(what: Callable[[], Any]) -> float:
@@ -53,7 +62,15 @@ def main() -> None:
     print(f"one answer of 250 tokens: {long:.2f} s")
     print(f"{len(CANDIDATES)} candidates: {many:.2f} s, {many / long:.1f} answers")
     print(f"20 segments of a prompt: {parts:.2f} s")
+    print(distribution())
     print(repeatability())
+
+
+def distribution() -> str:
+    """Say what a distribution to 95 % costs."""
+    found = [chat_magic.distribution(LABELS, model="local") for _ in range(ROUNDS)]
+    time = median(each.total_s for each in found)
+    return f"a distribution to 95 %: {time:.2f} s, {found[0].n_requests} requests"
 
 
 def repeatability() -> str:
