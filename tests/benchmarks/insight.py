@@ -1,4 +1,4 @@
-"""What scores, ablations and distributions cost on the embedded model, and how well it repeats its figures.
+"""What scores, ablations and distributions cost on `local`, and how well it repeats its figures.
 
 python -m tests.benchmarks.insight
 """
@@ -28,12 +28,15 @@ SENTENCES = [f"The city of {city} is a capital with many visitors." for city in 
 PROMPT = " ".join([*SENTENCES, *(text.replace("visitors", "museums") for text in SENTENCES)])
 """20 sentences."""
 LABELS = [
-    message
-    for number in range(3, 14)
-    for message in (
-        {"role": "user", "content": str(number)},
-        {"role": "assistant", "content": ["even", "odd"][number % 2]},
-    )
+    {"role": "system", "content": "Is the number odd or even?"},
+    *(
+        message
+        for number in range(3, 14)
+        for message in (
+            {"role": "user", "content": str(number)},
+            {"role": "assistant", "content": ["even", "odd"][number % 2]},
+        )
+    ),
 ][:-1]
 """A short, sure answer: a label after ten examples."""
 
