@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack, get_args
 from chat_magic.analysis.answer_frame import check_clash
 from chat_magic.analysis.answer_values import AnswerColumns
 from chat_magic.analysis.row_source import open_source
+from chat_magic.core.cell.options import DEFAULT_MAP_CONCURRENCY, MAX_MAP_CONCURRENCY
 from chat_magic.core.cell.row_values import read_sample
 from chat_magic.core.request.parameters import is_number
 from chat_magic.core.request.request import ChatRequest
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["chat_map"]
 
-DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 32, 1024
 _AHEAD = 4
 """Rows that may be finished early and wait in memory, for each request that runs at a time."""
 
@@ -54,7 +54,7 @@ def chat_map(
     labels: Sequence[str] | None = None,
     labels_at: Any = "first",
     variables: Mapping[str, Any] | None = None,
-    concurrency: int = DEFAULT_CONCURRENCY,
+    concurrency: int = DEFAULT_MAP_CONCURRENCY,
     requests_per_minute: float | None = None,
     tokens_per_minute: float | None = None,
     max_cost: float | None = None,
@@ -140,7 +140,7 @@ def open_map(
     labels: Any = None,
     labels_at: Any = "first",
     variables: Mapping[str, Any] | None = None,
-    concurrency: int = DEFAULT_CONCURRENCY,
+    concurrency: int = DEFAULT_MAP_CONCURRENCY,
     requests_per_minute: float | None = None,
     tokens_per_minute: float | None = None,
     max_cost: float | None = None,
@@ -239,9 +239,9 @@ def read_limits(
     Raises:
         InvalidRequest: One is out of range.
     """
-    if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
+    if type(concurrency) is not int or not 1 <= concurrency <= MAX_MAP_CONCURRENCY:
         raise InvalidRequest(
-            f"concurrency {concurrency}: must be a whole number, 1 to {MAX_CONCURRENCY:,}"
+            f"concurrency {concurrency}: must be a whole number, 1 to {MAX_MAP_CONCURRENCY:,}"
         )
     rates = {
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,

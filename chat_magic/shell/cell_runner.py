@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.threads import Turn
     from chat_magic.engine.tool_functions import ToolFunctions
     from chat_magic.results.prompt import Prompt
+    from chat_magic.shell.map_cell import MapCell
 
 __all__ = ["CellPlan", "CellRunner"]
 
@@ -113,6 +114,18 @@ class CellRunner:
                 ),
             )
         return self._read_prompt(text, line, file)
+
+    def read_map(self, text: str) -> MapCell | None:
+        """Read a cell with `--as-frame`; None if it is any other.
+
+        Raises:
+            InvalidRequest: It is not valid.
+        """
+        if "--as-frame" not in text and "--resume" not in text:
+            return None
+        from chat_magic.shell.map_cell import read_map_cell
+
+        return read_map_cell(text, self._namespace)
 
     def _read_prompt(self, text: str, line: MagicLine, file: str) -> Grid:
         """Read a cell that sends the prompt in a file, which is data."""

@@ -235,6 +235,8 @@ class Job:
 def outcome_bundle(outcome: Any, model: str) -> Bundle:
     """Return the picture of an outcome: the result, a partial one, or why there is none."""
     if not isinstance(outcome, BaseException):
+        if not hasattr(outcome, "_repr_mimebundle_"):  # the table of a map
+            return {"text/plain": repr(outcome), "text/html": outcome._repr_html_()}
         bundle: Bundle = outcome._repr_mimebundle_()
         return bundle
     result = getattr(outcome, "result", None)

@@ -167,7 +167,10 @@ class ChatMagics(Magics):
     ) -> Any:
         """Send a prompt; the generated help replaces this text."""
         runner = self._runner(local_ns)
-        grid = runner.read(f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}")
+        text = f"%chat {line}" if cell is None else f"%%chat {line}\n{cell}"
+        if (map_cell := runner.read_map(text)) is not None:
+            return self._run_map(map_cell)
+        grid = runner.read(text)
         if "help" in grid.cell.options:
             print(help_text())
             return None
@@ -215,6 +218,26 @@ class ChatMagics(Magics):
         if plan.is_silent:
             return None
         return self._as_value(result) if is_drawn else result
+
+    def _run_map(self, cell: MapCell) -> Any:
+        """Run a map, or let it run in the background; its table is the cell's value."""
+        from chat_magic.shell.jobs import Job
+
+        if cell.is_background:
+            job = Job(cell.call, self._session.jobs, model=cell.model, name=cell.out or "")
+            self._push_name(cell.out, job)
+            return None if cell.is_silent else job
+        try:
+            table = cell.call.result()
+        except (ChatError, ChatInterrupted) as error:
+            self._push_name(cell.out, error.result)
+            raise
+        self._push_name(cell.out, table)
+        return None if cell.is_silent else table
+
+    def _push_name(self, name: str | None, value: Any) -> None:
+        if name is not None and value is not None:
+            self.shell.push({name: value})
 
     def _print_plan(self, plan: CellPlan) -> None:
         from chat_magic.shell.dry_run import describe_model_input, describe_plan

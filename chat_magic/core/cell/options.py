@@ -74,6 +74,8 @@ REQUEST_OPTIONS: tuple[Option, ...] = (
 
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 8, 64
 """How many requests of a grid run at the same time: by default, and at most."""
+DEFAULT_MAP_CONCURRENCY, MAX_MAP_CONCURRENCY = 32, 1024
+"""The same for a map."""
 
 GRID_OPTIONS: tuple[Option, ...] = (
     Option(name="models", value="MODEL,…", help="Ask several models, side by side."),
@@ -133,6 +135,17 @@ MAGIC_OPTIONS: tuple[Option, ...] = (
         "a cell that runs again replaces its turn and drops the later ones.",
     ),
     *GRID_OPTIONS,
+    Option(
+        name="as-frame",
+        help="With --over, return the data with a column of answers, as a DataFrame, instead of "
+        "drawing them; for any number of rows. See chat_map.",
+    ),
+    Option(
+        name="resume",
+        value="FILE",
+        help="With --as-frame, keep each finished row in this file, from which the same cell "
+        "continues.",
+    ),
     Option(
         name="prompt",
         value="FILE",
