@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.cell_runner import CellPlan, CellRunner
     from chat_magic.shell.jobs import Job, Screen
+    from chat_magic.shell.map_cell import MapCell
     from chat_magic.view.live.display import LiveDisplay
 
     Result = ChatResult | ChatResults

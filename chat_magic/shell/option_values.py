@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from chat_magic.core.cell.grid import columns_of
 from chat_magic.core.cell.options import (
     DEFAULT_CONCURRENCY,
+    DEFAULT_MAP_CONCURRENCY,
     MAGIC_OPTIONS,
     MAX_CONCURRENCY,
+    MAX_MAP_CONCURRENCY,
     REQUEST_OPTIONS,
     Option,
 )
@@ -83,6 +85,12 @@ def read_concurrency(value: str | None, *, is_grid: bool) -> int:
     if count is None or not 1 <= count <= MAX_CONCURRENCY:
         raise InvalidRequest(f"--concurrency {value}: must be {allowed}", line=1)
     return count
+
+
+def read_map_concurrency(value: str | None) -> int:
+    """Read `--concurrency` of a map: how many requests run at a time; the engine checks it."""
+    count = _read_count("--concurrency", value, f"1 to {MAX_MAP_CONCURRENCY:,}")
+    return DEFAULT_MAP_CONCURRENCY if count is None else count
 
 
 def read_rows(name: str, namespace: Mapping[str, Any], sample: RowSample | None) -> Axis:
