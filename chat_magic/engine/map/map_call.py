@@ -81,7 +81,7 @@ class MapCall:
             return table if self._finish is None else self._finish(table)
         except KeyboardInterrupt as interrupt:
             fault = interrupt
-            words = ["the map was interrupted", ".result has the rows that are done"]
+            words = [_INTERRUPTED]
             words += filter(None, [self._run.executor.notice])
             error = ChatInterrupted("; ".join(words))
             error.result = self._table(is_complete=False)

@@ -171,6 +171,8 @@ class MapRun:
             self.executor.finish()
         while self._fault is None and self._n_open:
             self._wait()
+        if isinstance(self._fault, KeyboardInterrupt):  # cancelled: nothing is waited for
+            raise self._fault
         if self._fault is not None:
             self.executor.drain()
         elif self._alike.n_rows == self._n_read and isinstance(self._alike.first, InvalidRequest):
