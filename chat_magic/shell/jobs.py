@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chat_magic.engine.session import JobList
-    from chat_magic.engine.task_handle import TaskHandle
     from chat_magic.view.live.display import Bundle, LiveDisplay
 
 __all__ = ["Job", "Screen", "outcome_bundle", "resolve"]
@@ -38,6 +37,20 @@ class Screen(Protocol):
 
     def redraw(self) -> None:
         """Draw the last state again."""
+
+
+class Handle(Protocol):
+    """What a job waits for: a task that was started, or a map."""
+
+    @property
+    def task(self) -> Any:
+        """What knows how far it is."""
+
+    def wait(self, show: Any = None, /) -> Any:
+        """Wait for the result."""
+
+    def cancel(self) -> None:
+        """Cancel it at once."""
 
 
 class Job:
@@ -60,7 +73,7 @@ class Job:
         job.join()  # never raises: then job.error and job.result say how it ended
 
     Args:
-        handle: The task that was started.
+        handle: The task that was started, or a map.
         jobs: The session's list of jobs, which contains this one while it is running.
         model: As `vendor/model`.
         name: The name that the result is assigned to, or what started the job.
@@ -71,7 +84,7 @@ class Job:
 
     def __init__(
         self,
-        handle: TaskHandle[Any],
+        handle: Handle,
         jobs: JobList[Any],
         *,
         model: str,
@@ -128,7 +141,8 @@ class Job:
     @property
     def elapsed_s(self) -> float:
         """Seconds since it was started, up to its end."""
-        return self._handle.task.elapsed_s
+        elapsed_s: float = self._handle.task.elapsed_s
+        return elapsed_s
 
     @property
     def state(self) -> str:
