@@ -30,13 +30,21 @@ class CheckPlan:
     """The column of the data with the right answers."""
     variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What expressions see besides."""
+    notice: str | None = None
+    """What is shown beside the verdicts."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is anything to check."""
+        return bool(self.checks) or self.truth is not None
 
     def apply(self, results: Results) -> Results:
         """Return results with their answers checked; if that cannot be, with a warning."""
-        if not self.checks and self.truth is None:
+        if not self.is_given:
             return results
         try:
-            return results._with_checks(self.checks, self.truth, self.variables)
+            checked = results._with_checks(self.checks, self.truth, self.variables)
+            return checked if self.notice is None else checked._with_check_notice(self.notice)
         except InvalidRequest as error:  # the answers must not be lost
             return results._with_warning(error.message)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeVar
 from chat_magic.engine.capabilities import CapabilityBook
 from chat_magic.engine.history_recorder import HistoryRecorder
 from chat_magic.engine.llama_model import LlamaModels
+from chat_magic.engine.row_uses import RowUses
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
 from chat_magic.transport.configuration import Configuration
@@ -118,6 +119,8 @@ class Session:
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()
         """Notices of cells that are shown once."""
+        self.row_uses = RowUses()
+        """Which cells were checked on which rows."""
         self.history = HistoryRecorder(self.configuration, self.loop.close)
         self.history.find_window = self._find_window
 

@@ -111,6 +111,12 @@ class CheckTables(ResultTables):
             outcomes = self._checked.with_more(outcomes)
         return replace(self, _checked=outcomes)  # type: ignore[type-var]  # each is a dataclass
 
+    def _with_check_notice(self, words: str) -> Self:
+        """Return the results with one more line beside the verdicts."""
+        outcomes = self._outcomes
+        noticed = replace(outcomes, notices=(*outcomes.notices, words))
+        return replace(self, _checked=noticed)  # type: ignore[type-var]  # each is a dataclass
+
     @property
     def checks(self) -> pd.DataFrame:
         """A row for each answer: whether it passes each check, and all of them.

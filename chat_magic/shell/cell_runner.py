@@ -198,10 +198,14 @@ class CellRunner:
         from chat_magic.engine.ablation_task import start_ablation
         from chat_magic.engine.chat import start_answer
         from chat_magic.engine.grid_task import start_grid
+        from chat_magic.engine.row_uses import reuse_notice
 
         if plan.ablation is not None:
             return start_ablation(self._session, plan.ablation, plan.history)
         calls = with_shown_notices(plan.calls, self._session.told_notices)
+        if calls.checks.is_given:
+            versions = self._session.row_uses.add(calls.axes, self._source or "")
+            calls = replace(calls, checks=replace(calls.checks, notice=reuse_notice(versions)))
         if calls.axes:
             return start_grid(self._session, calls, plan.history)
         return start_answer(self._session, calls.calls[0], plan.history, calls.checks)

@@ -379,3 +379,16 @@ def test_a_cell_is_checked_once_it_is_answered(plan, gateway):
     cell = "%%chat c/d -n 2 --check 'answer == wanted'\nHi"
     result = runner.start(runner.plan(runner.read(cell))).wait()
     assert result.checks["passed"].tolist() == [True, False]
+
+
+def test_rows_that_judged_several_versions_are_told(gateway):
+    """From the third version of a cell on the same rows."""
+    gateway(*(streamed(completion("x")) for _ in range(3)))
+    namespace = {"data": [{"text": "a", "label": "x"}]}
+    runner = CellRunner(default_session(), namespace, lambda: None)
+    told = []
+    for version in range(3):
+        cell = f"%%chat c/d --over data --truth label\n{version}: {{{{ text }}}}"
+        result = runner.start(runner.plan(runner.read(cell))).wait()
+        told.append(any("rows have been used" in words for words in result._checked.notices))
+    assert told == [False, False, True]
