@@ -207,7 +207,7 @@ class BatchRun:
         rows = self._parts.find(part.number, [answer.custom_id for answer in answers])
         finished, kept = [], []
         for answer in answers:
-            row = rows.get(answer.custom_id)
+            row = rows.pop(answer.custom_id, None)
             if row is None:
                 continue
             try:

@@ -252,6 +252,7 @@ class DaskExecutor:
                 await self._lose(worker)
             elif fault := await in_thread(self._cluster.fault, worker):
                 self._refused[worker] = fault
+                await self._lose(worker)
         for worker in present:
             if worker not in self._book.workers and worker not in self._refused:
                 await in_thread(self._cluster.start_pump, worker)

@@ -5,6 +5,7 @@ A worker finds the key itself, by its name, where it runs.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -166,7 +167,8 @@ def returned_refusal(row: int, failure: Failure) -> Returned:
         for name, value in failure.headers.items()
         if any(words in name for words in _WORDS_ABOUT_RATES)
     }
+    body = json.loads(redact(json.dumps(failure.body)))
     refusal = Refusal(
-        status=failure.status, headers=headers, words=redact(failure.words), body=failure.body
+        status=failure.status, headers=headers, words=redact(failure.words), body=body
     )
     return Returned(row=row, refusal=refusal)

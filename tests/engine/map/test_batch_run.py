@@ -78,6 +78,24 @@ def test_answers_are_kept_before_the_files_are_deleted(gateway, rows_file):
     assert parts_of(rows_file) == []
 
 
+def test_a_line_that_comes_twice_answers_its_row_once(gateway, rows_file):
+    """And one of an unknown id none."""
+    service = BatchService()
+    gateway(service)
+    end = service._end
+
+    def end_twice(batch):
+        end(batch)
+        (line,) = service.files["file_output_batch_0"].splitlines()
+        other = line.replace(b'"custom_id": "', b'"custom_id": "f')
+        service.files["file_output_batch_0"] = b"\n".join([line, other, line, b"", b"{"])
+
+    service._end = end_twice
+    with BatchCall(rows_file) as call:
+        assert outcomes(call.ask(rows_of("one"))) == ["one"]
+    assert call.arrivals.empty()
+
+
 def test_a_row_that_was_refused_says_why(gateway, rows_file):
     """The error file has it; the others are answered."""
 

@@ -20,6 +20,7 @@ from chat_magic.engine.map.lease_messages import (
     write,
 )
 from chat_magic.errors import ApiError, ChatError, ConnectionFailed, InvalidRequest
+from chat_magic.transport.credentials import register_key
 from chat_magic.transport.retry import Failure, server_delay_s
 from tests.engine.calls import prepare
 
@@ -109,6 +110,16 @@ def test_a_refusal_keeps_what_says_how_long_to_wait():
     assert server_delay_s(returned.failure, now_s=0.0) == 7.0
     assert returned.failure.body == {"code": "x"}
     assert "set-cookie" not in returned.failure.headers
+
+
+def test_a_key_that_a_server_repeats_is_not_sent():
+    """Whether in an error, in the words of a refusal, or in its body."""
+    register_key(KEY)
+    failure = Failure(status=429, words=f"slow, {KEY}", body={"error": [KEY]})
+    returned = (returned_refusal(1, failure), returned_error(2, ApiError(KEY, status=400)))
+    content = write(Report(worker="w", returned=returned))
+    assert KEY.encode() not in content
+    assert content.count(b"***") == 3
 
 
 def test_an_answer_is_sent_as_it_is_kept():
