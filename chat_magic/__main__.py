@@ -1,4 +1,4 @@
-"""The command line: `python -m chat_magic prepare`."""
+"""The command line: `python -m chat_magic prepare`, `python -m chat_magic vscode`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chat_magic", description="chat-magic")
     commands = parser.add_subparsers(required=True, metavar="command")
     commands.add_parser("prepare", help="fetch the weights of the embedded model ahead of time")
-    parser.parse_args(arguments)
+    commands.choices["prepare"].set_defaults(act=prepare)
+    vscode = commands.add_parser("vscode", help="install the renderer of results into VS Code")
+    vscode.set_defaults(act=_install_renderer)
+    act = parser.parse_args(arguments).act
     progress = ProgressLine(sys.stderr)
     try:
-        weights = prepare(progress)
+        done = act(progress)
     except ChatError as error:
         progress.end()
         print(*error._render_traceback_(), file=sys.stderr)
@@ -40,8 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
         return 130
     progress.end()
-    print(weights)
+    print(done)
     return 0
+
+
+def _install_renderer(_progress: ProgressLine) -> str:
+    from chat_magic.shell.vscode_extension import install_renderer
+
+    return install_renderer()
 
 
 class ProgressLine:

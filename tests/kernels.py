@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import start_new_kernel
+from jupyter_client.session import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +26,7 @@ class Ran:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     """What the notebook would keep: displays, results, errors and streams."""
     updates: int = 0
+    clears: int = 0
 
     @property
     def displays(self):
@@ -54,19 +57,21 @@ class Kernel:
         interrupt_at: str | None = None,
         when_shown: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         cell_id: str | None = None,
+        accepts_input: bool = True,
     ) -> Ran:
         """Run a cell as a notebook does.
 
         Args:
             code: The cell.
             interrupt_at: Interrupt the kernel when a display holds this text.
-            when_shown: What to call, once each, when a display holds a text.
+            when_shown: What to call, once each, when a display or what is printed holds a text.
             cell_id: What the front end sends as the id of the cell.
+            accepts_input: Whether a person could be asked; not where a program runs the cell.
         """
         waiting = dict(when_shown)
         if interrupt_at:
             waiting[interrupt_at] = self.manager.interrupt_kernel
-        request = self._execute(code, cell_id)
+        request = self._execute(code, cell_id, accepts_input)
         ran = Ran()
         while True:
             message = self.client.get_iopub_msg(timeout=REPLY_S)
@@ -78,10 +83,11 @@ class Kernel:
                 self.by_id[content.get("transient", {}).get("display_id")] = content
             if kind == "clear_output":
                 ran.outputs.clear()
+                ran.clears += 1
             if kind == "update_display_data":
                 ran.updates += 1
                 self.by_id[content["transient"]["display_id"]]["data"] = content["data"]
-            shown = content.get("data", {}).get("text/plain")
+            shown = content.get("data", {}).get("text/plain") or content.get("text")
             for text in [text for text in waiting if shown is not None and text in shown]:
                 waiting.pop(text)()
             if kind == "status" and content["execution_state"] == "idle":
@@ -89,10 +95,10 @@ class Kernel:
         ran.status = self.reply_to(request)["status"]
         return ran
 
-    def _execute(self, code: str, cell_id: str | None) -> str:
+    def _execute(self, code: str, cell_id: str | None, accepts_input: bool) -> str:
         """Send a cell as JupyterLab does, and return the id of the request."""
         if cell_id is None:
-            return str(self.client.execute(code))
+            return str(self.client.execute(code, allow_stdin=accepts_input))
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True}
         message = self.client.session.msg(
             "execute_request",
@@ -101,6 +107,16 @@ class Kernel:
         )
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
+
+    @contextmanager
+    def as_console(self) -> Iterator[Kernel]:
+        """Let cells come from a client written in Python, such as `jupyter console`."""
+        session, before = self.client.session, self.client.session.session
+        session.session = new_id()
+        try:
+            yield self
+        finally:
+            session.session = before
 
     def restart(self) -> None:
         """Restart the kernel, as the user does."""
@@ -136,6 +152,7 @@ def running_kernel(setup: str) -> Iterator[Kernel]:
     """Start a kernel and run a first cell in it."""
     manager, client = start_new_kernel()
     try:
+        client.session.session = str(uuid.uuid4())  # as clients in JavaScript
         kernel = Kernel(manager, client)
         kernel.run(setup)
         yield kernel

@@ -701,6 +701,51 @@ EXPECTED = Table(
     ),
 )
 
+_NO_ALTERNATIVES = "the token has no probability, or no alternatives"
+_WHAT_IF_FORMULA = (
+    "p^b / (S + R), b = 1 / temperature, S = sum of p^b over the listed tokens that are kept; R of "
+    "the unseen ones, whose probability is s_lo to s_hi, {end}"
+)
+
+WHAT_IF = Table(
+    ".what_if()",
+    "a written token",
+    ("run", "choice", "position"),
+    (
+        RUN,
+        _CHOICE,
+        _POSITION,
+        Column("token", "string", "The token, exactly as sent."),
+        Column(
+            "prob_low",
+            "float64",
+            "Lower bound of its probability under the settings, 0 to 1; 0 where it may be cut.",
+            source=_WHAT_IF_FORMULA.format(
+                end="at most s_hi p_K^(b-1) for b >= 1, s_hi (r/N)^(b-1) for b < 1"
+            ),
+            missing=_NO_ALTERNATIVES,
+        ),
+        Column(
+            "prob_high",
+            "float64",
+            "Upper bound of its probability under the settings, 0 to 1; 0 where it is cut.",
+            source=_WHAT_IF_FORMULA.format(
+                end="at least s_lo (r/N)^(b-1) for b >= 1, s_lo p_K^(b-1) for b < 1"
+            ),
+            missing=_NO_ALTERNATIVES,
+        ),
+        Column(
+            "cut",
+            "boolean",
+            "Whether the settings exclude it. They act in the order of llama.cpp: top_k, top_p "
+            "counted within what top_k left, min_p, temperature; temperature 0 excludes all but "
+            "the first of the most probable tokens.",
+            missing="it is not known, or there are no alternatives",
+        ),
+    ),
+)
+"""p_K is the least of the listed probabilities, r what they leave, N the unseen tokens."""
+
 WIDE = Table(
     ".to_frame(wide=True)",
     "a sampled token, with its alternatives beside it",
@@ -1290,7 +1335,8 @@ CHECK_TABLES = (
 )  # fmt: skip
 """The tables of checked results."""
 RESULT_TABLES = (
-    FRAME, TOKENS, ALTERNATIVES, SCORES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WIDE,
+    FRAME, TOKENS, ALTERNATIVES, SCORES, BRANCHES, AGREEMENT, SPANS, LABELS, EXPECTED, WHAT_IF,
+    WIDE,
 )  # fmt: skip
 """The tables of results, in which those of several have `COORDINATES` after `run`."""
 TABLES = (

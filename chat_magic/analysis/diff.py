@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
-
-from rapidfuzz.distance import Indel
 
 from chat_magic.analysis.arrays import factorize
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 Kind: TypeAlias = Literal["same", "insert", "delete"]
 
@@ -78,10 +77,24 @@ def common_blocks(base: Sequence[Hashable], other: Sequence[Hashable]) -> list[B
     blocks = [(0, 0, start)]
     if len(one) * len(two) <= MAX_DIFF_WORK:
         codes = factorize([*one, *two])[0].tolist()  # rapidfuzz compares hashes, which can collide
-        matching = Indel.editops(codes[: len(one)], codes[len(one) :]).as_matching_blocks()
-        blocks += [(start + block.a, start + block.b, block.size) for block in matching]
+        matching = _matching_blocks(codes[: len(one)], codes[len(one) :])
+        blocks += [(start + a, start + b, size) for a, b, size in matching]
     blocks.append((len(base) - end, len(other) - end, end))
     return [*(block for block in blocks if block[2]), (len(base), len(other), 0)]
+
+
+def _matching_blocks(one: Sequence[int], two: Sequence[int]) -> Iterable[Block]:
+    """Return the stretches that two sequences share, those of the rules where rapidfuzz is there.
+
+    It has no wheel for WebAssembly. There `difflib` of the standard library stands in: its blocks
+    are a correct diff too, but not always the one with the fewest changes.
+    """
+    try:
+        from rapidfuzz.distance import Indel
+    except ImportError:
+        return SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
+    matching = Indel.editops(one, two).as_matching_blocks()
+    return ((block.a, block.b, block.size) for block in matching)
 
 
 def _common_ends(base: Sequence[Hashable], other: Sequence[Hashable]) -> tuple[int, int]:

@@ -292,7 +292,7 @@ class ChatResult(CheckTables):
         Args:
             format: The request: `body` (the JSON that was sent), `curl`, `python` (httpx), `openai`
                 (OpenAI's library), `javascript` (fetch) or `cell`. The answer: `markdown`, `html`
-                (a page that loads nothing and runs no script) or `result` (as `to_json`).
+                (a page that is interactive without a kernel) or `result` (as `to_json`).
             path: The file to write, in UTF-8; it is replaced if it exists.
 
         Returns:

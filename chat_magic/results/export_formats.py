@@ -159,12 +159,14 @@ def _markdown_cell(text: str) -> str:
 
 
 def _html(result: ChatResult | ChatResults) -> str:
+    from chat_magic.view.bundle import MIME_TYPE
     from chat_magic.view.html.standalone import standalone_page
 
     prompt = _cell(result) if isinstance(result, ChatResult) else None
     title = result.model if isinstance(result, ChatResult) else ", ".join(result.models)
-    picture: str = result._repr_mimebundle_()["text/html"]
-    return standalone_page(title, prompt and well_formed(prompt), picture)
+    drawn = result._repr_mimebundle_()
+    asked = prompt and well_formed(prompt)
+    return standalone_page(title, asked, drawn["text/html"], drawn[MIME_TYPE])
 
 
 def _cell_of_grid(results: ChatResults) -> str:

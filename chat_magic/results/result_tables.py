@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.choice_value import plain_value_of
 from chat_magic.errors import InvalidRequest
+from chat_magic.view.html_repr import HtmlRepr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ResultTables"]
 
 
-class ResultTables(ABC):
+class ResultTables(HtmlRepr, ABC):
     """The tables of one or several results, as pandas DataFrames.
 
     Each begins with `run`, the position of the result, from 0; those of several results continue
@@ -268,6 +269,47 @@ class ResultTables(ABC):
             self._columns, attrs=self._attrs, at=at, between=between, prefill=self._prefills
         )
         return self._with_coordinates(table)
+
+    def what_if(
+        self,
+        temperature: float = 1,
+        top_p: float = 1,
+        top_k: int | None = None,
+        min_p: float = 0,
+    ) -> pd.DataFrame:
+        """Return what each written token would have been worth under other sampling settings.
+
+        Nothing is sent. The alternatives do not show the whole distribution, so that probabilities
+        are bounds; with top_k up to the number of alternatives they are exact. The settings act in
+        the order of llama.cpp: top_k, top_p within what it left, min_p, temperature.
+
+        Columns: `run`, `choice`, `position`, `token`, `prob_low`, `prob_high`, `cut`.
+
+        Args:
+            temperature: 0 and up; above 1 the bounds are wide.
+            top_p: 0 to 1.
+            top_k: At least 1; None and 0 keep all tokens.
+            min_p: 0 to 1.
+
+        Returns:
+            A row for each token of each answer.
+
+        Raises:
+            InvalidRequest: A setting is out of range; there are no alternatives; or the reported
+                probabilities are already those after a temperature other than 1.
+
+        Example:
+            >>> table = result.what_if(temperature=0.3)
+            >>> table.groupby("choice")[["prob_low", "prob_high"]].prod()
+        """
+        from chat_magic.analysis.what_if import Sampling
+        from chat_magic.analysis.what_if_table import fault_of_what_if, what_if_table
+
+        sampling = Sampling(temperature, top_p, top_k, min_p)
+        sent = [result.request.body().get("temperature") for result in self._results]
+        if fault := fault_of_what_if(self._columns, sent):
+            raise InvalidRequest(f"what_if: {fault}")
+        return self._with_coordinates(what_if_table(self._columns, sampling, attrs=self._attrs))
 
     def to_frame(self, *, wide: bool = False) -> pd.DataFrame:
         """Return the table of tokens, or a wide one with the alternatives beside each token.

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from chat_magic.core.reply.history_row import SESSION_MARK
 from chat_magic.engine.history_recorder import CellPlace
+from chat_magic.shell.client import client_of
 
 __all__ = ["cell_place"]
 
@@ -31,7 +32,7 @@ def cell_place(shell: Any) -> CellPlace:
         cell_id=cell_id,
         source=content.get("code"),
         run=request.get("header", {}).get("msg_id"),
-        is_watched=bool(content.get("allow_stdin", True)),
+        is_watched=client_of(shell).is_watched,
     )
 
 

@@ -15,14 +15,16 @@ from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.shell.live_renderer import live_renderer
 from chat_magic.view.failure_bundle import failure_bundle
+from chat_magic.view.html_repr import HtmlRepr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from chat_magic.engine.session import JobList
+    from chat_magic.shell.client import DisplayKind
     from chat_magic.view.live.display import Bundle, LiveDisplay
 
-__all__ = ["Job", "Screen", "outcome_bundle", "resolve"]
+__all__ = ["Job", "Screen", "open_screen", "outcome_bundle", "resolve"]
 
 _RESULT_NAMES = {
     name for kind in (ChatResult, ChatResults) for name in (*dir(kind), *kind.__dataclass_fields__)
@@ -53,7 +55,17 @@ class Handle(Protocol):
         """Cancel it at once."""
 
 
-class Job:
+def open_screen(kind: DisplayKind, title: str) -> Screen:
+    """Return where a job of the running cell is drawn; `title` is printed above printed answers."""
+    from chat_magic.view.live.notebook_display import DisplayHandle, FinalDisplay
+    from chat_magic.view.live.terminal_display import DeferredTerminal
+
+    if kind == "printed":
+        return DeferredTerminal(title)
+    return FinalDisplay() if kind == "final" else DisplayHandle()
+
+
+class Job(HtmlRepr):
     """An answer in the background.
 
     It can be used like its result: `.text`, `.frame`, `[0]`, iteration and all else of a

@@ -22,6 +22,7 @@ from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError, ChatInterrupted
 from chat_magic.shell import traits
 from chat_magic.shell.cell_place import cell_place
+from chat_magic.shell.client import client_of, display_kind
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
 from chat_magic.shell.option_values import help_text
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.shell.cell_runner import CellPlan, CellRunner
+    from chat_magic.shell.client import DisplayKind
     from chat_magic.shell.jobs import Job, Screen
     from chat_magic.shell.map_cell import MapCell
     from chat_magic.view.live.display import LiveDisplay
@@ -43,6 +45,20 @@ if TYPE_CHECKING:
     Result = ChatResult | ChatResults
 
 T = TypeVar("T")
+
+_RESULTS = (
+    "chat_magic.results.ablation.Ablation",
+    "chat_magic.results.chat_result.ChatResult",
+    "chat_magic.results.chat_results.ChatResults",
+    "chat_magic.shell.jobs.Job",
+)
+"""What a cell draws while it runs; named, so that they are imported by the first answer."""
+_FRAMED = (
+    *_RESULTS,
+    "chat_magic.view.bundle.ComparisonView",
+    "chat_magic.view.bundle.TokensView",
+)
+"""Values whose text has titles and trees."""
 
 
 class OfferedCell(NamedTuple):
@@ -72,12 +88,7 @@ class ChatMagics(Magics):
         self._offered_cell: OfferedCell | None = None
         self._drawn: object = None
         """The value that this cell has drawn already, so that `Out[n]` does not repeat it."""
-        self._drawn_types: set[str | type] = {
-            "chat_magic.results.ablation.Ablation",
-            "chat_magic.results.chat_result.ChatResult",
-            "chat_magic.results.chat_results.ChatResults",
-            "chat_magic.shell.jobs.Job",
-        }
+        self._drawn_types: set[str | type] = set(_RESULTS)
 
     def install(self) -> None:
         """Register the magics, and the transformers that pass prompts to them as typed."""
@@ -86,6 +97,9 @@ class ChatMagics(Magics):
         self.shell.Completer.custom_matchers.append(self._matcher.match)
         for kind in self._drawn_types:
             self._formatter.for_type(kind, self._display)
+        if not self.is_terminal:
+            for name in _FRAMED:
+                self._bundle_formatter.for_type(name, self._notebook_bundle)
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
         self._session.history.locate = partial(cell_place, self.shell)
@@ -99,6 +113,8 @@ class ChatMagics(Magics):
             self.shell.magics_manager.magics[kind].pop("chat", None)
         for drawn in self._drawn_types:
             self._formatter.pop(drawn, None)
+        for name in _FRAMED:
+            self._bundle_formatter.pop(name, None)
         self.shell.events.unregister("pre_run_cell", self._forget_drawn)
         self.shell.events.unregister("post_run_cell", self._note_value)
         self.shell.configurables.remove(self)
@@ -131,6 +147,10 @@ class ChatMagics(Magics):
     @property
     def _formatter(self) -> Any:
         return self.shell.display_formatter.ipython_display_formatter
+
+    @property
+    def _bundle_formatter(self) -> Any:
+        return self.shell.display_formatter.mimebundle_formatter
 
     @observe(*SETTINGS)
     def _push(self, change: Any) -> None:
@@ -270,16 +290,14 @@ class ChatMagics(Magics):
         return self._job(runner.start(plan), plan, "panel", screen, end)
 
     def _in_background(self, handle: TaskHandle[Any], plan: CellPlan) -> Job | None:
-        from chat_magic.view.live.notebook_display import DisplayHandle
-        from chat_magic.view.live.terminal_display import DeferredTerminal
+        from chat_magic.shell.jobs import open_screen
 
         screen: Screen | None = None
         if not plan.is_silent:
-            title = plan.out or plan.calls.models
-            screen = DeferredTerminal(title) if self.is_terminal else DisplayHandle()
+            screen = open_screen(self.display_kind, plan.out or plan.calls.models)
         job = self._job(handle, plan, plan.out or "", screen)
         self._assign(job, plan.out)
-        if not self.is_watched:
+        if client_of(self.shell).is_executor:
             job.join()
         return None if plan.is_silent else self._as_value(job)
 
@@ -298,16 +316,22 @@ class ChatMagics(Magics):
 
     @property
     def is_watched(self) -> bool:
-        """Whether a person uses the notebook; clients that only execute it do not accept input.
+        """Whether a person uses the notebook, not a program that executes it."""
+        return client_of(self.shell).is_watched
 
-        Such clients receive no output of a cell after it has ended.
-        """
-        return cell_place(self.shell).is_watched
+    @property
+    def display_kind(self) -> DisplayKind:
+        """How an answer of the running cell is shown."""
+        if self.is_terminal:
+            return "printed"
+        updates = self._session.configuration.value_of("updates")
+        return display_kind(client_of(self.shell), updates or "auto")
 
     def _open_display(self, *, alone: bool) -> LiveDisplay:
         from chat_magic.view.live.display import open_display
 
-        return open_display(terminal=self.is_terminal, alone=alone)
+        kind = self.display_kind
+        return open_display(terminal=kind == "printed", alone=alone, final=kind == "final")
 
     def _assign(self, result: Result | Job | None, name: str | None) -> None:
         """Assign a result to its name, and remember it for `-c`."""
@@ -322,7 +346,7 @@ class ChatMagics(Magics):
         if live is None:
             return True
         try:
-            live.finish(None if result is None else self._bundle(result))
+            live.finish(None if result is None else self._final_bundle(result))
         except Exception as error:
             warnings.warn(
                 f"the result could not be drawn: {type(error).__name__}: {error}", stacklevel=2
@@ -345,6 +369,23 @@ class ChatMagics(Magics):
         if payload is None or not versions:
             return bundle
         return {**bundle, MIME_TYPE: {**payload, "versions": versions}}
+
+    def _final_bundle(self, result: Result) -> dict[str, Any]:
+        bundle = self._bundle(result)
+        return bundle if self.display_kind == "printed" else self._for_notebook(bundle)
+
+    def _for_notebook(self, bundle: Mapping[str, Any]) -> dict[str, Any]:
+        from chat_magic.shell.notebook_bundle import is_interactive, notebook_bundle
+
+        setting = self._session.configuration.value_of("interactive") or "auto"
+        return notebook_bundle(bundle, interactive=is_interactive(self.shell, setting))
+
+    def _notebook_bundle(self, value: Any) -> Any:
+        """Draw a value that is displayed again."""
+        drawn = value._repr_mimebundle_()
+        if isinstance(drawn, tuple):
+            return self._for_notebook(drawn[0]), drawn[1]
+        return self._for_notebook(drawn)
 
     def _as_value(self, value: T) -> T:
         """Return a value that has been drawn as the cell's value, without drawing it again."""

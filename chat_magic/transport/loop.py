@@ -10,6 +10,8 @@ from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
+from chat_magic.errors import ConnectionFailed
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from concurrent.futures import Future
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["EventLoopThread", "in_thread", "stop_task"]
 
 T = TypeVar("T")
+
+_NO_THREADS = (
+    "requests need a thread, which Python in the browser (Pyodide, JupyterLite) does not have: run "
+    "the notebook in a kernel on a machine; results that were saved can be loaded and drawn here"
+)
 
 _TICK_S = 0.2
 """How often a waiting thread wakes up, so that it notices an interrupt on every platform."""
@@ -39,8 +46,16 @@ class EventLoopThread:
         _threads.add(self)
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the loop; cancelling the future cancels the coroutine."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop())
+        """Run a coroutine on the loop; cancelling the future cancels the coroutine.
+
+        Raises:
+            ConnectionFailed: Python has no threads, as in a browser.
+        """
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop())
+        except ConnectionFailed:
+            coroutine.close()
+            raise
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop and wait for it; an interrupt cancels it."""
@@ -78,7 +93,11 @@ class EventLoopThread:
                 thread = threading.Thread(
                     target=_run_forever, args=[loop], name="chat-magic", daemon=True
                 )
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    loop.close()
+                    raise ConnectionFailed(f"{_NO_THREADS} ({error})") from error
                 self._running = thread, loop
             return self._running[1]
 

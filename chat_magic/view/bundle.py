@@ -16,6 +16,7 @@ from chat_magic.view.html.check_html import checks_html
 from chat_magic.view.html.comparison_html import comparison_html
 from chat_magic.view.html.result_html import result_html
 from chat_magic.view.html.row_table_html import row_table_html
+from chat_magic.view.html_repr import HtmlRepr
 from chat_magic.view.payload import payload
 from chat_magic.view.row_table import row_table
 from chat_magic.view.rows_payload import rows_payload
@@ -93,7 +94,7 @@ class RunView:
 
 
 @dataclass(frozen=True, repr=False)
-class TokensView:
+class TokensView(HtmlRepr):
     """Runs whose tokens are to be inspected: a value that notebooks draw."""
 
     runs: Sequence[RunView]
@@ -106,7 +107,7 @@ class TokensView:
 
 
 @dataclass(frozen=True, repr=False)
-class ComparisonView:
+class ComparisonView(HtmlRepr):
     """Answers whose differences are to be inspected: a value that notebooks draw.
 
     Raises:

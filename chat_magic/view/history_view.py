@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_magic.view.excerpt import one_line
+from chat_magic.view.html_repr import HtmlRepr
 from chat_magic.view.summary import money, number
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _shortened(text: str, most: int) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class HistoryView:
+class HistoryView(HtmlRepr):
     """The newest rows of the history that match a query; `.table` is the DataFrame."""
 
     rows: Sequence[HistoryRow]

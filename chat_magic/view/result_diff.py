@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.view.differences import shorten
+from chat_magic.view.html_repr import HtmlRepr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ class ComparedExecution:
 
 
 @dataclass(frozen=True, repr=False)
-class ResultDiff:
+class ResultDiff(HtmlRepr):
     """What changed from one execution to another: a value that notebooks and terminals draw.
 
     Of a grid, the prompt and the parameters are those of its first run, and the answers are those

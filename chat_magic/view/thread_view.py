@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chat_magic.core.request.attachment import Attachment
+from chat_magic.view.html_repr import HtmlRepr
 from chat_magic.view.summary import truncated
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class ThreadMessage(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class ThreadView:
+class ThreadView(HtmlRepr):
     """The messages of a conversation, the last answer included."""
 
     name: str

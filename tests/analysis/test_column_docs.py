@@ -130,6 +130,7 @@ CALLS = {
     ".spans(by)": lambda result: result.spans("word"),
     ".labels(labels)": lambda result: result.labels(["yes", "no"]),
     ".expected()": lambda result: result.expected(),
+    ".what_if()": lambda result: result.what_if(),
     ".to_frame(wide=True)": lambda result: result.to_frame(wide=True),
 }
 CHECKED = {
@@ -323,6 +324,7 @@ DOCSTRINGS = {
     ".spans(by)": ResultTables.spans,
     ".labels(labels)": ResultTables.labels,
     ".expected()": ResultTables.expected,
+    ".what_if()": ResultTables.what_if,
     ".to_frame(wide=True)": ResultTables.to_frame,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -167,3 +168,18 @@ def test_no_fewer_words_could_change(base, other):
 def test_a_text_is_the_same_as_itself(text, by):
     """One stretch, or none."""
     assert diff(units(text, by), units(text, by)) == [Change("same", text)] * bool(text)
+
+
+@pytest.mark.parametrize("case", TEXTS, ids=about)
+def test_without_rapidfuzz_the_changes_are_correct_too(case, monkeypatch):
+    """It has no wheel for WebAssembly; the standard library's changes may be more."""
+    monkeypatch.setitem(sys.modules, "rapidfuzz.distance", None)
+    base, other = (units(case[side], case["by"]) for side in ("base", "other"))
+    changes = diff(base, other)
+    assert applied(changes, leaving="insert") == "".join(base)
+    assert applied(changes, leaving="delete") == "".join(other)
+
+
+def applied(changes, *, leaving):
+    """Return one of the texts: the changes joined, without those of one kind."""
+    return "".join(change.text for change in changes if change.kind != leaving)

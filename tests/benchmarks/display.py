@@ -197,7 +197,7 @@ class Client:
             "version": "5.3",
             "date": "",
         }
-        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": True}
         request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
         await self._socket.write_message(json.dumps({**request, "channel": "shell"}))
         messages = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -10,7 +11,7 @@ from chat_magic.errors import StreamBroken
 from chat_magic.shell import load_ipython_extension, unload_ipython_extension
 from chat_magic.view.bundle import MIME_TYPE
 from chat_magic.view.live import display as live_display
-from tests.completions import completion, delta
+from tests.completions import DONE, completion, delta
 from tests.gateway import HOLD, Answer, Sleep, Wait, events, streamed, whole
 from tests.kernels import REPLY_S
 from tests.waiting import TIMEOUT_S
@@ -109,6 +110,47 @@ def test_an_answer_streams_into_the_cell(kernel, at_gateway):
     ran = kernel.run("%%chat a/b\nCount", when_shown=gates)
     assert all(gate.is_set() for gate in (one, two, three))
     assert len(ran.outputs) == 1
+
+
+def test_a_console_prints_an_answer_as_it_arrives_and_once(kernel, at_gateway):
+    """It ignores updates; its own output is not cleared, and there is no `Out[n]` to repeat it."""
+    gate = threading.Event()
+    rest = [Wait(gate), delta(" there", finish_reason="stop"), DONE]
+    at_gateway(events(delta("Hello"), *rest))
+    with kernel.as_console():
+        ran = kernel.run("%%chat a/b --out r\nHi", when_shown={"Hello": gate.set})
+    assert ran.printed.startswith("Hello there")
+    assert ran.printed.count("Hello") == 1
+    assert (len(ran.displays), ran.updates, ran.clears) == (0, 0, 0)
+    assert kernel.value("(r.text, _.text)") == "('Hello there', 'Hello there')"
+
+
+@pytest.mark.parametrize(
+    ("setting", "as_console", "is_printed"), [("'off'", False, True), ("'on'", True, False)]
+)
+def test_the_setting_of_updates_decides_otherwise(
+    kernel, at_gateway, setting, as_console, is_printed
+):
+    """For a console that takes updates, or a front end that does not."""
+    at_gateway(streamed(completion("Hello there")))
+    kernel.run(f"%config ChatMagics.updates = {setting}")
+    with kernel.as_console() if as_console else nullcontext():
+        ran = kernel.run("%chat -m a/b Hi")
+    kernel.run("%config ChatMagics.updates = None")
+    assert ("Hello there" in ran.printed) == is_printed
+    assert bool(ran.displays) != is_printed
+
+
+@pytest.mark.parametrize("option", ["", " --background --out r"])
+def test_a_program_that_executes_a_notebook_is_shown_the_complete_answer_only(
+    kernel, at_gateway, option
+):
+    """In one message: papermill logs what is shown first, and nothing later."""
+    at_gateway(events(delta("Hello"), Sleep(0.4), delta(" there", finish_reason="stop"), DONE))
+    ran = kernel.run(f"%%chat a/b{option}\nHi", accepts_input=False)
+    assert (len(ran.displays), ran.updates) == (1, 0)
+    assert "Hello there" in ran.displays[0]["data"]["text/plain"]
+    assert MIME_TYPE in ran.displays[0]["data"]
 
 
 def test_interrupting_the_kernel_stops_the_request_and_keeps_what_arrived(kernel, at_gateway):

@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from chat_magic.engine.session import default_session
+from chat_magic.errors import ConnectionFailed
 from chat_magic.transport import loop as module
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
@@ -133,3 +134,18 @@ def test_waiting_returns_the_result_and_an_interrupt_cancels(monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         default_session().loop.run(hold())
     assert cancelled.wait(TIMEOUT_S)
+
+
+def test_without_threads_one_sentence_says_where_to_run(monkeypatch: pytest.MonkeyPatch):
+    """As in Pyodide, whose Python cannot start any; the coroutine is closed."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def never() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    loop = module.EventLoopThread(on_stop=never)
+    with pytest.raises(ConnectionFailed, match=r"Pyodide.* does not have: run the notebook in a"):
+        loop.submit(never())

@@ -83,6 +83,20 @@ SETTINGS: Final[Mapping[str, Parameter]] = MappingProxyType(
             kind="string",
             help="A file beside the notebook in which answers are recorded and looked up.",
         ),
+        "updates": Parameter(
+            name="updates",
+            kind="string",
+            choices=("auto", "on", "off"),
+            help="Whether the output of an answer is updated while it streams; off prints it as "
+            "text, auto decides by the front end.",
+        ),
+        "interactive": Parameter(
+            name="interactive",
+            kind="string",
+            choices=("auto", "on", "off"),
+            help="Whether the HTML of an output holds the script that makes it interactive; auto "
+            "does so in Colab and Databricks only.",
+        ),
         "saved_versions": Parameter(
             name="saved_versions",
             kind="integer",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from chat_magic.view.live.notebook_display import DisplayHandle
+from chat_magic.view.live.notebook_display import DisplayHandle, FinalDisplay
 from chat_magic.view.live.terminal_display import DeferredTerminal
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from chat_magic.view.live.display import Bundle
 
-__all__ = ["CellOutput", "TerminalOutput", "reload_aware_box"]
+__all__ = ["CellOutput", "FinalOutput", "TerminalOutput", "reload_aware_box"]
 
 
 class CellOutput(DisplayHandle):
@@ -61,6 +61,19 @@ class TerminalOutput(DeferredTerminal):
 
     def draw(self, bundle: Bundle) -> None:
         """Print a bundle."""
+        self.finish(bundle)
+
+
+class FinalOutput(FinalDisplay):
+    """An output of a notebook that nobody watches, which shows each answer when it is complete."""
+
+    last = None
+
+    def use_fallback(self) -> None:
+        """Do nothing: there is no page."""
+
+    def draw(self, bundle: Bundle) -> None:
+        """Show a bundle."""
         self.finish(bundle)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
@@ -21,7 +22,12 @@ from chat_magic.shell.jobs import outcome_bundle
 from chat_magic.shell.panel.buttons import button
 from chat_magic.shell.panel.describe import describe_changes
 from chat_magic.shell.panel.form_controls import PanelForm
-from chat_magic.shell.panel.output_area import CellOutput, TerminalOutput, reload_aware_box
+from chat_magic.shell.panel.output_area import (
+    CellOutput,
+    FinalOutput,
+    TerminalOutput,
+    reload_aware_box,
+)
 from chat_magic.shell.panel.run_history import HistoryEntry, RunHistory
 from chat_magic.shell.panel.sources import chat_cells, form_from, notebook_sources
 from chat_magic.shell.panel.toolbars import CellPreview, PresetBar, SourcePicker
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Panel", "open_panel"]
 
 P = ParamSpec("P")
+PanelOutput: TypeAlias = CellOutput | TerminalOutput | FinalOutput
 
 _STYLE = Path(__file__).with_name("panel.css")
 _RELOADED = (
@@ -54,7 +61,9 @@ class Panel:
     """Controls that write a `%%chat` cell, run it in the background, and keep its answers.
 
     The cell contains only what a control sends. Displaying the panel draws its answers below it as
-    the output of the cell, so that a saved notebook contains them.
+    the output of the cell, so that a saved notebook contains them. Where nobody watches, as under
+    nbconvert, there are no controls unless one is used: a notebook would keep hundreds of widgets
+    that do nothing.
 
     Args:
         source: What the panel is filled from: a result, a job, or the text of a `%%chat` cell; of
@@ -67,31 +76,61 @@ class Panel:
         InvalidRequest: There is no shell, or the panel cannot be filled from the source.
     """
 
+    form: PanelForm
+    """The controls."""
+    history: RunHistory
+    """The answers so far, as thumbnails."""
+    cell_preview: CellPreview
+    status: Any
+    widget: Any
+    """The widget, for use in a layout of widgets; displaying the panel draws it."""
+    run_button: Any
+    stop_button: Any
+    source_picker: SourcePicker
+    preset_bar: PresetBar
+    _fallback: Any
+
     def __init__(
         self, source: Source | None = None, shell: Any = None, *, cell_id: str = ""
     ) -> None:
         self._shell: Any = shell or get_ipython()
         if self._shell is None:
-            raise InvalidRequest("Panel: requires an IPython shell")
+            raise InvalidRequest(f"Panel: requires an IPython shell{_instead()}")
         self._magics = magics_of(self._shell)
-        self._output: CellOutput | TerminalOutput | None = None
-        self._fallback = widgets.Output()
+        self._output: PanelOutput | None = None
         self._job: Job | None = None
         self._is_running = False
         self._presets = PresetStore(default_session().configuration.path().with_name(FILE))
+        self._cell_id = cell_id
+        self._entries: list[HistoryEntry] = []
+        self._filled = form_from(source)
+        """What it is filled with, until there are controls."""
+        self._has_controls = False
+        if self._magics.is_watched:
+            self._build_controls()
+
+    def __getattr__(self, name: str) -> Any:
+        """Build the controls when one of them is first used."""
+        if name not in _CONTROLS or self._has_controls:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        self._build_controls()
+        return getattr(self, name)
+
+    def _build_controls(self) -> None:
+        self._has_controls = True
+        self._fallback = widgets.Output()
         self.form = PanelForm(self._update_cell)
-        """The controls."""
         self.history = RunHistory(
             self._show_entry, self._restore, self._with_errors_shown(self._compare)
         )
-        """The answers so far."""
-        self.cell_preview = CellPreview(cell_id)
+        self.cell_preview = CellPreview(self._cell_id)
         self.status = widgets.HTML()
         self._build_toolbars()
         self.widget = self._build_layout()
-        """The widget, for use in a layout of widgets; displaying the panel draws it."""
         self._update_sources()
-        self.fill(source)
+        self._set_form(self._filled)
+        for entry in self._entries:
+            self.history.add(entry)
 
     def _build_toolbars(self) -> None:
         run = self._with_errors_shown(self.run)
@@ -132,12 +171,15 @@ class Panel:
         Raises:
             InvalidRequest: A control has a value that is not allowed.
         """
-        return write_form(self.form.read())
+        return write_form(self._form())
+
+    def _form(self) -> CellForm:
+        return self.form.read() if self._has_controls else self._filled
 
     @property
     def results(self) -> list[Any]:
         """The results so far, the oldest first."""
-        return [entry.result for entry in self.history.entries if entry.result is not None]
+        return [entry.result for entry in self._entries if entry.result is not None]
 
     def run(self) -> Job:
         """Run the cell in the background; return the handle of its answer.
@@ -147,7 +189,7 @@ class Panel:
         """
         if self._is_running:
             raise InvalidRequest("the panel is running already: stop it first")
-        form = self.form.read()
+        form = self._form()
         cell = write_form(form)
         self._output = self._output or self._new_output()
         self._show_status("running")
@@ -185,7 +227,7 @@ class Panel:
         Raises:
             InvalidRequest: A control has a value that is not allowed, or writing the file failed.
         """
-        self._presets.save(name, write_form(settings_only(self.form.read())))
+        self._presets.save(name, write_form(settings_only(self._form())))
         self._show_status(f"saved as {name.strip()}")
 
     def load_preset(self, name: str) -> None:
@@ -202,9 +244,14 @@ class Panel:
 
     def _set_running(self, is_running: bool) -> None:
         self._is_running = is_running
+        if not self._has_controls:
+            return
         self.run_button.disabled, self.stop_button.disabled = is_running, not is_running
 
     def _set_form(self, form: CellForm) -> None:
+        self._filled = form
+        if not self._has_controls:
+            return
         self.form.set(form)
         self._update_cell()
 
@@ -226,7 +273,11 @@ class Panel:
         outcome = job.error or job.result
         clock = time.strftime("%H:%M:%S")
         try:
-            self.history.add(HistoryEntry(form=form, outcome=outcome, model=job.model, clock=clock))
+            entry = HistoryEntry(form=form, outcome=outcome, model=job.model, clock=clock)
+            self._entries.append(entry)
+            if not self._has_controls:
+                return
+            self.history.add(entry)
             self._show_status(
                 f"{job.state} in {job.elapsed_s:.1f} s", is_error=job.state == "failed"
             )
@@ -235,6 +286,8 @@ class Panel:
             self._set_running(False)
 
     def _show_status(self, text: str, *, is_error: bool = False) -> None:
+        if not self._has_controls:
+            return
         css_class = "chp-error" if is_error else "chp-note"
         self.status.value = f'<span role="status" class="{css_class}">{escape(text)}</span>'
 
@@ -262,9 +315,11 @@ class Panel:
         self._output = self._output or self._new_output()
         self._output.draw(bundle)
 
-    def _new_output(self, initial: Bundle | None = None) -> CellOutput | TerminalOutput:
-        if self._magics.is_terminal:
+    def _new_output(self, initial: Bundle | None = None) -> PanelOutput:
+        if self._magics.display_kind == "printed":
             return TerminalOutput()
+        if not self._has_controls:
+            return FinalOutput()
         return CellOutput(self._fallback, initial)
 
     def _update_sources(self) -> None:
@@ -280,7 +335,7 @@ class Panel:
 
     def _static(self) -> dict[str, str]:
         try:
-            form = self.form.read()
+            form = self._form()
         except InvalidRequest as error:
             return {"text/plain": f"panel: {error}"}
         model = form.request.model or "the default model"
@@ -306,7 +361,17 @@ class Panel:
             self._show_status(_RELOADED)
 
     def __repr__(self) -> str:
-        return f"<Panel {len(self.history.entries)} answers>"
+        return f"<Panel {len(self._entries)} answers>"
+
+
+_CONTROLS = frozenset(Panel.__annotations__)
+
+
+def _instead() -> str:
+    """Say what to use where there is never an IPython shell."""
+    if "marimo" not in sys.modules:
+        return ""
+    return ", which marimo does not have: use chat_magic.chat() with controls of marimo.ui"
 
 
 def open_panel(name: str = "") -> Panel:

@@ -38,6 +38,9 @@ _UNUSUAL = ("cut off", "length", "content_filter", "error", "interrupted")
 """Beginnings of facts that say that an answer may be incomplete."""
 
 
+_FOLD = "<q style=\"quotes:'▸\u2002' ''\"></q>"
+"""What stands before a title that opens something; it is not copied with it."""
+
 LIVE = "chm-live"
 """The class of an answer that streams; `labextension/src/keyGuard.ts` looks for it."""
 
@@ -133,8 +136,12 @@ def with_terms(text: str) -> str:
 
 
 def details(title: str, content: str, *, is_open: bool = False) -> str:
-    """Hide HTML behind a title, also HTML, that opens it."""
-    summary = f'<summary style="{SMALL};{MUTED};cursor:pointer">{title}</summary>'
+    """Hide HTML behind a title, also HTML, that opens it.
+
+    The mark is ours, as the style sheet of the classic notebook takes away that of the browser.
+    """
+    style = f"{SMALL};{MUTED};cursor:pointer;display:flex"
+    summary = f'<summary style="{style}">{_FOLD}{title}</summary>'
     return f"<details{' open' * is_open}>{summary}{content}</details>"
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.tokens import BIN_EDGES
+from chat_magic.view.html.elements import EXACT
 from chat_magic.view.html.escape import escape, isolated, visible
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.markdown import INK
@@ -36,7 +37,7 @@ _BIN_STYLES = (
 )
 _TEXT = (
     "margin:4px 0 6px 0;padding:0;font-family:inherit;font-size:100%;line-height:1.8;"
-    "white-space:pre-wrap;word-wrap:break-word;background-color:transparent"
+    f"{EXACT};background-color:transparent"
 )
 _MOST_ROWS = 10
 """Tokens in the table."""

@@ -29,18 +29,30 @@ class LiveDisplay(Protocol):
 
 
 def open_display(
-    terminal: bool, *, alone: bool = False, clock: Callable[[], float] = time.monotonic
+    terminal: bool,
+    *,
+    alone: bool = False,
+    final: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> LiveDisplay:
     """Return the display of an answer.
 
     Args:
         terminal: Whether only text can be shown, and only below the text that is already there.
         alone: Whether the cell shows nothing else, so that its output may be cleared.
+        final: Whether nothing is shown before the end.
         clock: Seconds that only grow.
     """
-    from chat_magic.view.live.notebook_display import NotebookDisplay, clear_cell, publish
+    from chat_magic.view.live.notebook_display import (
+        FinalDisplay,
+        NotebookDisplay,
+        clear_cell,
+        publish,
+    )
     from chat_magic.view.live.terminal_display import TerminalDisplay
 
     if terminal:
         return TerminalDisplay(sys.stdout, clock)
+    if final:
+        return FinalDisplay()
     return NotebookDisplay(publish, clock, clear_cell if alone else None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chat_magic.view.live.display import Bundle
 from chat_magic.view.live.update_budget import UpdateBudget, message_bytes
+from chat_magic.view.text.ascii_frames import with_ascii_frames
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -71,6 +72,28 @@ class NotebookDisplay:
             self._is_shown = True
 
 
+class FinalDisplay:
+    """An output that appears once, complete, for programs that keep only what is shown first."""
+
+    delay_s = 1.0
+
+    def open(self) -> FinalDisplay:
+        """Return the display of one answer."""
+        return self
+
+    def redraw(self) -> None:
+        """Do nothing: what was shown stays."""
+
+    def show(self, _progress: Drawable) -> None:
+        """Show nothing: nobody watches."""
+
+    def finish(self, bundle: Bundle | None) -> None:
+        """Show the result."""
+        if bundle is not None:
+            with _uninterrupted():
+                publish(bundle, uuid.uuid4().hex, False)
+
+
 class DisplayHandle:
     """An output of the running cell that can be updated later, from any thread."""
 
@@ -113,7 +136,7 @@ def publish(bundle: Bundle, display_id: str, is_update: bool) -> None:
 
     # IPython has no types
     publish_display_data(  # type: ignore[no-untyped-call]
-        dict(bundle), transient={"display_id": display_id}, update=is_update
+        with_ascii_frames(bundle), transient={"display_id": display_id}, update=is_update
     )
 
 

@@ -59,7 +59,7 @@ def completed(parameters, **values):
 def test_every_scalar_parameter_can_have_a_default():
     """And the model, the server, the tries and what is kept; objects and lists cannot."""
     others = {"model", "base_url", "retries", "history", "history_mb", "history_days"}
-    others |= {"cache", "offline", "cassette", "saved_versions"}
+    others |= {"cache", "offline", "cassette", "saved_versions", "updates", "interactive"}
     assert set(SETTINGS) == {*others, *VALUES}
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import ipywidgets as widgets
 import pytest
 
-from chat_magic.shell.panel.output_area import CellOutput, TerminalOutput, reload_aware_box
+from chat_magic.shell.panel.output_area import (
+    CellOutput,
+    FinalOutput,
+    TerminalOutput,
+    reload_aware_box,
+)
 
 ONE = {"text/plain": "One", "text/html": "<p>One"}
 TWO = {"text/plain": "Two", "text/html": "<p>Two"}
@@ -61,3 +66,11 @@ def test_a_page_that_asks_for_the_whole_state_was_reloaded(key, reloads):
     assert calls == []
     box.get_state(key=key)
     assert len(calls) == reloads
+
+
+def test_where_nobody_watches_each_answer_is_published_once(published):
+    """There is no page to reload."""
+    output = FinalOutput()
+    output.use_fallback()
+    output.draw(ONE)
+    assert published == [ONE]

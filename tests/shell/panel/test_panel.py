@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+import types
 
 import pytest
+from ipywidgets import Widget
 
 import chat_magic
 from chat_magic import InvalidRequest, Panel
@@ -404,3 +407,35 @@ def test_a_panel_for_an_empty_cell_is_empty(opened):
     """It can update it all the same."""
     panel = opened("c-2", "")
     assert 'data-cell-id="c-2"' in panel.cell_preview.widget.value
+
+
+def test_a_panel_that_nobody_watches_has_no_widgets(shell, published, gateway, monkeypatch):
+    """A notebook would keep hundreds; its cell, its runs and its display work without."""
+    gateway(streamed(completion("Hello")))
+    magics = panel_module.magics_of(shell)
+    monkeypatch.setattr(type(magics), "is_watched", False)
+    monkeypatch.setattr(type(magics), "display_kind", "final")
+    drawn = []
+    monkeypatch.setattr(panel_module, "publish_display_data", lambda data, _: drawn.append(data))
+    built = []
+    monkeypatch.setattr(Widget, "open", lambda widget: built.append(type(widget)))
+    panel = Panel("%%chat a/b\nuser: Hi", shell)
+    panel._ipython_display_()
+    assert panel.cell == "%%chat a/b\nuser: Hi"
+    assert panel.run().wait().text == "Hello"
+    assert [result.text for result in panel.results] == ["Hello"]
+    panel.fill("%%chat c/d\nuser: Ho")
+    assert "c/d" in panel.cell
+    assert WIDGET not in drawn[0]
+    assert "Hello" in published[-1]["text/plain"]
+    assert built == []
+    assert panel.form.read().request.model == "c/d"
+    assert len(panel.history.entries) == 1
+
+
+def test_in_marimo_the_error_says_what_to_use(monkeypatch):
+    """It has no magics and no IPython shell."""
+    monkeypatch.setattr(panel_module, "get_ipython", lambda: None)
+    monkeypatch.setitem(sys.modules, "marimo", types.ModuleType("marimo"))
+    with pytest.raises(InvalidRequest, match=r"marimo does not have: use chat_magic\.chat\(\)"):
+        Panel()

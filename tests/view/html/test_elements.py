@@ -75,5 +75,6 @@ def test_empty_elements_are_not_drawn() -> None:
 def test_a_hidden_part_opens_with_a_click() -> None:
     """Or is open from the start."""
     assert details("t", "c").startswith("<details><summary ")
+    assert "▸" in details("t", "c").partition("</summary>")[0]
     assert details("t", "c", is_open=True).startswith("<details open><summary ")
     assert text_of(line(details("t", "c"))) == "t c"

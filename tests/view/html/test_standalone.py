@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from chat_magic.view.html import standalone
+from chat_magic.view.html.interactive_html import NOT_BUILT, Script
 from chat_magic.view.html.standalone import standalone_page
 
 
@@ -48,3 +50,16 @@ def test_the_page_loads_nothing():
     assert not [given for _, given in page.tags if {"src", "href"} & set(given)]
     assert "details" not in [tag for tag, _ in page.tags]
     assert "picture" in page.texts
+
+
+def test_a_payload_brings_our_script_and_its_hash(monkeypatch):
+    """The policy allows no other; without Node a line says why the page is static."""
+    script = Script("var chatMagic={};", "")
+    monkeypatch.setattr(standalone, "standalone_script", lambda: script)
+    page = standalone_page("a/b", None, "<div>picture</div>", {"version": 1})
+    assert f"script-src {script.policy}" in page
+    assert page.count("<script") == 2
+    monkeypatch.setattr(standalone, "standalone_script", lambda: None)
+    page = standalone_page("a/b", None, "<div>picture</div>", {"version": 1})
+    assert NOT_BUILT in page
+    assert "script" not in page

@@ -4,7 +4,7 @@ import { writeProgram, type Language } from '../../cell/requestExport';
 import type { Answer } from '../answer';
 import { requestCell } from '../nextCell';
 import { nextItem } from '../indexing';
-import { button, copy, element, newId } from './dom';
+import { button, copy, element, focusedAt, newId } from './dom';
 
 const CONFIRMED_MS = 2500;
 
@@ -104,7 +104,7 @@ export class CopyMenu {
       return;
     }
     const enabled = this.items.filter(({ disabled }) => !disabled);
-    const current = enabled.find(item => item === document.activeElement) ?? this.toggle;
+    const current = enabled.find(item => item === focusedAt(item)) ?? this.toggle;
     if (event.key === 'Escape') {
       this.open(false);
       this.toggle.focus();

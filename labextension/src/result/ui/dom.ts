@@ -72,6 +72,17 @@ export async function copy(text: string): Promise<boolean> {
   }
 }
 
+/** Return the selection in the document or shadow root that an element is in. */
+export function selectionAt(node: Node): Selection | null {
+  const root = node.getRootNode() as Node & { getSelection?: () => Selection | null };
+  return root.getSelection?.() ?? document.getSelection();
+}
+
+/** Return the element that has the focus in the document or shadow root that a node is in. */
+export function focusedAt(node: Node): Element | null {
+  return (node.getRootNode() as Node & Partial<DocumentOrShadowRoot>).activeElement ?? null;
+}
+
 /** Return a word with a capital first letter. */
 export function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);

@@ -8,7 +8,7 @@ import { renderedRange, type TextRange } from '../renderedRange';
 import { isUnsure, underlineBelow, type Piece } from '../tokens';
 import { binOf, heatmapMetric } from '../heatmap';
 import { bits } from '../tokenMetrics';
-import { button, copy, element } from './dom';
+import { button, copy, element, selectionAt } from './dom';
 import { exactNodes } from './exactText';
 import { keepLineBreaks } from './lineBreaks';
 
@@ -234,7 +234,7 @@ function unsureMark(
   const mark = element('span', `chm-unsure chm-unsure${bin}`, text.data);
   mark.title = percent(piece.prob ?? 1);
   mark.addEventListener('click', () => {
-    if (document.getSelection()?.isCollapsed) {
+    if (selectionAt(mark)?.isCollapsed) {
       onPick(index);
     }
   });

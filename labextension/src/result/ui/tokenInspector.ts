@@ -17,12 +17,17 @@ import { meaningOf } from '../glossary';
 import { nextItem } from '../indexing';
 import { hintLine, TOKEN_KEYS } from '../keys';
 import type { TextRange } from '../renderedRange';
+import { whatIfFault } from '../samplingTest';
 import { GRANULARITIES, tokenSegments, type Granularity, type TokenSegment } from '../segments';
-import { button, capitalized, element, select } from './dom';
+import { expectedAgreement, type Sampling } from '../whatIf';
+import { rangeWords, settingsWords } from '../whatIfWords';
+import { button, capitalized, element, focusedAt, select, selectionAt } from './dom';
 import { TokenDetails, type InsertCell } from './tokenDetails';
 import { SurprisalStrip } from './surprisalStrip';
 import { TokenTable } from './tokenTable';
 import { TokenText } from './tokenText';
+import { WhatIfBar } from './whatIfBar';
+import { WhatIfPainter, type WhatIfPaint } from './whatIfPaint';
 
 const UNSURE = constants.binEdges[0] ?? 0.5;
 
@@ -34,6 +39,7 @@ interface TokenView {
   segments: TokenSegment[] | null;
   /** How many pieces each bin has. */
   counts: number[];
+  painter: WhatIfPainter;
 }
 
 /** Pixels up to which style/result.css puts columns below each other. */
@@ -55,7 +61,16 @@ export class TokenInspector {
       () => this.close()
     );
     this.bar = this.makeBar();
-    this.node = element('div', 'chm-inspector', this.bar, this.note, this.tableFrame, this.live);
+    this.whatIf.setFault('the alternatives are being read');
+    this.node = element(
+      'div',
+      'chm-inspector',
+      this.bar,
+      this.whatIf.node,
+      this.note,
+      this.tableFrame,
+      this.live
+    );
     const omitted = results.reduce((sum, { result }) => sum + result.alternatives_left_out, 0);
     if (omitted) {
       const message = `${count(omitted)} less probable alternatives are left out of the notebook; the result in the kernel has them`;
@@ -73,14 +88,17 @@ export class TokenInspector {
   add(answer: Answer, host: HTMLElement, title: string, divergence: TextRange | null): void {
     const text = new TokenText(answer, `Tokens of ${title}; move with the arrow keys`, divergence);
     const strip = new SurprisalStrip(answer, (from, to) => this.select(view, from, to));
-    const view: TokenView = { answer, text, strip, title, segments: null, counts: [] };
+    const painter = new WhatIfPainter(answer);
+    const view: TokenView = { answer, text, strip, title, segments: null, counts: [], painter };
     this.views.push(view);
     host.append(text.node, view.strip.node);
     text.node.tabIndex = this.views.length === 1 ? 0 : -1;
     text.node.addEventListener('click', event => this.onClick(view, event));
     text.node.addEventListener('keydown', event => this.onKey(view, event));
     text.node.addEventListener('focus', () => this.onFocus(view));
-    if (this.isStarted) {
+    if (this.isStarted && this.sampling) {
+      this.repaint();
+    } else if (this.isStarted) {
       this.paint(view);
       this.showLegend();
     }
@@ -97,6 +115,7 @@ export class TokenInspector {
       return;
     }
     this.views.forEach(({ answer }) => answer.resetMetrics());
+    this.whatIf.setFault(whatIfFault(this.results));
     if (this.selected) {
       this.showSelection(false);
     }
@@ -134,7 +153,11 @@ export class TokenInspector {
   }
 
   private repaint(): void {
-    this.views.forEach(view => this.paint(view));
+    if (this.sampling) {
+      this.paintWhatIf(this.sampling);
+    } else {
+      this.views.forEach(view => this.paint(view));
+    }
     this.showLegend();
     this.aggregates.hidden = this.granularity === 'token';
     const isNotJson = this.views.every(
@@ -156,6 +179,49 @@ export class TokenInspector {
     });
     view.text.paint(bins);
     view.strip.paint(bins);
+  }
+
+  /** Paint under other sampling settings, and say what they would have made of the answers. */
+  private paintWhatIf(sampling: Sampling): void {
+    const painted = this.views.map(view => ({ view, paint: view.painter.paint(sampling) }));
+    for (const { view, paint } of painted) {
+      view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
+      paint.bins.forEach((bin, index) => {
+        if (!view.answer.piece(index).isUncounted) {
+          view.counts[bin] = (view.counts[bin] ?? 0) + 1;
+        }
+      });
+      view.text.paint(paint.bins, paint.marks);
+      view.strip.paint(paint.bins);
+    }
+    const settings = settingsWords(sampling);
+    const lines = painted.flatMap(({ view, paint }) =>
+      paint.words
+        ? [`${this.views.length > 1 ? view.title : 'this answer'}: ${paint.words} at ${settings}`]
+        : []
+    );
+    this.whatIf.showSummary([...lines, ...this.agreementLines(painted)]);
+  }
+
+  /** Say how often two answers to one request would agree. */
+  private agreementLines(painted: { view: TokenView; paint: WhatIfPaint }[]): string[] {
+    return this.results.flatMap(model => {
+      const own = painted.filter(({ view }) => model.choices.includes(view.answer));
+      const distinct = new Map(own.map(({ view, paint }) => [view.answer.text, paint.answer]));
+      const bounds = [...distinct.values()].filter(answer => answer !== null);
+      if (own.length < 2 || bounds.length < distinct.size) {
+        return [];
+      }
+      const [low, high] = expectedAgreement(bounds);
+      const range = rangeWords(Math.log(low), Math.log(high));
+      return [`expected agreement of two answers: ${range}, from ${own.length} choices`];
+    });
+  }
+
+  private setSampling(sampling: Sampling | null): void {
+    this.sampling = sampling;
+    this.whatIf.showSummary([]);
+    this.repaint();
   }
 
   private makeBar(): HTMLElement {
@@ -184,12 +250,13 @@ export class TokenInspector {
       granularities,
       this.aggregates,
       table,
+      this.whatIf.toggle,
       hint
     );
   }
 
   private showLegend(): void {
-    const { labels } = heatmapMetric(this.metric);
+    const { labels } = heatmapMetric(this.sampling ? 'probability' : this.metric);
     const entries = [...labels, 'unknown'].flatMap((label, bin) => {
       const pieces = this.views.reduce((sum, view) => sum + (view.counts[bin] ?? 0), 0);
       const size = element('small', '', `  ${count(pieces)}`);
@@ -305,7 +372,7 @@ export class TokenInspector {
       const isMore = event.shiftKey && this.selected?.view === view;
       this.select(view, isMore ? (this.selected?.from ?? piece) : piece, piece);
       if (isMore) {
-        document.getSelection()?.removeAllRanges();
+        selectionAt(view.text.node)?.removeAllRanges();
       }
     }
     view.text.node.focus({ preventScroll: true });
@@ -424,7 +491,7 @@ export class TokenInspector {
     if (!this.selected) {
       return false;
     }
-    if (this.details.node.contains(document.activeElement)) {
+    if (this.details.node.contains(focusedAt(this.details.node))) {
       view.text.node.focus({ preventScroll: true });
       return true;
     }
@@ -464,6 +531,9 @@ export class TokenInspector {
   private readonly bar: HTMLElement;
   private aggregates!: HTMLSelectElement;
   private controls!: { metrics: HTMLSelectElement; granularities: HTMLSelectElement };
+  private readonly whatIf = new WhatIfBar(sampling => this.setSampling(sampling));
+  /** Other settings to paint the tokens under; null for those that were reported. */
+  private sampling: Sampling | null = null;
   private metric: MetricName = 'probability';
   private granularity: Granularity = 'token';
   private aggregate: Aggregate = 'least sure';

@@ -9,8 +9,9 @@ import { itemAt } from '../indexing';
 import { isSpecial } from '../tokens';
 import { percent } from '../tokenFormat';
 import type { TextRange } from '../renderedRange';
-import { element, newId } from './dom';
+import { element, newId, selectionAt } from './dom';
 import { appendToken } from './exactText';
+import type { PieceMark } from './whatIfPaint';
 
 /** Pieces after which a block ends at the next line break, and after which it ends in any case. */
 const BLOCK_PIECES = 200;
@@ -54,8 +55,10 @@ export class TokenText {
   }
 
   /** Paint with new bins: the visible blocks at once, the others when they become visible. */
-  paint(bins: Uint8Array): void {
+  paint(bins: Uint8Array, marks: readonly (PieceMark | null)[] | null = null): void {
     this.bins = bins;
+    this.marks = marks;
+    this.elements.forEach(node => node.removeAttribute('title'));
     for (const block of this.blocks) {
       block.isPainted = false;
     }
@@ -143,7 +146,7 @@ export class TokenText {
 
   /** Return the pieces that the user selected as text, if any. */
   selectedByHand(): [number, number] | null {
-    const selection = document.getSelection();
+    const selection = selectionAt(this.node);
     if (!selection || selection.isCollapsed || !this.node.contains(selection.anchorNode)) {
       return null;
     }
@@ -249,6 +252,7 @@ export class TokenText {
       `chm-bin${this.bins[piece]}`,
       ...(isHatched ? ['chm-hatched'] : []),
       ...(isSpecial(text) ? ['chm-special'] : []),
+      ...(this.marks?.[piece]?.className ? [this.marks[piece].className] : []),
       ...this.divergenceClasses(offset, offset + text.length)
     ];
   }
@@ -263,7 +267,7 @@ export class TokenText {
 
   /** Copy the text alone, without what only the page shows. */
   private onCopy(event: ClipboardEvent): void {
-    const selection = document.getSelection();
+    const selection = selectionAt(this.node);
     const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
     if (range && !range.collapsed && !this.node.contains(range.commonAncestorContainer)) {
       return;
@@ -287,7 +291,9 @@ export class TokenText {
     const node = piece === null ? undefined : this.elements[piece];
     if (piece !== null && node && !node.title) {
       const { prob, start } = this.answer.piece(piece);
-      node.title = prob === null ? `probability ${this.answer.token(start).status}` : percent(prob);
+      const reported =
+        prob === null ? `probability ${this.answer.token(start).status}` : percent(prob);
+      node.title = this.marks?.[piece]?.title ?? reported;
     }
   }
 
@@ -297,6 +303,7 @@ export class TokenText {
 
   readonly node: HTMLElement;
   private bins: Uint8Array;
+  private marks: readonly (PieceMark | null)[] | null = null;
   private readonly blocks: TokenBlock[] = [];
   private readonly elements: PieceElement[] = [];
   private highlighted: HTMLElement[] = [];

@@ -112,3 +112,59 @@ describe('the inspector', () => {
     expect(inspector.node.textContent).toContain('1,234 less probable alternatives');
   });
 });
+
+describe('other sampling settings', () => {
+  async function slide(
+    name: string,
+    value: string,
+    changes: Partial<PayloadResult> = {},
+    example = 'names'
+  ) {
+    const started = await start(changes, example);
+    const { inspector } = started;
+    const toggle = Array.from(inspector.node.querySelectorAll('button')).find(
+      ({ textContent }) => textContent === 'What if'
+    );
+    toggle?.click();
+    const label = Array.from(inspector.node.querySelectorAll('label')).find(({ textContent }) =>
+      textContent.startsWith(name)
+    );
+    const input = label && (find(label, 'input') as HTMLInputElement);
+    if (input) {
+      input.value = value;
+      input.dispatchEvent(new Event('input'));
+    }
+    return { ...started, toggle, summary: texts(inspector.node, '.chm-what-if-summary div') };
+  }
+
+  it('repaint the tokens and say what became of each answer', async () => {
+    const { summary } = await slide('temperature', '0.3');
+    expect(summary[0]).toMatch(/^choice 0: .+ → .+ at temperature 0\.3$/);
+    expect(summary.at(-1)).toMatch(/^expected agreement of two answers: .+, from 2 choices$/);
+  });
+
+  it('strike the tokens that would have been cut', async () => {
+    const { host } = await slide('top_k', '1', {}, 'outside');
+    const struck = Array.from(host.querySelectorAll('.chm-cut'));
+    const plain = host.querySelectorAll('.chm-token:not(.chm-cut)');
+    expect(struck.length).toBeGreaterThan(0);
+    expect(plain.length).toBeGreaterThan(0);
+  });
+
+  it('are taken back by a click', async () => {
+    const { host, inspector } = await slide('top_k', '1', {}, 'outside');
+    Array.from(inspector.node.querySelectorAll('button'))
+      .find(({ textContent }) => textContent === 'Reset')
+      ?.click();
+    expect(host.querySelectorAll('.chm-cut').length).toBe(0);
+    expect(texts(inspector.node, '.chm-what-if-summary div')).toEqual([]);
+  });
+
+  it('are off without alternatives, and the button says why', async () => {
+    const { toggle } = await slide('top_k', '1', { alternatives: '' });
+    expect([toggle?.disabled, toggle?.title]).toEqual([
+      true,
+      'off: there are no alternatives: ask with --top-logprobs 10'
+    ]);
+  });
+});
