@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
-from chat_magic.core.reply.capability_warnings import capability_warnings
+from chat_magic.core.reply.capability_warnings import capability_warnings, prefill_fault
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import without_server_fields
 from chat_magic.core.request.parameters import (
@@ -233,6 +233,7 @@ def _with_server(
         request,
         server=_server_of(endpoint, model),
         warnings=(*request.warnings, *replaced, *missing),
+        no_branch=prefill_fault(known),
     )
     price = session.configuration.price_of(model)
     if limits.max_cost is not None and price is None and not local.is_local(model):

@@ -388,6 +388,7 @@ class ChatResult(CheckTables):
             reply=self.reply,
             timing=self.timing,
             prefill=self.prefill,
+            no_branch=self.request.no_branch,
             warnings=self.warnings,
             rounds=self.rounds,
             cost=self.cost,

@@ -57,6 +57,8 @@ class RunView:
     timing: Timing
     prefill: str = ""
     """What the answer had to begin with; it is not part of its text."""
+    no_branch: str = ""
+    """Why no cell can continue from one of its tokens; empty if one may."""
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     """In dollars, if the prices are known."""

@@ -187,7 +187,7 @@ def result_payload(
         "request": _request(run.request),
         "cell": _cell_head(run),
         "prefill": run.prefill,
-        **_filled(prefill_tokens=_prefill_tokens(run)),
+        **_filled(prefill_tokens=_prefill_tokens(run), no_branch=run.no_branch),
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),
         "usage": run.usage and _usage(run.usage),

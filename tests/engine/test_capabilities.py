@@ -9,6 +9,7 @@ from chat_magic.core.reply.capability import FEATURES
 from chat_magic.engine.capabilities import CapabilityBook
 from chat_magic.engine.session import default_session
 from chat_magic.errors import ApiError
+from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import completion
 from tests.gateway import server_with, streamed, whole
 
@@ -52,6 +53,15 @@ def test_a_server_that_ignores_n_is_asked_once_for_each_choice(gateway):
     sent = [request.json for request in server.requests[n_before:]]
     assert len(sent) == 5
     assert not any("n" in body for body in sent)
+
+
+def test_branches_are_off_where_a_prefill_is_not_continued(gateway):
+    """The result says why."""
+    gateway(server_with(prefill="starts anew"))
+    chat_magic.capabilities("a/b")
+    result = chat_magic.chat("Hi", model="a/b")
+    (drawn,) = result._repr_mimebundle_()[MIME_TYPE]["results"]
+    assert drawn["no_branch"] == "this server starts a new turn after an assistant message"
 
 
 def test_other_models_and_servers_are_not_concerned(gateway):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.capability import KnownCapabilities
     from chat_magic.core.request.request import ChatRequest
 
-__all__ = ["capability_warnings"]
+__all__ = ["capability_warnings", "prefill_fault"]
 
 _FIELDS = {
     "seed": "seed",
@@ -50,16 +50,21 @@ def _warnings(request: ChatRequest, known: KnownCapabilities, *, top_up: bool) -
     is_schema = isinstance(form, dict) and form.get("type") == "json_schema"
     if is_schema and known.lacks("json_schema"):
         yield f"this server {_what(known, 'json_schema')} json_schema"
-    prefill = known.findings.get("prefill")
-    if request.prefill and prefill and prefill.support != "honoured" and prefill.detail:
-        yield f"prefill: this server {_on_prefill(prefill.support, prefill.detail)}"
+    if request.prefill and (reason := prefill_fault(known)):
+        yield f"prefill: {reason}"
 
 
 def _what(known: KnownCapabilities, feature: str) -> str:
     return {"ignored": "ignores", "refused": "refuses"}[known.findings[feature].support]
 
 
-def _on_prefill(support: str, detail: str) -> str:
-    if support == "refused":
-        return "refuses a final assistant message"
-    return "repeats it" if detail == "repeats" else "starts a new turn after it"
+def prefill_fault(known: KnownCapabilities | None) -> str:
+    """Return what a server does with a prefill instead of continuing it; empty if not known."""
+    found = known.findings.get("prefill") if known else None
+    if found is None or found.support in ("honoured", "unknown"):
+        return ""
+    if found.support == "refused":
+        return "this server refuses a final assistant message"
+    if found.detail == "repeats":
+        return "this server repeats a final assistant message"
+    return "this server starts a new turn after an assistant message"

@@ -94,6 +94,8 @@ class ChatRequest:
     """Its server, once that is known."""
     source: PromptSource | None = field(default=None, compare=False)
     """How it was written."""
+    no_branch: str = field(default="", compare=False)
+    """Why its server continues no prefill; empty unless that was found out."""
     labels: LabelSet | None = field(default=None, compare=False)
     """The possible answers, whose probabilities are columns of its tables."""
     checks: tuple[str, ...] = field(default=(), compare=False)

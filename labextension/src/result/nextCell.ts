@@ -102,6 +102,9 @@ function branchDisabledReason(answer: Answer, alternative: number): string | nul
   if (/^openai\/(?!gpt-oss)|^azure\//.test(answer.result.model)) {
     return 'OpenAI’s models reply to an assistant message instead of continuing it';
   }
+  if (answer.result.no_branch) {
+    return answer.result.no_branch;
+  }
   if (!answer.isContent) {
     return 'a refusal cannot be continued';
   }

@@ -214,6 +214,10 @@ export interface PayloadResult {
   /** The prefilled beginning of every choice; it is not part of its text. */
   prefill: string;
   /**
+   * Why its server does not continue a beginning of an answer; absent unless that was found out.
+   */
+  no_branch?: string;
+  /**
    * The numbers, in the model's vocabulary, of the last tokens of the prefill; absent if they are
    * not known.
    */

@@ -43,7 +43,10 @@ PREFILLED = [{"role": "user", "content": "a"}, {"role": "assistant", "content": 
         ({"top_logprobs": 5, "logprobs": True}, []),
         ({"response_format": SCHEMA}, ["this server ignores json_schema"]),
         ({"reasoning_effort": "low"}, ["this server ignores reasoning_effort"]),
-        ({"messages": PREFILLED}, ["prefill: this server starts a new turn after it"]),
+        (
+            {"messages": PREFILLED},
+            ["prefill: this server starts a new turn after an assistant message"],
+        ),
     ],
 )
 def test_each_field_that_has_no_effect_is_named(fields, warnings):
