@@ -36,7 +36,7 @@ _FINISHES = {"stop": "finished", "length": "cut off"}
 _MOST_INDEXES = 3
 """Choices that are named by their indices."""
 _LOCAL = ("local", "local/smollm2-135m-instruct")
-_LOCAL_SIZE = "135-million-parameter model, to try the tool with"
+_LOCAL_SIZE = "SmolLM2-135M-Instruct: a 135-million-parameter model"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

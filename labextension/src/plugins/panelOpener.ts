@@ -92,7 +92,11 @@ export const panelOpener: JupyterFrontEndPlugin<void> = {
       execute: () => tracker.currentWidget && open(tracker.currentWidget)
     });
     palette?.addItem({ command: OPEN_PANEL, category: 'chat-magic' });
-    tracker.activeCellChanged.connect(() => app.commands.notifyCommandChanged(OPEN_PANEL));
+    const changed = (): void => app.commands.notifyCommandChanged(OPEN_PANEL);
+    tracker.activeCellChanged.connect((_tracker, cell) => {
+      changed();
+      cell?.model.contentChanged.connect(changed);
+    });
     document.body.addEventListener('chat-magic:update-cell', event => update(tracker, event));
   }
 };

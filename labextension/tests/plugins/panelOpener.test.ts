@@ -13,7 +13,9 @@ class Cell {
     const setSource = (text: string): void => {
       this.source = text;
     };
-    this.model = { id, type, sharedModel: { getSource: () => this.source, setSource } };
+    const contentChanged = { connect: vi.fn() };
+    const sharedModel = { getSource: () => this.source, setSource };
+    this.model = { id, type, contentChanged, sharedModel };
   }
   readonly model;
 }

@@ -82,6 +82,7 @@ export class TokenInspector {
   attachTo(stage: HTMLElement): void {
     this.stage = stage;
     stage.append(this.details.node);
+    this.observer.observe(stage);
   }
 
   /** Add the tokens of an answer to its column. */
@@ -134,6 +135,7 @@ export class TokenInspector {
 
   dispose(): void {
     this.isDisposed = true;
+    this.observer.disconnect();
     this.views.forEach(({ text, strip }) => {
       text.dispose();
       strip.dispose();
@@ -522,6 +524,11 @@ export class TokenInspector {
   readonly node: HTMLElement;
   readonly details: TokenDetails;
   private stage: HTMLElement | null = null;
+  private readonly observer = new ResizeObserver(() => {
+    if (this.selected) {
+      this.placeDetails(this.selected.view);
+    }
+  });
   private readonly views: TokenView[] = [];
   private readonly live = element('div', 'chm-visually-hidden');
   private readonly note = element('div', 'chm-note');
