@@ -24,7 +24,7 @@ def result(lab, page):
 
 def test_a_question_mark_lists_the_keys_and_terms_until_escape(page, result):
     """The focus returns to where it was, and no key reaches the notebook."""
-    result.get_by_role("button", name="Diff").focus()
+    result.get_by_role("button", name="Diff", exact=True).focus()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys and terms")
     expect(dialog).to_contain_text("next, previous unsure token")
@@ -32,7 +32,7 @@ def test_a_question_mark_lists_the_keys_and_terms_until_escape(page, result):
     page.keyboard.press("d")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(result.get_by_role("button", name="Diff")).to_be_focused()
+    expect(result.get_by_role("button", name="Diff", exact=True)).to_be_focused()
     expect(page.locator(".jp-Cell")).to_have_count(1)
 
 
@@ -44,7 +44,7 @@ def test_a_term_says_what_it_means(result):
 
 def test_a_digit_takes_the_answer_of_that_number_as_the_base_which_comes_first(page, result):
     """The numbers are those on screen, from 0; the base stays at the left edge."""
-    result.get_by_role("button", name="Diff").focus()
+    result.get_by_role("button", name="Diff", exact=True).focus()
     page.keyboard.press("3")
     first = result.locator(".chm-choice").first
     expect(first.locator("strong")).to_have_text("3")

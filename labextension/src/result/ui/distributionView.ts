@@ -60,7 +60,9 @@ export class DistributionView {
   }
 
   private choose(node: DistributionNode, box: HTMLElement): void {
-    this.node.querySelectorAll('[aria-pressed]').forEach(one => one.removeAttribute('aria-pressed'));
+    this.node
+      .querySelectorAll('[aria-pressed]')
+      .forEach(one => one.removeAttribute('aria-pressed'));
     box.setAttribute('aria-pressed', 'true');
     const expand = button('Expand', 'Ask what follows this text', () => void this.expand(node));
     const branch = nodeCell(this.distribution, node);
