@@ -52,7 +52,6 @@ describe('the marks of a cell', () => {
       '%%chat -t {{ t }} -n 1.5',
       ['magic %%chat', 'option -t', 'template {{ t }}', 'option -n', 'invalid 1.5']
     ],
-    ['%%chat --verbosity loud', ['magic %%chat', 'option --verbosity', 'invalid loud']],
     [
       '%%chat\n---\ntop_p: 7 # high\n ---',
       ['magic %%chat', 'fence ---', 'key top_p:', 'invalid 7', 'comment # high', 'invalid  ---']
