@@ -15,7 +15,7 @@ __all__ = ["prompt_fields", "prompt_pieces"]
 _SAMPLING = frozenset(
     [
         "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens",
-        "min_p", "n", "presence_penalty", "response_format", "seed", "stop", "stream",
+        "min_p", "n", "presence_penalty", "response_format", "score", "seed", "stop", "stream",
         "stream_options", "temperature", "top_k", "top_logprobs", "top_p",
     ]
 )  # fmt: skip

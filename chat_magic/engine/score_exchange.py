@@ -10,6 +10,7 @@ import msgspec
 from chat_magic.core.reply.scored_text import score_chunk
 from chat_magic.core.reply.sse import Event
 from chat_magic.engine.gateway_scorer import Asker, PromptScorer, first_token_alternatives
+from chat_magic.engine.llama_prompt import prompt_fields
 from chat_magic.engine.llama_scorer import LlamaScorer
 from chat_magic.errors import ChatError, InvalidRequest, RequestTimeout
 from chat_magic.transport.credentials import redact_exception
@@ -32,14 +33,6 @@ __all__ = ["score_exchange"]
 CONCURRENCY = 8
 """Texts that are scored at a time, once the first has shown that the server can."""
 _WAYS: tuple[Way, ...] = ("prompt_logprobs", "echo")
-_SAMPLING = frozenset(
-    [
-        "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens",
-        "min_p", "n", "presence_penalty", "response_format", "score", "seed", "stop", "stream",
-        "stream_options", "temperature", "top_k", "top_logprobs", "top_p",
-    ]
-)  # fmt: skip
-"""Fields that concern how an answer is sampled and sent, not the prompt."""
 _THINKING = ("<think>", "<thinking>", "<|channel|>analysis")
 """How a prompt ends after which a model thinks first."""
 
@@ -148,7 +141,7 @@ async def _scorer_for(
         body: The chat request.
         retries: How often each request is sent again.
     """
-    prompt = {name: value for name, value in body.items() if name not in _SAMPLING}
+    prompt = prompt_fields(body)
     kind = await session.server_kinds.find(session.http, endpoint)
     if kind == "llama.cpp":
         server = LlamaServer(session.http, endpoint, retries=retries)
