@@ -5,6 +5,7 @@ python -m tests.benchmarks.insight
 
 from __future__ import annotations
 
+import os
 import sys
 from statistics import median
 from time import perf_counter
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUESTION = "The capital of France is"
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+"""Times that each is measured."""
 CITIES = [
     "Paris", "London", "Berlin", "Madrid", "Rome", "Vienna", "Lisbon", "Dublin", "Athens", "Oslo",
 ]  # fmt: skip
@@ -60,12 +62,12 @@ def main() -> None:
             extra={"ignore_eos": True},
         )
     )  # fmt: skip
+    print(f"one answer of 250 tokens: {long:.2f} s", flush=True)
     many = seconds(lambda: chat_magic.score(QUESTION, CANDIDATES, model="local", history=False))
+    print(f"{len(CANDIDATES)} candidates: {many:.2f} s, {many / long:.1f} answers", flush=True)
     parts = seconds(lambda: chat_magic.ablate(PROMPT, "Paris.", model="local", history=False))
-    print(f"one answer of 250 tokens: {long:.2f} s")
-    print(f"{len(CANDIDATES)} candidates: {many:.2f} s, {many / long:.1f} answers")
-    print(f"20 segments of a prompt: {parts:.2f} s")
-    print(distribution())
+    print(f"20 segments of a prompt: {parts:.2f} s", flush=True)
+    print(distribution(), flush=True)
     print(repeatability())
 
 

@@ -51,3 +51,10 @@ def test_a_cell_returns_its_ablation(gateway):
     text = "%%chat a/b --ablate sentence\nBe {{ how }}. Be kind."
     planned = runner.plan(runner.read(text))
     assert [segment.text for segment in planned.ablation.segments] == ["Be brief.", " Be kind."]
+
+
+def test_labels_are_compared_in_the_place_of_an_answer():
+    """By the option that names them."""
+    planned = plan("local --ablate sentence --labels good,bad")
+    assert planned.ablation.labels == ("good", "bad")
+    assert planned.ablation.size == "2 segments by sentence: 3 requests"
