@@ -116,19 +116,27 @@ class _TableSource(RowSource):
         return batch_of(self._frame.iloc[start : start + len(rows)], schema)
 
 
-def batch_of(frame: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
+def batch_of(
+    frame: pd.DataFrame, schema: pa.Schema, *, keeps_index: bool | None = None
+) -> pa.RecordBatch:
     """Return a part of a table as one batch, whose texts may be in several pieces.
+
+    Args:
+        frame: The part.
+        schema: That of the batch.
+        keeps_index: Whether the index is a column; by default all but one that numbers the rows.
 
     Raises:
         InvalidRequest: A value does not fit the schema.
     """
     arrow = import_arrow("to")
     try:
-        batches = arrow.Table.from_pandas(frame, schema=schema).combine_chunks().to_batches()
+        table = arrow.Table.from_pandas(frame, schema=schema, preserve_index=keeps_index)
     except (arrow.ArrowException, TypeError) as error:
         raise InvalidRequest(
             f"data: a row does not fit the types of its column: {error}"
         ) from error
+    batches = table.combine_chunks().to_batches()
     return batches[0] if batches else arrow.RecordBatch.from_pylist([], schema=schema)
 
 

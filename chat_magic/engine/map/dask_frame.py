@@ -48,10 +48,10 @@ def partition_reader(data: Any, to: Any) -> pa.RecordBatchReader:
         raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
 
     def batches() -> Iterator[pa.RecordBatch]:
-        yield batch_of(first, schema)
+        yield batch_of(first, schema, keeps_index=True)
         for number in range(1, data.npartitions):
             part = data.partitions[number].compute()
-            yield batch_of(part, schema)
+            yield batch_of(part, schema, keeps_index=True)
 
     return arrow.RecordBatchReader.from_batches(schema, batches())
 
