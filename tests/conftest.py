@@ -132,6 +132,7 @@ def _no_settings():
     default_session().capabilities = CapabilityBook(default_session().configuration)
     for name in SETTINGS:
         default_session().configuration.set(name, None)
+    default_session().told_notices.clear()
 
 
 @pytest.fixture

@@ -211,7 +211,10 @@ def test_an_invalid_cell_sends_nothing(kernel, at_gateway):
     """The error names the option, its value, the range and the place."""
     gateway = at_gateway(streamed(completion("Hi")))
     ran = kernel.run("%%chat a/b --temperature 3\nHi")
-    assert ran.traceback == ["InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2"]
+    assert ran.traceback == [
+        "InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2; "
+        "to send it all the same: --extra temperature=3"
+    ]
     assert gateway.requests == []
 
 
@@ -436,7 +439,7 @@ def test_a_dry_run_of_a_grid_shows_every_request(kernel, at_gateway):
     """It has their number, and the coordinates and body of each."""
     server = at_gateway(streamed(completion("Hi")))
     printed = kernel.run("%%chat --models a/b,c/d --sweep n=1,2 --dry-run\nHi").printed
-    assert printed.startswith("4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)\n")
+    assert printed.startswith("4 requests (2 models \N{MULTIPLICATION SIGN} 2 n)\n")
     assert "── 3: model c/d, n 2 ──" in printed
     assert printed.count('"model": "c/d"') == 2
     assert server.requests == []
