@@ -50,7 +50,7 @@ async function open(panel: NotebookPanel): Promise<void> {
     content.activeCellIndex += 1;
   } else {
     NotebookActions.insertBelow(content);
-    content.activeCell?.model.sharedModel.setSource(PANEL_CELL);
+    content.activeCell.model.sharedModel.setSource(PANEL_CELL);
   }
   await NotebookActions.run(content, sessionContext);
   await content.scrollToItem(content.activeCellIndex, 'smart');

@@ -78,6 +78,8 @@ export const stoppedAnswers: JupyterFrontEndPlugin<void> = {
   requires: [INotebookTracker],
   activate: (_app, tracker: INotebookTracker) => {
     tracker.forEach(panel => new Watch(panel));
-    tracker.widgetAdded.connect((_tracker, panel) => void new Watch(panel));
+    tracker.widgetAdded.connect((_tracker, panel) => {
+      new Watch(panel);
+    });
   }
 };

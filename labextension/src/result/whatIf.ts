@@ -94,7 +94,7 @@ export function whatIfOf(known: KnownTokens, sampling: Sampling): WhatIf {
     const isFirst = known.chosen === 0;
     return { low: Number(isFirst), high: Number(isFirst), cut: !isFirst };
   }
-  let kept = topK(known, sampling.topK || null);
+  let kept = topK(known, sampling.topK === 0 ? null : sampling.topK);
   if (sampling.topP < 1) {
     kept = topP(known, kept, sampling.topP);
   }

@@ -87,7 +87,7 @@ function markOf(value: WhatIf | null, piece: Piece): PieceMark | null {
     return null;
   }
   return {
-    className: NAMES.get(value.cut as true | null) ?? '',
+    className: NAMES.get(value.cut) ?? '',
     title: tokenWords(piece.prob, value)
   };
 }

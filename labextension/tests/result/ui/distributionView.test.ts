@@ -16,7 +16,7 @@ function draw(changes = {}, reason = '') {
 
 function press(node: HTMLElement, label: string): void {
   const buttons = [...node.querySelectorAll<HTMLButtonElement>('button')];
-  buttons.find(one => one.textContent?.startsWith(label))?.click();
+  buttons.find(one => one.textContent.startsWith(label))?.click();
 }
 
 it('draws boxes as high as they are likely, and hatches what was not seen', () => {
