@@ -242,6 +242,7 @@ TOKENS = Table(
         "part",
         "position",
         "token",
+        "bytes",
         "prob",
         "rank",
         "surprisal_bits",

@@ -15,7 +15,6 @@ from chat_magic.analysis.arrays import (
     integers,
     objects,
 )
-from chat_magic.analysis.column_docs import TOKENS, documented_order
 from chat_magic.analysis.metrics import LN2, VOCABULARY_SIZE, surprisal_bits
 from chat_magic.analysis.reply_columns import OK, STATUSES, MessagePart, ReplyColumns, TokenColumns
 from chat_magic.analysis.table_columns import Data, category, fit_dtype, nullable, strings, table
@@ -61,7 +60,7 @@ def tokens_table(
         vocabulary: Tokens assumed in the model's vocabulary, for the upper bound of entropy.
 
     Returns:
-        The table `TOKENS` of `column_docs`.
+        The table `TOKENS` of `column_docs`, before its useful columns are put first.
     """
     token_metrics = measure(columns, vocabulary=vocabulary)
     data = {
@@ -74,8 +73,7 @@ def tokens_table(
         **_kinds(columns, token_metrics),
         **_arrivals(columns),
     }
-    ordered = {name: data[name] for name in documented_order(TOKENS, data)}
-    return table(ordered, attrs, vocabulary)
+    return table(data, attrs, vocabulary)
 
 
 def alternatives_table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.reply.choice_value import plain_value_of
 from chat_magic.errors import InvalidRequest
@@ -84,7 +84,6 @@ class ResultTables(HtmlRepr, ABC):
         `duplicate_of`, `model`, `cost`, `ttft_s`, `total_s`, `tokens_per_s`, `prompt_tokens`,
         `completion_tokens`.
         """
-        from chat_magic.analysis.column_docs import FRAME, documented_order
         from chat_magic.analysis.reply_tables import choices_table
         from chat_magic.analysis.request_columns import RequestFacts, add_cost, add_speed
 
@@ -97,9 +96,7 @@ class ResultTables(HtmlRepr, ABC):
         self._add_parsed(table)
         self._add_labels(table)
         add_speed(table, facts)
-        ordered = table[documented_order(FRAME, table.columns)]
-        ordered.attrs = table.attrs
-        return self._with_coordinates(ordered)
+        return self._with_coordinates(_in_documented_order(table, "FRAME"))
 
     @property
     def _schema(self) -> Schema | None:
@@ -139,13 +136,14 @@ class ResultTables(HtmlRepr, ABC):
     def tokens(self) -> pd.DataFrame:
         """A row for each sampled token; empty without `logprobs`.
 
-        Columns: `run`, `choice`, `part`, `position`, `token`, `prob`, `rank`, `surprisal_bits`,
-        `entropy_bits_low`, `top1_token`, `gap_nats`, `logprob`, `entropy_bits_high`, `bytes`,
-        `text`, `group`, `frag`, `n_frag`, `byte_start`, `byte_end`, `char_start`, `char_end`,
+        Columns: `run`, `choice`, `part`, `position`, `token`, `bytes`, `prob`, `rank`,
+        `surprisal_bits`, `entropy_bits_low`, `top1_token`, `gap_nats`, `logprob`,
+        `entropy_bits_high`, `text`, `group`, `frag`, `n_frag`, `byte_start`, `byte_end`,
+        `char_start`, `char_end`,
         `align`, `logprob_raw`, `status`, `k_returned`, `margin`, `mass_known`, `mass_residual`,
         `varentropy`, `is_space`, `is_newline`, `is_special`, `is_forced`, `chunk`, `t_ms`.
         """
-        return self._with_coordinates(self._tokens)
+        return self._with_coordinates(_in_documented_order(self._tokens, "TOKENS"))
 
     @cached_property
     def alternatives(self) -> pd.DataFrame:
@@ -374,3 +372,13 @@ class ResultTables(HtmlRepr, ABC):
     @property
     def _prefills(self) -> list[str]:
         return [result.prefill for result in self._results]
+
+
+def _in_documented_order(table: pd.DataFrame, name: Literal["FRAME", "TOKENS"]) -> pd.DataFrame:
+    """Return a table with its useful columns first."""
+    from chat_magic.analysis import column_docs
+
+    names = column_docs.documented_order(getattr(column_docs, name), table.columns)
+    ordered = table[names]
+    ordered.attrs = table.attrs
+    return ordered

@@ -248,7 +248,7 @@ def test_tables_of_several_results_have_coordinates_after_the_run(table):
     ("table", "columns"),
     [
         (".frame", ["run", "choice", "text", "parsed.city", "finish_reason", "n_tokens"]),
-        (".tokens", ["run", "choice", "part", "position", "token", "prob", "rank"]),
+        (".tokens", ["run", "choice", "part", "position", "token", "bytes", "prob"]),
     ],
 )
 def test_the_columns_that_are_read_most_come_first(table, columns):

@@ -206,6 +206,7 @@ def test_a_check_cannot_change_the_row_of_the_next_one():
 
 def test_the_variables_are_those_of_the_notebook(monkeypatch):
     """Those of a script are not seen unless they are given."""
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     assert notebook_variables() == {}
     notebook = types.ModuleType("__main__")
     notebook.get_ipython, notebook.limit = object, 3

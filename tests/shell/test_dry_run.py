@@ -40,7 +40,7 @@ def test_a_request_is_shown_with_its_destination_and_its_body(describe):
 def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
     """It begins with the number of requests and the size of each axis."""
     count, first, *others = describe("%%chat --models a/b,c/d --sweep n=1,unset\nHi").split("\n\n")
-    assert count == "4 requests (2 model \N{MULTIPLICATION SIGN} 2 n)"
+    assert count == "4 requests (2 models \N{MULTIPLICATION SIGN} 2 n)"
     assert first.startswith("── 0: model a/b, n 1 ──\nPOST https://gateway.example/v1/")
     assert others[-1].startswith("── 3: model c/d, n unset ──\nPOST ")
     assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]

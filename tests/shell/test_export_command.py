@@ -91,7 +91,7 @@ def test_a_page_always_goes_to_a_file(chat, capsys, tmp_path):
         ("/export curl names > no/such/folder", "cannot be written"),
     ],
 )
-def test_what_cannot_be_exported_is_an_error(chat, line, words):
+def test_what_cannot_be_exported_is_an_error(history_file, chat, line, words):
     """That says what to write."""
     with pytest.raises(InvalidRequest) as caught:
         chat(line)

@@ -211,10 +211,9 @@ def test_an_invalid_cell_sends_nothing(kernel, at_gateway):
     """The error names the option, its value, the range and the place."""
     gateway = at_gateway(streamed(completion("Hi")))
     ran = kernel.run("%%chat a/b --temperature 3\nHi")
-    assert ran.traceback == [
-        "InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2; "
-        "to send it all the same: --extra temperature=3"
-    ]
+    (line,) = ran.traceback
+    assert line.startswith("InvalidRequest: line 1, column 12: --temperature 3: must be 0 to 2; ")
+    assert line.endswith("to send it all the same: --extra temperature=3")
     assert gateway.requests == []
 
 

@@ -23,6 +23,7 @@ def test_several_runs_add_their_time_tokens_and_cost() -> None:
     table = answer_table(compare_runs([sure, answers("c")]), ())
     assert dict(table.rows[0].cells) == {
         "times": "",
+        "checks": "",
         "finish": "finished",
         "tokens": "2",
         "perplexity": "4.00",
@@ -33,7 +34,9 @@ def test_several_runs_add_their_time_tokens_and_cost() -> None:
         "in · out": "31 · 52",
         "cost": "$0.5000",
     }
-    assert table.columns == [name for name in table.rows[0].cells if name != "times"]
+    assert table.columns == [
+        name for name in table.rows[0].cells if name not in ("times", "checks")
+    ]
 
 
 def test_a_row_of_a_grid_is_named_by_its_coordinates_and_choice() -> None:

@@ -43,7 +43,10 @@ describe('a branch', () => {
 
   it.each([
     [{ model: 'openai/gpt-4o' }, 'OpenAI'],
-    [{ no_branch: 'this server starts a new turn after an assistant message' }, 'starts a new turn'],
+    [
+      { no_branch: 'this server starts a new turn after an assistant message' },
+      'starts a new turn'
+    ],
     [{ request: { ...resultOf('names').request, is_whole: false } }, 'attachments'],
     [
       { choices: resultOf('names').choices.map(each => ({ ...each, text: 'else' })) },

@@ -33,7 +33,12 @@ def make(maps, session):
             parts.note_batch(number, "batch_0")
         return path
 
+    _forget_jobs(session)
     yield make
+    _forget_jobs(session)
+
+
+def _forget_jobs(session):
     for job in session.jobs.running():
         session.jobs.remove(job)
 
