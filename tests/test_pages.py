@@ -15,7 +15,15 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("start", "cells", "compare", "probabilities", "panel", "gallery")
+        for name in (
+            "start",
+            "cells",
+            "compare",
+            "probabilities",
+            "panel",
+            "gallery",
+            "frontends",
+        )
     ),
 ]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
