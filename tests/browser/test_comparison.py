@@ -262,7 +262,7 @@ def test_whatever_models_write_runs_nothing_in_any_view(show, page):
         )
         for place in range(2)
     ]
-    axis = type("Axis", (), {"name": title, "titles": (f"{title}0", f"{title}1")})
+    axis = type("Axis", (), {"name": title, "titles": (f"{title}0", f"{title}1"), "kind": "sweep"})
     root = show("attack.ipynb", *runs, axes=(axis,))
     root.locator(".chm-cell").first.click()
     root.locator("details").last.evaluate("node => { node.open = true }")

@@ -321,7 +321,7 @@ def test_without_colours_the_bins_differ_by_their_underlines(show, page):
     page.emulate_media(forced_colors="active")
     root = show("forced.ipynb", capital(), tokens=True)
     styles = root.locator(".chm-legend").evaluate_all(
-        "nodes => nodes.map(node => getComputedStyle(node).textDecoration)"
+        "nodes => nodes.map(node => getComputedStyle(node).borderBottom)"
     )
     assert len(set(styles)) == 5
 

@@ -39,7 +39,7 @@ export class ResultView {
     this.node = element(
       'section',
       'chm-result',
-      drawStatus(result, element('span', 'chm-controls', this.stage.switcher, this.help.node)),
+      drawStatus(result, element('span', 'chm-controls', this.help.node, this.stage.switcher)),
       ...result.rounds.map(round => drawRound(round)),
       this.stage.node,
       this.stage.tools,

@@ -195,7 +195,7 @@ export class ComparisonView {
 
   private header(): HTMLElement {
     const { results, axes } = this.comparison;
-    const controls = element('span', 'chm-controls', this.columns.stage.switcher, this.help.node);
+    const controls = element('span', 'chm-controls', this.help.node, this.columns.stage.switcher);
     const [single, ...others] = results;
     if (single && !others.length) {
       return drawStatus(single.result, controls);
