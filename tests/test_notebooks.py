@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,10 @@ def outputs_of(path):
 
 
 def is_announcement(output):
-    """Whether it is the line that says once where the history is kept."""
-    return output.get("text", "").startswith("chat-magic keeps a history in ")
+    """Whether it says once where the history is kept, or first how many requests it takes."""
+    return re.match(
+        r"chat-magic keeps a history in |[\w ]+: at most \d+ requests", output.get("text", "")
+    )
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

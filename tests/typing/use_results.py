@@ -36,7 +36,7 @@ def several_results(results: ChatResults) -> None:
     assert_type(results.errors.get(1), str | None)
     results.text  # expect-error: attr-defined
     chat_magic.compare(results[0], results, by="word", base=1)
-    chat_magic.compare(results, by="page")  # expect-error: arg-type
+    chat_magic.compare(results, by="page")  # expect-error: call-overload
     results.compare(base="first")  # expect-error: arg-type
 
 
