@@ -37,17 +37,14 @@ export function readPayload(value: unknown): Payload | null {
   if (payload?.version !== 1 || !Array.isArray(payload.results)) {
     return null;
   }
-  const { results, axes = [], comparison = null, versions = [] } = payload;
-  const { ablation, distribution, rows } = payload;
+  const { results, axes = [], comparison = null, versions = [], ...sections } = payload;
   return {
+    ...sections,
     version: 1,
     results: results.map(readResult),
     axes,
     comparison,
-    versions,
-    ...(ablation ? { ablation } : {}),
-    ...(distribution ? { distribution } : {}),
-    ...(rows ? { rows } : {})
+    versions
   };
 }
 

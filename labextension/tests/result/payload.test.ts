@@ -18,6 +18,16 @@ describe('a payload', () => {
     }
   });
 
+  it.each(['ablation', 'checks', 'distribution', 'rows'])(
+    'keeps its section %s, which not all results have',
+    section => {
+      expect(readPayload({ version: 1, results: [], [section]: { a: 1 } })).toHaveProperty(
+        section,
+        { a: 1 }
+      );
+    }
+  );
+
   it('of an earlier version gets the fields that it lacks', () => {
     const { coordinates: _coordinates, error: _error, cost: _cost, ...result } = resultOf('names');
     const choices = result.choices.map(({ metrics: _metrics, ...choice }) => choice);
