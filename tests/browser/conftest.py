@@ -119,8 +119,17 @@ def running_lab(home: Path) -> Iterator[Lab]:
             _wait_for(f"{lab.url}/api?token={token}", home / "lab.log")
             yield lab
         finally:
-            server.terminate()
-            server.wait(60)
+            _end(server)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End JupyterLab, which may wait for a kernel that is only starting."""
+    server.terminate()
+    try:
+        server.wait(60)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(60)
 
 
 def _free_port() -> int:
