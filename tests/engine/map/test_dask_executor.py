@@ -319,11 +319,14 @@ def test_a_worker_with_another_address_takes_no_part(client, server):
     client.run(set_variable, "CHAT_MAGIC_BASE_URL", server.gateway.base_url)
 
 
-def test_a_lost_scheduler_ends_the_map_with_what_is_there(cluster, client, server, background, go):
+def test_a_lost_scheduler_ends_the_map_with_what_is_there(
+    cluster, client, server, background, tmp_path, go
+):
     """`.result` has the rows that were answered."""
     server.answer = held(go, set(TEXTS[10:]))
-    running = background(ask, TEXTS, executor=client, concurrency=4)
-    wait_until(lambda: len(server.gateway.requests) - server.seen >= 14)
+    resume = tmp_path / "rows.db"
+    running = background(ask, TEXTS, executor=client, concurrency=4, resume=resume)
+    wait_until(lambda: n_kept(resume) == 10, TIMEOUT_S * 2)
     cluster.close()
     with pytest.raises(ExecutorLost, match="scheduler") as caught:
         running.result(timeout=TIMEOUT_S * 2)
