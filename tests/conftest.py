@@ -129,7 +129,7 @@ def _no_settings():
     from chat_magic.engine.capabilities import CapabilityBook
     from chat_magic.engine.session import default_session
 
-    default_session().capabilities = CapabilityBook(default_session().configuration)
+    default_session().capabilities = CapabilityBook(default_session().history.folder)
     for name in SETTINGS:
         default_session().configuration.set(name, None)
     default_session().told_notices.clear()

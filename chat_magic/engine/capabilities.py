@@ -10,19 +10,17 @@ from chat_magic.core.reply.capability import KnownCapabilities
 from chat_magic.core.reply.cost import cost_of
 from chat_magic.core.reply.reply import Usage
 from chat_magic.core.request.capability_probes import MOST_REQUESTS, MOST_TOKENS
-from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.transport import local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
     from chat_magic.engine.session import Session
     from chat_magic.store.capability_store import ServerModel
-    from chat_magic.transport.configuration import Configuration
     from chat_magic.transport.endpoints import Endpoint
 
 __all__ = ["CapabilityBook", "capabilities"]
@@ -94,11 +92,11 @@ class CapabilityBook:
     """What a session knows about its servers: what it found, and what is in the file.
 
     Args:
-        configuration: The settings, which say where the file is.
+        folder: Returns the folder of the file; None where a setting turns it off.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+    def __init__(self, folder: Callable[[], Path | None]) -> None:
+        self._folder = folder
         self._known: dict[ServerModel, KnownCapabilities] = {}
         self._read: Path | None = None
 
@@ -142,20 +140,10 @@ class CapabilityBook:
         return self._known
 
     def _path(self) -> Path | None:
-        """Return the file, which is beside the history; None where that is turned off."""
-        from pathlib import Path
-
-        from platformdirs import user_data_path
-
         from chat_magic.store.capability_store import FILE
 
-        setting = self._configuration.setting("history")
-        value = None if setting is None or setting.value is UNSET else setting.value
-        if value is False:
-            return None
-        if isinstance(value, str):
-            return Path(value).expanduser().with_name(FILE)
-        return user_data_path("chat-magic", appauthor=False) / FILE
+        folder = self._folder()
+        return None if folder is None else folder / FILE
 
 
 _LOCAL = "local"

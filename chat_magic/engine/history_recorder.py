@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +189,16 @@ _announced: set[Path] = set()
 _closed_first: set[int] = set()
 
 
+_PLACES = ("HOME", "USERPROFILE", "XDG_DATA_HOME")
+"""Variables on which the place of the user's data depends."""
+
+
 def _default_path() -> Path:
+    return _data_path(*map(os.environ.get, _PLACES))
+
+
+@cache  # each request asks
+def _data_path(*_places: str | None) -> Path:
     from platformdirs import user_data_path
 
     from chat_magic.store.history_files import FILE

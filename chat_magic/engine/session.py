@@ -112,7 +112,6 @@ class Session:
         self.llama_models = LlamaModels()
         self.score_ways: dict[tuple[str, str], Way | Literal["alternatives"]] = {}
         """How the servers of models score texts, as far as that is known."""
-        self.capabilities = CapabilityBook(self.configuration)
         self.distributions: dict[str, Distribution] = {}
         """The newest distributions by their handles, so that their pictures can extend them."""
         self.loop = EventLoopThread(on_stop=self._close_connections)
@@ -123,6 +122,7 @@ class Session:
         """Which cells were checked on which rows."""
         self.history = HistoryRecorder(self.configuration, self.loop.close)
         self.history.find_window = self._find_window
+        self.capabilities = CapabilityBook(self.history.folder)
 
     @cached_property
     def cassettes(self) -> CassetteShelf:

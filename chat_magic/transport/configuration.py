@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,5 +169,10 @@ def _environment() -> Mapping[str, Setting]:
 def _from_environment(name: str) -> Setting | None:
     for variable in _VARIABLES[name]:
         if word := os.environ.get(variable, "").strip():
-            return Setting(read_setting(name, word, variable), variable)
+            return _read_variable(name, word, variable)
     return None
+
+
+@lru_cache(maxsize=256)  # each request asks
+def _read_variable(name: str, word: str, variable: str) -> Setting:
+    return Setting(read_setting(name, word, variable), variable)

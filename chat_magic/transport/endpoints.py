@@ -7,6 +7,7 @@ import base64
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -80,12 +81,12 @@ class Endpoint:
     timeout_s: float | None = None
     """Seconds that an answer may take, where the request does not say."""
 
-    @property
+    @cached_property
     def url(self) -> str:
         """The URL of completions."""
         return self._at("/chat/completions")
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The URL of completions without the credentials that it may contain."""
         parts = urlsplit(self.url)

@@ -80,7 +80,7 @@ def test_findings_are_kept_beside_the_history_for_the_next_session(gateway, kept
     server = gateway(server_with(refuses=["seed"]))
     chat_magic.capabilities("a/b")
     session = default_session()
-    book = CapabilityBook(session.configuration)
+    book = CapabilityBook(session.history.folder)
     known = book.find("a/b", session.endpoints.find("a/b"))
     assert known is not None
     assert known.lacks("seed")
