@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.gateway_scorer import Way
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.results.answer_distribution import Distribution
+    from chat_magic.store.presets import PresetStore
     from chat_magic.transport.http import HttpClient
 
 __all__ = ["Job", "JobList", "Session", "default_session"]
@@ -130,6 +131,13 @@ class Session:
         from chat_magic.engine.cassettes import CassetteShelf
 
         return CassetteShelf(self)
+
+    @property
+    def presets(self) -> PresetStore:
+        """The presets of the panel, in a file beside the config file."""
+        from chat_magic.store.presets import FILE, PresetStore
+
+        return PresetStore(self.configuration.path().with_name(FILE))
 
     @cached_property
     def http(self) -> HttpClient:

@@ -181,3 +181,11 @@ def test_a_job_is_cancelled_by_its_number():
         jobs.cancel(8)
     assert jobs.cancel(7) is job
     assert job.is_cancelled
+
+
+def test_presets_are_beside_the_config_file(tmp_path, monkeypatch):
+    """All sessions that read the same config file share them."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    Session().presets.save("terse", "%%chat a/b --temperature 0.1")
+    assert Session().presets.names() == ["terse"]
+    assert (tmp_path / "chat_magic_presets.json").exists()

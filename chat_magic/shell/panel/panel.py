@@ -31,7 +31,6 @@ from chat_magic.shell.panel.output_area import (
 from chat_magic.shell.panel.run_history import HistoryEntry, RunHistory
 from chat_magic.shell.panel.sources import chat_cells, form_from, notebook_sources
 from chat_magic.shell.panel.toolbars import CellPreview, PresetBar, SourcePicker
-from chat_magic.store.presets import FILE, PresetStore
 from chat_magic.view.html.escape import escape
 from chat_magic.view.panel_bundle import static_panel
 
@@ -100,7 +99,7 @@ class Panel:
         self._output: PanelOutput | None = None
         self._job: Job | None = None
         self._is_running = False
-        self._presets = PresetStore(default_session().configuration.path().with_name(FILE))
+        self._presets = default_session().presets
         self._cell_id = cell_id
         self._entries: list[HistoryEntry] = []
         self._filled = form_from(source)
