@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.threads import Turn
     from chat_magic.results.chat_results import ChatResults
     from chat_magic.results.history_number import HistoryNumber
+    from chat_magic.store.execution import RowUse
     from chat_magic.store.history_store import WrittenExecution
     from chat_magic.transport.exchange import Listener
 
@@ -42,6 +43,8 @@ class HistoryOptions:
     """The text of its cell; None for that of the cell that is running."""
     turn: Turn | None = None
     """The turn of a conversation that it is."""
+    row_use: RowUse | None = None
+    """The rows on which its answers are checked, if they are."""
 
 
 KEEP_BY_SETTING = HistoryOptions()

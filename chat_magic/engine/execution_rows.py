@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Reply, Usage
     from chat_magic.core.request.messages import Content, Message
     from chat_magic.engine.prepare import PreparedCall
-    from chat_magic.store.execution import StoredExecution
+    from chat_magic.store.execution import RowUse, StoredExecution
 
 __all__ = [
     "Origin",
@@ -56,6 +56,8 @@ class Origin:
     source: str | None = None
     """The text of the cell."""
     thread: str | None = None
+    row_use: RowUse | None = None
+    """The rows on which its answers are checked, if they are."""
 
 
 def start_of(kind: str, calls: Sequence[PreparedCall], origin: Origin) -> StartedExecution:
@@ -73,6 +75,7 @@ def start_of(kind: str, calls: Sequence[PreparedCall], origin: Origin) -> Starte
         cell_id=origin.cell_id,
         source=None if origin.source is None else redact(origin.source),
         thread=origin.thread,
+        row_use=origin.row_use,
     )
 
 

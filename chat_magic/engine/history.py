@@ -26,6 +26,7 @@ __all__ = [
     "forgotten_by",
     "history",
     "history_rows",
+    "is_scrubbed",
     "load",
     "load_execution",
 ]
@@ -177,7 +178,9 @@ def unstar(id: int) -> None:  # noqa: A002
 def forget(ids_or_query: int | Iterable[int] | str) -> int:
     """Delete executions, and overwrite what they leave in the file.
 
-    Saved outputs of notebooks, cassettes and backups are other copies, which stay.
+    Nothing finds them any more. Overwriting a large history takes some seconds, in the background;
+    it continues when the history is next used, should this process end before. Saved outputs of
+    notebooks, cassettes and backups are other copies, which stay.
 
     Args:
         ids_or_query: A number, several, or a query as for `history`; the empty query is refused.
@@ -195,6 +198,11 @@ def forget(ids_or_query: int | Iterable[int] | str) -> int:
 def forget_unowned() -> None:
     """Delete the cached answers of calls that the history does not keep; raises as `forget`."""
     _store().forget_unowned()
+
+
+def is_scrubbed() -> bool:
+    """Whether all that was forgotten is overwritten in the file by now."""
+    return _store().is_scrubbed
 
 
 def forgotten_by(ids_or_query: int | Iterable[int] | str) -> list[int]:

@@ -21,7 +21,7 @@ from chat_magic.engine.execution_record import (
     Record,
 )
 from chat_magic.engine.threads import Threads, Turn, check_name
-from chat_magic.errors import InvalidRequest
+from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.history_number import HistoryNumber
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class HistoryRecorder:
             cell_id=place.cell_id,
             source=place.source if options.source is None else options.source,
             thread=None if options.turn is None else options.turn.place.thread,
+            row_use=options.row_use,
         )
         execution = store.start(lambda: start(origin), number.set)
         faults = _told(store.writer.take_faults())
@@ -140,6 +141,19 @@ class HistoryRecorder:
             )
         self._opened()
         return self.threads.next_turn(thread, place)
+
+    def versions_on(self, rows: bytes) -> set[bytes]:
+        """Return the digests of the versions that the history has on rows, by the rows' digest."""
+        if self._value("history") is False:
+            return set()
+        try:
+            return self.store().versions_on(rows)
+        except ChatError:  # a cell runs, whatever is wrong with the history
+            return set()
+
+    def is_kept(self, keep: bool | None) -> bool:
+        """Whether an execution that starts here is kept; see `is_on`."""
+        return self.is_on(self.locate(), keep)
 
     def forget_place(self) -> None:
         """Know no cell any more, as without the extension."""

@@ -119,11 +119,11 @@ class Session:
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()
         """Notices of cells that are shown once."""
-        self.row_uses = RowUses()
-        """Which cells were checked on which rows."""
         self.history = HistoryRecorder(self.configuration, self.loop.close)
         self.history.find_window = self._find_window
         self.capabilities = CapabilityBook(self.history.folder)
+        self.row_uses = RowUses(self.history)
+        """Which cells were checked on which rows."""
 
     @cached_property
     def cassettes(self) -> CassetteShelf:

@@ -198,17 +198,19 @@ class CellRunner:
         from chat_magic.engine.ablation_task import start_ablation
         from chat_magic.engine.chat import start_answer
         from chat_magic.engine.grid_task import start_grid
-        from chat_magic.engine.row_uses import reuse_notice
+        from chat_magic.engine.row_uses import reuse_notice, row_use_of
 
         if plan.ablation is not None:
             return start_ablation(self._session, plan.ablation, plan.history)
-        calls = with_shown_notices(plan.calls, self._session.told_notices)
-        if calls.checks.is_given:
-            versions = self._session.row_uses.add(calls.axes, self._source or "")
-            calls = replace(calls, checks=replace(calls.checks, notice=reuse_notice(versions)))
+        calls, history = with_shown_notices(plan.calls, self._session.told_notices), plan.history
+        use = row_use_of(calls.axes, self._source or "") if calls.checks.is_given else None
+        if use is not None:
+            history = replace(history, row_use=use)
+            notice = reuse_notice(self._session.row_uses.add(use, history.keep))
+            calls = replace(calls, checks=replace(calls.checks, notice=notice))
         if calls.axes:
-            return start_grid(self._session, calls, plan.history)
-        return start_answer(self._session, calls.calls[0], plan.history, calls.checks)
+            return start_grid(self._session, calls, history)
+        return start_answer(self._session, calls.calls[0], history, calls.checks)
 
     def _turn(self, grid: Grid, keep: bool | None) -> Turn | None:
         """Return the turn of a conversation that `--thread` makes of the cell, if it does."""

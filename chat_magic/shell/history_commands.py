@@ -48,6 +48,7 @@ __all__ = [
 
 _NUMBER = re.compile(r"#(\d{1,18})")
 _COPIES = "Saved outputs of notebooks, cassettes and backups are other copies."
+_OVERWRITING = "What that leaves in the file is being overwritten, in the background."
 _MOST_OFFERED = 20
 
 
@@ -127,7 +128,12 @@ def forget(arguments: str) -> None:
     if arguments.split()[:1] == ["all"]:
         history.forget_unowned()
     count = history.forget(numbers) if numbers else 0
-    print(f"{count} execution{'s'[: count != 1]} forgotten. {_COPIES if count else ''}".rstrip())
+    told = [f"{count} execution{'s'[: count != 1]} forgotten."]
+    if not history.is_scrubbed():
+        told.append(_OVERWRITING)
+    if count:
+        told.append(_COPIES)
+    print(" ".join(told))
 
 
 def latest_rows() -> list[HistoryRow]:

@@ -22,6 +22,7 @@ __all__ = [
     "has_full_text",
     "is_busy",
     "is_damage",
+    "is_migrated",
     "open_database",
     "open_for_reading",
     "transaction",
@@ -112,6 +113,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def is_migrated(connection: sqlite3.Connection) -> bool:
+    """Whether a history has the tables of this version."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == VERSION)
+
+
 def has_full_text(connection: sqlite3.Connection) -> bool:
     """Whether the history has a full-text index."""
     query = "SELECT 1 FROM sqlite_master WHERE name = 'search'"
@@ -189,8 +195,7 @@ def _migrate(path: Path, busy_s: float) -> None:
         with transaction(connection):
             for version in range(_check(connection), VERSION):
                 _run_script(connection, MIGRATIONS[version])
-                if version == 0:
-                    _add_full_text(connection)
+            _add_full_text(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
     finally:

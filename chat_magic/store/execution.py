@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.journal import Arrival, Exchange
 
-__all__ = ["EndedExecution", "ModelUsage", "RunRequest", "StartedExecution", "StoredExecution"]
+__all__ = [
+    "EndedExecution",
+    "ModelUsage",
+    "RowUse",
+    "RunRequest",
+    "StartedExecution",
+    "StoredExecution",
+]
 
 
 class RunRequest(Struct, frozen=True, kw_only=True):
@@ -21,6 +28,13 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     """The server's address without credentials; None for a model of this machine."""
     request: str
     """The body, as JSON."""
+
+
+class RowUse(Struct, frozen=True, kw_only=True):
+    """Rows that answers are checked on, and the version of the prompt that is: digests of both."""
+
+    rows: bytes
+    version: bytes
 
 
 class StartedExecution(Struct, frozen=True, kw_only=True):
@@ -44,6 +58,8 @@ class StartedExecution(Struct, frozen=True, kw_only=True):
     thread: str | None = None
     resume: str | None = None
     """The file of a map."""
+    row_use: RowUse | None = None
+    """The rows on which its answers are checked, if they are."""
 
 
 class ModelUsage(Struct, frozen=True, kw_only=True):

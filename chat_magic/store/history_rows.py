@@ -33,6 +33,7 @@ __all__ = [
     "read_text",
     "renew",
     "stored_text",
+    "versions_on",
 ]
 
 _STARTED = (
@@ -79,6 +80,11 @@ def insert(connection: sqlite3.Connection, session: str, started: StartedExecuti
             "INSERT INTO runs (execution_id, run, model, endpoint, request) VALUES (?, ?, ?, ?, ?)",
             (number, run, asked.model, asked.endpoint, request),
         )
+    if (use := started.row_use) is not None:
+        connection.execute(
+            "INSERT INTO row_uses (execution_id, rows, version) VALUES (?, ?, ?)",
+            (number, use.rows, use.version),
+        )
     texts = (number, _plain(started.messages), "")
     connection.execute("INSERT INTO texts (execution_id, prompt, answer) VALUES (?, ?, ?)", texts)
     return number
@@ -120,9 +126,10 @@ def list_rows(
     """Return the newest executions that meet a condition, the newest first."""
     columns = ", ".join(f"e.{name}" for name in _ROW)
     source, where, values = _where(condition)
+    number = "f.rowid" if condition.words else "e.id"  # the order of reading
     rows = connection.execute(
         f"SELECT {columns}, e.starred, e.replayed, {status_sql(now)} "  # noqa: S608 - our names
-        f"FROM {source} WHERE {where} ORDER BY e.id DESC LIMIT ?",
+        f"FROM {source} WHERE {where} ORDER BY {number} DESC LIMIT ?",
         (*values, limit),
     )
     return [_row(row) for row in rows]
@@ -182,6 +189,12 @@ def add_up(
         values,
     )
     return rows.fetchall()
+
+
+def versions_on(connection: sqlite3.Connection, rows: bytes) -> set[bytes]:
+    """Return the digests of the versions that were checked on rows, which their digest names."""
+    query = "SELECT DISTINCT version FROM row_uses WHERE rows = ?"
+    return {version for (version,) in connection.execute(query, (rows,))}
 
 
 def matching_ids(connection: sqlite3.Connection, condition: Condition) -> list[int]:

@@ -120,11 +120,29 @@ CREATE TABLE model_usage (             -- of an execution that asked several mod
 ) WITHOUT ROWID;
 """
 
+_TABLES_3 = """
+CREATE TABLE row_uses (                -- rows on which answers are checked
+  execution_id INTEGER PRIMARY KEY REFERENCES executions (id) ON DELETE CASCADE,
+  rows BLOB NOT NULL,                  -- digest of the rows
+  version BLOB NOT NULL                -- digest of the cell and its prompts
+);
+CREATE INDEX row_uses_by_rows ON row_uses (rows, version);
+CREATE TABLE scrubs (                  -- each asks to overwrite what deleted rows have left
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  is_merging INTEGER NOT NULL DEFAULT 0  -- whether the index is being merged for it
+);
+DROP TRIGGER IF EXISTS search_insert;  -- the index is made anew
+DROP TRIGGER IF EXISTS search_update;
+DROP TRIGGER IF EXISTS search_delete;
+DROP TABLE IF EXISTS search;
+"""
+
 SEARCH: Final = """
 CREATE VIRTUAL TABLE search USING fts5 (
   prompt, answer, content = 'texts', content_rowid = 'execution_id',
-  tokenize = "unicode61 remove_diacritics 2"
+  tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3'
 );
+INSERT INTO search (search) VALUES ('rebuild');
 CREATE TRIGGER search_insert AFTER INSERT ON texts BEGIN
   INSERT INTO search (rowid, prompt, answer) VALUES (new.execution_id, new.prompt, new.answer);
 END;
@@ -138,9 +156,9 @@ CREATE TRIGGER search_delete BEFORE DELETE ON texts BEGIN
     VALUES ('delete', old.execution_id, old.prompt, old.answer);
 END;
 """
-"""The full-text index, where SQLite has FTS5."""
+"""The full-text index, where SQLite has FTS5; it is made from the texts after the migrations."""
 
-MIGRATIONS: Final = (_TABLES_1, _TABLES_2)
+MIGRATIONS: Final = (_TABLES_1, _TABLES_2, _TABLES_3)
 """What leads from each version to the next; an empty file is version 0."""
 VERSION: Final = len(MIGRATIONS)
 """The version that this release writes; in the file it is `user_version`."""

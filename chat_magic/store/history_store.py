@@ -20,7 +20,7 @@ from chat_magic.store.cached_answers import (
     write_cached,
 )
 from chat_magic.store.cell_versions import place_in_session, place_of, version_ids
-from chat_magic.store.database import Unusable, has_full_text, open_for_reading
+from chat_magic.store.database import Unusable, has_full_text, is_migrated, open_for_reading
 from chat_magic.store.execution import EndedExecution
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
@@ -34,14 +34,16 @@ from chat_magic.store.history_rows import (
     newest_id,
     read_execution,
     renew,
+    versions_on,
 )
 from chat_magic.store.history_writer import HistoryWriter
 from chat_magic.store.journal import pack
-from chat_magic.store.retention import forget, prune, scrub
+from chat_magic.store.retention import forget, prune
+from chat_magic.store.scrub import ask_for_scrub, is_scrubbed, scrub
 from chat_magic.store.turns import ThreadStore, add_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.cell_versions import CellExecution
@@ -60,6 +62,8 @@ FLUSH_S = 5.0
 """How long a look-up waits for what this process has not written yet."""
 _FORGET_S = 60.0
 """How long deleting may take."""
+SCRUB_S = 0.1
+"""How long it is waited for that what was deleted is overwritten; longer ones go on meanwhile."""
 _PRUNE_S = 600.0
 """How often the size is looked at."""
 
@@ -215,13 +219,15 @@ class HistoryStore:
         self._running: set[WrittenExecution] = set()
         self._renewed_s = 0.0
         self._pruned_s = 0.0
-        self._is_scrubbed = True
+        self.is_scrubbed = True
+        """Whether nothing is left in the file of what was forgotten, as far as is known here."""
+        self._scrubbing: Iterator[bool] | None = None
         self.writer = HistoryWriter(
             path,
             on_open=self._on_open,
             make_tick=lambda: _Tick(self, tuple(self._running)),
             on_idle=self._maintain,
-            is_active=lambda: bool(self._running) or not self._is_scrubbed,
+            is_active=lambda: bool(self._running) or not self.is_scrubbed,
         )
         """The thread that writes."""
         self.threads = ThreadStore(self.writer)
@@ -374,6 +380,14 @@ class HistoryStore:
             [],
         )
 
+    def versions_on(self, rows: bytes) -> set[bytes]:
+        """Return the versions that were checked on rows; digests, as in `RowUse`.
+
+        Raises:
+            ChatError: The history cannot be read.
+        """
+        return self._read(lambda connection: versions_on(connection, rows), set())
+
     def usage(
         self, query: str, by: Sequence[str], *, notebook: str | None = None
     ) -> list[tuple[Any, ...]]:
@@ -386,19 +400,33 @@ class HistoryStore:
         )
 
     def forget(self, numbers: Sequence[int]) -> int:
-        """Delete executions, and overwrite what they leave in the file; return how many there were.
+        """Delete executions; return how many there were.
+
+        No look-up finds them any more. What they leave in the file is overwritten soon after, at
+        the latest when the history is opened again; `is_scrubbed` says whether it is.
 
         Raises:
             ChatError: The history cannot be written.
         """
-        count = self.writer.call(lambda connection: forget(connection, numbers), _FORGET_S)
-        self._is_scrubbed = False
-        self.writer.call_outside(self._scrub, _FORGET_S)
-        return count
+        return self._delete(lambda connection: forget(connection, numbers))
 
     def forget_unowned(self) -> None:
-        """Delete the cached answers whose executions are not kept; raises what `forget` raises."""
-        self.writer.call(forget_unowned, _FORGET_S)
+        """Delete the cached answers whose executions are not kept; see `forget`."""
+        self._delete(forget_unowned)
+
+    def _delete(self, delete: Callable[[sqlite3.Connection], T]) -> T:
+
+        def write(connection: sqlite3.Connection) -> T:
+            deleted = delete(connection)
+            ask_for_scrub(connection)
+            self.is_scrubbed = False
+            return deleted
+
+        deleted = self.writer.call(write, _FORGET_S)
+        until_s = time.monotonic() + SCRUB_S
+        while not self.is_scrubbed and time.monotonic() < until_s:
+            time.sleep(0.002)  # an interrupt here leaves no lock held
+        return deleted
 
     def close(self) -> None:
         """Write what is left, and end the thread; a further call starts another."""
@@ -421,7 +449,7 @@ class HistoryStore:
             return default
         try:
             with closing(open_for_reading(self.path)) as connection:
-                if _has_killed(connection):
+                if not is_migrated(connection) or _has_killed(connection):
                     with suppress(ChatError):  # what can only be read is read
                         self.writer.call(self._recover, FLUSH_S)
                 return read(connection)
@@ -449,6 +477,7 @@ class HistoryStore:
     def _on_open(self, connection: sqlite3.Connection) -> None:
         renew(connection, self.session_key, time.time())
         self._recover(connection)
+        self._scrubbing, self.is_scrubbed = None, is_scrubbed(connection)
 
     def _recover(self, connection: sqlite3.Connection) -> None:
         """Complete the rows of killed processes from their journals."""
@@ -474,9 +503,10 @@ class HistoryStore:
             error="the kernel was stopped, and what had arrived cannot be read",
         )
 
-    def _maintain(self, connection: sqlite3.Connection) -> None:
-        """Do what can wait until there is nothing else to write."""
-        self._scrub(connection)
+    def _maintain(self, connection: sqlite3.Connection) -> bool:
+        """Do some of what can wait; return whether there is more to do at once."""
+        if not self.is_scrubbed:
+            return self._scrub(connection)
         if time.monotonic() - self._pruned_s >= _PRUNE_S or not self._pruned_s:
             self._pruned_s = time.monotonic()
             most_mb, days = self.limits
@@ -487,10 +517,15 @@ class HistoryStore:
                 before_s=before_s,
                 without_tokens=self._without_tokens,
             )
+        return False
 
-    def _scrub(self, connection: sqlite3.Connection) -> None:
-        if not self._is_scrubbed:
-            self._is_scrubbed = scrub(connection)
+    def _scrub(self, connection: sqlite3.Connection) -> bool:
+        """Take a step of overwriting what was deleted; return whether more can follow at once."""
+        self._scrubbing = self._scrubbing or scrub(connection)
+        can_go_on = next(self._scrubbing, None)
+        if can_go_on is None:
+            self._scrubbing, self.is_scrubbed = None, is_scrubbed(connection)
+        return can_go_on is not False
 
 
 _KILLED = (

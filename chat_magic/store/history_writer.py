@@ -25,7 +25,7 @@ from chat_magic.store.database import (
 from chat_magic.store.history_files import candidates, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 __all__ = ["HistoryWriter", "Operation"]
@@ -85,21 +85,6 @@ class _Call(Generic[T]):
         self.outcome.put(reason)
 
 
-class _OutsideCall(_Call[T]):
-    """A function that runs after the transaction."""
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def committed(self) -> None:
-        try:
-            self._value = self._function(self._connection)
-        except Exception as error:
-            self.drop(f"history: {error}")
-        else:
-            super().committed()
-
-
 @dataclass
 class _State:
     """What a forked child must not take over."""
@@ -121,7 +106,8 @@ class HistoryWriter:
         path: The file that is wanted; another name is taken where it cannot be used.
         on_open: Called with each connection in a transaction, before anything else is written.
         make_tick: Makes what is written every second while something is active.
-        on_idle: Called with the connection when there is nothing else to do; not in a transaction.
+        on_idle: Called with the connection when there is nothing else to do, not in a transaction;
+            returns whether it has left something to do at once, which what is submitted interrupts.
         is_active: Whether something runs, so that ticks are needed.
     """
 
@@ -131,7 +117,7 @@ class HistoryWriter:
         *,
         on_open: Callable[[sqlite3.Connection], None],
         make_tick: Callable[[], Operation],
-        on_idle: Callable[[sqlite3.Connection], None],
+        on_idle: Callable[[sqlite3.Connection], bool],
         is_active: Callable[[], bool],
     ) -> None:
         self.path = path
@@ -154,6 +140,10 @@ class HistoryWriter:
         self._locked_since: float | None = None
         self._written_s = 0.0
         self._ticked_s = 0.0
+        self._has_more = False
+        """Whether `on_idle` has left something to do."""
+        self._close_s = 0.0
+        """When the thread must have ended."""
         self._is_slow = False
         """Whether each transaction is costly, as on a network file system."""
         _writers.add(self)
@@ -170,13 +160,7 @@ class HistoryWriter:
         Raises:
             ChatError: The history cannot be written, or not in time.
         """
-        return self._await(_Call(function), timeout_s)
-
-    def call_outside(self, function: Callable[[sqlite3.Connection], T], timeout_s: float) -> T:
-        """Like `call`, but not in a transaction."""
-        return self._await(_OutsideCall(function), timeout_s)
-
-    def _await(self, call: _Call[T], timeout_s: float) -> T:
+        call = _Call(function)
         self.submit(call)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:  # an interrupt here leaves no lock held
@@ -205,6 +189,7 @@ class HistoryWriter:
         """Write what is left, as far as time allows, and end the thread."""
         thread = self._state.thread
         if thread is not None:
+            self._close_s = time.monotonic() + timeout_s
             self._state.queue.put(None)
             thread.join(timeout_s)
 
@@ -250,6 +235,8 @@ class HistoryWriter:
             with state.lock:
                 self._write(state)
         with state.lock:
+            while self._has_more and time.monotonic() < self._close_s:
+                self._write(state)
             self._disconnect()
             state.thread = None
         if not state.queue.empty():  # submitted to the thread that was ending
@@ -259,7 +246,8 @@ class HistoryWriter:
         """Wait for operations and take those there are; return whether the thread goes on."""
         is_ticking = bool(state.waiting) or self._is_active()
         try:
-            operation = state.queue.get(timeout=TICK_S if is_ticking else None)
+            wait_s = 0.0 if self._has_more else TICK_S if is_ticking else None
+            operation = state.queue.get(timeout=wait_s)
             while operation is not None:
                 state.waiting.append(operation)
                 if len(state.waiting) >= _BATCH:
@@ -293,22 +281,28 @@ class HistoryWriter:
     def _transact(self, state: _State) -> None:
         is_due = self._is_active() and time.monotonic() >= self._ticked_s + TICK_S
         operations = [*state.waiting, self._make_tick()] if is_due else state.waiting
-        if not operations:
+        if operations:
+            self._commit(state, operations, is_tick=is_due)
+        elif not self._has_more:
             return
+        if state.queue.empty():
+            self._has_more = False  # should it fail
+            self._has_more = self._on_idle(self._connection(state))
+            self._written_s = time.monotonic()
+
+    def _commit(self, state: _State, operations: Sequence[Operation], *, is_tick: bool) -> None:
         connection = self._connection(state)
         self.n_tries += 1
         with transaction(connection):
             reasons = [_attempt(connection, operation) for operation in operations]
         self._written_s, self._locked_since = time.monotonic(), None
-        self._ticked_s = self._written_s if is_due else self._ticked_s
+        self._ticked_s = self._written_s if is_tick else self._ticked_s
         state.waiting = []
         for operation, reason in zip(operations, reasons, strict=True):
             if reason is None:
                 operation.committed()
             else:
                 self._drop(operation, reason)
-        if state.queue.empty():
-            self._on_idle(connection)
 
     def _drop(self, operation: Operation, reason: str) -> None:
         operation.drop(reason)

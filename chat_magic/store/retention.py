@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat_magic.store.cached_answers import forget_unowned
-from chat_magic.store.database import has_full_text, transaction
+from chat_magic.store.database import transaction
 from chat_magic.store.history_rows import read_text, stored_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
 
-__all__ = ["forget", "prune", "scrub", "size_of"]
+__all__ = ["forget", "prune", "size_of"]
 
 _BATCH = 50
 """Executions that one transaction drops, so that other processes can write between two."""
@@ -34,20 +34,6 @@ def forget(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
         count += [connection.execute(sql, (number,)).rowcount for sql in _DELETIONS][-1]
     connection.execute("DELETE FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM execution_blobs)")
     return count
-
-
-def scrub(connection: sqlite3.Connection) -> bool:
-    """Remove what deleted rows have left in the index, the free pages and the log.
-
-    Returns:
-        Whether nothing is left; other processes that read may stand in the way, for a while.
-    """
-    if has_full_text(connection):
-        with transaction(connection):
-            connection.execute("INSERT INTO search (search) VALUES ('optimize')")
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-    (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not is_busy
 
 
 def size_of(connection: sqlite3.Connection) -> int:

@@ -210,12 +210,16 @@ def bundle(
 def _bundle_of_rows(
     runs: Sequence[RunView], axes: Sequence[Axis], checks: ChecksView | None
 ) -> dict[str, Any]:
-    """Return pictures of a grid over rows: its table, with what checks said above it."""
-    facts = [] if checks is None else [[rate.words, *rate.facts] for rate in checks.rates]
-    rows = row_table(runs, axes, facts)
-    html, text = row_table_html(rows), row_table_text(rows)
+    """Return pictures of a grid over rows: its table, with what checks said above it.
+
+    How many answers of a variant pass is in its header, in text also above.
+    """
+    rates = () if checks is None else checks.rates
+    rows = row_table(runs, axes, [[rate.words, *rate.facts] for rate in rates])
+    html, text = row_table_html(rows, rates), row_table_text(rows)
     if checks is not None:
-        html, text = checks_html(checks) + html, f"{checks_text(checks)}\n\n{text}"
+        html = checks_html(checks, has_rates=False) + html
+        text = f"{checks_text(checks)}\n\n{text}"
     return {
         MIME_TYPE: rows_payload(runs, axes=axes, rows=rows, checks=checks),
         "text/html": html,

@@ -10,7 +10,7 @@ import pytest
 import chat_magic
 from chat_magic import InvalidRequest, load_ipython_extension, unload_ipython_extension
 from chat_magic.core.request.label_set import LabelSet
-from chat_magic.engine.session import default_session
+from chat_magic.engine.session import Session, default_session
 from chat_magic.shell.cell_runner import CellRunner
 from tests.completions import completion
 from tests.gateway import streamed
@@ -381,14 +381,19 @@ def test_a_cell_is_checked_once_it_is_answered(plan, gateway):
     assert result.checks["passed"].tolist() == [True, False]
 
 
-def test_rows_that_judged_several_versions_are_told(gateway):
-    """From the third version of a cell on the same rows."""
-    gateway(*(streamed(completion("x")) for _ in range(3)))
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_rows_that_judged_several_versions_are_told(gateway, request, is_kept):
+    """From the third version of a cell on the same rows, in other sessions where it is kept."""
+    if is_kept:
+        request.getfixturevalue("history_file")
+    gateway(*(streamed(completion("x")) for _ in range(4)))
     namespace = {"data": [{"text": "a", "label": "x"}]}
-    runner = CellRunner(default_session(), namespace, lambda: None)
     told = []
-    for version in range(3):
+    for version in range(4):
+        session = Session() if is_kept else default_session()
+        runner = CellRunner(session, namespace, lambda: None)
         cell = f"%%chat c/d --over data --truth label\n{version}: {{{{ text }}}}"
         result = runner.start(runner.plan(runner.read(cell))).wait()
         told.append(any("rows have been used" in words for words in result._checked.notices))
-    assert told == [False, False, True]
+        session.close()
+    assert told == [False, False, True, True]

@@ -7,11 +7,14 @@ from IPython.core.completer import CompletionContext
 
 import chat_magic
 from chat_magic import ChatError, InvalidRequest, load_ipython_extension, unload_ipython_extension
+from chat_magic.engine import history
 from chat_magic.shell.completion import ChatMatcher
+from chat_magic.store import history_store
 from chat_magic.view.history_view import HistoryView
 from tests.completions import completion
 from tests.engine.calls import echo
 from tests.gateway import streamed
+from tests.waiting import TIMEOUT_S
 
 
 @pytest.fixture(autouse=True)
@@ -131,8 +134,11 @@ def test_star_and_unstar_mark_a_result(chat, gateway):
         ('"2024"', [4, 3, 2]),
     ],
 )
-def test_forget_deletes_what_it_names_and_says_how_many(chat, gateway, capsys, arguments, left):
+def test_forget_deletes_what_it_names_and_says_how_many(
+    chat, gateway, capsys, monkeypatch, arguments, left
+):
     """And reminds of other copies. All keeps what is starred."""
+    monkeypatch.setattr(history_store, "SCRUB_S", TIMEOUT_S)
     gateway(echo)
     for text in ("cat 2024", "cat", "dog", "bird"):
         chat(";", f"user: {text}")
@@ -143,6 +149,19 @@ def test_forget_deletes_what_it_names_and_says_how_many(chat, gateway, capsys, a
     words = capsys.readouterr().out
     assert words.startswith(f"{n_gone} execution{'s'[: n_gone != 1]} forgotten. Saved outputs")
     assert chat_magic.history().index.tolist() == left
+
+
+def test_forget_says_what_it_leaves_for_the_background(chat, gateway, capsys, monkeypatch):
+    """Until then the words can be read in the file."""
+    monkeypatch.setattr(history, "is_scrubbed", lambda: False)
+    gateway(echo)
+    chat(";", "user: cat")
+    capsys.readouterr()
+    chat("/forget cat")
+    assert capsys.readouterr().out == (
+        "1 execution forgotten. What that leaves in the file is being overwritten, in the "
+        "background. Saved outputs of notebooks, cassettes and backups are other copies.\n"
+    )
 
 
 def test_what_no_query_finds_is_not_forgotten(chat, capsys):

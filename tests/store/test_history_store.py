@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import sqlite3
@@ -127,6 +128,17 @@ def test_what_is_forgotten_is_not_found_any_more(store):
     assert store.forget(store.matching("two")) == 1
     assert [row.id for row in store.search()] == [3, 1]
     assert store.forget([2, 99]) == 0
+
+
+def test_a_history_of_an_earlier_version_is_migrated_when_it_is_first_read(tmp_path):
+    """What only the present tables have can be asked at once."""
+    path = tmp_path / "history.db"
+    kept = Path(__file__).parent / "files" / "history-v1.db.gz"
+    path.write_bytes(gzip.decompress(kept.read_bytes()))
+    store = open_store(path)
+    assert store.versions_on(b"rows") == set()
+    assert [row.prompt for row in store.search("cat")] == ["Name a cat"]
+    store.close()
 
 
 def test_the_journal_of_a_running_execution_is_written_every_second(store, monkeypatch):

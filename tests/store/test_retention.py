@@ -12,8 +12,8 @@ import pytest
 from chat_magic.store.database import open_database, transaction
 from chat_magic.store.execution import RunRequest
 from chat_magic.store.history_rows import complete, insert, renew
-from chat_magic.store.retention import forget, prune, scrub, size_of
-from tests.store.executions import ended, keep, open_store, started
+from chat_magic.store.retention import forget, prune, size_of
+from tests.store.executions import ended, started
 
 BLOB = "QUJD" * 1000
 
@@ -44,20 +44,6 @@ def numbers(connection):
     return [number for (number,) in connection.execute("SELECT id FROM executions ORDER BY id")]
 
 
-def test_forgotten_words_are_in_no_file_of_the_database(tmp_path):
-    """Neither in rows, blobs and journal, nor in the index, the free pages and the log."""
-    store = open_store(tmp_path / "history.db")
-    for number in range(30):
-        keep(store, f"secretprompt{number} common", f"secretanswer{number} common")
-    keep(store, "keptprompt", "keptanswer")
-    assert store.forget(list(range(1, 31))) == 30
-    store.close()
-    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert b"keptprompt" in content
-    for word in (b"secretprompt", b"secretanswer", b"common"):
-        assert word not in content
-
-
 def test_a_blob_goes_with_the_last_execution_that_uses_it(connection):
     """Not before."""
     body = json.dumps({"image": BLOB})
@@ -85,19 +71,6 @@ def test_cached_answers_and_turns_go_with_their_execution(connection):
     forget(connection, [number])
     for table in ("cache", "turns", "texts", "results"):
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
-
-
-def test_scrubbing_is_put_off_while_another_process_reads(connection, tmp_path):
-    """The log cannot be emptied then; a later try can."""
-    number = add(connection, "secret")
-    connection.execute("PRAGMA busy_timeout = 0")
-    with closing(open_database(tmp_path / "history.db")) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM executions").fetchone()
-        forget(connection, [number])
-        assert not scrub(connection)
-        reader.execute("ROLLBACK")
-    assert scrub(connection)
 
 
 def test_token_tables_go_before_executions(connection):

@@ -29,13 +29,18 @@ _SHADES = ("0.85", "0.55", "0.25")
 _RIGHT = "padding:1px 8px 1px 8px;text-align:right;vertical-align:top;border:none"
 
 
-def checks_html(checks: ChecksView) -> str:
-    """Draw what checks said: a line for each variant, how they compare, what went wrong."""
+def checks_html(checks: ChecksView, *, has_rates: bool = True) -> str:
+    """Draw what checks said: a line for each variant, how they compare, what went wrong.
+
+    Args:
+        checks: What they said.
+        has_rates: Whether the lines of the variants are drawn here.
+    """
     rows = [
         [strong(rate.title), nowrap(escape(rate.words)), bar_html(rate), _facts(rate)]
         for rate in checks.rates
     ]
-    parts = [table(("", "", "", ""), rows, size="90%") if rows else ""]
+    parts = [table(("", "", "", ""), rows, size="90%") if rows and has_rates else ""]
     parts += [line(escape(sentence)) for sentence in checks.sentences]
     parts += [line(warning_html(notice)) for notice in checks.notices]
     if checks.confusions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chat_magic.view.html.check_html import bar_html
 from chat_magic.view.html.elements import (
     LINE,
     MUTED,
@@ -20,18 +21,22 @@ from chat_magic.view.html.html_table import table
 from chat_magic.view.row_table import MOST_ROWS, cell_note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_magic.view.checks_view import VariantRate
     from chat_magic.view.row_table import RowCell, RowTable
 
 _CELL = f"padding:4px 10px 4px 10px;text-align:left;vertical-align:top;border:{LINE}"
 _TITLE = "font-weight:normal"
 
 
-def row_table_html(rows: RowTable) -> str:
-    """Draw the table."""
+def row_table_html(rows: RowTable, rates: Sequence[VariantRate] = ()) -> str:
+    """Draw the table, with a bar in the header of each variant whose answers are checked."""
+    bars = [bar_html(rate) for rate in rates] or [""] * len(rows.variants)
     titles = [_muted(rows.index), *(_muted(column.name) for column in rows.columns)]
     titles += [
-        strong(title) + "".join(line(escape(fact)) for fact in facts)
-        for title, facts in zip(rows.variants, rows.variant_facts, strict=True)
+        strong(title) + "".join(line(escape(fact)) for fact in facts) + bar
+        for title, facts, bar in zip(rows.variants, rows.variant_facts, bars, strict=True)
     ]
     shown = range(min(len(rows.titles), MOST_ROWS))
     body = [

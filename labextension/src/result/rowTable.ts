@@ -10,6 +10,8 @@ export interface TableColumn {
   title: string;
   /** What its header says below the title. */
   facts: readonly string[];
+  /** The share of its answers that pass with its interval, as in `PayloadRate`. */
+  bounds: readonly number[] | null;
   isNumber: boolean;
   /** The index of the variant; of any other column, -1. */
   variant: number;
@@ -44,14 +46,15 @@ export function readRowTable(payload: Payload): RowTable | null {
   if (!rows || !titles || !isConsistent(rows, titles.length, results.length)) {
     return null;
   }
-  const own = { facts: [], variant: -1 };
+  const own = { facts: [], bounds: null, variant: -1 };
   const columns: TableColumn[] = [
     { kind: 'index', title: rows.index, isNumber: titles.every(isNumber), ...own },
     ...rows.columns.map(({ name, is_number }): TableColumn => {
       return { kind: 'data', title: name, isNumber: is_number, ...own };
     }),
     ...rows.variants.map(({ title, facts }, variant): TableColumn => {
-      return { kind: 'variant', title, facts, isNumber: false, variant };
+      const bounds = payload.checks?.rates[variant]?.bounds ?? null;
+      return { kind: 'variant', title, facts, bounds, isNumber: false, variant };
     })
   ];
   return { rows, titles, columns };

@@ -21,6 +21,19 @@ function titles(selection: Parameters<typeof shownRows>[1]): string[] {
 }
 
 describe('the table of rows', () => {
+  it('has the bar of a variant whose answers are checked', () => {
+    const payload = readPayload(wire('rows.json'));
+    const rate = { title: '', words: '', facts: [] };
+    const rates = [
+      { ...rate, bounds: [0.2, 0.5, 0.8] },
+      { ...rate, bounds: null }
+    ];
+    const checks = { rates, sentences: [], notices: [], confusions: [] };
+    const checked = payload && readRowTable({ ...payload, checks });
+    const bounds = checked?.columns.map(column => column.bounds);
+    expect(bounds).toEqual([null, null, null, [0.2, 0.5, 0.8], null]);
+  });
+
   it('has the index, the columns of the data and the variants', () => {
     expect(table.columns.map(({ kind, title }) => `${kind} ${title}`)).toEqual([
       'index document',

@@ -7,6 +7,7 @@ import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
 import { isUnsure, type Piece } from '../tokens';
 import { imageOf, sourceList } from './answerMedia';
+import { drawMarks } from './checksView';
 import { CopyMenu } from './copyMenu';
 import { button, details, element, type Child } from './dom';
 import { exactNodes, exactText } from './exactText';
@@ -46,6 +47,7 @@ export class ChoiceView {
       element(
         'div',
         'chm-choice-head',
+        drawMarks([choice]),
         ...frame.head,
         ...choice.facts.map(drawFact),
         choice.sparkline ? sparkline(choice.sparkline) : null

@@ -115,7 +115,7 @@ export class Root {
       return;
     }
     this.views = this.makeViews(payload);
-    const checks = payload.checks ? [drawChecks(payload.checks)] : [];
+    const checks = payload.checks ? [drawChecks(payload.checks, !payload.rows)] : [];
     const views = this.views.map(view => view.node);
     this.node.replaceChildren(this.versions.node, ...checks, ...views);
     this.node.classList.toggle('chm-wide', this.isWide());

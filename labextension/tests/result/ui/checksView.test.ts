@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PayloadChecks } from '../../../src/result/payloadTypes';
-import { drawChecks } from '../../../src/result/ui/checksView';
+import type { PayloadChecks, PayloadChoice } from '../../../src/result/payloadTypes';
+import { drawChecks, drawMarks } from '../../../src/result/ui/checksView';
 import { usePage } from './dom';
 
 const CHECKS: PayloadChecks = {
@@ -45,6 +45,12 @@ describe('checks', () => {
     expect(widths).toEqual(['64%', '21%', '10%']);
   });
 
+  it('leave the rates to the header of a table of rows', () => {
+    const node = drawChecks(CHECKS, false);
+    expect(node.querySelector('.chm-checks-rates')).toBeNull();
+    expect(node.querySelector('.chm-checks-sentence')).not.toBeNull();
+  });
+
   it('say how variants compare and what went wrong, as text', () => {
     const node = drawChecks(CHECKS);
     expect(node.querySelector('.chm-checks-sentence')?.textContent).toBe(CHECKS.sentences[0]);
@@ -61,5 +67,27 @@ describe('checks', () => {
 
   it('have no confusion table without a truth', () => {
     expect(drawChecks({ ...CHECKS, confusions: [] }).querySelector('details')).toBeNull();
+  });
+});
+
+describe('the marks of answers', () => {
+  const choices = (...marks: PayloadChoice['mark'][]): PayloadChoice[] =>
+    marks.map(mark => ({ ...(mark && { mark }) }) as PayloadChoice);
+
+  it.each([
+    [['passed'], '✓', 'checks: passed'],
+    [['failed'], '✗', 'checks: failed'],
+    [['error'], '!', 'checks: error'],
+    [['passed', 'passed'], '✓', 'checks: 2 passed'],
+    [['failed', 'passed', 'passed'], '✓2 ✗1', 'checks: 2 passed, 1 failed'],
+    [['passed', undefined], '✓', 'checks: passed']
+  ] as const)('are characters with words for %j', (marks, symbols, words) => {
+    const node = drawMarks(choices(...marks));
+    expect(node?.textContent).toBe(symbols);
+    expect(node?.getAttribute('aria-label')).toBe(words);
+  });
+
+  it('are none where nothing is checked', () => {
+    expect(drawMarks(choices(undefined))).toBeNull();
   });
 });

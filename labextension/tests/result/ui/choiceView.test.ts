@@ -87,6 +87,13 @@ describe('a choice', () => {
     expect(visible(node)[0]).toContain(text);
   });
 
+  it('begins with the mark of its checks', () => {
+    expect(draw({ mark: 'failed' }).node.querySelector('.chm-choice-head')?.textContent).toMatch(
+      /^✗0/
+    );
+    expect(draw().node.querySelector('.chm-mark')).toBeNull();
+  });
+
   it('warns of an unusual end', () => {
     const cut = draw({ facts: ['cut off at 5 tokens'] }).node;
     expect(texts(cut, '.chm-warning')).toEqual(['cut off at 5 tokens']);

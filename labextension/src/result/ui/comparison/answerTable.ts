@@ -3,6 +3,7 @@
 import constants from '../../../constants.json';
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
+import { drawMarks } from '../checksView';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { excerpt } from './excerpt';
@@ -96,7 +97,8 @@ export class AnswerTable {
     }
     open.type = 'button';
     open.title = 'Show this answer';
-    head.replaceChildren(open);
+    const mark = drawMarks([answer.answer.choice]);
+    head.replaceChildren(...(mark ? [mark, ' '] : []), open);
     const row = element('tr', 'chm-row', ...cells);
     row.addEventListener('click', () => this.onOpen(answer.index, open));
     return row;

@@ -3,6 +3,7 @@
 import type { ComparedAnswer, Comparison } from '../../comparison';
 import { layOutGrid, type RunGrid } from '../../runGrid';
 import { itemAt } from '../../indexing';
+import { drawMarks } from '../checksView';
 import { isAbnormal } from '../choiceView';
 import { element, select } from '../dom';
 import { exactText } from '../exactText';
@@ -70,9 +71,11 @@ export class RunMatrix {
     const [first] = answers;
     const { error, coordinates } = itemAt(this.comparison.results, result).result;
     const number = element('span', 'chm-cell-number');
+    const marks = drawMarks(answers.map(({ answer }) => answer.choice));
     const cell = element(
       'button',
       'chm-cell',
+      marks,
       ...(first ? [excerpt(first, 'chm-excerpt')] : []),
       ...(error ? [exactText('span', 'chm-warning', error)] : []),
       first || error ? null : element('span', 'chm-hint', 'no answer'),
@@ -82,7 +85,8 @@ export class RunMatrix {
     cell.title = 'Show the whole result';
     cell.setAttribute('aria-expanded', 'false');
     const where = coordinates.map(({ name, title }) => `${name} ${title}`).join(', ');
-    cell.setAttribute('aria-label', `${where || titles.join(', ')}: ${first?.text ?? error ?? ''}`);
+    const said = [marks?.title, first?.text ?? error ?? ''].filter(Boolean).join(', ');
+    cell.setAttribute('aria-label', `${where || titles.join(', ')}: ${said}`);
     cell.addEventListener('click', () => this.onOpen(result, cell));
     this.cells.push({ cell, number, answers });
     return cell;

@@ -3,6 +3,7 @@
 import { itemAt } from '../../indexing';
 import { isSameWindow, rowWindow, type RowWindow } from '../../rowWindow';
 import { cellAt, nextSort, textAt, type RowTable, type Sort } from '../../rowTable';
+import { drawBar } from '../checksView';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { drawAnswerCell, drawChangedCell } from './rowCells';
@@ -137,13 +138,14 @@ export class RowGrid {
   }
 
   private heading(index: number): HTMLElement {
-    const { title, facts, kind } = itemAt(this.table.columns, index);
+    const { title, facts, bounds, kind } = itemAt(this.table.columns, index);
     const sort = exactText('button', 'chm-sort', title);
     sort.type = 'button';
     sort.title = `Sort by ${title}`;
     sort.addEventListener('click', () => this.actions.onSort(nextSort(this.sort, index)));
     const lines = facts.map(fact => exactText('div', 'chm-rows-fact', fact));
-    const cell = element('th', `chm-rows-${kind}`, sort, ...lines);
+    const bar = bounds ? drawBar(bounds) : null;
+    const cell = element('th', `chm-rows-${kind}`, sort, ...lines, bar);
     cell.setAttribute('scope', 'col');
     return cell;
   }

@@ -1,12 +1,17 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest';
+import type { PayloadChoice } from '../../../../src/result/payloadTypes';
 import { AnswerTable } from '../../../../src/result/ui/comparison/answerTable';
 import { comparisonOf } from '../../../fixtures';
 import { find, texts } from '../dom';
 
-function draw(name: string) {
+function draw(name: string, mark?: PayloadChoice['mark']) {
   const onOpen = vi.fn();
-  const { node } = new AnswerTable(comparisonOf(name), onOpen);
+  const comparison = comparisonOf(name);
+  if (mark) {
+    comparison.answers.forEach(({ answer }) => (answer.choice.mark = mark));
+  }
+  const { node } = new AnswerTable(comparison, onOpen);
   const sort = (title: string): void =>
     Array.from(node.querySelectorAll<HTMLElement>('.chm-sort'))
       .find(each => each.textContent === title)
@@ -20,6 +25,10 @@ describe('the table of answers', () => {
     expect(titles()).toEqual(['0', '1', '2', '3']);
     expect(texts(node, 'tbody td:nth-child(2)')).toEqual(['×2', '', '×2', '']);
     expect(texts(node, 'thead th').slice(0, 4)).toEqual(['choice', '×', 'answer', 'finish']);
+  });
+
+  it('has the marks of checks beside the titles', () => {
+    expect(draw('four', 'passed').titles()).toEqual(['✓ 0', '✓ 1', '✓ 2', '✓ 3']);
   });
 
   it('sorts by a heading, in the other direction at the second click', () => {

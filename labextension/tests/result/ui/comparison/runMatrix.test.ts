@@ -1,12 +1,17 @@
 // @vitest-environment jsdom
 import { describe, expect, it, vi } from 'vitest';
+import type { PayloadChoice } from '../../../../src/result/payloadTypes';
 import { RunMatrix } from '../../../../src/result/ui/comparison/runMatrix';
 import { comparisonOf } from '../../../fixtures';
 import { find, press, texts } from '../dom';
 
-function draw() {
+function draw(mark?: PayloadChoice['mark']) {
   const onOpen = vi.fn();
-  const { node } = new RunMatrix(comparisonOf('grid'), onOpen);
+  const comparison = comparisonOf('grid');
+  if (mark) {
+    comparison.answers.forEach(({ answer }) => (answer.choice.mark = mark));
+  }
+  const { node } = new RunMatrix(comparison, onOpen);
   document.body.replaceChildren(node);
   return { node, onOpen, cells: Array.from(node.querySelectorAll<HTMLElement>('.chm-cell')) };
 }
@@ -21,6 +26,14 @@ describe('the matrix of runs', () => {
 
   it('names its cells for screen readers', () => {
     expect(draw().cells[0]?.getAttribute('aria-label')).toMatch(/^temperature 0, tone formal: /);
+  });
+
+  it('marks its cells by what checks say, also for screen readers', () => {
+    const [cell] = draw('failed').cells;
+    expect(cell?.querySelector('.chm-mark')?.textContent).toBe('✗');
+    expect(cell?.getAttribute('aria-label')).toMatch(
+      /^temperature 0, tone formal: checks: failed, /
+    );
   });
 
   it('writes the selected metric into the cells', () => {

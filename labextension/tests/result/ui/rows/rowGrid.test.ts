@@ -13,7 +13,7 @@ function long(count: number): RowTable {
   const titles = Array.from({ length: count }, (_, row) => String(row));
   const cells = titles.map(title => ({ text: `answer ${title}` }));
   const variants = [{ title: 'answer', facts: [] }];
-  const own = { facts: [], isNumber: false };
+  const own = { facts: [], bounds: null, isNumber: false };
   return {
     rows: { index: 'row', columns: [], variants, cells, facts: [], warnings: [] },
     titles,
