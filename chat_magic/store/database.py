@@ -164,7 +164,9 @@ def _locked(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise sqlite3.OperationalError("another process has locked it") from error
+        locked = sqlite3.OperationalError("another process has locked it")
+        locked.sqlite_errorcode = sqlite3.SQLITE_BUSY  # what is to be written is kept for later
+        raise locked from error
     except (OSError, NotImplementedError):  # a file system without locks
         yield
         return

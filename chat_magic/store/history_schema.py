@@ -131,6 +131,10 @@ CREATE TABLE scrubs (                  -- each asks to overwrite what deleted ro
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   is_merging INTEGER NOT NULL DEFAULT 0  -- whether the index is being merged for it
 );
+CREATE INDEX executions_by_start ON executions (started_s);
+CREATE INDEX executions_by_status ON executions (status);
+CREATE INDEX executions_starred ON executions (starred) WHERE starred = 1;
+CREATE INDEX executions_replayed ON executions (replayed) WHERE replayed = 1;
 DROP TRIGGER IF EXISTS search_insert;  -- the index is made anew
 DROP TRIGGER IF EXISTS search_update;
 DROP TRIGGER IF EXISTS search_delete;

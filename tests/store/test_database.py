@@ -127,9 +127,10 @@ def test_a_lock_that_another_process_holds_while_it_makes_the_file_is_waited_for
     path.parent.mkdir()
     with (
         FileLock(f"{path}.lock"),
-        pytest.raises(sqlite3.OperationalError, match="another process has locked it"),
+        pytest.raises(sqlite3.OperationalError, match="another process has locked it") as caught,
     ):
         open_database(path)
+    assert is_busy(caught.value)
     open_database(path).close()
 
 

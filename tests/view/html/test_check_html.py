@@ -29,6 +29,13 @@ def test_each_variant_has_its_rate_its_bar_and_its_interval():
     assert "check x: ValueError" in text
 
 
+def test_above_a_table_of_rows_the_rates_are_left_to_its_header():
+    """How variants compare stays."""
+    text = text_of(checks_html(CHECKS, has_rates=False))
+    assert "passed 17 of 20" not in text
+    assert "prompt A passes 85 points more than B" in text
+
+
 def test_a_bar_has_a_shade_up_to_each_end_of_the_interval_and_the_share():
     """Of 140 pixels: 64 %, 21 % and 10 %."""
     assert re.findall(r"<div style=\"width:([\d.]+)px", bar_html(rate())) == [

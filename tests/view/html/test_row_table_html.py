@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 
 from chat_magic.core.cell.grid import row_axis, sweep_axis
 from chat_magic.core.request.label_set import LabelSet
+from chat_magic.view.html.check_html import bar_html
 from chat_magic.view.html.row_table_html import row_table_html
 from chat_magic.view.row_table import row_table
+from tests.view.checks import rate
 from tests.view.conftest import answers, choice, run, token
+from tests.view.html.sanitizer import dropped
 
 
 def words(html):
@@ -31,6 +36,19 @@ def test_rows_and_variants_are_a_table_of_escaped_text():
         "row text temperature=0 passed 1 of 2 temperature=1 0 &lt;r0&gt; fine &lt;b&gt; "
         "1 &lt;r1&gt; no &lt;luck&gt; x 2 of 2 differ"
     )
+
+
+def test_a_checked_variant_has_a_bar_with_its_interval_in_its_header():
+    """Below the words that say the same; without answers there is none."""
+    rates = [rate(), replace(rate(), share=math.nan)]
+    runs = [answers("a"), answers("b")]
+    rows = row_axis("row", range(1), [{}])
+    table = row_table(runs, [rows, sweep_axis("temperature", [0, 1])])
+    html = row_table_html(table, rates)
+    head = html[: html.index("</thead>")]
+    assert head.count(bar_html(rate())) == 1
+    assert html.count("display:flex") == 1
+    assert dropped(html) == []
 
 
 def test_the_label_is_a_bar_and_words():
