@@ -21,6 +21,7 @@ __all__ = [
     "ablation_table",
     "label_bounds",
     "labels_ablation_table",
+    "noise_bits",
 ]
 
 
@@ -32,7 +33,7 @@ class LabelBounds(NamedTuple):
 
 
 NONE_BELOW_BITS = 0.05
-"""Below this a difference counts as none: servers repeat log probabilities only about so well."""
+"""Below this a difference counts as none, however well the server repeats its figures."""
 UNKNOWN = LabelBounds(math.nan, math.nan)
 
 
@@ -86,6 +87,17 @@ def labels_ablation_table(
             **{name: np.array(values, dtype=np.float64) for name, values in bounds.items()},
         }
     )
+
+
+def noise_bits(whole: float, again: float) -> float:
+    """Return the bits below which a difference counts as none, where a prompt was scored twice.
+
+    Args:
+        whole: Log probability of the answer after the whole prompt, in nats.
+        again: The same, asked for again; NaN if it was not.
+    """
+    moved = abs(whole - again) / math.log(2)
+    return max(NONE_BELOW_BITS, moved) if math.isfinite(moved) else NONE_BELOW_BITS
 
 
 def label_bounds(row: Mapping[Any, Any], labels: Sequence[str]) -> dict[str, LabelBounds]:

@@ -91,7 +91,7 @@ class AnswerSearch:
     """
 
     def __init__(self, max_tokens: int) -> None:
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         self.nodes: list[SearchNode] = [SearchNode(-1, _ROOT, b"", 1.0, 0)]
         """All nodes, the root first, parents before children."""
         self._open: list[tuple[float, int]] = [(-1.0, 0)]
@@ -153,6 +153,15 @@ class AnswerSearch:
             self._add(node, token)
         parent.unlisted = parent.prob * max(0.0, 1.0 - total)
 
+    def steps(self) -> list[tuple[int, list[NextToken]]]:
+        """Return each node that was extended, with its alternatives: `extend` repeats them."""
+        extended = [n for n, node in enumerate(self.nodes) if node.state == "extended"]
+        extended.sort(key=lambda number: self.nodes[number].children[:1] or [len(self.nodes)])
+        return [
+            (number, [self.nodes[child].token for child in self.nodes[number].children])
+            for number in extended
+        ]
+
     def answers(self) -> list[FoundAnswer]:
         """Return the answers that were found, the likeliest first."""
         sequences: dict[tuple[bytes, bool], list[int]] = defaultdict(list)
@@ -187,7 +196,7 @@ class AnswerSearch:
         n_tokens = above.n_tokens + (not token.is_end)
         number = len(self.nodes)
         state: State = "open"
-        if token.is_end or n_tokens >= self._max_tokens:
+        if token.is_end or n_tokens >= self.max_tokens:
             state = "complete" if token.is_end else "cut"
             self._covered += prob
         else:

@@ -19,6 +19,7 @@ from chat_magic.core.reply.reply import (
     TokenLogprob,
     TopLogprob,
 )
+from chat_magic.core.reply.scored_text import ScoreFacts, scored_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +56,13 @@ def found_reply(search: AnswerSearch, answers: Sequence[FoundAnswer]) -> Reply:
 def _choice(search: AnswerSearch, answer: FoundAnswer, index: int) -> Choice:
     path = search.path(answer.node)
     tokens = [_token(search, node) for node in path if not search.nodes[node].token.is_end]
+    end = _log(search.nodes[path[-1]].token.prob) if answer.is_complete else None
     return Choice(
         index=index,
         message=Message(content=answer.text),
         finish_reason="stop" if answer.is_complete else "length",
         logprobs=Logprobs(content=tokens),
+        extra=scored_fields(ScoreFacts(method="search", end_logprob=end)),
     )
 
 

@@ -26,6 +26,7 @@ from chat_magic.engine.score import scoring_request
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.ablation import Ablation
+from chat_magic.transport import local
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -69,8 +70,19 @@ class AblationPlan:
         """How many requests there are, in words."""
         count = len(self.segments)
         writes = self.answer is None and not self.labels
-        first = ", and one for the answer" if writes else ""
-        return f"{count} segment{'s'[: count != 1]} by {self.by}: {count + 1} requests{first}"
+        more = [", and one for the answer"] if writes else []
+        more += [", and one again, to see how well it repeats"] if self.is_repeated else []
+        segments = f"{count} segment{'s'[: count != 1]} by {self.by}"
+        return f"{segments}: {count + 1} requests{''.join(more)}"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the answer is scored again after the whole prompt.
+
+        It is on the local server, whose figures move with the processor and with what else it
+        answers at the time.
+        """
+        return not self.labels and local.is_local(self.call.request.model or "")
 
 
 def plan_ablation(
@@ -162,6 +174,7 @@ class AblationTask:
         self._first: AnswerTask | None = None
         self._grid: GridTask | None = None
         self._whole: ChatResult | None = None
+        self._again: ChatResult | None = None
         self.answer_text = plan.answer
         """The answer that is scored, once it is known."""
 
@@ -194,6 +207,8 @@ class AblationTask:
         self._check_whole(self._whole)
         try:
             results = await self._without_each()
+            if plan.is_repeated:
+                self._again = await self._ask(self._measured(plan.call.request))
         except ChatError as error:
             error.result = self.partial()
             raise
@@ -292,6 +307,7 @@ class AblationTask:
             labels=plan.labels,
             replacement=plan.replacement,
             warnings=(*whole.warnings, *reasons),
+            again=self._again,
         )
 
 

@@ -23,6 +23,7 @@ from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination, as_written
 from chat_magic.engine.budget import Budget
+from chat_magic.engine.call_endpoint import endpoint_of
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.engine.prepare import body_for
 from chat_magic.engine.score_exchange import score_exchange
@@ -335,7 +336,7 @@ class AnswerTask:
     ) -> None:
         """Send a request to the server of its model, and feed the answer to an assembler."""
         session = self._session
-        endpoint = await self._endpoint(request)
+        endpoint = await endpoint_of(session, self._call, request, self._on_progress)
         if request.prefill:
             endpoint = await session.prefill_modes.resolve(session.http, endpoint)
         self._prefill_mode = endpoint.prefill
@@ -382,22 +383,6 @@ class AnswerTask:
             translate=wire.translate,
         )
         return send, wire.body
-
-    async def _endpoint(self, request: ChatRequest) -> Endpoint:
-        """Return the server of a request that may be sent.
-
-        Raises:
-            CacheMiss: Only recorded answers may be used.
-        """
-        session, model = self._session, request.model or ""
-        endpoint, replay = self._call.endpoint, self._call.replay
-        if replay is not None:
-            if endpoint is None and replay.recordings.mode != "offline":
-                endpoint = await asyncio.to_thread(session.endpoints.find, model)
-            replay.recordings.check_may_send(
-                request, has_server=session.endpoints.has_server(model, endpoint)
-            )
-        return endpoint or await session.endpoints.resolve(model, self._on_progress)
 
     def _cost_so_far(self, request: ChatRequest, assembler: Assembler) -> float | None:
         """Return what a request has cost, None if that is not known; a refused one is free."""

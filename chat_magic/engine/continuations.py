@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chat_magic.analysis.answer_search import NextToken
 from chat_magic.core.reply.assembler import Assembler
+from chat_magic.core.reply.thinking import NO_THINKING
 from chat_magic.core.reply.tokens import is_special, status_of, token_bytes
 from chat_magic.engine.llama_model import BIAS
 from chat_magic.errors import ApiError, InvalidRequest
 from chat_magic.transport.exchange import exchange
+from chat_magic.transport.retry import RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,6 +92,7 @@ class TextContinuations:
         body: The chat request.
         continuing: Fields by which its server continues a message.
         n_top: Alternatives to ask for.
+        retries: How often a request that failed is sent again.
     """
 
     client: HttpClient
@@ -97,6 +100,7 @@ class TextContinuations:
     body: Mapping[str, Any]
     continuing: Mapping[str, Any]
     n_top: int
+    retries: int = RETRIES
 
     async def after(self, prefix: Sequence[NextToken]) -> list[NextToken]:
         """Return the alternatives of the token after a beginning, with their probabilities.
@@ -116,8 +120,10 @@ class TextContinuations:
             messages.append({"role": "assistant", "content": text})
             body |= {**self.continuing, "messages": messages}
         assembler = Assembler(text)
-        await exchange(self.client, self.endpoint, body, assembler)
+        await exchange(self.client, self.endpoint, body, assembler, retries=self.retries)
         choices = assembler.reply().choices
+        if choices and choices[0].reasoning:
+            raise InvalidRequest(f"distribution: the model thinks before it answers; {NO_THINKING}")
         logprobs = choices[0].logprobs if choices else None
         tokens = (logprobs.content or ()) if logprobs else ()
         if not tokens:

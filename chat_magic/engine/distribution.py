@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.analysis.answer_search import AnswerSearch
-from chat_magic.core.request.parameters import is_number
-from chat_magic.engine.distribution_task import DistributionTask
-from chat_magic.engine.llama_prompt import prompt_fields, prompt_pieces
-from chat_magic.engine.prepare import CONTINUE_AS_VLLM, body_for, build_request, prepare_call
+from chat_magic.core.request.search_limits import SearchLimits
+from chat_magic.engine.call_endpoint import endpoint_of
+from chat_magic.engine.distribution_task import DistributionTask, SearchPlan
+from chat_magic.engine.execution_record import HistoryOptions
+from chat_magic.engine.llama_prompt import answer_prompt, prompt_fields
+from chat_magic.engine.prepare import (
+    CONTINUE_AS_VLLM,
+    body_for,
+    build_request,
+    prepare_call,
+    request_limits,
+)
+from chat_magic.engine.replay import cache_options, open_recordings
 from chat_magic.engine.session import Session, default_session
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import InvalidRequest
@@ -19,6 +30,7 @@ from chat_magic.results.answer_distribution import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     from chat_magic.core.request.messages import Message
     from chat_magic.core.request.request import ChatRequest
@@ -56,7 +68,12 @@ def distribution(
     max_requests: int = 50,
     max_tokens: int = 32,
     at: int = 0,
+    timeout: float | None = None,
+    retries: int | None = None,
     extra: Mapping[str, Any] | None = None,
+    history: bool | None = None,
+    cache: bool | str | None = None,
+    cassette: str | PathLike[str] | None = None,
     **parameters: Any,
 ) -> Distribution:
     """Find the answers themselves, not samples of them, with bounds of their probabilities.
@@ -82,49 +99,76 @@ def distribution(
         max_tokens: The most tokens of an answer; a longer one is cut there.
         at: Of a distribution that is continued: the node whose continuations are looked for, by
             its number in the picture; by default the likeliest everywhere.
+        timeout: Seconds that all requests may take together.
+        retries: As for `chat`.
         extra: Further request fields, sent as given.
+        history: As for `chat`; the history has the answers as the choices of a result.
+        cache: As for `chat`: an equal search is answered from what is recorded.
+        cassette: As for `chat`.
         **parameters: Request parameters that concern the prompt, such as `tools`; those of
             sampling do not change the distribution.
 
     Raises:
-        InvalidRequest: An argument is not valid, or the server cannot tell.
-        ChatError: It failed.
+        InvalidRequest: An argument is not valid, the server cannot tell, or the model thinks before
+            it answers.
+        ChatError: It failed; `.result` is the `Distribution` so far, if anything was found.
         ChatInterrupted: It was interrupted; `.result` is the `Distribution` so far.
 
     Example:
         >>> d = distribution("What is the capital of France? Answer in one word.", model="local")
         >>> d.frame, d.unseen
     """
-    _check(mass, max_requests, max_tokens)
     session = default_session()
-    if isinstance(messages, Distribution):
-        request, search = messages.request, copy.deepcopy(messages.search)
-        _check_node(search, at)
+    limits = SearchLimits(
+        mass=mass, max_requests=max_requests, max_tokens=max_tokens, at=at
+    ).check()
+    earlier = messages if isinstance(messages, Distribution) else None
+    if earlier is not None:
+        _check_node(earlier.search, at)
+        digest = hashlib.sha256(earlier.to_json().encode()).hexdigest()
+        request = replace(earlier.request, search=replace(limits, base=digest))
     else:
         request, _ = build_request(messages, model, variables, extra, parameters, None)
-        search = AnswerSearch(max_tokens)
-    call = prepare_call(session, request, after=after)
-    print(f"distribution: at most {max_requests} requests to {call.request.model}")
+        request = replace(request, search=limits)
+    call = prepare_call(
+        session,
+        request,
+        after=after,
+        limits=request_limits(session, timeout_s=timeout, retries=retries),
+        recordings=open_recordings(session, cache_options(cache, cassette)),
+    )
+    return _find(session, _plan(session, call, limits, earlier), HistoryOptions(keep=history))
 
-    async def connect() -> tuple[Continuations, Method]:
-        return await _connect(session, call)
 
-    def task(on_change: Any) -> DistributionTask:
-        return DistributionTask(
-            call.request, search, connect,
-            mass=mass, max_requests=max_requests, below=at,
-            warnings=call.request.warnings, on_change=on_change,
-        )  # fmt: skip
+def _plan(
+    session: Session, call: PreparedCall, limits: SearchLimits, earlier: Distribution | None
+) -> SearchPlan:
+    """Return what is searched for; a search that was begun before is continued in a copy."""
+    connect = partial(_connect, session, call)
+    if earlier is None:
+        search = AnswerSearch(limits.max_tokens)
+        return SearchPlan(call=call, limits=limits, search=search, connect=connect)
+    return SearchPlan(
+        call=call,
+        limits=limits,
+        search=copy.deepcopy(earlier.search),
+        n_requests=earlier.n_requests,
+        total_s=earlier.total_s,
+        connect=connect,
+    )
 
-    handle: TaskHandle[Distribution] = TaskHandle(session.loop, task, finish=lambda found: found)
-    found = handle.wait(_Warning())
-    if isinstance(messages, Distribution):
-        found = replace(
-            found,
-            n_requests=found.n_requests + messages.n_requests,
-            total_s=found.total_s + messages.total_s,
-        )
-    return _kept(session, found)
+
+def _find(session: Session, plan: SearchPlan, history: HistoryOptions) -> Distribution:
+    if plan.call.replay is None or plan.call.replay.found is None:
+        most, model = plan.limits.max_requests, plan.call.request.model
+        print(f"distribution: at most {most} requests to {model}")
+    record = session.history.record("answer", [plan.call], history)
+    handle: TaskHandle[Distribution] = TaskHandle(
+        session.loop,
+        lambda on_change: DistributionTask(plan, on_change, record),
+        finish=lambda found: found,
+    )
+    return _kept(session, handle.wait(_Warning()))
 
 
 def extend(handle: str, node: int) -> Distribution:
@@ -171,14 +215,6 @@ class _Warning:
         return 0.05
 
 
-def _check(mass: Any, max_requests: Any, max_tokens: Any) -> None:
-    if not (is_number(mass) and 0 < mass <= 1):
-        raise InvalidRequest(f"mass {mass!r}: must be a probability above 0 and at most 1")
-    for name, value in (("max_requests", max_requests), ("max_tokens", max_tokens)):
-        if type(value) is not int or value < 1:
-            raise InvalidRequest(f"{name} {value!r}: must be a whole number, at least 1")
-
-
 def _check_node(search: AnswerSearch, node: Any) -> None:
     if type(node) is not int or not 0 <= node < len(search.nodes):
         raise InvalidRequest(
@@ -197,14 +233,13 @@ async def _connect(session: Session, call: PreparedCall) -> tuple[Continuations,
     from chat_magic.engine.continuations import LlamaContinuations, TextContinuations
     from chat_magic.transport.llama_server import LlamaServer
 
-    model = call.request.model or ""
-    endpoint = call.endpoint or await session.endpoints.resolve(model)
+    model, retries = call.request.model or "", call.limits.retries
+    endpoint = await endpoint_of(session, call, call.request)
     body = body_for(call.request, endpoint)
     if await session.server_kinds.find(session.http, endpoint) == "llama.cpp":
-        server = LlamaServer(session.http, endpoint)
-        pieces = await prompt_pieces(server, body)
+        server = LlamaServer(session.http, endpoint, retries=retries)
+        ids = await answer_prompt(server, body)
         known = await session.llama_models.find(server, endpoint)
-        ids = tuple(piece.id for piece in pieces)
         return LlamaContinuations(server, known, ids), "token ids"
     endpoint = await session.prefill_modes.resolve(session.http, endpoint)
     await _check_prefill(session, call.request, endpoint)
@@ -216,6 +251,7 @@ async def _connect(session: Session, call: PreparedCall) -> tuple[Continuations,
         prompt_fields(body),
         CONTINUE_AS_VLLM if endpoint.prefill == "vllm" else {},
         min(_ALTERNATIVES, most or _ALTERNATIVES),
+        retries,
     )
     return continuations, "text"
 

@@ -3,61 +3,70 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from chat_magic.core.reply.thinking import LIKELY, NO_THINKING, begins_thought
+from chat_magic.engine.execution_record import NOT_RECORDED, Record
+from chat_magic.errors import ChatError, InvalidRequest, RequestTimeout
 from chat_magic.results.answer_distribution import Distribution
+from chat_magic.results.distribution_record import recorded_distribution, result_of_distribution
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from chat_magic.analysis.answer_search import AnswerSearch
-    from chat_magic.core.request.request import ChatRequest
+    from chat_magic.core.request.search_limits import SearchLimits
     from chat_magic.engine.continuations import Continuations
+    from chat_magic.engine.prepare import PreparedCall
     from chat_magic.results.answer_distribution import Method
+    from chat_magic.results.chat_result import ChatResult
 
-__all__ = ["DistributionTask"]
+__all__ = ["DistributionTask", "SearchPlan"]
 
 _CONCURRENCY = 4
 """Beginnings that are extended at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchPlan:
+    """What is searched for, and what was found before."""
+
+    call: PreparedCall
+    """The request, complete."""
+    limits: SearchLimits
+    search: AnswerSearch
+    """The tree, which may have been begun before; the task extends it."""
+    n_requests: int = 0
+    """Requests that it has cost before."""
+    total_s: float = 0.0
+    """Seconds that it has taken before."""
+    connect: Callable[[], Awaitable[tuple[Continuations, Method]]] = field(repr=False)
+    """Returns what tells the continuations, and whether it does so by token ids."""
 
 
 class DistributionTask:
     """A search on the event loop; other threads may read its progress.
 
     Args:
-        request: What is asked.
-        search: The tree, which may have been begun before.
-        connect: Returns what tells the continuations, and whether it does so by token ids.
-        mass: The probability that is enough, 0 to 1.
-        max_requests: The most requests.
-        below: The node whose continuations are looked for; 0 for all.
-        warnings: What is to be known about the result.
+        plan: What is searched for.
         on_change: Called on the loop after each request.
+        record: Keeps what is found.
     """
 
     def __init__(
         self,
-        request: ChatRequest,
-        search: AnswerSearch,
-        connect: Callable[[], Awaitable[tuple[Continuations, Method]]],
-        *,
-        mass: float,
-        max_requests: int,
-        below: int,
-        warnings: tuple[str, ...],
-        on_change: Callable[[], None],
+        plan: SearchPlan,
+        on_change: Callable[[], None] = lambda: None,
+        record: Record = NOT_RECORDED,
     ) -> None:
-        self._request = request
-        self._connect = connect
-        self._mass = mass
-        self._max_requests = max_requests
-        self._below = below
-        self._warnings = warnings
+        self._plan = plan
         self._on_change = on_change
+        self._record = record
         self._stopwatch = Stopwatch()
         self._method: Method = "token ids"
-        self.search = search
+        self.search = plan.search
         """The tree so far."""
         self.n_requests = 0
         """Requests whose answers have arrived."""
@@ -71,14 +80,56 @@ class DistributionTask:
     def note(self) -> str | None:
         """What is being done."""
         reached = f"{100 * self.search.covered:.0f} % found"
-        return f"{self.n_requests} of at most {self._max_requests} requests: {reached}"
+        most = self._plan.limits.max_requests
+        return f"{self.n_requests} of at most {most} requests: {reached}"
 
     async def run(self) -> Distribution:
-        """Extend the tree until enough is found, or the requests are spent."""
-        continuations, self._method = await self._connect()
+        """Extend the tree until enough is found, or the requests are spent.
+
+        Raises:
+            ChatError: It failed; `.result` is the distribution so far, if anything was found.
+        """
+        replay = self._plan.call.replay
+        if replay is not None and replay.found is not None:
+            request, number = self._plan.call.request, self._record.number
+            found = replace(replay.found, request=request, _history=number)
+            return recorded_distribution(await self._record.keep(_returned(found), lambda: None))
+        try:
+            result = await self._record.keep(self._searched(), self._partial_result)
+        except ChatError as error:
+            error.result = self.partial()
+            raise
+        if replay is not None:
+            await asyncio.to_thread(
+                replay.recordings.keep, result, replay.draw, replay.asked, self._record.execution
+            )
+        return self._found()
+
+    def partial(self) -> Distribution | None:
+        """Return what was found so far; None if nothing was."""
+        return self._found() if self.n_requests else None
+
+    async def _searched(self) -> ChatResult:
+        """Search, and return the result that is kept."""
+        timeout_s = self._plan.call.limits.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._search()
+        except TimeoutError as error:
+            late = RequestTimeout(f"the distribution was not found within {timeout_s:g} s")
+            late.result = self._partial_result()
+            raise late from error
+        except ChatError as error:
+            error.result = self._partial_result()
+            raise
+        return result_of_distribution(self._found())
+
+    async def _search(self) -> None:
+        limits = self._plan.limits
+        continuations, self._method = await self._plan.connect()
         while not self._is_enough:
-            count = min(_CONCURRENCY, self._max_requests - self.n_requests)
-            nodes = self.search.best(count, self._below)
+            count = min(_CONCURRENCY, limits.max_requests - self.n_requests)
+            nodes = self.search.best(count, limits.at)
             if not nodes:
                 break
             try:
@@ -87,30 +138,43 @@ class DistributionTask:
                         group.create_task(self._extend(node, continuations))
             except BaseExceptionGroup as failed:
                 raise failed.exceptions[0] from None
-        return self._result()
-
-    def partial(self) -> Distribution | None:
-        """Return what was found so far; None if nothing was."""
-        return self._result() if self.n_requests else None
 
     @property
     def _is_enough(self) -> bool:
-        if self.n_requests >= self._max_requests:
+        limits = self._plan.limits
+        if self.n_requests >= limits.max_requests:
             return True
-        return not self._below and self.search.covered >= self._mass
+        return not limits.at and self.search.covered >= limits.mass
 
     async def _extend(self, node: int, continuations: Continuations) -> None:
         found = await continuations.after(self.search.prefix(node))
+        if not node and sum(one.prob for one in found if begins_thought(one.text)) > LIKELY:
+            raise InvalidRequest(
+                "distribution: the model thinks before it answers: these would be the beginnings "
+                f"of its thoughts; {NO_THINKING}"
+            )
         self.search.extend(node, found)
         self.n_requests += 1
         self._on_change()
 
-    def _result(self) -> Distribution:
+    def _partial_result(self) -> ChatResult | None:
+        return result_of_distribution(self._found()) if self.n_requests else None
+
+    def _found(self) -> Distribution:
+        plan, request = self._plan, self._plan.call.request
+        warnings = (*request.warnings, *self._record.warnings)
+        if plan.call.replay is not None:
+            warnings += plan.call.replay.recordings.warnings
         return Distribution(
-            request=self._request,
+            request=request,
             search=self.search,
             method=self._method,
-            n_requests=self.n_requests,
-            total_s=self.elapsed_s,
-            warnings=tuple(dict.fromkeys(self._warnings)),
+            n_requests=plan.n_requests + self.n_requests,
+            total_s=plan.total_s + self.elapsed_s,
+            warnings=tuple(dict.fromkeys(warnings)),
+            _history=self._record.number,
         )
+
+
+async def _returned(result: ChatResult) -> ChatResult:
+    return result

@@ -18,6 +18,7 @@ from chat_magic.core.request.request import read_sent
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
+from chat_magic.results.distribution_record import without_search
 from chat_magic.results.result_json import result_from_json, result_to_json
 from chat_magic.store.execution import EndedExecution, ModelUsage, RunRequest, StartedExecution
 from chat_magic.store.journal import Arrival, Exchange
@@ -277,4 +278,5 @@ def _bare(result: ChatResult) -> ChatResult:
     choices = tuple(
         msgspec.structs.replace(choice, logprobs=None, arrivals={}) for choice in result.choices
     )
-    return replace(result, reply=msgspec.structs.replace(result.reply, choices=choices))
+    reply = msgspec.structs.replace(without_search(result.reply), choices=choices)
+    return replace(result, reply=reply)

@@ -18,6 +18,7 @@ from chat_magic.core.reply.scored_text import (
     alternative_bounds,
     end_of,
 )
+from chat_magic.core.reply.thinking import LIKELY, NO_THINKING, thinking_prob
 from chat_magic.core.reply.tokens import status_of
 from chat_magic.errors import ApiError
 from chat_magic.transport.json_request import request_json
@@ -144,7 +145,7 @@ class PromptScorer:
             return None
         end = found.next_token or written_token(answer)
         facts = ScoreFacts(method=self.way, end_logprob=end_of(end))
-        return ScoredText(text=text, tokens=found.tokens, facts=facts)
+        return ScoredText(text=text, tokens=found.tokens, facts=facts, thinks=_thinks(answer))
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ class AlternativesScorer:
         facts = ScoreFacts(method="alternatives", low=low, high=high)
         tokens = [token for token in listed if token.token == text and text in known][:1]
         written = [_with_alternatives(token, self.first) for token in tokens]
-        return ScoredText(text=text, tokens=written, facts=facts)
+        thinks = thinking_prob(listed) > LIKELY
+        return ScoredText(text=text, tokens=written, facts=facts, thinks=thinks)
 
 
 def _with_alternatives(token: Any, first: TokenLogprob) -> TokenLogprob:
@@ -194,8 +196,8 @@ async def first_token_alternatives(asker: Asker) -> AlternativesScorer:
     first = written_token(answer)
     if _thinks(answer):
         raise ApiError(
-            "the model thinks before it answers: a text cannot be scored as its first words; turn "
-            "thinking off, such as with reasoning_effort='none'",
+            "the model thinks before it answers: a text cannot be scored as its first words; "
+            f"{NO_THINKING}",
             status=200,
         )
     if first is None or not first.top_logprobs:

@@ -9,10 +9,11 @@ import msgspec
 
 from chat_magic.core.reply.scored_text import score_chunk
 from chat_magic.core.reply.sse import Event
+from chat_magic.core.reply.thinking import NO_THINKING
 from chat_magic.engine.gateway_scorer import Asker, PromptScorer, first_token_alternatives
-from chat_magic.engine.llama_prompt import prompt_fields
+from chat_magic.engine.llama_prompt import answer_prompt, prompt_fields
 from chat_magic.engine.llama_scorer import LlamaScorer
-from chat_magic.errors import ChatError, InvalidRequest, RequestTimeout
+from chat_magic.errors import ChatError, RequestTimeout
 from chat_magic.transport.credentials import redact_exception
 from chat_magic.transport.llama_server import LlamaServer
 
@@ -33,8 +34,10 @@ __all__ = ["score_exchange"]
 CONCURRENCY = 8
 """Texts that are scored at a time, once the first has shown that the server can."""
 _WAYS: tuple[Way, ...] = ("prompt_logprobs", "echo")
-_THINKING = ("<think>", "<thinking>", "<|channel|>analysis")
-"""How a prompt ends after which a model thinks first."""
+_WITHOUT_THOUGHTS = (
+    "the model thinks before it answers: these are the scores of answers without thinking; "
+    f"{NO_THINKING}"
+)
 
 
 class Scorer(Protocol):
@@ -94,7 +97,7 @@ async def score_exchange(
     try:
         async with asyncio.timeout(timeout_s):
             scorer, asker = await _scorer_for(session, texts[0], endpoint, body, retries)
-            await _score_all(scorer, scoring, endpoint.model, deliver)
+            await _score_all(scorer, scoring, endpoint.model, deliver, assembler.warn)
             if usage := asker and _total(asker):
                 deliver(msgspec.json.encode({"choices": [], "usage": usage}))
     except TimeoutError as error:
@@ -105,7 +108,11 @@ async def score_exchange(
 
 
 async def _score_all(
-    scorer: Scorer, scoring: Scoring, model: str, deliver: Callable[[bytes], None]
+    scorer: Scorer,
+    scoring: Scoring,
+    model: str,
+    deliver: Callable[[bytes], None],
+    warn: Callable[[str], None],
 ) -> None:
     """Score the first text alone, which fills the cache of the prompt, then the others."""
     texts, end = scoring.candidates, scoring.end
@@ -114,6 +121,8 @@ async def _score_all(
     async def score(index: int) -> None:
         async with gate:
             scored = await scorer.score(texts[index], end=end)
+        if scored.lacks_thoughts:
+            warn(_WITHOUT_THOUGHTS)
         deliver(score_chunk(index, scored, model))
 
     await score(0)
@@ -147,26 +156,10 @@ async def _scorer_for(
         server = LlamaServer(session.http, endpoint, retries=retries)
         n_top = body.get("top_logprobs")
         model = await session.llama_models.find(server, endpoint)
-        ids = await _prompt_ids(server, prompt)
+        ids = await answer_prompt(server, prompt)
         return LlamaScorer(server, model, ids, n_top if isinstance(n_top, int) else 0), None
     asker = Asker(session.http, endpoint, prompt, retries)
     return await _gateway_scorer(session, text, asker), asker
-
-
-async def _prompt_ids(server: LlamaServer, prompt: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the token ids of a chat request, as its server reads it.
-
-    Raises:
-        InvalidRequest: The model would think next.
-    """
-    text = await server.apply_template(prompt)
-    if text.rstrip().endswith(_THINKING):
-        raise InvalidRequest(
-            "the model thinks before it answers: a text would be scored as a thought; turn "
-            'thinking off, such as with extra={"chat_template_kwargs": {"enable_thinking": false}}'
-        )
-    pieces = await server.tokenize(text, parse_special=True, add_special=True)
-    return tuple(piece.id for piece in pieces)
 
 
 async def _gateway_scorer(session: Session, text: str, asker: Asker) -> Scorer:

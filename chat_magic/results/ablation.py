@@ -54,6 +54,9 @@ class Ablation:
     replacement: str = ""
     """What stood in the place of each segment."""
     warnings: tuple[str, ...] = ()
+    again: ChatResult | None = None
+    """The score after the whole prompt, asked for again to see how well the server repeats it; None
+    if it was not."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -83,9 +86,41 @@ class Ablation:
         )
 
     @property
+    def noise_bits(self) -> float:
+        """The bits below which a difference is shown as none.
+
+        It is 0.05, or by how much more the score of the whole prompt moved when it was asked for
+        again.
+        """
+        from chat_magic.analysis.ablation_table import noise_bits
+
+        return noise_bits(answer_logprob(self.whole), answer_logprob(self.again))
+
+    @property
     def history_id(self) -> int | None:
         """The number in the history of the whole prompt's score; None where it is not kept."""
         return self.whole.history_id
+
+    def to_json(self) -> str:
+        """Return it, with all its scores, as JSON that `from_json` reads back without loss.
+
+        Raises:
+            InvalidRequest: It holds a value that JSON does not have.
+        """
+        from chat_magic.results.ablation_json import ablation_to_json
+
+        return ablation_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Ablation:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of an ablation, or of a newer version.
+        """
+        from chat_magic.results.ablation_json import ablation_from_json
+
+        return ablation_from_json(text)
 
     def _label_bounds(self, result: ChatResult | None) -> Mapping[str, LabelBounds]:
         from chat_magic.analysis.ablation_table import label_bounds
@@ -141,17 +176,23 @@ class Ablation:
         return AblationView(
             model=self.model,
             subject=what,
-            facts=(f"{by}, {placed} one at a time",),
+            facts=(f"{by}, {placed} one at a time", *self._noise_facts()),
             messages=painted_prompt(self.messages, self.segments, effects),
             ranked=ranked_segments(self.segments, effects),
             warnings=self.warnings,
         )
 
+    def _noise_facts(self) -> Iterator[str]:
+        if not self.labels:
+            seen = "" if self.again is None else ", by the whole prompt scored twice"
+            yield f"differences under {self.noise_bits:.2f} bits are noise{seen}"
+
     def _effects(self) -> Iterator[Effect]:
         from chat_magic.view.ablation_view import answer_effect, label_effect
 
         if not self.labels:
-            yield from map(answer_effect, self.frame["bits"].tolist())
+            noise = self.noise_bits
+            yield from (answer_effect(bits, noise) for bits in self.frame["bits"].tolist())
             return
         before = self._label_bounds(self.whole)
         for result in self.without:

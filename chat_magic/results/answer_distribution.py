@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from chat_magic.analysis.answer_search import AnswerSearch, FoundAnswer
     from chat_magic.core.request.request import ChatRequest
+    from chat_magic.results.history_number import HistoryNumber
 
 __all__ = ["Distribution"]
 
@@ -47,11 +48,20 @@ class Distribution:
     warnings: tuple[str, ...] = ()
     handle: str | None = field(default=None, compare=False)
     """The name by which the session that found it can extend it for a picture."""
+    replayed: bool = False
+    """Whether it is a recorded one, for which nothing was sent."""
+    _history: HistoryNumber | None = field(default=None, kw_only=True, compare=False)
+    """What will tell `history_id`; None where it is not kept."""
 
     @property
     def model(self) -> str:
         """The model, as `vendor/model`."""
         return self.request.model or ""
+
+    @property
+    def history_id(self) -> int | None:
+        """Its number in the history, where it is a result whose choices are the answers."""
+        return None if self._history is None else self._history.get()
 
     @cached_property
     def answers(self) -> list[FoundAnswer]:
@@ -103,7 +113,26 @@ class Distribution:
     def _facts(self) -> list[str]:
         approximate = [] if self.method == "token ids" else ["approximate: the prefix is text"]
         requests = f"{self.n_requests} request{'s'[: self.n_requests != 1]}"
-        return [self.summary, *approximate, requests, f"{self.total_s:.1f} s"]
+        recorded = ["recorded"] if self.replayed else []
+        return [self.summary, *approximate, requests, f"{self.total_s:.1f} s", *recorded]
+
+    def to_json(self) -> str:
+        """Return it, with its whole tree, as JSON that `from_json` reads back without loss."""
+        from chat_magic.results.distribution_record import result_of_distribution
+
+        return result_of_distribution(self).to_json()
+
+    @classmethod
+    def from_json(cls, text: str) -> Distribution:
+        """Read what `to_json` wrote; nothing in the text is run.
+
+        Raises:
+            InvalidRequest: It is not the JSON of a distribution, or of a newer version.
+        """
+        from chat_magic.results.chat_result import ChatResult
+        from chat_magic.results.distribution_record import recorded_distribution
+
+        return recorded_distribution(ChatResult.from_json(text))
 
     def _with_warning(self, words: str) -> Distribution:
         return replace(self, warnings=(*self.warnings, words))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, overload
 
 import msgspec
 
-from chat_magic.core.cell.cell import write
+from chat_magic.core.cell.cell import write, write_options
 from chat_magic.core.cell.grid import title_of
 from chat_magic.core.cell.grid_cell import write_grid
+from chat_magic.core.cell.template import has_template
 from chat_magic.core.cell.variants import row_axis_of
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.core.reply.tool_rounds import call_words
+from chat_magic.core.request.scoring import NO_PROGRAM
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.request_programs import PROGRAMS, write_program
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from chat_magic.core.reply.reply import Choice
+    from chat_magic.core.request.request import ChatRequest
+    from chat_magic.core.request.scoring import Scoring
     from chat_magic.results.chat_results import ChatResults
 
 __all__ = ["FORMATS", "export", "export_text"]
@@ -81,6 +87,10 @@ def export_text(result: ChatResult | ChatResults, form: str) -> str:
         writer = _OF_ONE.get(form)
         if writer is None:
             raise _unknown(form, _OF_ONE, "has the table of several results; use chat_magic.to_csv")
+        if result.request.score is not None and form in _OF_ONE_REQUEST:
+            raise InvalidRequest(
+                f"export: {form} is one chat request; {NO_PROGRAM}: export cell, or result"
+            )
         return well_formed(writer(result))
     writer_of_several = _OF_SEVERAL.get(form)
     if writer_of_several is None:
@@ -111,7 +121,35 @@ def _program(language: str) -> Callable[[ChatResult], str]:
 
 
 def _cell(result: ChatResult) -> str:
-    return write(result.request)
+    return _with_score(write(_unscored(result.request)), result.request.score)
+
+
+def _unscored(request: ChatRequest) -> ChatRequest:
+    """Return a request without the texts that it scores, and without what these rule out."""
+    if request.score is None:
+        return request
+    given = {name: value for name, value in request.parameters.items() if value is not UNSET}
+    return replace(request, score=None, parameters=given)
+
+
+def _with_score(cell: str, scoring: Scoring | None) -> str:
+    """Add the option for the texts that are scored to the first line of a cell.
+
+    Raises:
+        InvalidRequest: The line has no form for them.
+    """
+    if scoring is None:
+        return cell
+    texts = scoring.candidates
+    is_plain = len(texts) > 1 and not any("|" in text or has_template(text) for text in texts)
+    if not is_plain or not scoring.end:
+        raise InvalidRequest(
+            "export: --score has no form for these texts (one alone, one with | or {{ }}, or "
+            "end=False): call chat_magic.score"
+        )
+    first, line_break, body = cell.partition("\n")
+    words = write_options({"score": "|".join(texts)})
+    return " ".join([first, *words]) + line_break + body
 
 
 def _markdown(result: ChatResult, level: int = 2) -> str:
@@ -162,7 +200,7 @@ def _html(result: ChatResult | ChatResults) -> str:
     from chat_magic.view.bundle import MIME_TYPE
     from chat_magic.view.html.standalone import standalone_page
 
-    prompt = _cell(result) if isinstance(result, ChatResult) else None
+    prompt = write(_unscored(result.request)) if isinstance(result, ChatResult) else None
     title = result.model if isinstance(result, ChatResult) else ", ".join(result.models)
     drawn = result._repr_mimebundle_()
     asked = prompt and well_formed(prompt)
@@ -172,7 +210,8 @@ def _html(result: ChatResult | ChatResults) -> str:
 def _cell_of_grid(results: ChatResults) -> str:
     if not results.results:
         raise InvalidRequest("export: there are no runs")
-    return write_grid(results[0].request, results.axes)
+    request = results[0].request
+    return _with_score(write_grid(_unscored(request), results.axes), request.score)
 
 
 def _csv(results: ChatResults) -> str:
@@ -181,6 +220,7 @@ def _csv(results: ChatResults) -> str:
     return to_csv(results.answers if row_axis_of(results.axes) else results.frame) or ""
 
 
+_OF_ONE_REQUEST = ("body", *PROGRAMS)
 _OF_ONE: Final[Mapping[str, Callable[[ChatResult], str]]] = {
     "body": _body,
     **{language: _program(language) for language in PROGRAMS},

@@ -25,6 +25,7 @@ from chat_magic.core.request.request import (
     read_messages,
 )
 from chat_magic.core.request.scoring import Scoring  # noqa: TC001 - msgspec reads it
+from chat_magic.core.request.search_limits import SearchLimits  # noqa: TC001 - msgspec reads it
 from chat_magic.core.schema.json_schema import check_schema
 from chat_magic.core.schema.structured import Schema
 from chat_magic.core.unset import UNSET
@@ -77,6 +78,7 @@ class _Request(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=T
     continues: bool = True
     extra: dict[str, Any] = {}
     score: Scoring | None = None
+    search: SearchLimits | None = None
     per_model: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
     server: str = ""
@@ -281,6 +283,7 @@ def _write_request(request: ChatRequest) -> _Request:
         continues=request.continues,
         extra=dict(request.extra),
         score=request.score,
+        search=request.search,
         per_model=write_per_model(request.per_model),
         warnings=request.warnings,
         server=request.server,
@@ -300,6 +303,7 @@ def _read_request(value: _Request) -> ChatRequest:
         continues=value.continues,
         extra=read_extra(value.extra),
         score=value.score,
+        search=value.search,
         per_model=read_per_model(value.per_model),
         warnings=value.warnings,
         server=value.server,

@@ -83,11 +83,16 @@ class AblationView:
     warnings: tuple[str, ...] = ()
 
 
-def answer_effect(bits: float) -> Effect:
-    """Return the effect of a segment on an answer, by the bits that it gives to it."""
+def answer_effect(bits: float, noise: float = NONE_BELOW_BITS) -> Effect:
+    """Return the effect of a segment on an answer, by the bits that it gives to it.
+
+    Args:
+        bits: These.
+        noise: Below this there is none.
+    """
     if math.isnan(bits):
         return Effect(bits, 0, "not known")
-    if abs(bits) < NONE_BELOW_BITS:
+    if abs(bits) < noise:
         return Effect(bits, 0, "none")
     if math.isinf(bits):
         return Effect(bits, 3 if bits > 0 else -3, f"{'+' if bits > 0 else _MINUS}∞ bits")

@@ -10,7 +10,7 @@ from tests.gateway import Answer, Request, events, whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-PAIRS = {1000: "ab", 1001: "Lon"}
+PAIRS = {1000: "ab", 1001: "Lon", 1002: "<think>"}
 """Tokens of several characters, which the tokenizer prefers."""
 SPECIAL = {2000: "<s>", 2001: "</s>"}
 END = 2001

@@ -25,6 +25,15 @@ def plan(**options):
 def test_the_size_counts_the_whole_prompt_and_the_answer():
     """Labels need no answer."""
     assert plan().size == "3 segments by sentence: 4 requests"
+    assert not plan().is_repeated
+
+
+@pytest.mark.usefixtures("weights")
+def test_on_the_local_server_the_whole_prompt_is_scored_twice():
+    """So that it is seen what is noise there; its picture says so."""
+    found = chat_magic.ablate("Say a name. Be kind.", "Tom", model="local", history=False)
+    assert found.again.scores["candidate"].tolist() == ["Tom"]
+    assert "by the whole prompt scored twice" in str(found)
 
 
 def test_an_interrupt_keeps_what_was_measured(gateway):

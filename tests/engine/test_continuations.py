@@ -66,3 +66,12 @@ def test_part_of_a_character_cannot_be_sent_as_text(gateway):
     server = gateway(streamed(completion("a")))
     assert after(by_text, NextToken(-1, "学".encode()[:1], 0.5)) == []
     assert not server.requests
+
+
+def test_a_gateway_whose_model_thinks_first_is_refused(gateway):
+    """Its first token would be one of the thoughts, or not told at all."""
+    value = completion("a", n_top=2)
+    value["choices"][0]["message"]["reasoning_content"] = "Hm"
+    gateway(streamed(value))
+    with pytest.raises(InvalidRequest, match="the model thinks before it answers"):
+        after(by_text)

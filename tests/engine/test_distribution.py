@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import itertools
 import math
+from collections import Counter
 
 import pytest
 
 import chat_magic
-from chat_magic.errors import ApiError, ChatInterrupted, InvalidRequest
+from chat_magic.engine.llama_prompt import answer_prompt
+from chat_magic.engine.session import default_session
+from chat_magic.errors import (
+    ApiError,
+    CacheMiss,
+    ChatInterrupted,
+    InvalidRequest,
+    RequestTimeout,
+)
+from chat_magic.transport.llama_server import LlamaServer
 from tests.completions import completion
 from tests.engine.llama_script import llama, prompt_of, tokenize
-from tests.gateway import server_with, streamed, whole
+from tests.gateway import HOLD, Answer, server_with, streamed, whole
 
 USER = {"role": "user", "content": "Hi"}
 MODEL = {
@@ -211,17 +222,129 @@ def test_a_failure_is_the_error_of_the_server(gateway):
         distribution()
 
 
+def test_an_equal_search_is_served_from_the_cache(gateway, history_file, capsys):
+    """With its whole tree, without a request; other limits are another search."""
+    server = gateway(llama(small))
+    first = distribution(cache=True)
+    n_sent = len(server.requests)
+    capsys.readouterr()
+    again = distribution(cache=True)
+    assert len(server.requests) == n_sent
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.frame.equals(first.frame)
+    assert again.unseen == first.unseen
+    assert "at most" not in capsys.readouterr().out
+    first = distribution(cache=True, max_requests=2)
+    further = distribution(first, cache=True, max_requests=1, mass=1.0)
+    assert further.n_requests == 3
+    assert distribution(first, cache=True, max_requests=1, mass=1.0).replayed
+    assert not first.replayed
+
+
+def test_offline_a_search_that_is_not_recorded_is_a_miss(gateway, history_file):
+    """Nothing is sent."""
+    server = gateway(llama(small))
+    with pytest.raises(CacheMiss, match="only recorded answers are used"):
+        distribution(cache="offline")
+    assert server.requests == []
+
+
+def test_a_distribution_is_in_the_history_as_its_answers(gateway, history_file):
+    """Each a scored choice; the distribution itself is read back from the result's JSON."""
+    gateway(llama(small))
+    found = distribution(history=True)
+    loaded = chat_magic.load(found.history_id)
+    assert [choice.text for choice in loaded] == found.frame["answer"].tolist()
+    assert set(loaded.scores["method"]) == {"search"}
+    assert chat_magic.Distribution.from_json(loaded.to_json()).frame.equals(found.frame)
+    assert chat_magic.history()["prompt"].tolist() == ["Hi"]
+    assert distribution(history=False).history_id is None
+
+
+def test_a_failed_search_is_in_the_history_with_what_was_found(gateway, history_file):
+    """And the error has it."""
+    script = llama(small)
+
+    def answer(request):
+        tokens = request.json["prompt"] if request.path == "/completion" else []
+        is_later = tokens[-1:] == [ord("b")]
+        return whole({"error": {"message": "broken"}}, status=400) if is_later else script(request)
+
+    gateway(answer)
+    with pytest.raises(ApiError, match="broken") as caught:
+        distribution(history=True, mass=1.0)
+    assert caught.value.result.n_requests >= 1
+    (row,) = chat_magic.history().to_dict("records")
+    assert row["status"] == "failed"
+    assert chat_magic.load(-1).extra["search"]["n_requests"] == caught.value.result.n_requests
+
+
+def test_a_search_that_takes_too_long_keeps_what_was_found(gateway):
+    """The error names the limit."""
+    script = llama(small)
+
+    def answer(request):
+        tokens = request.json["prompt"] if request.path == "/completion" else []
+        return Answer([HOLD]) if tokens[-1:] == [ord("b")] else script(request)
+
+    gateway(answer)
+    with pytest.raises(RequestTimeout, match=r"not found within 0\.5 s") as caught:
+        distribution(timeout=0.5)
+    assert caught.value.result is None or caught.value.result.n_requests
+
+
+def test_a_model_that_thinks_first_is_refused(gateway):
+    """By what its template opens, or by its first token."""
+    thinking = llama(lambda _answer: {"<think>": 0.9, "": 0.1})
+    opened = llama(small)
+
+    def opens(request):
+        if request.path == "/apply-template":
+            return whole({"prompt": "<s>assistant\n<think>\n"})
+        return opened(request)
+
+    for script in (thinking, opens):
+        gateway(script)
+        with pytest.raises(InvalidRequest, match="the model thinks before it answers"):
+            distribution()
+
+
+N_SAMPLES = 1_000
+
+
+def sampled(prompt, n_tokens):
+    """Return the beginnings of answers that the embedded model samples, without cuts."""
+    session, gate = default_session(), asyncio.Semaphore(8)
+
+    async def ask():
+        endpoint = await session.endpoints.resolve("local")
+        server = LlamaServer(session.http, endpoint)
+        ids = await answer_prompt(server, {"messages": [{"role": "user", "content": prompt}]})
+
+        async def sample(seed):
+            async with gate:
+                return await server.complete(ids, n_predict=n_tokens, temperature=1.0, seed=seed)
+
+        answers = await asyncio.gather(*map(sample, range(N_SAMPLES)))
+        return Counter(answer.content for answer in answers)
+
+    return session.loop.run(ask())
+
+
 @pytest.mark.usefixtures("weights")
 def test_samples_of_the_embedded_model_lie_in_the_intervals():
-    """At temperature 1 without cuts; three standard errors of a share are allowed."""
+    """A thousand, at temperature 1 without cuts; four standard errors of a share are allowed."""
     prompt = "Is the sky blue? Answer only yes or no."
-    found = chat_magic.distribution(prompt, model="local", max_requests=6, max_tokens=2)
+    found = chat_magic.distribution(prompt, model="local", max_requests=8, max_tokens=2)
     assert found.frame["prob_low"].sum() + found.unseen == pytest.approx(1.0, abs=1e-3)
-    cuts = {"temperature": 1, "top_p": 1, "extra": {"top_k": 0, "min_p": 0}}
-    samples = chat_magic.chat(prompt, model="local", n=24, max_tokens=2, **cuts)
-    texts = [choice.text for choice in samples.choices]
-    for answer in found.answers[:3]:
-        ends = (answer.prob_low, answer.prob_high)
-        share = texts.count(answer.text) / len(texts)
-        error = 3 * max(math.sqrt(prob * (1 - prob) / len(texts)) for prob in ends) + 0.02
-        assert ends[0] - error <= share <= ends[1] + error, answer.text
+    counts = sampled(prompt, 2)
+    known = found.answers[:20]
+    ends = {answer.text: (answer.prob_low, answer.prob_high) for answer in known}
+    together = found.search.bounds(known)
+    shares = {text: counts[text] / N_SAMPLES for text in ends}
+    for low, high, share in [
+        *((*ends[text], shares[text]) for text in ends),
+        (*together, sum(shares.values())),
+    ]:
+        error = 4 * max(math.sqrt(prob * (1 - prob) / N_SAMPLES) for prob in (low, high)) + 0.005
+        assert low - error <= share <= high + error

@@ -6,7 +6,9 @@ import asyncio
 
 from chat_magic.analysis.answer_search import AnswerSearch, NextToken
 from chat_magic.core.request.request import ChatRequest
-from chat_magic.engine.distribution_task import DistributionTask
+from chat_magic.core.request.search_limits import SearchLimits
+from chat_magic.engine.distribution_task import DistributionTask, SearchPlan
+from chat_magic.engine.prepare import PreparedCall
 
 
 class Half:
@@ -17,17 +19,22 @@ class Half:
         return [NextToken(0, b"", 0.5, is_end=True), NextToken(1, b"a", 0.5, text="a")]
 
 
-def task(**options):
+def task(max_requests=50):
     """Return a task whose model goes on by halves."""
 
     async def connect():
         return Half(), "token ids"
 
-    defaults = {"mass": 0.95, "max_requests": 50, "below": 0, "warnings": ("w", "w")}
+    request = ChatRequest(model="a/b", warnings=("w", "w"))
+    limits = SearchLimits(mass=0.95, max_requests=max_requests, max_tokens=32)
     return DistributionTask(
-        ChatRequest(model="a/b"), AnswerSearch(32), connect,
-        on_change=lambda: None, **{**defaults, **options},
-    )  # fmt: skip
+        SearchPlan(
+            call=PreparedCall(request=request),
+            limits=limits,
+            search=AnswerSearch(32),
+            connect=connect,
+        )
+    )
 
 
 def test_it_ends_when_enough_is_found():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 
 import chat_magic
 from chat_magic import ChatError
+from chat_magic.engine.session import default_session
 from tests.engine import score_servers
 from tests.engine.score_servers import sent_to
 from tests.engine.test_score import TEXTS, _nothing_is_known, score  # noqa: F401
+from tests.gateway import whole
 
 
 def test_vllm_gets_the_text_as_the_answer_so_far(gateway):
@@ -71,6 +74,21 @@ def test_a_server_that_cannot_say_is_an_error(gateway, script, words):
     gateway(script)
     with pytest.raises(ChatError, match=words):
         score()
+
+
+def test_a_model_that_would_think_first_is_told_with_the_scores(gateway):
+    """They are those of answers without thoughts: by the first token, or by what is reported."""
+    script = score_servers.vllm()
+
+    def thinks(request):
+        value = json.loads(b"".join(script(request).steps))
+        return whole({**value, "usage": {"completion_tokens_details": {"reasoning_tokens": 1}}})
+
+    for server in (thinks, score_servers.plain({"<think>": 0.9, "P": 0.1})):
+        gateway(server)
+        default_session().score_ways.clear()
+        result = score(["Paris"])
+        assert [w for w in result.warnings if "scores of answers without thinking" in w]
 
 
 def test_texts_continue_a_last_assistant_message(gateway):

@@ -12,14 +12,16 @@ import pytest
 
 import chat_magic
 from chat_magic import ChatResult, ChatResults, InvalidRequest
-from chat_magic.core.cell.cell import parse
+from chat_magic.core.cell.cell import parse, read_cell
 from chat_magic.core.cell.grid_cell import read_grid
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.reply.reply import Choice, FunctionCall, Message, Reply, Timing, ToolCall
 from chat_magic.core.request.request import read_fields
+from chat_magic.engine.session import default_session
 from chat_magic.results.export_formats import FORMATS
 from chat_magic.view.html.interactive_html import standalone_script
 from tests.completions import completion
+from tests.engine.score_servers import LlamaScript
 from tests.gateway import streamed
 
 OF_ONE = ("body", "curl", "python", "openai", "javascript", "cell", "markdown", "html", "result")
@@ -115,6 +117,47 @@ def test_the_cell_of_what_no_line_can_say_is_an_error(gateway):
     swept = chat_magic.chat_grid("Hi", model="a/b", sweep={"stop": [["a", "b"], "c"]})
     with pytest.raises(InvalidRequest, match="cannot be written on the %%chat line"):
         swept.export("cell")
+
+
+@pytest.fixture
+def scored(gateway):
+    """Return the scores of texts at a llama.cpp server."""
+    gateway(LlamaScript())
+    session = default_session()
+    session.server_kinds._kinds.clear()
+    session.llama_models._known.clear()
+    return lambda texts, **options: chat_magic.score(HARD, texts, model="a/b", **options)
+
+
+@pytest.mark.parametrize("form", ["body", "curl", "python", "openai", "javascript"])
+def test_a_score_has_no_program_of_one_chat_request(scored, form):
+    """Its field `score` is no server's: the error says what there is."""
+    words = f"export: {form} is one chat request; a score is several .*: export cell, or result"
+    with pytest.raises(InvalidRequest, match=words):
+        scored(["a", "b"]).export(form)
+
+
+def test_the_cell_of_a_score_scores_the_same_texts(scored):
+    """By its option; messages and parameters are those of the request."""
+    result = scored(["a b", "it's"], seed=1)
+    cell = read_cell(result.export("cell"), {}, MAGIC_OPTIONS)
+    assert cell.options == {"score": "a b|it's"}
+    assert cell.request.messages == result.request.messages
+    assert cell.request.parameters["seed"] == 1
+    assert "n" not in cell.request.parameters
+
+
+@pytest.mark.parametrize(
+    ("texts", "options"),
+    [(["a"], {}), (["a|b", "c"], {}), (["{{ x }}", "c"], {}), (["a", "b"], {"end": False})],
+)
+def test_texts_that_the_option_cannot_hold_have_no_cell(scored, texts, options):
+    """But a page and the lossless JSON."""
+    result = scored(texts, **options)
+    with pytest.raises(InvalidRequest, match="--score has no form for these texts"):
+        result.export("cell")
+    assert result.export("html")
+    assert ChatResult.from_json(result.export("result")) == result
 
 
 def test_markdown_has_the_answers(answered):

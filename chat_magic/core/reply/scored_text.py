@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
+from chat_magic.core.reply.thinking import LIKELY, thinking_prob
 from chat_magic.core.reply.tokens import is_special, status_of
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ __all__ = [
     "facts_of",
     "log_sum",
     "score_chunk",
+    "scored_fields",
 ]
 
-Method = Literal["grammar", "steps", "prompt_logprobs", "echo", "alternatives"]
+Method = Literal["grammar", "steps", "prompt_logprobs", "echo", "alternatives", "search"]
 """How a text was scored: by a grammar that forces its tokens; with some of these read one by one;
-as a part of the prompt; as an echo of it; or from the alternatives at the first token."""
+as a part of the prompt; as an echo of it; from the alternatives at the first token; or as an answer
+that a search has found."""
 
 SCORE = "score"
 """The field of a choice that holds its `ScoreFacts`."""
@@ -51,6 +54,15 @@ class ScoredText(Struct, frozen=True, kw_only=True):
     text: str
     tokens: list[TokenLogprob]
     facts: ScoreFacts
+    thinks: bool = False
+    """Whether the model would think before such an answer."""
+
+    @property
+    def lacks_thoughts(self) -> bool:
+        """Whether it is scored as an answer without the thoughts that would likely come first."""
+        first = self.tokens[0] if self.tokens else None
+        listed = (first, *_top(first)) if first is not None else ()
+        return self.thinks or thinking_prob(listed) > LIKELY
 
 
 def score_chunk(index: int, scored: ScoredText, model: str) -> bytes:
@@ -77,6 +89,11 @@ def _alternative_json(token: TopLogprob) -> dict[str, Any]:
 
 def _top(token: TokenLogprob) -> Sequence[TopLogprob]:
     return token.top_logprobs or ()
+
+
+def scored_fields(facts: ScoreFacts) -> dict[str, Any]:
+    """Return the further fields of a choice that was scored."""
+    return {SCORE: msgspec.to_builtins(facts)}
 
 
 def facts_of(choice: Choice) -> ScoreFacts | None:

@@ -23,6 +23,7 @@ from chat_magic.core.request.parameters import (
 )
 from chat_magic.core.request.response_format import check_response_format
 from chat_magic.core.request.scoring import Scoring, read_scoring
+from chat_magic.core.request.search_limits import SearchLimits, read_search
 from chat_magic.core.request.tools import check_tools
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
@@ -85,6 +86,8 @@ class ChatRequest:
     """Parameters of single models, to be applied before the request is sent."""
     score: Scoring | None = None
     """The texts that are scored in the place of an answer, each of which becomes a choice."""
+    search: SearchLimits | None = None
+    """How far the answers are searched for in the place of one."""
     continues: bool = field(default=True, compare=False)
     """Whether the model continues a final assistant message; False once it has not done so."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
@@ -130,12 +133,14 @@ class ChatRequest:
     def body(self) -> dict[str, Any]:
         """Return the JSON object that is sent: what was set, and streaming unless turned off.
 
-        Of a request that scores texts it is what all that is sent is made from; `score` has them.
+        Of a request that scores texts, or searches for answers, it is what all that is sent is made
+        from; `score` and `search` say what is asked.
         """
         given = {name: value for name, value in self.parameters.items() if value is not UNSET}
-        if self.score is not None:
-            given = {name: given[name] for name in given if name not in _STREAMING}
-            given["score"] = self.score.to_json()
+        asked = {"score": self.score, "search": self.search}
+        instead = {name: value.to_json() for name, value in asked.items() if value is not None}
+        if instead:
+            given = {name: given[name] for name in given if name not in _STREAMING} | instead
         elif self.is_streamed:
             given["stream"] = True
             if "stream_options" not in self.parameters:
@@ -219,15 +224,16 @@ def read_sent(body: Mapping[str, Any]) -> ChatRequest:
     """
     as_given = {name: value for name, value in body.items() if _has_fault(name, value)}
     fields = {name: value for name, value in body.items() if name not in as_given}
-    score = read_scoring(fields.get("score"))
-    if score is not None:
-        del fields["score"]
+    score, search = read_scoring(fields.get("score")), read_search(fields.get("search"))
+    for name, value in (("score", score), ("search", search)):
+        if value is not None:
+            del fields[name]
     if fields.get("stream") is not True:
         fields.setdefault("stream", UNSET)
     elif fields.setdefault("stream_options", UNSET) == _STREAM_OPTIONS:
         del fields["stream"], fields["stream_options"]
     request = read_fields(fields, allow_extra=True)
-    return replace(request, extra={**request.extra, **as_given}, score=score)
+    return replace(request, extra={**request.extra, **as_given}, score=score, search=search)
 
 
 def _has_fault(name: str, value: Any) -> bool:

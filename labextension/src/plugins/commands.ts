@@ -52,9 +52,11 @@ function hasResult(cell: Cell): boolean {
   return cellResults(cell).length > 0;
 }
 
-/** Tell whether requests can be sent again: the data of long attachments is not stored. */
+/** Tell whether programs can send the requests again: long attachments are not stored. */
 function hasRequest(cell: Cell): boolean {
-  return hasResult(cell) && cellResults(cell).every(result => result.request.is_whole);
+  const isWhole = ({ request, no_program }: PayloadResult): boolean =>
+    request.is_whole && !no_program;
+  return hasResult(cell) && cellResults(cell).every(isWhole);
 }
 
 async function rerun(panel: NotebookPanel, cell: Cell, trans: TranslationBundle): Promise<void> {

@@ -217,6 +217,8 @@ export interface PayloadResult {
    * Why its server does not continue a beginning of an answer; absent unless that was found out.
    */
   no_branch?: string;
+  /** Why no program or cell can send its request again; absent if one can. */
+  no_program?: string;
   /**
    * The numbers, in the model's vocabulary, of the last tokens of the prefill; absent if they are
    * not known.

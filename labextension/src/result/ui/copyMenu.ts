@@ -23,10 +23,10 @@ const LANGUAGES: [Language, string][] = [
 ];
 
 function entriesOf({ choice, result }: Answer): Entry[] {
-  const cut = result.request.is_whole
-    ? null
-    : 'the request’s attachments are not stored in the notebook';
-  const cell = result.cell ? requestCell(result) : null;
+  const cut =
+    result.no_program ??
+    (result.request.is_whole ? null : 'the request’s attachments are not stored in the notebook');
+  const cell = result.cell && !result.no_program ? requestCell(result) : null;
   return [
     {
       label: 'Answer',
