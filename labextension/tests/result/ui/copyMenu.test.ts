@@ -59,6 +59,13 @@ describe('the menu of an answer', () => {
     expect(disabled[0]?.title).toContain('attachments');
   });
 
+  it('has no program or cell of what is not one request', () => {
+    const { buttons } = menuOf({ no_program: 'a score is several requests' });
+    const disabled = buttons.filter(({ disabled }) => disabled);
+    expect(disabled).toHaveLength(5);
+    expect(disabled[0]?.title).toBe('Not possible: a score is several requests');
+  });
+
   it('is used with arrows, and closed with Escape', () => {
     const { node, buttons, press } = menuOf();
     press('Copy…');
