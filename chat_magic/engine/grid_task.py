@@ -25,6 +25,7 @@ from chat_magic.transport.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from chat_magic.core.reply.reply import TokenLogprob
     from chat_magic.engine.check_plan import CheckPlan
     from chat_magic.engine.grid_plan import GridPlan
     from chat_magic.engine.prepare import PreparedCall
@@ -80,6 +81,12 @@ class GridRun:
         if self.task is None:
             return (), ()
         return self.task.answer.texts(), self.task.answer.finish_reasons()
+
+    def scored(self) -> Sequence[Sequence[TokenLogprob]]:
+        """Return the tokens of each choice that have log probabilities, as far as they arrived."""
+        if self._result is not None:
+            return [(c.logprobs and c.logprobs.content) or () for c in self._result.choices]
+        return () if self.task is None else self.task.answer.scored()
 
     async def run(self, session: Session, on_change: Callable[[], None], budget: Budget) -> None:
         """Receive the answer; a fault ends this run only."""

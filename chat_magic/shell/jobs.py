@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.session import JobList
     from chat_magic.shell.client import DisplayKind
     from chat_magic.view.live.display import Bundle, LiveDisplay
+    from chat_magic.view.live.live_updates import LiveChannel
 
 __all__ = ["Job", "Screen", "open_screen", "outcome_bundle", "resolve"]
 
@@ -55,14 +56,20 @@ class Handle(Protocol):
         """Cancel it at once."""
 
 
-def open_screen(kind: DisplayKind, title: str) -> Screen:
-    """Return where a job of the running cell is drawn; `title` is printed above printed answers."""
+def open_screen(kind: DisplayKind, title: str, channel: LiveChannel | None = None) -> Screen:
+    """Return where a job of the running cell is drawn.
+
+    Args:
+        kind: How answers are shown.
+        title: Printed above printed answers.
+        channel: Reaches pages that paint what is added; None if there is none.
+    """
     from chat_magic.view.live.notebook_display import DisplayHandle, FinalDisplay
     from chat_magic.view.live.terminal_display import DeferredTerminal
 
     if kind == "printed":
         return DeferredTerminal(title)
-    return FinalDisplay() if kind == "final" else DisplayHandle()
+    return FinalDisplay() if kind == "final" else DisplayHandle(channel)
 
 
 class Job(HtmlRepr):

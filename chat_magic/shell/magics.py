@@ -25,6 +25,7 @@ from chat_magic.shell.cell_place import cell_place
 from chat_magic.shell.client import client_of, display_kind
 from chat_magic.shell.completion import ChatMatcher
 from chat_magic.shell.input_transform import ChatTransformer, transform_lines
+from chat_magic.shell.listening_pages import listening_pages
 from chat_magic.shell.option_values import help_text
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class ChatMagics(Magics):
         )
         """Whether only text can be shown."""
         self._session = default_session()
+        self.pages = listening_pages(shell)
+        """The pages that paint what is added to an answer; None without a kernel."""
         self._transformer = ChatTransformer(end=";" if self.is_terminal else "")
         self._matcher = ChatMatcher(shell)
         self._last: Result | Job | None = None
@@ -103,6 +106,8 @@ class ChatMagics(Magics):
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
         self._session.history.locate = partial(cell_place, self.shell)
+        if self.pages and display_kind(client_of(self.shell)) == "updated":
+            self.pages.call()
 
     def uninstall(self) -> None:
         """Undo `install`."""
@@ -119,6 +124,8 @@ class ChatMagics(Magics):
         self.shell.events.unregister("post_run_cell", self._note_value)
         self.shell.configurables.remove(self)
         self._session.history.forget_place()
+        if self.pages:
+            self.pages.close()
         traits.forget()
 
     @property
@@ -294,7 +301,7 @@ class ChatMagics(Magics):
 
         screen: Screen | None = None
         if not plan.is_silent:
-            screen = open_screen(self.display_kind, plan.out or plan.calls.models)
+            screen = open_screen(self.display_kind, plan.out or plan.calls.models, self.pages)
         job = self._job(handle, plan, plan.out or "", screen)
         self._assign(job, plan.out)
         if client_of(self.shell).is_executor:
@@ -331,7 +338,9 @@ class ChatMagics(Magics):
         from chat_magic.view.live.display import open_display
 
         kind = self.display_kind
-        return open_display(terminal=kind == "printed", alone=alone, final=kind == "final")
+        return open_display(
+            terminal=kind == "printed", alone=alone, final=kind == "final", channel=self.pages
+        )
 
     def _assign(self, result: Result | Job | None, name: str | None) -> None:
         """Assign a result to its name, and remember it for `-c`."""

@@ -91,12 +91,14 @@ def mark_below(segments: Sequence[TextSegment]) -> float:
 
 def alternatives(token: TokenLogprob) -> list[tuple[str, float]]:
     """Return the other tokens with their probabilities, 0 to 1, the most probable first."""
-    sampled, own = _bytes(token), own_alternative(token)
+    sampled, own = bytes_of(token), own_alternative(token)
     others = [
-        other for other in token.top_logprobs or () if other is not own and _bytes(other) != sampled
+        other
+        for other in token.top_logprobs or ()
+        if other is not own and bytes_of(other) != sampled
     ]
     pairs = [
-        (_bytes(other).decode(errors="replace"), probability(other.logprob)) for other in others
+        (bytes_of(other).decode(errors="replace"), probability(other.logprob)) for other in others
     ]
     return sorted(
         ((text, prob) for text, prob in pairs if prob is not None),
@@ -118,7 +120,7 @@ def _characters(tokens: Sequence[TokenLogprob]) -> Iterator[tuple[str, list[Toke
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text, group = "", []
     for token in tokens:
-        text += decoder.decode(_bytes(token))
+        text += decoder.decode(bytes_of(token))
         group.append(token)
         if not decoder.getstate()[0]:
             yield text, group
@@ -136,6 +138,7 @@ def _segment(text: str, group: list[TokenLogprob], role: Role) -> TextSegment:
     return TextSegment(text, probs[least], "ok", group[least], role)
 
 
-def _bytes(token: TopLogprob) -> bytes:
+def bytes_of(token: TopLogprob) -> bytes:
+    """Return the bytes of a token; those of its name where they are not known."""
     data = token_bytes(token.token, bytes(token.raw_bytes))
     return token.token.encode(errors="replace") if data is None else data

@@ -5,6 +5,7 @@ import { commands } from './plugins/commands';
 import { completer } from './plugins/completer';
 import { highlight } from './plugins/highlight';
 import { keyboard } from './plugins/keyboard';
+import { live } from './plugins/live';
 import { loadOffer } from './plugins/loadOffer';
 import { panelButtons } from './plugins/panelButtons';
 import { panelOpener } from './plugins/panelOpener';
@@ -22,7 +23,8 @@ const plugins: JupyterFrontEndPlugin<void>[] = [
   loadOffer,
   versions,
   keyboard,
-  stoppedAnswers
+  stoppedAnswers,
+  live
 ];
 
 export default plugins;

@@ -2,6 +2,8 @@
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
+import constants from './constants.json';
+import { LiveView } from './live/liveView';
 import { MIME_TYPE } from './result/payload';
 import { Root, type Stored } from './result/ui/root';
 
@@ -11,6 +13,7 @@ import '../style/ablation.css';
 import '../style/distribution.css';
 import '../style/rows.css';
 import '../style/checks.css';
+import '../style/live.css';
 
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(options: IRenderMime.IRendererOptions) {
@@ -60,7 +63,26 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
 }
 
-const extension: IRenderMime.IExtension = {
+class LiveRenderer extends Widget implements IRenderMime.IRenderer {
+  constructor() {
+    super();
+    this.view = new LiveView(this.node);
+  }
+
+  renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.view.draw(model.data[constants.liveType]);
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    this.view.dispose();
+    super.dispose();
+  }
+
+  private readonly view: LiveView;
+}
+
+const results: IRenderMime.IExtension = {
   id: 'chat-magic:mime',
   description: 'Draws results: answers, choices side by side, token probabilities.',
   rendererFactory: {
@@ -72,4 +94,16 @@ const extension: IRenderMime.IExtension = {
   dataType: 'json'
 };
 
-export default extension;
+const streaming: IRenderMime.IExtension = {
+  id: 'chat-magic:mime-live',
+  description: 'Paints answers while they stream.',
+  rendererFactory: {
+    safe: true,
+    mimeTypes: [constants.liveType],
+    createRenderer: () => new LiveRenderer()
+  },
+  rank: 39,
+  dataType: 'json'
+};
+
+export default [results, streaming];

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { resultOf, wire } from './fixtures';
+import { liveState } from './live/states';
 import { find, MARKDOWN_OPTIONS, texts, usePage } from './result/ui/dom';
 
 vi.mock('@lumino/widgets', () => ({
@@ -14,9 +15,19 @@ vi.mock('@lumino/widgets', () => ({
   }
 }));
 
-const { default: extension } = await import('../src/mime');
+const { default: extensions } = await import('../src/mime');
+
+/** Return the renderer of a MIME type. */
+function factoryOf(type: string) {
+  const found = extensions.find(({ rendererFactory }) => rendererFactory.mimeTypes.includes(type));
+  if (!found) {
+    throw new Error(`no renderer for ${type}`);
+  }
+  return found.rendererFactory;
+}
 
 const MIME_TYPE = 'application/vnd.chat-magic.result.v1+json';
+const LIVE_TYPE = 'application/vnd.chat-magic.live.v1+json';
 
 /** A model as JupyterLab's: its metadata can be set. */
 function modelOf(payload: unknown, metadata: Record<string, unknown> = {}) {
@@ -30,7 +41,7 @@ function modelOf(payload: unknown, metadata: Record<string, unknown> = {}) {
 }
 
 async function render(payload: unknown, metadata: Record<string, unknown> = {}) {
-  const renderer = extension.rendererFactory.createRenderer(MARKDOWN_OPTIONS as never);
+  const renderer = factoryOf(MIME_TYPE).createRenderer(MARKDOWN_OPTIONS as never);
   const model = modelOf(payload, metadata);
   document.body.append((renderer as unknown as { node: HTMLElement }).node);
   await renderer.renderModel(model as never);
@@ -47,8 +58,19 @@ const payloadOf = (changes: object) => ({
 beforeEach(usePage);
 
 describe('the renderer', () => {
-  it('is for the MIME type of results', () => {
-    expect(extension.rendererFactory.mimeTypes).toEqual([MIME_TYPE]);
+  it('is for the MIME types of results and of answers that stream, both safe', () => {
+    const factories = extensions.map(({ rendererFactory }) => rendererFactory);
+    expect(factories.flatMap(({ mimeTypes }) => mimeTypes)).toEqual([MIME_TYPE, LIVE_TYPE]);
+    expect(factories.every(({ safe }) => safe)).toBe(true);
+  });
+
+  it('paints an answer that streams', async () => {
+    const renderer = factoryOf(LIVE_TYPE).createRenderer(MARKDOWN_OPTIONS as never);
+    const state = liveState({ pieces: ['Hi ', [2, 'Charles', '20 %']] });
+    await renderer.renderModel({ data: { [LIVE_TYPE]: state } } as never);
+    const { node } = renderer as unknown as { node: HTMLElement };
+    expect(texts(node, '.chm-bin2')).toEqual(['Charles']);
+    renderer.dispose();
   });
 
   it('draws a result for each, in the stored mode', async () => {

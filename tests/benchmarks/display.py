@@ -1,6 +1,7 @@
 """What a cell sends to a notebook while it answers, by a real kernel and a real jupyter_server.
 
-python -m tests.benchmarks.display    prints messages, bytes, delays and losses
+python -m tests.benchmarks.display            prints messages, bytes, delays and losses
+python -m tests.benchmarks.display listening  the same for a page that paints what is added
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from chat_magic.shell.listening_pages import COMM, TARGET
 from tests.completions import DONE, chunk, delta, sse, tokens
 from tests.gateway import Answer, Gateway, Sleep
 
@@ -101,6 +103,8 @@ class Seen:
     """When each word left the server."""
     messages: list[tuple[float, int, str]] = field(default_factory=list)
     """Time, bytes and HTML of each display message; the last is the final bundle."""
+    n_parts: int = 0
+    """Messages beside the document."""
     published: int = 0
     """Displays that the kernel published."""
     cpu_s: float = 0.0
@@ -171,6 +175,7 @@ class Client:
 
     def __init__(self, place: str, token: str) -> None:
         self._place, self._token = place, token
+        self._subshell: str | None = None
 
     async def open(self) -> None:
         """Start a kernel, when the server is there, and connect to it."""
@@ -187,27 +192,55 @@ class Client:
         url = f"ws://{self._place}/api/kernels/{kernel}/channels?token={self._token}"
         self._socket = await websocket_connect(url, max_message_size=1 << 30)
 
-    async def run(self, code: str) -> list[tuple[float, int, dict[str, Any]]]:
-        """Run a cell; return each message that it caused, with time and bytes."""
+    async def _send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
         header = {
             "msg_id": uuid.uuid4().hex,
-            "msg_type": "execute_request",
+            "msg_type": kind,
             "username": "",
             "session": "s",
             "version": "5.3",
             "date": "",
         }
-        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": True}
-        request = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-        await self._socket.write_message(json.dumps({**request, "channel": "shell"}))
-        messages = []
+        if self._subshell and channel == "shell":
+            header["subshell_id"] = self._subshell
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        await self._socket.write_message(json.dumps({**message, "channel": channel}))
+        return header["msg_id"]
+
+    async def _read(self) -> Any:
+        raw = await asyncio.wait_for(self._socket.read_message(), 120)
+        assert raw is not None
+        return raw
+
+    async def listen(self) -> None:
+        """Say in a subshell, as JupyterLab does, that this client paints what is added."""
+        asked = await self._send("create_subshell_request", {}, "control")
         while True:
-            raw = await asyncio.wait_for(self._socket.read_message(), 120)
-            assert raw is not None
+            message = json.loads(await self._read())
+            if message["parent_header"].get("msg_id") == asked and "subshell_id" in (
+                content := message["content"]
+            ):
+                break
+        self._subshell = content["subshell_id"]
+        await self._send("comm_open", {"comm_id": "page", "target_name": TARGET, "data": {}})
+
+    async def run(self, code: str) -> list[tuple[float, int, dict[str, Any]]]:
+        """Run a cell; return each message that it caused, with time and bytes."""
+        subshell, self._subshell = self._subshell, None
+        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": True}
+        asked = await self._send("execute_request", content)
+        self._subshell = subshell
+        messages: list[tuple[float, int, dict[str, Any]]] = []
+        replied_s = 0.0
+        while True:
+            raw = await self._read()
             message = json.loads(raw)
-            if message["parent_header"].get("msg_id") != header["msg_id"]:
+            if message["parent_header"].get("msg_id") != asked:
                 continue
             messages.append((time.monotonic(), len(raw), message))
+            if message["msg_type"] == "comm_msg" and time.monotonic() - replied_s > 10:
+                replied_s = time.monotonic()
+                await self._send("comm_msg", {"comm_id": "page", "data": {}})
             content = message["content"]
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
                 return messages
@@ -219,8 +252,12 @@ async def watched(client: Client, scenario: Scenario, seen: Seen) -> None:
     for at, size, message in await client.run(f"%%chat test/model {scenario.line}\nHi"):
         if message["msg_type"] == "error":
             raise RuntimeError(message["content"])
+        content = message["content"]
         if message["msg_type"] in {"display_data", "update_display_data"}:
-            seen.messages.append((at, size, message["content"]["data"].get("text/html", "")))
+            seen.messages.append((at, size, content["data"].get("text/html", "")))
+        if message["msg_type"] == "comm_msg" and content["comm_id"] == COMM:
+            seen.n_parts += 1
+            seen.messages.append((at, size, json.dumps(content["data"])))
     for _, _, message in await client.run("print(time.process_time() - began_s, len(sent))"):
         if message["msg_type"] == "stream":
             cpu_s, published = message["content"]["text"].split()
@@ -259,15 +296,16 @@ def row(scenario: Scenario, seen: Seen) -> list[str]:
         f"{(len(live) - 1) / lasted:.1f} / {most_a_second([(at, 1) for at, _, _ in live])}",
         f"{sum(kilobytes[:-1]) / lasted:.0f} / {most_a_second(sizes) / 1000:.0f}",
         " / ".join(f"{delay:.0f}" for delay in (median, slow, delays[-1])),
+        f"{sum(size for _, size, _ in live) / text:.1f}",
         f"{sum(size for _, size, _ in seen.messages) / text:.1f}",
         f"{final[1] / 1000:,.0f}",
-        f"{seen.published - len(seen.messages)} of {seen.published}",
+        f"{seen.published - len(seen.messages) + seen.n_parts} of {seen.published}",
         f"{scenario.n_tokens - arrived}",
         f"{1e6 * seen.cpu_s / scenario.n_tokens:.0f}",
     ]
 
 
-async def measure() -> None:
+async def measure(*, listens: bool) -> None:
     """Print a row for each scenario."""
     everything = [Seen() for _ in SCENARIOS]
     scripts = [answers(s, seen) for s, seen in zip(SCENARIOS, everything, strict=True)]
@@ -279,12 +317,14 @@ async def measure() -> None:
         client = Client(place, token)
         await client.open()
         await client.run(SETUP)
+        if listens:
+            await client.listen()
         print(
             "| answer | messages/s, mean / most | KB/s, mean / most | text behind its chunk, ms:"
-            " median / 95 % / worst | all bytes / text | final KB | messages lost | words lost |"
-            " kernel's CPU, µs a token |"
+            " median / 95 % / worst | live bytes / text | all bytes / text | final KB |"
+            " messages lost | words lost | kernel's CPU, µs a token |"
         )
-        print("|---|---|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|---|")
         for scenario, seen in zip(SCENARIOS, everything, strict=True):
             await watched(client, scenario, seen)
             print("|", " | ".join(row(scenario, seen)), "|", flush=True)
@@ -294,4 +334,4 @@ async def measure() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(measure())
+    asyncio.run(measure(listens=sys.argv[1:] == ["listening"]))

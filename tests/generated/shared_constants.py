@@ -11,7 +11,7 @@ from chat_magic.core.reply import tokens
 from chat_magic.core.request.messages import ROLES
 from chat_magic.core.schema import json_answer
 from chat_magic.results import request_programs
-from chat_magic.shell import completion
+from chat_magic.shell import completion, listening_pages
 from chat_magic.shell.panel import panel
 from chat_magic.view import (
     alternatives_block,
@@ -23,6 +23,7 @@ from chat_magic.view import (
     text_segments,
 )
 from chat_magic.view.html import elements, escape, markdown
+from chat_magic.view.live import live_stream
 from tests.generated.javascript_pattern import SPACES, javascript
 
 PATTERNS = {
@@ -52,6 +53,9 @@ def shared_constants() -> str:
         "mimeType": bundle.MIME_TYPE,
         "modeKey": bundle.VIEW,
         "liveClass": elements.LIVE,
+        "liveType": live_stream.LIVE_TYPE,
+        "liveComm": listening_pages.COMM,
+        "pageTarget": listening_pages.TARGET,
         "panelKey": panel._KEY,
         "roles": list(ROLES),
         "bodyMarks": completion._MARKS,

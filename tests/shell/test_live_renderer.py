@@ -12,7 +12,7 @@ from chat_magic.engine.prepare import build_request
 from chat_magic.engine.session import default_session
 from chat_magic.engine.tool_functions import with_tools
 from chat_magic.shell.live_renderer import live_renderer
-from tests.completions import DONE, completion, delta
+from tests.completions import DONE, completion, delta, token
 from tests.engine.calls import prepare, start, start_cell
 from tests.engine.sample_tools import PARIS, calling, get_weather
 from tests.gateway import HOLD, Answer, Wait, events, streamed, whole
@@ -66,6 +66,31 @@ def test_an_answer_is_shown_with_its_choices_and_times(gateway, progress_at):
     assert list(progress.finish_reasons) == ["stop", None]
     assert 0 < progress.ttft_s <= progress.elapsed_s
     assert (progress.note, progress.rounds) == (None, ())
+
+
+def test_tokens_with_log_probabilities_are_shown_as_they_arrive(gateway, progress_at):
+    """Those of each choice."""
+    one, two = ({"content": [token(text)]} for text in ("One", "Two"))
+    gateway(events(delta("One", logprobs=one), delta("Two", index=1, logprobs=two), HOLD))
+    handle = start(prepare(messages="Hi", n=2))
+    progress = progress_at(handle, lambda progress: len(progress.texts) == 2)
+    assert [[t.token for t in tokens] for tokens in progress.scored] == [["One"], ["Two"]]
+
+
+def test_the_tokens_of_a_grid_are_shown_by_run(gateway, progress_at):
+    """Also those of a run that is complete."""
+
+    def answer(request):
+        scored = {"content": [token("One")]}
+        if request.json["seed"] == 1:
+            return events(delta("One", logprobs=scored, finish_reason="stop"), DONE)
+        return events(delta("One", logprobs=scored), HOLD)
+
+    gateway(answer)
+    handle = start_cell("%%chat --sweep seed=1,2,3\nHi", concurrency=1)
+    progress = progress_at(handle, lambda progress: list(progress.runs[1].texts) == ["One"])
+    tokens = [[[t.token for t in choice] for choice in run.scored] for run in progress.runs]
+    assert tokens == [[["One"]], [["One"]], []]
 
 
 def test_rounds_of_tool_calls_are_shown_before_the_answer(gateway, recorder):

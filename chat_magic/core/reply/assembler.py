@@ -23,6 +23,8 @@ from chat_magic.core.reply.usage import of_all_choices, with_cost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat_magic.core.reply.reply import TokenLogprob
+
 _HEAD = ("id", "created", "model", "system_fingerprint", "service_tier")
 _USAGE = {
     field.name: field.type for field in msgspec.structs.fields(Usage) if field.name != "extra"
@@ -140,6 +142,10 @@ class Assembler:
     def texts(self) -> list[str]:
         """Return the content of each choice so far, by index."""
         return [builder.text for _, builder in self._sorted()]
+
+    def scored(self) -> list[Sequence[TokenLogprob]]:
+        """Return the tokens of each choice that have log probabilities, which grow, by index."""
+        return [builder.scored for _, builder in self._sorted()]
 
     def indices(self) -> list[int]:
         """Return the indices of the choices that have arrived so far, in whole or in part."""

@@ -62,6 +62,12 @@ class ChoiceBuilder:
         return "".join(self._message.content)
 
     @property
+    def scored(self) -> Sequence[TokenLogprob]:
+        """The tokens of the content that have log probabilities; it grows as they arrive."""
+        tokens = self._tokens.get("content")
+        return tokens.tokens if tokens else ()
+
+    @property
     def n_scored(self) -> int:
         """Tokens so far that have log probabilities."""
         return sum(len(part.tokens) for part in self._tokens.values())

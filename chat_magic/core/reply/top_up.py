@@ -18,7 +18,7 @@ from chat_magic.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chat_magic.core.reply.reply import Reply
+    from chat_magic.core.reply.reply import Reply, TokenLogprob
     from chat_magic.core.request.config import Price
     from chat_magic.core.request.request import ChatRequest
 
@@ -83,6 +83,10 @@ class TopUp:
         """Return the content of each choice so far, by index."""
         keys = self._keys()
         return [text_without_keys(text, keys) for text in self._by_index(Assembler.texts, "")]
+
+    def scored(self) -> list[Sequence[TokenLogprob]]:
+        """Return the tokens of each choice that have log probabilities, which grow, by index."""
+        return self._by_index(Assembler.scored, ())
 
     def finish_reasons(self) -> list[str | None]:
         """Return the finish reason of each choice, by index; None while it is being written."""

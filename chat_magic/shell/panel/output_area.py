@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chat_magic.view.live.display import Bundle
+    from chat_magic.view.live.live_updates import LiveChannel
 
 __all__ = ["CellOutput", "FinalOutput", "TerminalOutput", "reload_aware_box"]
 
@@ -26,10 +27,13 @@ class CellOutput(DisplayHandle):
     Args:
         fallback: The widget; empty until the page is reloaded.
         initial: What is drawn at first.
+        channel: Reaches pages that paint what is added to an answer; None if there is none.
     """
 
-    def __init__(self, fallback: Any, initial: Bundle | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, fallback: Any, initial: Bundle | None = None, channel: LiveChannel | None = None
+    ) -> None:
+        super().__init__(channel)
         self._fallback = fallback
         self._fallback.outputs = ()
         self._uses_fallback = False

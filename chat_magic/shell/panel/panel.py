@@ -319,7 +319,7 @@ class Panel:
             return TerminalOutput()
         if not self._has_controls:
             return FinalOutput()
-        return CellOutput(self._fallback, initial)
+        return CellOutput(self._fallback, initial, self._magics.pages)
 
     def _update_sources(self) -> None:
         """Offer the results and the cells that the notebook has by now."""

@@ -70,11 +70,12 @@ def _marked(segment: TextSegment, below: float) -> str:
     text = segment.text.strip() or segment.text.strip("\n")
     before, _, after = segment.text.partition(text) if text else ("", "", segment.text)
     inner = escape(text, hidden=True) or "<q style=\"quotes:'↵' ''\"></q>"
-    title = escape(visible(_title(segment)))
+    title = escape(visible(token_title(segment)))
     return f'{before}<u style="{_BIN_STYLES[number]}" title="{title}">{inner}</u>{after}'
 
 
-def _title(segment: TextSegment) -> str:
+def token_title(segment: TextSegment) -> str:
+    """Return what a token's tooltip says: its probability, and its alternatives."""
     if segment.prob is None:
         return f"probability {segment.status}: {segment.token.logprob}"
     return " · ".join([percent(segment.prob), *_alternatives(segment)])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from chat_magic.view.live.live_updates import LiveChannel
     from chat_magic.view.live.progress import Drawable
 
 Bundle = Mapping[str, Any]
@@ -33,6 +34,7 @@ def open_display(
     *,
     alone: bool = False,
     final: bool = False,
+    channel: LiveChannel | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> LiveDisplay:
     """Return the display of an answer.
@@ -41,6 +43,7 @@ def open_display(
         terminal: Whether only text can be shown, and only below the text that is already there.
         alone: Whether the cell shows nothing else, so that its output may be cleared.
         final: Whether nothing is shown before the end.
+        channel: Reaches pages that paint what is added; None if there is none.
         clock: Seconds that only grow.
     """
     from chat_magic.view.live.notebook_display import (
@@ -55,4 +58,4 @@ def open_display(
         return TerminalDisplay(sys.stdout, clock)
     if final:
         return FinalDisplay()
-    return NotebookDisplay(publish, clock, clear_cell if alone else None)
+    return NotebookDisplay(publish, clock, clear_cell if alone else None, channel=channel)

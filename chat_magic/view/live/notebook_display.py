@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chat_magic.view.live.display import Bundle
+from chat_magic.view.live.live_stream import LIVE_TYPE
+from chat_magic.view.live.live_updates import LiveChannel, LiveUpdates
 from chat_magic.view.live.update_budget import UpdateBudget, message_bytes
 from chat_magic.view.text.ascii_frames import with_ascii_frames
 
@@ -29,7 +31,15 @@ Publish = Callable[[Bundle, str, bool], None]
 
 
 class NotebookDisplay:
-    """One output of a notebook, shown once and then updated."""
+    """One output of a notebook, shown once and then updated.
+
+    Args:
+        publish: Shows a bundle.
+        clock: Seconds that only grow.
+        clear: Clears the output of the running cell; None if that may show something else.
+        budget: What updates may take; by default one of its own.
+        channel: Reaches pages that paint what is added; None if there is none.
+    """
 
     def __init__(
         self,
@@ -37,8 +47,10 @@ class NotebookDisplay:
         clock: Callable[[], float],
         clear: Callable[[], None] | None = None,
         budget: UpdateBudget | None = None,
+        channel: LiveChannel | None = None,
     ) -> None:
         self._publish = publish
+        self._updates = None if channel is None else LiveUpdates(channel, clock)
         self._clear = clear
         self._budget = budget or UpdateBudget(clock)
         self._id = uuid.uuid4().hex
@@ -50,15 +62,34 @@ class NotebookDisplay:
         return self._budget.delay_s
 
     def show(self, progress: Drawable) -> None:
-        """Show the progress as escaped text."""
+        """Show the progress as escaped text, or tell pages that listen what was added."""
         is_early = progress.elapsed_s < _QUIET_S and not progress.has_text
-        if self.delay_s == 0 and (self._is_shown or not is_early):
-            bundle = progress.bundle()
+        if self.delay_s > 0 or (is_early and not self._is_shown):
+            return
+        bundle = self._next_bundle(progress)
+        size = _ENVELOPE_BYTES
+        if bundle is not None:
             self._send(bundle)
-            self._budget.spend(message_bytes(bundle) + _ENVELOPE_BYTES)
+            size += 0 if self._is_paid(bundle) else message_bytes(bundle)
+        self._budget.spend(size)
+
+    def _is_paid(self, bundle: Bundle) -> bool:
+        """Whether a bundle delays only the next whole one: pages hear what is added meanwhile."""
+        return self._updates is not None and self._updates.is_heard and LIVE_TYPE in bundle
+
+    def _next_bundle(self, progress: Drawable) -> Bundle | None:
+        """Return the bundle to show; None where pages that listen have been told instead."""
+        updates = self._updates
+        state = progress.state if updates is not None and updates.is_used else None
+        if updates is None or state is None:
+            return progress.bundle()
+        with _uninterrupted():
+            return updates.next_bundle(state, progress.bundle)
 
     def finish(self, bundle: Bundle | None) -> None:
         """Show the result, whatever the budget; without one, clear or empty what was shown."""
+        if self._updates:
+            self._updates.end()
         if bundle is not None:
             self._send(bundle)
         elif self._is_shown and self._clear:
@@ -95,9 +126,14 @@ class FinalDisplay:
 
 
 class DisplayHandle:
-    """An output of the running cell that can be updated later, from any thread."""
+    """An output of the running cell that can be updated later, from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        channel: Reaches pages that paint what is added to an answer; None if there is none.
+    """
+
+    def __init__(self, channel: LiveChannel | None = None) -> None:
+        self._channel = channel
         self._id = uuid.uuid4().hex
         self.last: Bundle | None = None
         """What was drawn last."""
@@ -106,7 +142,10 @@ class DisplayHandle:
     def open(self) -> NotebookDisplay:
         """Return the display of another answer here, within the budget that all handles share."""
         return NotebookDisplay(
-            lambda bundle, *_: self.draw(bundle), _SHARED_BUDGET.clock, budget=_SHARED_BUDGET
+            lambda bundle, *_: self.draw(bundle),
+            _SHARED_BUDGET.clock,
+            budget=_SHARED_BUDGET,
+            channel=self._channel,
         )
 
     def redraw(self) -> None:

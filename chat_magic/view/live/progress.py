@@ -22,6 +22,7 @@ from chat_magic.view.html.elements import (
 )
 from chat_magic.view.html.escape import escape
 from chat_magic.view.html.result_html import rounds_html
+from chat_magic.view.live.live_stream import LiveAnswer, LiveMatrix, LiveState
 from chat_magic.view.live.row_progress import rows_html
 from chat_magic.view.summary import number, speed_facts
 from chat_magic.view.text.result_text import answer_text, choice_title, rounds_text, terminal_safe
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.reply.reply import TokenLogprob
     from chat_magic.core.reply.tool_rounds import ToolRound
 
 _TAIL = 2_000
@@ -64,6 +66,10 @@ class Drawable(Protocol):
     def transient_note(self) -> str | None:
         """What a terminal shows before that, in a line that it erases later."""
 
+    @property
+    def state(self) -> LiveState | None:
+        """What a page that paints tokens shows; None if that only shows the HTML."""
+
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
 
@@ -77,6 +83,8 @@ class AnswerProgress:
     """Number of choices requested."""
     texts: Sequence[str] = ()
     """The text of each choice so far."""
+    scored: Sequence[Sequence[TokenLogprob]] = ()
+    """The tokens of each choice that have log probabilities; no shorter than its text."""
     finish_reasons: Sequence[str | None] = ()
     elapsed_s: float = 0.0
     ttft_s: float | None = None
@@ -104,6 +112,25 @@ class AnswerProgress:
         """What is being done before any text arrives."""
         return self.note
 
+    @property
+    def state(self) -> LiveState:
+        """What a page that paints tokens shows."""
+        answers = [
+            LiveAnswer(
+                title=None if index is None else str(index),
+                state=reason or "…",
+                text=text,
+                tokens=tokens,
+            )
+            for index, text, reason, tokens in _scored_choices(self)
+        ]
+        return LiveState(
+            title=self.model,
+            facts=_facts(self),
+            rounds=rounds_text(self.rounds),
+            answers=answers if self.has_text else (),
+        )
+
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
         boxes = [
@@ -125,6 +152,7 @@ class RunProgress:
     title: str
     n: int = 1
     texts: Sequence[str] = ()
+    scored: Sequence[Sequence[TokenLogprob]] = ()
     finish_reasons: Sequence[str | None] = ()
     is_waiting: bool = False
     """Whether its request has not been sent yet."""
@@ -176,6 +204,31 @@ class GridProgress:
         facts += [f"{n_failed} failed"] if n_failed else []
         return [*facts, *self.notes, f"{number(self.elapsed_s)} s"]
 
+    @property
+    def state(self) -> LiveState | None:
+        """What a page that paints tokens shows; None for rows, and for very many runs."""
+        if row_axis_of(self.axes) or len(self.runs) > _MOST_CELLS:
+            return None
+        matrix = _live_matrix(self) if _is_matrix(self) else None
+        answers = [
+            LiveAnswer(
+                title=_answer_title("" if matrix else run.title, index),
+                state=_state(run, reason),
+                text=text,
+                tokens=tokens,
+            )
+            for run in self.runs
+            for index, text, reason, tokens in _scored_choices(run)
+        ]
+        return LiveState(
+            title=self.model,
+            facts=self.facts,
+            n_done=self.n_done,
+            n_runs=len(self.runs),
+            matrix=matrix,
+            answers=answers,
+        )
+
     def bundle(self) -> dict[str, str]:
         """Draw it as HTML, and the end of it as text."""
         html = page(_progress_bar(self) + _grid(self), LIVE)
@@ -202,6 +255,15 @@ def _choices(
         yield index, text or "", reason
 
 
+def _scored_choices(
+    progress: AnswerProgress | RunProgress,
+) -> Iterator[tuple[int | None, str, str | None, Sequence[TokenLogprob]]]:
+    """Yield what `_choices` yields, and the tokens that have log probabilities."""
+    for choice, tokens in zip_longest(_choices(progress), progress.scored):
+        if choice is not None:
+            yield (*choice, tokens or ())
+
+
 def _answers(progress: AnswerProgress) -> list[str]:
     return [
         answer_text(text) if index is None else f"{choice_title(index)}\n{answer_text(text)}"
@@ -213,20 +275,30 @@ def _grid(grid: GridProgress) -> str:
     """Draw rows as their table; runs in columns, many as a matrix, very many while under way."""
     if row_axis_of(grid.axes):
         return rows_html(grid.axes, grid.runs)
-    answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
     if len(grid.runs) > _MOST_CELLS:
         return _underway(grid)
-    if len(grid.axes) > 1 or answers > _MOST_WHOLE:
+    if _is_matrix(grid):
         return _matrix(grid)
     return _columns(_boxes(grid.runs))
 
 
+def _is_matrix(grid: GridProgress) -> bool:
+    """Whether the runs stand in rows and columns."""
+    answers = sum(max(run.n, len(run.texts)) for run in grid.runs)
+    return len(grid.axes) > 1 or answers > _MOST_WHOLE
+
+
 def _boxes(runs: Sequence[RunProgress]) -> list[str]:
     return [
-        _box(run.title if index is None else f"{run.title} · {index}", _state(run, reason), text)
+        _box(_answer_title(run.title, index), _state(run, reason), text)
         for run in runs
         for index, text, reason in _choices(run)
     ]
+
+
+def _answer_title(title: str, index: int | None) -> str | None:
+    """Return the title of a choice of a run; `index` is None for the only one."""
+    return " · ".join([*filter(None, [title]), *([] if index is None else [str(index)])]) or None
 
 
 def _state(run: RunProgress, reason: str | None) -> str:
@@ -273,24 +345,38 @@ def _progress_bar(grid: GridProgress) -> str:
 
 def _matrix(grid: GridProgress) -> str:
     """Draw a cell for each run: the last axis across, the others down; a single axis down."""
+    titles = _live_matrix(grid)
+    width = len(titles.columns) or 1
+    tail = _tail(len(grid.runs))
+    lines = []
+    if titles.columns:
+        lines.append(_head(titles.corner, "130px") + "".join(map(_head, titles.columns)))
+    for row, title in enumerate(titles.rows):
+        runs = grid.runs[row * width : (row + 1) * width]
+        lines.append(_head(title, "130px") + "".join(_cell(run, tail) for run in runs))
+    return _table(lines, width)
+
+
+def _live_matrix(grid: GridProgress) -> LiveMatrix:
+    """Return the titles of rows and columns: the last axis across, the others down."""
     down, across = list(grid.axes), None
     if len(down) > 1:
         across = down.pop()
-    width = len(across.titles) if across else 1
-    tail = _tail(len(grid.runs))
-    lines = []
-    if across:
-        corner = f"{' · '.join(axis.name for axis in down)} \\ {across.name}"
-        lines.append(_head(corner, "130px") + "".join(map(_head, across.titles)))
-    for row, titles in enumerate(product(*(axis.titles for axis in down))):
-        is_named = across is not None and len(down) == 1
-        names = [
+    is_named = across is not None and len(down) == 1
+    rows = [
+        " · ".join(
             title if is_named else value_title(axis.name, title)
             for axis, title in zip(down, titles, strict=True)
-        ]
-        runs = grid.runs[row * width : (row + 1) * width]
-        lines.append(_head(" · ".join(names), "130px") + "".join(_cell(run, tail) for run in runs))
-    return _table(lines, width)
+        )
+        for titles in product(*(axis.titles for axis in down))
+    ]
+    names = " · ".join(axis.name for axis in down)
+    return LiveMatrix(
+        corner=f"{names} \\ {across.name}" if across else "",
+        columns=list(across.titles) if across else [],
+        rows=rows,
+        answers=[max(r.n, len(r.texts), len(r.finish_reasons)) for r in grid.runs],
+    )
 
 
 def _underway(grid: GridProgress) -> str:

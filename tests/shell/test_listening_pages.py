@@ -1,0 +1,111 @@
+"""Pages that paint what is added say so by a comm, and are believed while they answer."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from chat_magic.shell.listening_pages import TARGET, ListeningPages, listening_pages
+from tests.view.live.displays import Clock
+
+
+class Comm:
+    """A comm that a page has opened, or ours."""
+
+    def __init__(self, comm_id="page") -> None:
+        self.comm_id = comm_id
+        self.sent = []
+
+    def on_msg(self, act):
+        self.speak = lambda: act({})
+
+    def on_close(self, act):
+        self.close = lambda: act({})
+
+    def send(self, data):
+        self.sent.append(data)
+
+
+class Manager:
+    """A comm manager."""
+
+    def __init__(self) -> None:
+        self.targets = {}
+
+    def register_target(self, name, act):
+        self.targets[name] = act
+
+    def unregister_target(self, name, _act):
+        del self.targets[name]
+
+    def open(self, comm):
+        self.targets[TARGET](comm, {})
+        return comm
+
+
+@pytest.fixture
+def kernel():
+    """Pages, with the kernel's comm manager, our comm and a clock."""
+    manager, ours, clock = Manager(), Comm("ours"), Clock()
+    pages = ListeningPages(manager, lambda: ours, clock)
+    return SimpleNamespace(pages=pages, manager=manager, ours=ours, clock=clock)
+
+
+def test_a_page_listens_from_when_it_opens_its_comm_until_it_closes_it(kernel):
+    assert not kernel.pages.is_heard
+    comm = kernel.manager.open(Comm())
+    assert kernel.pages.is_heard
+    comm.close()
+    assert not kernel.pages.is_heard
+
+
+def test_a_page_that_leaves_messages_unanswered_for_30_s_counts_as_closed(kernel):
+    """Its computer may be asleep: from then on the display is as elsewhere."""
+    kernel.manager.open(Comm())
+    kernel.pages.send({"seq": 1})
+    kernel.clock.now += 29
+    kernel.pages.send({"seq": 2})
+    assert kernel.pages.is_heard
+    kernel.clock.now += 2
+    assert not kernel.pages.is_heard
+    assert kernel.ours.sent == [{"seq": 1}, {"seq": 2}]
+
+
+def test_an_answer_renews_it(kernel):
+    """A page is silent while nothing is sent, so that an idle kernel counts as idle."""
+    comm = kernel.manager.open(Comm())
+    kernel.clock.now += 1_000
+    assert kernel.pages.is_heard
+    kernel.pages.send({})
+    kernel.clock.now += 20
+    comm.speak()
+    kernel.pages.send({})
+    kernel.clock.now += 20
+    assert kernel.pages.is_heard
+
+
+def test_a_page_that_was_given_up_listens_again_when_it_speaks(kernel):
+    comm = kernel.manager.open(Comm())
+    kernel.pages.send({})
+    kernel.clock.now += 31
+    assert not kernel.pages.is_heard
+    comm.speak()
+    assert kernel.pages.is_heard
+
+
+def test_a_call_asks_pages_to_listen_and_has_no_state_that_nbclient_would_keep(kernel):
+    kernel.pages.call()
+    assert kernel.ours.sent == [{"call": True}]
+
+
+def test_unloading_leaves_no_target(kernel):
+    kernel.manager.open(Comm())
+    kernel.pages.close()
+    assert kernel.manager.targets == {}
+    assert not kernel.pages.is_heard
+
+
+@pytest.mark.parametrize("shell", [SimpleNamespace(), SimpleNamespace(kernel=SimpleNamespace())])
+def test_a_shell_without_comms_has_no_pages(shell):
+    assert listening_pages(shell) is None
