@@ -5,15 +5,19 @@
 # make test   run the linters, type checks, import contracts and tests of Python and TypeScript
 # make docs   build the documentation in build/docs, its notebooks executed
 # make stress run the tests of the shell repeatedly on a busy machine
-# make dist   build the sdist and the wheel, and check them
+# make site   read the built documentation without a network, in Chromium
+# make links  look whether the external links of the documentation lead somewhere
+# make dist   build the sdist and the wheel, install both and run the first cells of the README
+# make version VERSION=0.2.0  write the version wherever it stands
 # make bench  measure answers, their display and their tables, beside other libraries
 # make fuzz   search for a minute for streams that break the decoder
 # make servers  compare with openai-python on real servers, which are installed first
-# make pictures make the pictures of the README again
+# make pictures  make the pictures of the README and the documentation again
 # make generated  rewrite the files that are generated from the package
 # make clean  remove .venv, the builds and the npm packages
 
 PYTHON ?= python3
+PYTHONS ?= $(PYTHON)
 BIN := .venv/bin
 TOUR := build/tour
 BENCH := build/bench-venv
@@ -25,7 +29,7 @@ TYPESCRIPT := $(shell find labextension/src labextension/schema labextension/sty
 
 EXECUTED := $(patsubst notebooks/%,build/notebooks/%,$(wildcard notebooks/*.ipynb))
 
-.PHONY: demo lab build unit test docs stress dist bench servers pictures fuzz tour generated clean
+.PHONY: demo lab build unit test docs links site stress dist version bench servers pictures fuzz tour generated clean
 
 # Files stay on one worker, so that each starts its kernel once. Compiled tests are kept, although
 # some machines say otherwise: to compile them takes longer than to run many of them.
@@ -68,9 +72,14 @@ dist: build
 	@rm -rf dist build/dist-venv
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m hatchling build
 	@$(PYTHON) -m venv build/dist-venv
-	@build/dist-venv/bin/pip install --quiet --disable-pip-version-check twine dist/*.whl
+	@build/dist-venv/bin/pip install --quiet --disable-pip-version-check twine
 	build/dist-venv/bin/twine check --strict dist/*
-	cd build && dist-venv/bin/python -c "import chat_magic as c; c.chat; print(c.__version__)"
+	$(BIN)/python -m tests.installed $(PYTHONS)
+
+version: .venv/ready
+	$(BIN)/hatchling version $(VERSION)
+	npm --prefix labextension version --no-git-tag-version --allow-same-version $(VERSION)
+	npm --prefix labextension/vscode version --no-git-tag-version --allow-same-version $(VERSION)
 
 bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.wire
@@ -121,6 +130,12 @@ $(BUILT): .venv/ready $(NODE_MODULES) $(TYPESCRIPT)
 docs: $(EXECUTED)
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
 	@echo "build/docs/index.html"
+
+site: docs
+	$(BIN)/python -m tests.site
+
+links: docs
+	$(BIN)/python -m sphinx -b linkcheck --keep-going --quiet --doctree-dir build/doctrees docs build/links
 
 build/notebooks/%.ipynb: notebooks/%.ipynb notebooks/run.py | .venv/ready
 	$(BIN)/python -m chat_magic prepare

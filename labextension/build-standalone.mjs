@@ -1,6 +1,6 @@
 /** Builds the views for pages that are not JupyterLab's: a script, a style sheet, a renderer. */
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
@@ -41,6 +41,8 @@ const withoutRows = {
 };
 
 const folder = '../chat_magic/view/html';
+const notice =
+  '/*! with marked, (c) 2018+ MarkedJS, (c) 2011-2018 Christopher Jeffrey; MIT license */';
 const options = {
   bundle: true,
   minify: true,
@@ -51,8 +53,9 @@ const options = {
   plugins: [usedConstants, withoutRows]
 };
 
-await build({
+const { metafile } = await build({
   ...options,
+  metafile: true,
   entryPoints: { standalone: 'src/standalone/standalone.ts' },
   outdir: folder,
   format: 'iife',
@@ -61,8 +64,14 @@ await build({
 // A second pass takes off what the size limit needs; `<` is escaped where it would change how a page
 // parses the element that holds the script, which is in texts and patterns only.
 const built = await readFile(`${folder}/standalone.js`, 'utf-8');
-const { code } = await minify(built, { compress: { passes: 3, ecma: 2020, unsafe_arrows: true } });
+const { code } = await minify(built, {
+  compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+  format: { preamble: notice }
+});
 await writeFile(`${folder}/standalone.js`, code.replace(/<(?=!--|\/?script)/gi, '\\x3c'));
+
+await mkdir('lib', { recursive: true });
+await writeFile('lib/standalone.meta.json', JSON.stringify(metafile));
 
 await build({
   ...options,
@@ -70,5 +79,6 @@ await build({
   outdir: 'vscode',
   format: 'esm',
   loader: { '.css': 'empty' },
+  banner: { js: notice },
   define: { STANDALONE_STYLE: JSON.stringify(await readFile(`${folder}/standalone.css`, 'utf-8')) }
 });

@@ -28,12 +28,42 @@ def test_both_halves_have_one_version():
     """It is written in `chat_magic/__init__.py`; the build reads it there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert "version" in project["dynamic"]
-    assert {version_in("package.json"), version_in("package-lock.json")} == {chat_magic.__version__}
+    versions = map(version_in, ("package.json", "package-lock.json", "vscode/package.json"))
+    assert set(versions) == {chat_magic.__version__}
 
 
 def test_the_lock_names_no_host_to_fetch_from():
     """Whoever builds fetches from their own registry."""
     assert '"resolved"' not in (ROOT / "labextension" / "package-lock.json").read_text()
+
+
+def bundled_packages():
+    """Return the bill of materials of the extension, and its components by name and version."""
+    bill = json.loads((ROOT / "labextension" / "sbom.cdx.json").read_text("utf-8"))
+    return bill, {(part["name"], part["version"]): part for part in bill["components"]}
+
+
+def test_the_bill_of_materials_names_the_packages_that_the_lock_installs():
+    """`make build` writes it; packages whose code is in what is built, and no others."""
+    bill, packages = bundled_packages()
+    lock = json.loads((ROOT / "labextension" / "package-lock.json").read_text())["packages"]
+    assert bill["metadata"]["component"]["version"] == chat_magic.__version__
+    assert {"marked", "jsonc-parser"} <= {name for name, _version in packages}
+    assert {lock[f"node_modules/{name}"]["version"] for name, _version in packages} == {
+        version for _name, version in packages
+    }
+
+
+def test_the_license_of_each_bundled_package_is_in_the_package():
+    """Each with its version, its short name and its text."""
+    _bill, packages = bundled_packages()
+    text = (ROOT / "labextension" / "THIRD_PARTY_LICENSES.txt").read_text("utf-8")
+    headings = re.findall(r"^-{78}\n(.+)\n-{78}$", text, re.MULTILINE)
+    assert headings == [
+        f"{name} {version}, {part['licenses'][0]['license']['id']}"
+        for (name, version), part in packages.items()
+    ]
+    assert text.count("WITHOUT WARRANTY OF ANY") == len(packages)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +129,14 @@ def test_the_package_itself_does_not_hold_the_extension_again(wheel):
     assert not [name for name in names if name.startswith("chat_magic/_labextension")]
     assert any(name.endswith(f"{SHARE}/package.json") for name in names)
     assert any(name.endswith(f"{SHARE}/install.json") for name in names)
+
+
+def test_a_wheel_lists_the_licenses_and_the_packages_that_are_in_it(wheel):
+    """Where installers and scanners look: beside its metadata."""
+    names = zipfile.ZipFile(wheel).namelist()
+    (metadata,) = {name.split("/")[0] for name in names if ".dist-info/" in name}
+    assert {
+        f"{metadata}/licenses/LICENSE",
+        f"{metadata}/licenses/labextension/THIRD_PARTY_LICENSES.txt",
+        f"{metadata}/sboms/sbom.cdx.json",
+    } <= set(names)
