@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
@@ -45,6 +47,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = True
 
+linkcheck_ignore = [r"http://localhost.*"]
+linkcheck_timeout = 20  # seconds
+
 html_theme = "furo"
 html_title = f"chat-magic {release}"
 html_copy_source = False
@@ -61,6 +66,19 @@ def copy_pages(_app: Sphinx, _config: Config) -> None:
         shutil.copy2(notebook, folder)
 
 
+def add_dark_pictures(_app: Sphinx, page: nodes.document) -> None:
+    """Put the dark twin beside each picture of the gallery; the theme shows one of them."""
+    for light in list(page.findall(nodes.image)):
+        if not light["uri"].startswith("pictures/"):
+            continue
+        dark = light.deepcopy()
+        dark["uri"] = light["uri"].replace(".webp", "-dark.webp")
+        light["classes"].append("only-light")
+        dark["classes"].append("only-dark")
+        light.parent.insert(light.parent.index(light) + 1, dark)
+
+
 def setup(app: Sphinx) -> None:
     """Copy what comes from elsewhere before the pages are read."""
     app.connect("config-inited", copy_pages)
+    app.connect("doctree-read", add_dark_pictures, priority=400)  # before pictures are collected

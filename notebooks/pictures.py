@@ -1,70 +1,165 @@
-"""Make the pictures of the README again: run their cells in JupyterLab and photograph the outputs.
+"""Make the pictures of the README and of the gallery again: run their cells in JupyterLab.
 
 make pictures
+python notebooks/pictures.py NAME…    only these, such as `compare` or `classify`
 """
 
 from __future__ import annotations
 
+import base64
+import re
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from tests.browser.conftest import CHROMIUM_FLAGS, Lab, running_lab
 
-READY_MS = 120_000
+NOTEBOOKS = Path(__file__).parent
+GALLERY = NOTEBOOKS.parent / "docs" / "gallery.md"
+FIRST_CELL = "%load_ext chat_magic\n%config ChatMagics.history = False"
+READY_MS = 240_000
+QUALITY = 0.85
+"""Of WebP: lower shows as dirt around letters."""
+OUTPUTS_ONLY = """
+  .jp-Cell-inputWrapper, .jp-OutputPrompt, .jp-Cell-outputCollapser, .jp-cell-toolbar
+    { display: none !important }
+  .jp-Notebook .jp-Cell { padding-block: 0 !important; border: none !important }
+"""
+_SECTION = re.compile(r"^## .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```(?:python)?\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+_PICTURE = re.compile(r"^!\[.*\]\((.*)\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A cell, and how wide the page is on which it is photographed."""
+    """Cells, and how they are photographed."""
 
-    name: str
-    cell: str
+    path: Path
+    cells: tuple[str, ...]
     width: int = 1060
     token: int | None = None
     """The unsure token that is opened, from 1; None shows the text."""
 
 
-PICTURES = (
-    Picture(
-        "compare",
-        "%%chat local --n 6 --temperature 0.8 --top-logprobs 5 --stop . --seed 2 --out proverb\n"
-        "user: Finish the proverb.\n"
-        "assistant: An apple a day keeps",
-    ),
-    Picture(
-        "tokens",
-        "%%chat local --top-logprobs 5 --temperature 0.8 --seed 5 --max-completion-tokens 60\n"
-        "Invent a name for a cat, and say in one sentence why it suits her.",
-        token=3,
-    ),
+COMPARE = """%%chat local --n 6 --temperature 0.8 --top-logprobs 5 --stop . --seed 2 --out proverb
+user: Finish the proverb.
+assistant: An apple a day keeps"""
+TOKENS = """%%chat local --top-logprobs 5 --temperature 0.8 --seed 5 --max-completion-tokens 60
+Invent a name for a cat, and say in one sentence why it suits her."""
+README_PICTURES = (
+    Picture(NOTEBOOKS / "compare.png", (COMPARE,)),
+    Picture(NOTEBOOKS / "tokens.png", (TOKENS,), token=3),
 )
+OPENED_TOKENS = {"unsure.webp": 1}
+"""The pictures of the gallery that show the tokens."""
 
 
-def take(lab: Lab, page: Page, picture: Picture) -> None:
-    """Run the cell of a picture and photograph it with its output."""
-    name = f"{picture.name}.ipynb"
-    lab.write(name, "%load_ext chat_magic\n%config ChatMagics.history = False", picture.cell)
-    page.set_viewport_size({"width": picture.width, "height": 900})
+def gallery_pictures() -> list[Picture]:
+    """Return a picture for each section of the gallery: of what its cells put out."""
+    pictures = []
+    for section in _SECTION.findall(GALLERY.read_text("utf-8")):
+        path = GALLERY.parent / _PICTURE.findall(section)[0]
+        cells = tuple(_CODE.findall(section))
+        pictures.append(Picture(path, cells, width=900, token=OPENED_TOKENS.get(path.name)))
+    return pictures
+
+
+def run(lab: Lab, page: Page, picture: Picture) -> Locator:
+    """Run the cells of a picture in a notebook of their own, and return the notebook."""
+    name = f"{picture.path.stem}.ipynb"
+    lab.write(name, FIRST_CELL, *picture.cells)
+    page.set_viewport_size({"width": picture.width, "height": 2400})
     lab.open(page, name)
     page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-    cell = page.locator(".jp-Notebook-cell").nth(1)
-    cell.locator(".chm-root").first.wait_for(timeout=READY_MS)
-    cell.locator(".jp-InputPrompt", has_text="[2]:").wait_for(timeout=READY_MS)
+    notebook = page.locator(".jp-Notebook")
+    last = notebook.locator(".jp-CodeCell").nth(len(picture.cells))
+    last.locator(".jp-InputPrompt", has_text=f"[{len(picture.cells) + 1}]:").wait_for(
+        timeout=READY_MS
+    )
+    notebook.locator(".chm-root").first.wait_for(timeout=READY_MS)
     if picture.token is not None:
-        cell.get_by_role("button", name="Tokens").click()
-        cell.locator(".chm-tokens").focus()
-        for _ in range(picture.token):
-            page.keyboard.press("n")
+        open_token(page, notebook, picture.token)
+    page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }")
     page.mouse.move(0, 0)
-    cell.screenshot(path=Path(__file__).with_name(f"{picture.name}.png"))
+    return notebook
+
+
+def open_token(page: Page, notebook: Locator, number: int) -> None:
+    """Show the tokens of the first answer, and the alternatives to an unsure one."""
+    notebook.get_by_role("button", name="Tokens").click()
+    notebook.locator(".chm-tokens").focus()
+    for _ in range(number):
+        page.keyboard.press("n")
+
+
+def take_cell(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph a cell with its output."""
+    notebook = run(lab, page, picture)
+    notebook.locator(".jp-CodeCell").nth(1).screenshot(path=picture.path)
+
+
+def take_outputs(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph what all cells put out, in the light and in the dark theme."""
+    notebook = run(lab, page, picture)
+    page.add_style_tag(content=OUTPUTS_ONLY)
+    picture.path.parent.mkdir(exist_ok=True)
+    dark = picture.path.with_stem(f"{picture.path.stem}-dark")
+    for theme, path in (("JupyterLab Light", picture.path), ("JupyterLab Dark", dark)):
+        page.evaluate(
+            "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        path.write_bytes(webp(page, photograph_outputs(page, notebook)))
+
+
+def photograph_outputs(page: Page, notebook: Locator) -> bytes:
+    """Return a photograph from the first output to the last, with a margin."""
+    boxes = [
+        box
+        for output in notebook.locator(".jp-OutputArea-output").all()
+        if (box := output.bounding_box())
+    ]
+    margin = 8
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    right = max(box["x"] + box["width"] for box in boxes)
+    bottom = max(box["y"] + box["height"] for box in boxes)
+    return page.screenshot(
+        clip={
+            "x": left - margin,
+            "y": top - margin,
+            "width": right - left + 2 * margin,
+            "height": bottom - top + 2 * margin,
+        }
+    )
+
+
+def webp(page: Page, png: bytes) -> bytes:
+    """Return a picture as Chromium encodes it in WebP."""
+    url: str = page.evaluate(
+        """async ([png, quality]) => {
+            const picture = new Image()
+            picture.src = `data:image/png;base64,${png}`
+            await picture.decode()
+            const canvas = new OffscreenCanvas(picture.width, picture.height)
+            canvas.getContext('2d').drawImage(picture, 0, 0)
+            const blob = await canvas.convertToBlob({ type: 'image/webp', quality })
+            return new Promise(resolve => {
+                const reader = new FileReader()
+                reader.onload = () => resolve(reader.result)
+                reader.readAsDataURL(blob)
+            })
+        }""",
+        [base64.b64encode(png).decode(), QUALITY],
+    )
+    return base64.b64decode(url.split(",", 1)[1])
 
 
 def main() -> None:
-    """Make all pictures, at twice the resolution of the page."""
+    """Make the pictures, at twice the resolution of the page."""
     with (
         tempfile.TemporaryDirectory() as home,
         running_lab(Path(home)) as lab,
@@ -74,8 +169,14 @@ def main() -> None:
             executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
         )
         context = browser.new_context(device_scale_factor=2)
-        for picture in PICTURES:
-            take(lab, context.new_page(), picture)
+        for take, pictures in ((take_cell, README_PICTURES), (take_outputs, gallery_pictures())):
+            for picture in pictures:
+                if sys.argv[1:] and picture.path.stem not in sys.argv:
+                    continue
+                print(picture.path.name, flush=True)
+                page = context.new_page()
+                take(lab, page, picture)
+                page.close()
         browser.close()
 
 

@@ -23,6 +23,9 @@ PAGES = [
             "panel",
             "gallery",
             "frontends",
+            "insight",
+            "rows",
+            "checks",
         )
     ),
 ]
