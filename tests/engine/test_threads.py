@@ -141,6 +141,7 @@ def test_an_id_that_ends_with_the_kernel_is_no_cell_of_another_session(
     run_in(f"{SESSION_MARK}W0", "Hi")
     run_in(f"{SESSION_MARK}W0", "Hello")
     assert conversation(server) == ["Hello"]
+    session.history.store().flush()
     monkeypatch.setattr(session.history.store(), "session_key", "another")
     run_in(f"{SESSION_MARK}W0", "And?")
     assert conversation(server) == ["Hello", "1: Hello", "And?"]
