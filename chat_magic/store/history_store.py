@@ -62,8 +62,8 @@ FLUSH_S = 5.0
 """How long a look-up waits for what this process has not written yet."""
 _FORGET_S = 60.0
 """How long deleting may take."""
-SCRUB_S = 0.1
-"""How long it is waited for that what was deleted is overwritten; longer ones go on meanwhile."""
+SCRUB_S = 2.0
+"""How long deleting waits until what it leaves is overwritten; after that, it is done meanwhile."""
 _PRUNE_S = 600.0
 """How often the size is looked at."""
 
