@@ -13,6 +13,7 @@ from chat_magic.core.cell.options import DEFAULT_MAP_CONCURRENCY, MAX_MAP_CONCUR
 from chat_magic.core.cell.row_values import read_sample
 from chat_magic.core.request.parameters import is_number
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.map.dask_frame import is_dask_frame, partition_reader, read_result
 from chat_magic.engine.map.executor_choice import open_executor
 from chat_magic.engine.map.map_call import MapCall, say
@@ -24,7 +25,7 @@ from chat_magic.engine.map.resume_file import ResumeFile
 from chat_magic.engine.map.row_executor import MapLimits
 from chat_magic.engine.map.row_requests import MapPrompt, RowRequests, read_map_prompt
 from chat_magic.engine.prepare import request_limits
-from chat_magic.engine.replay import open_recordings
+from chat_magic.engine.replay import BY_SETTING, CacheOptions, open_recordings
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.prompt import Prompt, map_prompts_by
@@ -151,9 +152,15 @@ def open_map(
     tokens_to: Any = None,
     executor: Any = None,
     progress: bool = True,
+    timeout_s: float | None = None,
+    retries: int | None = None,
+    cache: CacheOptions = BY_SETTING,
+    history: HistoryOptions = KEEP_BY_SETTING,
     parameters: Mapping[str, Any] = MappingProxyType({}),
 ) -> MapCall:
     """Check the arguments of `chat_map`, and return the map, which is not started.
+
+    The time limit, in seconds, is that of each answer.
 
     Raises:
         InvalidRequest: One is not valid.
@@ -172,11 +179,14 @@ def open_map(
     )
     check_column(prompt, column, source)
     files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
-    record = MapRecord(session, prompt.template, source.n_rows)
+    record = MapRecord(session, prompt.template, source.n_rows, history)
     requests = RowRequests(
-        session, prompt, request_limits(session, max_cost=max_cost), open_recordings(session),
+        session,
+        prompt,
+        request_limits(session, timeout_s=timeout_s, retries=retries, max_cost=max_cost),
+        open_recordings(session, cache),
         check=partial(_check_first, files, record),
-    )  # fmt: skip
+    )
     sink, tokens = files.sinks(
         source, lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
     )

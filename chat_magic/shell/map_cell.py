@@ -10,11 +10,14 @@ from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 from chat_magic.shell.option_values import (
+    read_cache_mode,
     read_label_set,
     read_map_concurrency,
     read_max_cost,
     read_name,
+    read_retries,
     read_schema,
+    read_timeout,
     read_tools,
 )
 
@@ -28,7 +31,8 @@ __all__ = ["MapCell", "read_map_cell"]
 
 _TAKEN = {
     "as-frame", "over", "rows", "resume", "schema", "labels", "labels-at", "tools", "max-cost",
-    "concurrency", "out", "background",
+    "concurrency", "out", "background", "timeout", "retries", "cache", "no-cache", "refresh-cache",
+    "offline", "cassette", "no-history",
 }  # fmt: skip
 """The magic's own options that such a cell has a use for."""
 
@@ -105,7 +109,9 @@ def _open(
     has_bar: bool,
 ) -> MapCall:
     from chat_magic.engine.chat_map import open_map
+    from chat_magic.engine.execution_record import HistoryOptions
     from chat_magic.engine.map.row_requests import CellText
+    from chat_magic.engine.replay import CacheOptions
 
     labels = read_label_set(options, ())
     functions = read_tools(options.get("tools"), namespace)
@@ -121,5 +127,9 @@ def _open(
         rows=options.get("rows"),
         resume=options.get("resume"),
         progress=has_bar,
+        timeout_s=read_timeout(options.get("timeout")),
+        retries=read_retries(options.get("retries")),
+        cache=CacheOptions(mode=read_cache_mode(options), cassette=options.get("cassette")),
+        history=HistoryOptions(keep=False if "no-history" in options else None),
         parameters={"tools": functions} if functions else {},
     )

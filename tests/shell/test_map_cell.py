@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import chat_magic
 from chat_magic import ApiError, ChatInterrupted, InvalidRequest
 from chat_magic.shell.magics import ChatMagics
 from tests.engine.test_chat_map import refusal, shout
@@ -85,6 +86,43 @@ def test_in_the_background_a_job_has_the_table(run, shell, gateway):
     assert "ONE" in job._repr_mimebundle_()["text/plain"]
 
 
+def test_answers_are_recorded_and_used_again(run, gateway, history_file):
+    """Row by row, as in any other cell; offline nothing is sent."""
+    server = gateway(shout)
+    first = run("--over reviews --as-frame --cache")
+    for line in ("--cache", "--offline"):
+        again = run(f"--over reviews --as-frame {line}")
+        assert again["answer"].tolist() == first["answer"].tolist()
+    assert len(server.requests) == 2
+    run("--over reviews --as-frame --refresh-cache")
+    assert len(server.requests) == 4
+
+
+def test_a_row_that_takes_too_long_has_its_error(run, gateway):
+    """Each answer has the time limit of the line."""
+    gateway(lambda request: events(HOLD) if b"two" in request.body else shout(request))
+    table = run("--over reviews --as-frame --timeout 0.5 --retries 0")
+    assert table["answer"].isna().tolist() == [False, True]
+    assert "0.5 s" in table["answer.error"].iloc[1]
+
+
+def test_a_request_is_sent_again_as_often_as_the_line_says(run, gateway):
+    """Where its failure may pass."""
+    server = gateway(refusal(503, "busy"))
+    table = run("--over reviews --as-frame --rows head:1 --retries 0")
+    assert table["answer.error"].notna().all()
+    assert len(server.requests) == 1
+
+
+def test_a_map_may_be_left_out_of_the_history(run, gateway, history_file):
+    """As any other cell."""
+    gateway(shout)
+    run("--over reviews --as-frame --no-history")
+    assert chat_magic.history().empty
+    run("--over reviews --as-frame")
+    assert chat_magic.history()["kind"].tolist() == ["map"]
+
+
 def test_a_job_can_be_cancelled(run, gateway):
     """What is done is in its result."""
     server = gateway(events(HOLD))
@@ -106,6 +144,9 @@ def test_a_job_can_be_cancelled(run, gateway):
         ("--over reviews --as-frame --thread a", "--thread exclude each other"),
         ("--over reviews --as-frame --concurrency many", "--concurrency many"),
         ("--over reviews --as-frame --concurrency 0", "concurrency 0"),
+        ("--over reviews --as-frame --timeout 0", "timeout 0"),
+        ("--over reviews --as-frame --retries many", "--retries many"),
+        ("--over reviews --as-frame --cache --offline", "--cache"),
     ],
 )
 def test_what_does_not_belong_together_is_an_error_and_nothing_is_sent(run, gateway, line, words):

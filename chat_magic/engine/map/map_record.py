@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from chat_magic.engine.execution_record import NOT_RECORDED, Record
+from chat_magic.engine.execution_record import (
+    KEEP_BY_SETTING,
+    NOT_RECORDED,
+    HistoryOptions,
+    Record,
+)
 from chat_magic.store.execution import EndedExecution, StartedExecution
 from chat_magic.transport.credentials import redact
 
@@ -27,9 +32,17 @@ class MapRecord:
         session: The session in whose history it is.
         template: The text of the prompt, unrendered.
         n_rows: How many rows there are; None if that is not known.
+        options: Whether it is kept; by default the setting decides.
     """
 
-    def __init__(self, session: Session, template: str, n_rows: int | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        template: str,
+        n_rows: int | None,
+        options: HistoryOptions = KEEP_BY_SETTING,
+    ) -> None:
+        self._options = options
         self._session = session
         self._template = template
         self._n_rows = n_rows
@@ -57,7 +70,7 @@ class MapRecord:
                 source=None if origin.source is None else redact(origin.source),
             )
 
-        self._record = self._session.history.begin(start)
+        self._record = self._session.history.begin(start, options=self._options)
 
     def end(self, counts: MapCounts, fault: BaseException | None, resume: Path | None) -> None:
         """Complete the line.
