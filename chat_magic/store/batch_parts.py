@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import threading
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from chat_magic.store.database import BUSY_S, transaction
+from chat_magic.store.database import connect
+from chat_magic.store.shared_database import SharedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class Part:
     """The provider's id of its batch."""
 
 
-class BatchParts:
+class BatchParts(SharedDatabase):
     """The batches of a resume file; any thread may use it.
 
     A part is here from before its upload until its rows are kept and its files deleted.
@@ -86,31 +86,29 @@ class BatchParts:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_TABLES)
+        super().__init__(connect(path))
+        with self._statement() as connection:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(_TABLES)
 
     @property
     def run(self) -> str:
         """What marks the batches of this file at the provider; made once."""
-        with self._lock, transaction(self._connection):
-            row = self._connection.execute("SELECT name FROM batch_run").fetchone()
+        with self._transaction() as connection:
+            row = connection.execute("SELECT name FROM batch_run").fetchone()
             name = row[0] if row else secrets.token_hex(6)
             if not row:
-                self._connection.execute("INSERT INTO batch_run VALUES (?)", [name])
+                connection.execute("INSERT INTO batch_run VALUES (?)", [name])
         return str(name)
 
     def begin(self, model: str, rows: Sequence[BatchRow], now_s: float) -> int:
         """Note the intent to upload rows; return the number of their part."""
-        with self._lock, transaction(self._connection):
-            cursor = self._connection.execute(
+        with self._transaction() as connection:
+            cursor = connection.execute(
                 "INSERT INTO batches (model, intended_s) VALUES (?, ?)", [model, now_s]
             )
             number = int(cursor.lastrowid or 0)
-            self._connection.executemany(
+            connection.executemany(
                 "INSERT OR REPLACE INTO batch_rows VALUES (?, ?, ?, ?, ?, ?)",
                 [(r.custom_id, number, r.key, r.n, r.prefill, r.position) for r in rows],
             )
@@ -130,8 +128,8 @@ class BatchParts:
             "SELECT number, model, intended_s, file, batch, count(custom_id), count(position) "
             "FROM batches LEFT JOIN batch_rows ON part = number GROUP BY number ORDER BY number"
         )
-        with self._lock:
-            found = self._connection.execute(query).fetchall()
+        with self._statement() as connection:
+            found = connection.execute(query).fetchall()
         return [
             Part(
                 number=number,
@@ -147,17 +145,15 @@ class BatchParts:
 
     def forget_positions(self) -> None:
         """Begin a call: the places of rows are those of other data."""
-        with self._lock:
-            self._connection.execute("UPDATE batch_rows SET position = NULL")
+        with self._statement() as connection:
+            connection.execute("UPDATE batch_rows SET position = NULL")
 
     def claim(self, rows: Sequence[BatchRow]) -> set[str]:
         """Note the places of rows that the provider has already; return their custom ids."""
         given = self._select([row.custom_id for row in rows])
         places = [(row.position, row.custom_id) for row in rows if row.custom_id in given]
-        with self._lock, transaction(self._connection):
-            self._connection.executemany(
-                "UPDATE batch_rows SET position = ? WHERE custom_id = ?", places
-            )
+        with self._transaction() as connection:
+            connection.executemany("UPDATE batch_rows SET position = ? WHERE custom_id = ?", places)
         return set(given)
 
     def find(self, number: int, custom_ids: Sequence[str]) -> dict[str, BatchRow]:
@@ -173,8 +169,8 @@ class BatchParts:
             "WHERE part = ? AND custom_id > ? ORDER BY custom_id LIMIT ?"
         )
         while True:
-            with self._lock:
-                found = self._connection.execute(query, (number, last, _MOST_IDS)).fetchall()
+            with self._statement() as connection:
+                found = connection.execute(query, (number, last, _MOST_IDS)).fetchall()
             if not found:
                 return
             last = found[-1][0]
@@ -182,16 +178,16 @@ class BatchParts:
 
     def remove_rows(self, custom_ids: Sequence[str]) -> None:
         """Forget rows whose answers are kept."""
-        with self._lock, transaction(self._connection):
-            self._connection.executemany(
+        with self._transaction() as connection:
+            connection.executemany(
                 "DELETE FROM batch_rows WHERE custom_id = ?", [(name,) for name in custom_ids]
             )
 
     def remove(self, number: int) -> None:
         """Forget a part and the rows that are left of it."""
-        with self._lock, transaction(self._connection):
-            self._connection.execute("DELETE FROM batch_rows WHERE part = ?", [number])
-            self._connection.execute("DELETE FROM batches WHERE number = ?", [number])
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM batch_rows WHERE part = ?", [number])
+            connection.execute("DELETE FROM batches WHERE number = ?", [number])
 
     def sent(self) -> list[Part]:
         """Return the parts whose files the provider has."""
@@ -204,21 +200,10 @@ class BatchParts:
             self.remove(part.number)
         return lost
 
-    def close(self) -> None:
-        """Close it."""
-        with self._lock:
-            self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _set(self, number: int, column: str, value: str | None) -> None:
         query = f"UPDATE batches SET {column} = ? WHERE number = ?"  # noqa: S608 - our own names
-        with self._lock:
-            self._connection.execute(query, (value, number))
+        with self._statement() as connection:
+            connection.execute(query, (value, number))
 
     def _select(self, custom_ids: Sequence[str]) -> dict[str, tuple[int, BatchRow]]:
         found: dict[str, tuple[int, BatchRow]] = {}
@@ -229,8 +214,8 @@ class BatchParts:
                 "SELECT part, custom_id, key, n, prefill, position FROM batch_rows "  # noqa: S608
                 f"WHERE custom_id IN ({marks})"
             )
-            with self._lock:
-                values = self._connection.execute(query, some).fetchall()
+            with self._statement() as connection:
+                values = connection.execute(query, some).fetchall()
             found |= {value[1]: (value[0], _row(*value[1:])) for value in values}
         return found
 

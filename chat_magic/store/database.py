@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Unusable",
     "code_of",
+    "connect",
     "has_full_text",
     "is_busy",
     "is_damage",
@@ -72,7 +73,7 @@ def open_database(path: Path, *, busy_s: float = BUSY_S) -> sqlite3.Connection:
         with _locked(path):
             _create(path)
             _migrate(path, busy_s)
-    connection = _connect(path, busy_s)
+    connection = connect(path, busy_s)
     try:
         _set_up(connection)
     except BaseException:
@@ -89,7 +90,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         sqlite3.Error: It cannot be opened.
     """
     try:
-        connection = _connect(path, BUSY_S)
+        connection = connect(path, BUSY_S)
         _check(connection)
     except sqlite3.OperationalError as error:
         if code_of(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
@@ -124,13 +125,18 @@ def has_full_text(connection: sqlite3.Connection) -> bool:
     return connection.execute(query).fetchone() is not None
 
 
-def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
+def connect(path: Path, busy_s: float = BUSY_S) -> sqlite3.Connection:
+    """Open a file for any thread, each statement being a transaction unless one is begun.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
     return sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
 
 
 def _version_at(path: Path, busy_s: float) -> int:
     """Return the version of a file, 0 if it is empty."""
-    connection = _connect(path, busy_s)
+    connection = connect(path, busy_s)
     try:
         return _check(connection)
     finally:
@@ -186,7 +192,7 @@ def _create(path: Path) -> None:
 
 def _migrate(path: Path, busy_s: float) -> None:
     """Lead a file to the present version; another process may have done so already."""
-    connection = _connect(path, busy_s)
+    connection = connect(path, busy_s)
     try:
         if _check(connection) == VERSION:
             return

@@ -6,11 +6,11 @@ import contextlib
 import os
 import sqlite3
 import struct
-import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from chat_magic.store.database import BUSY_S, transaction
+from chat_magic.store.database import connect, transaction
 from chat_magic.store.history_files import is_on_network
+from chat_magic.store.shared_database import SharedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class RowsFault(Exception):
     """A resume file that cannot be read or written; the message says why."""
 
 
-class RowsFile:
+class RowsFile(SharedDatabase):
     """A resume file that is open; any thread may use it.
 
     Args:
@@ -55,23 +55,20 @@ class RowsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
         try:
-            self._connection = _open(path)
+            super().__init__(_open(path))
         except (OSError, sqlite3.Error) as error:
             raise RowsFault(str(error)) from error
 
     def find(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the answers of those keys that have one."""
         found: dict[str, bytes] = {}
-        with self._lock:
+        with self._statement() as connection:
             for start in range(0, len(keys), _MOST_KEYS):
                 part = [bytes.fromhex(key) for key in keys[start : start + _MOST_KEYS]]
                 marks = ",".join("?" * len(part))
                 query = f"SELECT key, answer FROM rows WHERE key IN ({marks})"  # noqa: S608 - marks
-                found |= {
-                    key.hex(): answer for key, answer in self._connection.execute(query, part)
-                }
+                found |= {key.hex(): answer for key, answer in connection.execute(query, part)}
         return found
 
     def put(self, rows: Sequence[tuple[str, bytes]]) -> None:
@@ -82,8 +79,8 @@ class RowsFile:
         """
         values = [(bytes.fromhex(key), answer) for key, answer in rows]
         try:
-            with self._lock, transaction(self._connection):
-                self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", values)
+            with self._transaction() as connection:
+                connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", values)
         except sqlite3.Error as error:
             raise RowsFault(str(error)) from error
 
@@ -94,60 +91,47 @@ class RowsFile:
             "INSERT INTO temp.draws VALUES (?, 1) "
             "ON CONFLICT (key) DO UPDATE SET count = count + 1 RETURNING count"
         )
-        with self._lock, transaction(self._connection):
+        with self._transaction() as connection:
             for key in keys:
-                (count,) = self._connection.execute(query, [bytes.fromhex(key)]).fetchone()
+                (count,) = connection.execute(query, [bytes.fromhex(key)]).fetchone()
                 draws.append(count - 1)
         return draws
 
     def hold(self, chunk: int, content: bytes) -> None:
         """Keep a chunk of finished rows until it is its turn, for this run only."""
-        with self._lock:
-            self._connection.execute("INSERT INTO temp.waiting VALUES (?, ?)", (chunk, content))
+        with self._statement() as connection:
+            connection.execute("INSERT INTO temp.waiting VALUES (?, ?)", (chunk, content))
 
     def release(self, chunk: int) -> bytes:
         """Return a chunk that was kept, and forget it."""
         query = "DELETE FROM temp.waiting WHERE chunk = ? RETURNING content"
-        with self._lock:
-            ((content,),) = self._connection.execute(query, (chunk,)).fetchall()
+        with self._statement() as connection:
+            ((content,),) = connection.execute(query, (chunk,)).fetchall()
         return bytes(content)
 
     def count(self) -> int:
         """Return how many rows it has."""
-        with self._lock:
-            (count,) = self._connection.execute("SELECT count(*) FROM rows").fetchone()
+        with self._statement() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM rows").fetchone()
         return int(count)
 
     def note_prompt(self, fingerprint: str) -> bool:
         """Note the prompt of a map; return whether the file has rows, but none of this prompt."""
-        with self._lock, transaction(self._connection):
-            known = {row for (row,) in self._connection.execute("SELECT * FROM prompts")}
-            self._connection.execute("INSERT OR IGNORE INTO prompts VALUES (?)", [fingerprint])
+        with self._transaction() as connection:
+            known = {row for (row,) in connection.execute("SELECT * FROM prompts")}
+            connection.execute("INSERT OR IGNORE INTO prompts VALUES (?)", [fingerprint])
         return bool(known) and fingerprint not in known
 
     def state(self, name: str) -> str | None:
         """Return a text that was kept under a name, such as the jobs of a provider."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT value FROM state WHERE name = ?", [name]
-            ).fetchone()
+        with self._statement() as connection:
+            row = connection.execute("SELECT value FROM state WHERE name = ?", [name]).fetchone()
         return None if row is None else str(row[0])
 
     def set_state(self, name: str, value: str) -> None:
         """Keep a text under a name, in the place of an earlier one."""
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
-
-    def close(self) -> None:
-        """Close it."""
-        with self._lock:
-            self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        with self._statement() as connection:
+            connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -155,9 +139,7 @@ def _open(path: Path) -> sqlite3.Connection:
     if is_new:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = sqlite3.connect(
-        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-    )
+    connection = connect(path)
     try:
         _set_up(connection, path, is_new=is_new)
     except BaseException:

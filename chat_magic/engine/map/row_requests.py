@@ -12,8 +12,7 @@ from chat_magic.core.cell.cell import read_cell
 from chat_magic.core.cell.per_model import apply_per_model
 from chat_magic.core.cell.row_values import row_variables
 from chat_magic.core.request.attachment import Attachment
-from chat_magic.core.request.label_set import MOST_ALTERNATIVES, LabelSet, read_labels
-from chat_magic.core.request.parameters import apply_implied
+from chat_magic.core.request.label_set import LabelSet, read_labels
 from chat_magic.core.request.request import ChatRequest, override, read_messages, validate
 from chat_magic.engine.prepare import (
     DEFAULT_LIMITS,
@@ -177,7 +176,7 @@ class RowRequests:
         Raises:
             InvalidRequest: The row does not fit the templates.
         """
-        return with_alternatives(self._prompt.read(values), self._prompt.labels)
+        return replace(self._prompt.read(values), labels=self._prompt.labels)
 
     def prepare(self, request: ChatRequest) -> PreparedCall:
         """Complete and check the request of a row.
@@ -199,15 +198,6 @@ class RowRequests:
             self._check(call.request)
             self._first = request, call
         return call
-
-
-def with_alternatives(request: ChatRequest, labels: LabelSet | None) -> ChatRequest:
-    """Return the request that asks for the alternatives which the labels' probabilities need."""
-    names = {*request.parameters, *request.extra}
-    if labels is None or names & {"top_logprobs", "logprobs"}:
-        return request
-    alternatives = apply_implied({"top_logprobs": MOST_ALTERNATIVES})
-    return replace(request, parameters={**request.parameters, **alternatives})
 
 
 def is_alike(request: ChatRequest, other: ChatRequest) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat_magic.core.request.label_set import LabelSet
@@ -10,11 +12,12 @@ from chat_magic.engine.map.row_requests import (
     RowRequests,
     is_alike,
     read_map_prompt,
-    with_alternatives,
 )
 from chat_magic.engine.prepare import prepare_call
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
+from tests.completions import completion
+from tests.gateway import whole
 
 
 def prompt_of(messages, **options):
@@ -61,15 +64,31 @@ def test_the_fingerprint_tells_prompts_apart():
     assert len({one, *(other.fingerprint for other in others)}) == 5
 
 
-def test_labels_ask_for_alternatives_where_none_are_set():
-    """Also where they are turned off."""
-    labels = LabelSet(("yes", "no"))
-    assert with_alternatives(ChatRequest(), labels).parameters == {
-        "logprobs": True, "top_logprobs": 20,
-    }  # fmt: skip
-    given = ChatRequest(parameters={"logprobs": True, "top_logprobs": 3})
-    assert with_alternatives(given, labels) is given
-    assert with_alternatives(ChatRequest(), None).parameters == {}
+def labelled(**parameters):
+    """Return the requests of a prompt with labels."""
+    prompt = replace(prompt_of("{{ text }}", **parameters), labels=LabelSet(("yes", "no")))
+    return RowRequests(default_session(), prompt)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "asked"),
+    [({}, 20), ({"top_logprobs": 3}, 3), ({"logprobs": True}, 20)],
+)
+def test_labels_ask_for_alternatives_where_none_are_set(gateway, parameters, asked):
+    """As they do in a cell."""
+    gateway(whole(completion("yes")))
+    requests = labelled(**parameters)
+    call = requests.prepare(requests.read({"text": "x"}))
+    assert call.request.parameters == {"logprobs": True, "top_logprobs": asked}
+
+
+@pytest.mark.parametrize("parameters", [{"logprobs": False}, {"top_logprobs": 0}])
+def test_labels_without_log_probabilities_are_an_error(gateway, parameters):
+    """Nothing would tell their probabilities."""
+    gateway(whole(completion("yes")))
+    requests = labelled(**parameters)
+    with pytest.raises(InvalidRequest, match="labels require"):
+        requests.prepare(requests.read({"text": "x"}))
 
 
 def test_requests_are_alike_if_only_their_texts_differ():
