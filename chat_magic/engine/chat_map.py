@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
@@ -185,7 +184,7 @@ def open_map(
         prompt,
         request_limits(session, timeout_s=timeout_s, retries=retries, max_cost=max_cost),
         open_recordings(session, cache),
-        check=partial(_check_first, files, record),
+        check=lambda request: _check_first(files, record, requests, source, request),
     )
     sink, tokens = files.sinks(
         source, lambda: answer_columns(prompt, column, requests), skip_failed=on_error == "skip"
@@ -206,10 +205,16 @@ def open_map(
     return MapCall(session, source, sink, tokens, run, limits, resume_file, record, finish=finish)
 
 
-def _check_first(files: MapFiles, record: MapRecord, request: ChatRequest) -> None:
+def _check_first(
+    files: MapFiles,
+    record: MapRecord,
+    requests: RowRequests,
+    source: RowSource,
+    request: ChatRequest,
+) -> None:
     """Check the first request, say what is to be known of all, and begin the map's record."""
     files.check(request)
-    for words in request.warnings:
+    for words in (*request.warnings, *requests.column_notices(source.columns, source.n_rows)):
         say(words)
     record.begin(request)
 

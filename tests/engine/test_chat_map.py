@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pandas as pd
@@ -184,11 +185,65 @@ def test_fewer_rows_that_fail_alike_are_a_table_of_errors(gateway):
 
 
 def test_a_template_that_fits_no_row_is_an_error_and_nothing_is_sent(gateway):
-    """It names the variable."""
+    """It names the variable, and the columns there are; one that is no identifier is in `row`."""
     server = gateway(shout)
-    with pytest.raises(InvalidRequest, match="txet"):
-        ask(TEXTS, "{{ txet }}")
+    data = pd.DataFrame({"text": ["x"], "page no": [1]})
+    words = r"txet.*the columns are text; write row\['page no'\]"
+    with pytest.raises(InvalidRequest, match=words):
+        ask(data, "{{ txet }}")
     assert not server.requests
+
+
+def test_a_column_that_no_template_can_name_is_in_the_row(gateway):
+    """As is one of a name that is a number."""
+    gateway(shout)
+    data = pd.DataFrame([["a", "b"]], columns=["page no", 7])
+    assert ask(data, "{{ row['page no'] }}{{ row[7] }}")["answer"].tolist() == ["AB"]
+
+
+def said(capsys):
+    """Return the lines that a map has said, but for its bar."""
+    lines = capsys.readouterr().err.splitlines()
+    return [line.removeprefix("chat-magic: ") for line in lines if line.startswith("chat-magic: ")]
+
+
+def test_missing_values_are_told_once_with_their_count(gateway, capsys):
+    """NaN, NaT and None, where the template inserts them."""
+    server = gateway(shout)
+    days = pd.to_datetime(pd.Series(["2026-01-01", None, None, None]))
+    data = pd.DataFrame({"day": days, "text": ["a", None, "c", "d"], "other": [None] * 4})
+    answers = ask(data, "{{ day }} {{ text }}", resume=False)
+    (notice,) = said(capsys)
+    texts = r"\((NaT, nan|NaT, None|None, NaT)\)"
+    assert re.fullmatch(rf"missing values are sent as text {texts} in 3 of 4 rows", notice)
+    assert len(server.requests) == len(answers) == 4
+
+
+def test_what_the_prompt_makes_of_the_columns_is_told(gateway, capsys):
+    """A column that hides a variable, and a prompt without columns."""
+    gateway(shout)
+    ask(["a", "b"], "{{ text }}", variables={"text": "hidden"})
+    assert said(capsys) == ["the column text hides the variable text of the notebook"]
+    ask(pd.DataFrame({"text": ["a", "b"]}), "Hi")
+    assert said(capsys) == ["the prompt uses no column: all 2 rows are sent as the same request"]
+
+
+def test_values_of_mixed_types_are_inserted_as_text(gateway):
+    """And come back as they are."""
+    gateway(shout)
+    data = pd.DataFrame({"text": ["a", 7, 1.5, True, None, [1, 2]]})
+    answers = ask(data)
+    assert answers["text"].tolist() == data["text"].tolist()
+    assert answers["answer"].tolist() == ["A", "7", "1.5", "TRUE", "NONE", "[1, 2]"]
+
+
+def test_a_wrong_key_ends_a_large_map_at_its_first_rows(gateway):
+    """Of 20,000 rows only those that run at a time were sent."""
+    server = gateway(refusal(401, "wrong key"))
+    with pytest.raises(ApiError, match="wrong key") as caught:
+        ask([f"row {number}" for number in range(20_000)], resume=False, concurrency=4)
+    assert len(server.requests) <= 8
+    assert caught.value.result["answer"].isna().all()
 
 
 def test_a_row_that_does_not_fit_the_template_fails_alone(gateway):
@@ -296,6 +351,7 @@ def test_labels_have_probabilities(gateway):
         ({"column": ""}, "column"),
         ({"labels": "yes"}, "labels"),
         ({"temperatur": 1}, "temperature"),
+        ({"labels": ["a", "b"], "logprobs": False}, "labels require logprobs"),
     ],
 )
 def test_an_argument_that_is_not_valid_is_named_and_nothing_is_sent(gateway, options, words):

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.grid import Variant, columns_of
 from chat_magic.core.cell.per_model import apply_per_model, check_models
-from chat_magic.core.cell.row_values import ROW, column_notices, columns_hint, row_variables
+from chat_magic.core.cell.row_values import (
+    ROW,
+    column_notices,
+    missing_notice,
+    row_variables,
+    with_columns,
+)
 from chat_magic.core.cell.template import TrackedVariables, is_sandboxed
 from chat_magic.core.request.parameters import apply_implied
 from chat_magic.errors import InvalidRequest
@@ -108,24 +114,16 @@ class _Readings:
         try:
             request = read(tracked, next(prompts, None))
         except InvalidRequest as error:
-            raise self._in_row(error, row) from error.__cause__
+            if self._rows is None or row is None:
+                raise
+            place = f"{self._rows.name} {self._rows.titles[row]}"
+            raise with_columns(error, self._columns, place) from error.__cause__
         if missing and row is not None:
             self._missing.setdefault(row, set()).update(missing)
         return request
 
     def _row_variables(self, row: int | None) -> Mapping[str, Any]:
         return row_variables(self._rows.values[row]) if self._rows and row is not None else {}
-
-    def _in_row(self, error: InvalidRequest, row: int | None) -> InvalidRequest:
-        """Say which row an error is about; if it is a template's, also the columns there are."""
-        if self._rows is None or row is None:
-            return error
-        is_of_template = type(error.__cause__).__module__.partition(".")[0] == "jinja2"
-        hint = columns_hint(self._columns) if is_of_template else ""
-        place = f"{self._rows.name} {self._rows.titles[row]}"
-        return InvalidRequest(
-            f"{place}: {error.message}{hint}", line=error.line, column=error.column
-        )
 
     def check_used(self) -> None:
         """Check that the templates use each variable.
@@ -147,9 +145,8 @@ class _Readings:
         if count > 1 and not self._used & {ROW, *self._columns}:
             yield f"the prompt uses no column: all {count} rows are sent as the same request"
         if self._missing:
-            texts = ", ".join(sorted(set().union(*self._missing.values())))
-            n_rows = f"{len(self._missing)} of {count} rows"
-            yield f"missing values are sent as text ({texts}) in {n_rows}"
+            texts = set().union(*self._missing.values())
+            yield missing_notice(texts, len(self._missing), count)
 
 
 def _variant(

@@ -76,6 +76,32 @@ def column_notices(
             yield f"the column {column} hides the variable {column} of the notebook"
 
 
+def with_columns(error: InvalidRequest, columns: Sequence[Any], place: str = "") -> InvalidRequest:
+    """Return an error about a row; if it is a template's, it names the columns there are.
+
+    Args:
+        error: The error.
+        columns: The columns of the row.
+        place: What names the row, such as `row 7`.
+    """
+    is_of_template = type(error.__cause__).__module__.partition(".")[0] == "jinja2"
+    hint = columns_hint(columns) if is_of_template else ""
+    message = f"{place}: {error.message}{hint}" if place else error.message + hint
+    return InvalidRequest(message, line=error.line, column=error.column)
+
+
+def missing_notice(texts: Collection[str], count: int, n_rows: int) -> str:
+    """Say that missing values were inserted.
+
+    Args:
+        texts: What stands for them in the prompts, such as `nan`.
+        count: In how many rows.
+        n_rows: Of how many.
+    """
+    listed = ", ".join(sorted(texts))
+    return f"missing values are sent as text ({listed}) in {count:,} of {n_rows:,} rows"
+
+
 def columns_hint(columns: Sequence[Any], most: int = 20) -> str:
     """Return what an error says about an unknown name in a template: the columns there are."""
     named = [column for column in columns if is_variable(column)]

@@ -96,6 +96,8 @@ class MapCall:
         finally:
             path = None if self._resume.is_required else self._resume.path
             self._record.end(self._run.counts, fault, path)
+            if notice := self._run.requests.missing_notice:
+                say(notice)
             self._resume.close(is_complete=fault is None)
             self._run.close_bar()
 

@@ -96,7 +96,8 @@ class MapRun:
         on_error: OnError = "keep",
         keeps_values: bool = False,
     ) -> None:
-        self._requests = requests
+        self.requests = requests
+        """What makes the requests."""
         self.executor = executor
         """What asks the rows."""
         self._sinks = sinks
@@ -187,7 +188,7 @@ class MapRun:
             chunk.values.append(values)
         self._n_open += 1
         try:
-            request = self._requests.read(values)
+            request = self.requests.read(values)
         except InvalidRequest as error:
             self._take(FinishedRow(position=position, key="", error=error))
             return
@@ -203,9 +204,9 @@ class MapRun:
         calls = []
         for position, request in group:
             try:
-                call = self._requests.prepare(request)
+                call = self.requests.prepare(request)
             except InvalidRequest as error:
-                if self._requests.first is None:
+                if self.requests.first is None:
                     raise
                 self._take(FinishedRow(position=position, key="", error=error))
             else:

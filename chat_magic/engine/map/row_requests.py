@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.cell.body import read_body
 from chat_magic.core.cell.cell import read_cell
 from chat_magic.core.cell.per_model import apply_per_model
-from chat_magic.core.cell.row_values import row_variables
+from chat_magic.core.cell.row_values import (
+    ROW,
+    column_notices,
+    missing_notice,
+    row_variables,
+    with_columns,
+)
+from chat_magic.core.cell.template import TrackedVariables, is_sandboxed
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.label_set import LabelSet, read_labels
 from chat_magic.core.request.request import ChatRequest, override, read_messages, validate
@@ -24,11 +31,12 @@ from chat_magic.engine.prepare import (
 )
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
 from chat_magic.engine.tool_functions import NO_TOOLS, ToolFunctions
+from chat_magic.errors import InvalidRequest
 from chat_magic.results.prompt import Prompt
 from chat_magic.transport.schema_file import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chat_magic.core.cell.options import Option
     from chat_magic.core.request.messages import Message
@@ -53,6 +61,16 @@ class CellText:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(kw_only=True)
+class Inserted:
+    """What templates have used."""
+
+    names: set[str] = field(default_factory=set)
+    """Those of variables."""
+    missing: set[str] = field(default_factory=set)
+    """The texts that stand for missing values, such as `nan`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +104,22 @@ class MapPrompt:
         identity = json.dumps([text, body, schema], sort_keys=True, default=str)
         return hashlib.sha256(identity.encode(errors="replace")).hexdigest()
 
-    def read(self, values: Mapping[Any, Any]) -> ChatRequest:
+    def read(self, values: Mapping[Any, Any], inserted: Inserted) -> ChatRequest:
         """Fill in a row; no defaults are applied yet.
+
+        Args:
+            values: The row.
+            inserted: Takes what the templates use.
 
         Raises:
             InvalidRequest: A template cannot be rendered, or what it gives cannot be read.
         """
-        variables = {**self.variables, **row_variables(values)}
+        variables = TrackedVariables(
+            {**self.variables, **row_variables(values)},
+            inserted.names,
+            missing=inserted.missing,
+            is_sandboxed=is_sandboxed(self.variables),
+        )
         if isinstance(self.messages, tuple):
             return render_messages(replace(self.given, messages=self.messages), variables)
         if isinstance(self.messages, Prompt):
@@ -164,6 +191,10 @@ class RowRequests:
         self._recordings = recordings
         self._check = check
         self._first: tuple[ChatRequest, PreparedCall] | None = None
+        self._used: set[str] = set()
+        self._missing: set[str] = set()
+        self._n_missing = 0
+        self._n_read = 0
 
     @property
     def first(self) -> PreparedCall | None:
@@ -176,7 +207,35 @@ class RowRequests:
         Raises:
             InvalidRequest: The row does not fit the templates.
         """
-        return replace(self._prompt.read(values), labels=self._prompt.labels)
+        inserted = Inserted(names=self._used)
+        self._n_read += 1
+        try:
+            request = self._prompt.read(values, inserted)
+        except InvalidRequest as error:
+            raise with_columns(error, [*values]) from error.__cause__
+        if inserted.missing:
+            self._n_missing += 1
+            self._missing |= inserted.missing
+        return replace(request, labels=self._prompt.labels)
+
+    def column_notices(self, columns: Sequence[Any], n_rows: int | None) -> Iterator[str]:
+        """Say what the templates make of the columns, if it may not be what is meant.
+
+        Args:
+            columns: Those of the data.
+            n_rows: How many rows there are; None if that is not known.
+        """
+        yield from column_notices(columns, self._used, self._prompt.variables)
+        if n_rows != 1 and columns and not self._used & {ROW, *columns}:
+            rows = "all rows" if n_rows is None else f"all {n_rows:,} rows"
+            yield f"the prompt uses no column: {rows} are sent as the same request"
+
+    @property
+    def missing_notice(self) -> str | None:
+        """What is said once all rows are read of missing values among them."""
+        if not self._n_missing:
+            return None
+        return missing_notice(self._missing, self._n_missing, self._n_read)
 
     def prepare(self, request: ChatRequest) -> PreparedCall:
         """Complete and check the request of a row.
