@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -19,6 +22,7 @@ from chat_magic.transport.batch_api import NoBatchApi
 from tests.engine.map.batches import BatchCall, Clock, outcomes, rows_of
 from tests.engine.test_chat_map import ask
 from tests.gateway import BatchService, whole
+from tests.waiting import TIMEOUT_S
 
 
 @pytest.fixture
@@ -230,3 +234,36 @@ def test_an_interrupt_says_how_to_cancel_and_the_same_call_goes_on(
     assert answers["answer"].tolist() == ["one", "two"]
     assert service.calls.count("POST /files") == 1
     assert session.jobs.running() == []
+
+
+MAP = """
+import sys
+from chat_magic import chat_map
+chat_map(["one", "two"], "{{ text }}", executor="batch", resume=sys.argv[1], progress=False)
+"""
+
+
+@pytest.mark.parametrize("moment", ["POST /v1/batches", "GET /v1/batches/batch_0"])
+def test_after_a_killed_process_the_same_call_uploads_nothing_again(
+    gateway, tmp_path, quick, moment
+):
+    """Killed once the provider has the batch: before it is told so, or while it waits."""
+    service, path = BatchService(states=("in_progress",) * 10**6), tmp_path / "map.db"
+    running = []
+
+    def kill(request):
+        answer = service(request)
+        if f"{request.method} {request.path}" == moment:
+            running[0].kill()
+        return answer
+
+    server = gateway(kill)
+    program = [sys.executable, "-c", MAP, str(path)]
+    running.append(subprocess.Popen(program, env=dict(os.environ)))
+    assert running[0].wait(TIMEOUT_S) == -signal.SIGKILL
+    server._answers = (service,)
+    service.batches["batch_0"]["left"] = ["completed"]
+    answers = ask(["one", "two"], executor="batch", resume=path)
+    assert answers["answer"].tolist() == ["one", "two"]
+    assert service.calls.count("POST /files") == 1
+    assert len(service.batches) == 1
