@@ -57,7 +57,10 @@ class Assembler:
 
     def restart(self) -> None:
         """Forget everything that has arrived: the request is sent again."""
-        self._decoder = ChunkDecoder(self.warn)
+        self._warnings: dict[str, None] = {}
+        # Not our own method: such a cycle would leave every answer to the garbage collector.
+        self._note_warning = self._warnings.setdefault
+        self._decoder = ChunkDecoder(self._note_warning)
         self._builders: dict[int, ChoiceBuilder] = {}
         self._strays: list[_Stray] = []
         """Finish reasons of choices that continued: they belong to others."""
@@ -68,7 +71,6 @@ class Assembler:
         self._missing: tuple[str, ...] = _HEAD
         self._usage: Any = None
         self._extra: dict[str, Any] = {}
-        self._warnings: dict[str, None] = {}
         self._n_events = 0
         self._skipped: list[str] = []
         self._n_skipped = 0
@@ -277,7 +279,7 @@ class Assembler:
             if self._is_misplaced(choice):
                 self._strays.append(self._stray(choice.finish_reason))
                 return
-            builder = self._builders[index] = ChoiceBuilder(index, self.warn, self.number)
+            builder = self._builders[index] = ChoiceBuilder(index, self._note_warning, self.number)
         elif builder.finish_reason is not None and len(self._builders) > 1:
             self._reconsider(builder, choice)
         if builder.add(choice, self._n_events, t_ms) and self.first_text_ms is None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.analysis.answer_parquet import AnswerParquet, TokensParquet
+from chat_magic.engine.map.frozen_heap import frozen_heap
 from chat_magic.engine.map.row_executor import MapPorts
 from chat_magic.engine.map.row_keeper import RowKeeper
 from chat_magic.errors import ChatInterrupted
@@ -76,7 +77,8 @@ class MapCall:
         """
         fault: BaseException | None = None
         try:
-            self._ask()
+            with frozen_heap():
+                self._ask()
             table = self._table(is_complete=True)
             return table if self._finish is None else self._finish(table)
         except KeyboardInterrupt as interrupt:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import weakref
 from typing import Any
 
 import msgspec
@@ -656,3 +658,16 @@ def test_a_stream_and_its_whole_twin_are_equal(value: dict[str, Any]) -> None:
     """How a completion is sent makes no difference to the reply, arrival times apart."""
     streamed = assemble(*chunks_of(value)).reply()
     assert without_arrivals(streamed) == without_arrivals(assemble_whole(value))
+
+
+def test_an_answer_is_freed_with_its_last_reference() -> None:
+    """A map has many: none may be left to the garbage collector, which holds the event loop."""
+    gc.disable()
+    try:
+        assembler = assemble(delta("Hi", role="assistant"), FINISH)
+        assembler.warn("w")
+        left = weakref.ref(assembler)
+        del assembler
+        assert left() is None
+    finally:
+        gc.enable()
