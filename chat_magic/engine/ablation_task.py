@@ -269,7 +269,7 @@ class AblationTask:
 
     async def _without_each(self) -> ChatResults:
         grid = await asyncio.to_thread(self._grid_plan)
-        record = self._session.history.record("grid", grid.calls, self._history)
+        record = self._session.history.record("grid", grid.calls, self._history, grid.axes)
         self._grid = GridTask(grid, self._session, self._on_change, record)
         return await self._grid.run()
 

@@ -10,28 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.core.reply.chunk import MalformedChunk
-from chat_magic.core.reply.reply import Timing
-from chat_magic.core.reply.server_error import ServerError
-from chat_magic.core.reply.top_up import TopUp
-from chat_magic.core.request.request import read_sent
+from chat_magic.engine.journal_replay import replay_journal
 from chat_magic.errors import InvalidRequest
-from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.results.distribution_record import without_search
 from chat_magic.results.result_json import result_from_json, result_to_json
 from chat_magic.store.execution import EndedExecution, ModelUsage, RunRequest, StartedExecution
-from chat_magic.store.journal import Arrival, Exchange
+from chat_magic.store.journal import Arrival
 from chat_magic.transport.credentials import redact
 from chat_magic.transport.endpoints import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chat_magic.core.reply.assembler import Assembler
-    from chat_magic.core.reply.reply import Reply, Usage
+    from chat_magic.core.cell.grid import Axis
+    from chat_magic.core.reply.reply import Usage
     from chat_magic.core.request.messages import Content, Message
     from chat_magic.engine.prepare import PreparedCall
+    from chat_magic.results.chat_result import ChatResult
     from chat_magic.store.execution import RowUse, StoredExecution
 
 __all__ = [
@@ -61,8 +57,10 @@ class Origin:
     """The rows on which its answers are checked, if they are."""
 
 
-def start_of(kind: str, calls: Sequence[PreparedCall], origin: Origin) -> StartedExecution:
-    """Return what is known of an execution when it starts."""
+def start_of(
+    kind: str, calls: Sequence[PreparedCall], origin: Origin, axes: Sequence[Axis] = ()
+) -> StartedExecution:
+    """Return what is known of an execution when it starts; the axes are those of a grid."""
     request = calls[0].request
     return StartedExecution(
         kind=kind,
@@ -77,7 +75,16 @@ def start_of(kind: str, calls: Sequence[PreparedCall], origin: Origin) -> Starte
         source=None if origin.source is None else redact(origin.source),
         thread=origin.thread,
         row_use=origin.row_use,
+        axes=_axes_json(axes) if axes else None,
     )
+
+
+def _axes_json(axes: Sequence[Axis]) -> str | None:
+    """Return the axes as the journal has them; None if JSON does not have their values."""
+    try:
+        return redact(result_to_json(ChatResults((), tuple(axes))))
+    except InvalidRequest:
+        return None
 
 
 def _run(call: PreparedCall) -> RunRequest:
@@ -203,64 +210,14 @@ def stored_result(execution: StoredExecution) -> ChatResult | ChatResults | None
     """Return the result of an execution, of a killed one what its journal has; None without any."""
     if execution.result is not None:
         return result_from_json(execution.result)
-    return _replay(execution)
+    return replay_journal(execution)
 
 
 def replayed_end(execution: StoredExecution) -> EndedExecution:
     """Return the end of an execution whose process was killed, from its journal."""
-    end = end_of(_replay(execution), status="interrupted", error="the kernel was stopped")
+    end = end_of(replay_journal(execution), status="interrupted", error="the kernel was stopped")
     last_ms = max((e.t_ms for e in execution.journal if isinstance(e, Arrival)), default=0.0)
     return msgspec.structs.replace(end, ended_s=execution.row.started_s + last_ms / 1000)
-
-
-def _replay(execution: StoredExecution) -> ChatResult | ChatResults | None:
-    """Return what had arrived, as interrupted results; None if nothing had."""
-    runs = [_replay_run(execution, run) for run in range(len(execution.runs))]
-    if not any(run.choices for run in runs):
-        return None
-    if execution.row.kind == "answer":
-        return runs[0]
-    return ChatResults(tuple(runs), errors=dict.fromkeys(range(len(runs)), "interrupted"))
-
-
-def _replay_run(execution: StoredExecution, run: int) -> ChatResult:
-    """Return the last round of a run; the rounds before it are in its messages."""
-    exchanges = [e for e in execution.journal if isinstance(e, Exchange) and e.run == run]
-    last = max((e.number for e in exchanges if e.choice is None), default=-1)
-    written = execution.runs[run]
-    asked = json.loads(next((e.request for e in exchanges if e.number == last), written.request))
-    first = json.loads(written.request)
-    is_first_round = asked["messages"] == first["messages"]  # perhaps for fewer choices
-    request = read_sent(first if is_first_round else asked)
-    request = replace(request, model=written.model)
-    answer = TopUp(request)
-    assemblers = {last: answer.main}
-    extra = [e for e in exchanges if e.number > last and e.choice is not None]
-    arrivals = [e for e in execution.journal if isinstance(e, Arrival)]
-    _feed(assemblers, arrivals)
-    if extra:
-        missing = {assembler.number: assembler for _, assembler in answer.extra_requests()}
-        _feed({e.number: missing[e.choice] for e in extra if e.choice in missing}, arrivals)
-    reply: Reply = answer.reply("interrupted")
-    total_s = max((e.t_ms / 1000 for e in arrivals if e.number in assemblers), default=0.0)
-    first_ms = answer.main.first_text_ms
-    ttft_s = None if first_ms is None else first_ms / 1000
-    return ChatResult(request, reply, Timing(ttft_s=ttft_s, total_s=total_s), reply.warnings)
-
-
-def _feed(assemblers: Mapping[int, Assembler], arrivals: Sequence[Arrival]) -> None:
-    """Give each assembler what arrived for it, up to what it cannot read."""
-    for arrival in arrivals:
-        assembler = assemblers.get(arrival.number)
-        if assembler is None:
-            continue
-        feed = assembler.feed_whole if arrival.is_whole else assembler.feed
-        for data in arrival.events:
-            if data.startswith(b"{"):
-                try:
-                    feed(data, arrival.t_ms)
-                except (MalformedChunk, ServerError):
-                    break
 
 
 def without_tokens(text: str) -> str:

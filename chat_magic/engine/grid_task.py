@@ -221,7 +221,9 @@ def start_grid(
     session: Session, plan: GridPlan, options: HistoryOptions = KEEP_BY_SETTING
 ) -> TaskHandle[ChatResults]:
     """Start the calls of a grid on the event loop of a session, and keep it in the history."""
-    record = session.history.record("grid", plan.calls, options) if plan.calls else NOT_RECORDED
+    record = NOT_RECORDED
+    if plan.calls:
+        record = session.history.record("grid", plan.calls, options, plan.axes)
     has_schema = any(call.schema for call in plan.calls)
     return TaskHandle(
         session.loop,

@@ -27,6 +27,7 @@ from chat_magic.results.history_number import HistoryNumber
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chat_magic.core.cell.grid import Axis
     from chat_magic.engine.execution_rows import Origin
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.store.execution import StartedExecution
@@ -73,17 +74,24 @@ class HistoryRecorder:
         self.threads = Threads(self.store)
         """The conversations over several cells."""
 
-    def record(self, kind: str, calls: Sequence[PreparedCall], options: HistoryOptions) -> Record:
+    def record(
+        self,
+        kind: str,
+        calls: Sequence[PreparedCall],
+        options: HistoryOptions,
+        axes: Sequence[Axis] = (),
+    ) -> Record:
         """Begin the record of an execution: one that is not kept where the history is off.
 
         Args:
             kind: `answer`, `grid` or `map`.
             calls: What is sent.
             options: How it is kept.
+            axes: Of the grid.
         """
         from chat_magic.engine.execution_rows import start_of
 
-        return self.begin(lambda origin: start_of(kind, calls, origin), calls, options)
+        return self.begin(lambda origin: start_of(kind, calls, origin, axes), calls, options)
 
     def begin(
         self,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
-    from chat_magic.store.journal import Arrival, Exchange
+    from chat_magic.store.journal import Entry
 
 __all__ = [
     "EndedExecution",
@@ -60,6 +60,8 @@ class StartedExecution(Struct, frozen=True, kw_only=True):
     """The file of a map."""
     row_use: RowUse | None = None
     """The rows on which its answers are checked, if they are."""
+    axes: str | None = None
+    """Those of a grid, for its journal: the JSON of a result without runs."""
 
 
 class ModelUsage(Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ class StoredExecution(Struct, frozen=True, kw_only=True):
     result: str | None
     """Lossless JSON; None while it runs, and after a fault."""
     runs: tuple[RunRequest, ...]
-    journal: tuple[Exchange | Arrival, ...] = ()
+    journal: tuple[Entry, ...] = ()
     """What had arrived, if it has no result."""
     resume: str | None = None
     """The file of a map."""

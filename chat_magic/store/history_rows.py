@@ -10,7 +10,7 @@ from chat_magic.core.reply.history_row import HistoryRow
 from chat_magic.store.blobs import join_blobs, split_blobs
 from chat_magic.store.execution import EndedExecution, RunRequest, StoredExecution
 from chat_magic.store.history_query import status_sql
-from chat_magic.store.journal import deflate, inflate, unpack
+from chat_magic.store.journal import Layout, deflate, inflate, pack, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "USAGE_GROUPS",
+    "add_to_journal",
     "add_up",
     "complete",
     "insert",
@@ -85,6 +86,8 @@ def insert(connection: sqlite3.Connection, session: str, started: StartedExecuti
             "INSERT INTO row_uses (execution_id, rows, version) VALUES (?, ?, ?)",
             (number, use.rows, use.version),
         )
+    if started.axes is not None:
+        add_to_journal(connection, number, [pack([Layout(started.axes)])])
     texts = (number, _plain(started.messages), "")
     connection.execute("INSERT INTO texts (execution_id, prompt, answer) VALUES (?, ?, ?)", texts)
     return number
@@ -118,6 +121,14 @@ def complete(connection: sqlite3.Connection, number: int, ended: EndedExecution)
             values,
         )
     connection.execute("DELETE FROM journal WHERE execution_id = ?", (number,))
+
+
+def add_to_journal(connection: sqlite3.Connection, number: int, packed: Iterable[bytes]) -> None:
+    """Write entries of the journal of an execution, as `pack` returns them."""
+    connection.executemany(
+        "INSERT INTO journal (execution_id, events) VALUES (?, ?)",
+        [(number, events) for events in packed],
+    )
 
 
 def list_rows(

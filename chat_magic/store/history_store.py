@@ -25,6 +25,7 @@ from chat_magic.store.execution import EndedExecution
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_query import STALE_S, Condition, read_query
 from chat_magic.store.history_rows import (
+    add_to_journal,
     add_up,
     complete,
     insert,
@@ -132,11 +133,7 @@ class WrittenExecution:
         if entries:
             self._packed.append(pack(entries))
         if self._packed:
-            number = self.number_in(connection)
-            connection.executemany(
-                "INSERT INTO journal (execution_id, events) VALUES (?, ?)",
-                [(number, events) for events in self._packed],
-            )
+            add_to_journal(connection, self.number_in(connection), self._packed)
 
 
 class _End:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -11,10 +11,17 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Arrival", "Exchange", "deflate", "inflate", "pack", "unpack"]
+__all__ = ["Arrival", "Entry", "Exchange", "Layout", "deflate", "inflate", "pack", "unpack"]
 
 _LEVEL = 1
 """The fastest: higher ones cost several times the CPU for a tenth of the size."""
+
+
+class Layout(Struct, frozen=True, tag="layout", array_like=True):
+    """How the runs of a grid are laid out: the first entry of its journal."""
+
+    axes: str
+    """The JSON of its result without runs."""
 
 
 class Exchange(Struct, frozen=True, tag="exchange", array_like=True):
@@ -43,16 +50,19 @@ class Arrival(Struct, frozen=True, tag="arrival", array_like=True):
     """Whether it is a completion that was not streamed."""
 
 
+Entry: TypeAlias = Layout | Exchange | Arrival
+"""What a journal is made of."""
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[Exchange | Arrival])
+_decoder = msgspec.msgpack.Decoder(list[Entry])
 
 
-def pack(entries: Iterable[Exchange | Arrival]) -> bytes:
+def pack(entries: Iterable[Entry]) -> bytes:
     """Return entries as the content of one row of the journal."""
     return zlib.compress(_encoder.encode(list(entries)), _LEVEL)
 
 
-def unpack(row: bytes) -> Iterator[Exchange | Arrival]:
+def unpack(row: bytes) -> Iterator[Entry]:
     """Return the entries of one row of the journal."""
     yield from _decoder.decode(zlib.decompress(row))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import NoReturn
 
 from chat_magic.errors import InvalidRequest
@@ -12,6 +13,7 @@ __all__ = [
     "Secret",
     "answer_keys",
     "from_environment",
+    "know_environment",
     "redact",
     "redact_answer",
     "redact_exception",
@@ -24,6 +26,8 @@ _SHORTEST = 6
 """Shorter values (`none`, `EMPTY`) are placeholders where no key is needed, and ordinary words."""
 _SHORTEST_IN_ANSWERS = 16
 """From answers, only keys that are too long to be words are removed."""
+_KEY_NAMES = ("_KEY", "_TOKEN", "_SECRET")
+"""How the variables end that hold keys."""
 _known: set[str] = set()
 _known_in_answers: set[bytes] = set()
 """The longer of them, as JSON strings escape them."""
@@ -126,6 +130,14 @@ def from_environment(variable: str) -> Secret | None:
     """
     value = os.environ.get(variable, "")
     return Secret(value, variable) if value.strip() else None
+
+
+def know_environment() -> None:
+    """Know the keys of the environment, so that they are removed before a request needs them."""
+    for variable, value in os.environ.items():
+        if variable.endswith(_KEY_NAMES) and len(value) >= _SHORTEST_IN_ANSWERS:
+            with suppress(InvalidRequest):
+                from_environment(variable)
 
 
 def redact(text: str) -> str:

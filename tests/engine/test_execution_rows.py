@@ -6,24 +6,19 @@ import json
 
 import pytest
 
-from chat_magic.core.reply.history_row import HistoryRow
 from chat_magic.core.reply.reply import Reply, Timing
 from chat_magic.core.request.request import read_fields
 from chat_magic.engine.execution_rows import (
     Origin,
     end_of,
-    replayed_end,
     start_of,
-    stored_result,
     without_tokens,
 )
 from chat_magic.results.chat_result import ChatResult
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.results.result_json import result_from_json, result_to_json
-from chat_magic.store.execution import RunRequest, StoredExecution
-from chat_magic.store.journal import Arrival, Exchange
 from chat_magic.transport.credentials import Secret
-from tests.completions import chunks_of, completion, delta
+from tests.completions import completion
 from tests.engine.calls import prepare
 
 KEY = "sk-canary-in-a-prompt-123"
@@ -119,99 +114,6 @@ def test_an_end_without_anything_is_an_error_alone():
     end = end_of(None, status="failed", error="refused")
     assert (end.result, end.answers, end.failed, end.error) == (None, 0, 1, "refused")
     assert (end.cost, end.total_tokens, end.total_s) == (None, None, None)
-
-
-def stored(*journal, kind="answer", runs=1, **fields):
-    """Return an execution without a result."""
-    body = json.dumps({"model": "b", "messages": [user("Hi")], **fields})
-    row = HistoryRow(id=1, started_s=100.0, kind=kind, status="interrupted", model="a/b")
-    requests = (RunRequest(model="a/b", endpoint=None, request=body),) * runs
-    return StoredExecution(row=row, source=None, result=None, runs=requests, journal=journal)
-
-
-def events(*chunks):
-    return [json.dumps(chunk).encode() for chunk in chunks]
-
-
-def test_the_journal_of_a_killed_answer_is_its_result():
-    """Up to the last event that arrived."""
-    body = json.dumps({"model": "b", "messages": [user("Hi")]})
-    execution = stored(
-        Exchange(run=0, number=0, request=body),
-        Arrival(number=0, t_ms=100.0, events=events(delta("Hel"), delta("lo"))),
-        Arrival(number=0, t_ms=300.0, events=events(delta(" the"))),
-    )
-    found = stored_result(execution)
-    assert (found.text, found.model) == ("Hello the", "a/b")
-    assert found.choices[0].finish_reason == "interrupted"
-    assert (found.timing.ttft_s, found.timing.total_s) == (0.1, 0.3)
-    end = replayed_end(execution)
-    assert (end.status, end.answer, end.ended_s) == ("interrupted", "Hello the", 100.3)
-
-
-def test_a_killed_round_of_tools_continues_from_its_last_request():
-    """The rounds before it are in the messages of that."""
-    second = json.dumps({"model": "b", "messages": [user("Hi"), user("The tool says 4")]})
-    found = stored_result(
-        stored(
-            Exchange(run=0, number=0, request=json.dumps({"messages": [user("Hi")]})),
-            Arrival(number=0, t_ms=1.0, events=events(delta("Calling"))),
-            Exchange(run=0, number=1, request=second),
-            Arrival(number=1, t_ms=2.0, events=events(delta("Four"))),
-        )
-    )
-    assert (found.text, len(found.request.messages)) == ("Four", 2)
-
-
-def test_killed_requests_for_missing_choices_are_put_together():
-    """As they would have been."""
-    body = json.dumps({"model": "b", "messages": [user("Hi")], "n": 2})
-    first = events(*chunks_of(completion("One")))
-    found = stored_result(
-        stored(
-            Exchange(run=0, number=0, request=body),
-            Arrival(number=0, t_ms=1.0, events=first),
-            Exchange(run=0, number=1, request=body, choice=1),
-            Arrival(number=1, t_ms=2.0, events=events(delta("Tw"))),
-            n=2,
-        )
-    )
-    assert [choice.text for choice in found] == ["One", "Tw"]
-
-
-def test_a_killed_grid_has_what_each_run_has():
-    """Runs that had not begun have no choices."""
-    body = json.dumps({"model": "b", "messages": [user("Hi")]})
-    whole = json.dumps(completion("Two")).encode()
-    found = stored_result(
-        stored(
-            Exchange(run=1, number=0, request=body),
-            Arrival(number=0, t_ms=1.0, events=[whole], is_whole=True),
-            kind="grid",
-            runs=3,
-        )
-    )
-    assert [[choice.text for choice in run] for run in found] == [[], ["Two"], []]
-    assert found.errors == dict.fromkeys(range(3), "interrupted")
-
-
-@pytest.mark.parametrize("garbage", [b"not JSON", b"{", b'{"error":{"message":"no"}}', b""])
-def test_what_cannot_be_read_in_a_journal_ends_the_replay(garbage):
-    """What came before it is kept."""
-    body = json.dumps({"model": "b", "messages": [user("Hi")]})
-    found = stored_result(
-        stored(
-            Exchange(run=0, number=0, request=body),
-            Arrival(number=0, t_ms=1.0, events=[*events(delta("Hi")), garbage]),
-        )
-    )
-    assert found.text == "Hi"
-
-
-def test_an_execution_without_arrivals_has_no_result():
-    """None says so."""
-    assert stored_result(stored()) is None
-    assert replayed_end(stored()).result is None
 
 
 def test_a_result_can_be_kept_without_its_token_tables():

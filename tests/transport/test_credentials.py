@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from chat_magic.errors import InvalidRequest
-from chat_magic.transport.credentials import Secret, from_environment, redact
+from chat_magic.transport.credentials import Secret, from_environment, know_environment, redact
 
 KEY = "sk-canary-9876543210"
 
@@ -70,3 +70,23 @@ def test_placeholders_for_keys_are_left_in_texts() -> None:
     """`EMPTY`, as local servers are given, is an ordinary word."""
     Secret("EMPTY")
     assert redact("an EMPTY body") == "an EMPTY body"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "is_known"),
+    [
+        ("MY_GATEWAY_API_KEY", "sk-canary-environment-0001", True),
+        ("HUB_TOKEN", "canary-environment-0002", True),
+        ("CLIENT_SECRET", "canary-environment-0003", True),
+        ("SHORT_KEY", "canary-0004", False),
+        ("KEYBOARD", "canary-environment-0005", False),
+        ("BROKEN_KEY", "canary-environment\n0006", False),
+    ],
+)
+def test_keys_of_the_environment_are_known_before_they_are_used(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, is_known: bool
+) -> None:
+    """By the names of their variables; short values may be words."""
+    monkeypatch.setenv(variable, value)
+    know_environment()
+    assert redact(f"a {value}") == ("a ***" if is_known else f"a {value}")
