@@ -175,11 +175,16 @@ def cut(text: str) -> str:
 
 
 def cell_note(cell: RowCell) -> str:
-    """Return what a cell says besides its text: marks, the likeliest label, differing choices."""
+    """Return what a cell says besides its text: the marks of checks, and its facts."""
     marks = "".join(mark.symbol for mark in cell.marks)
+    return " · ".join([*([marks] if marks else []), *cell_facts(cell)])
+
+
+def cell_facts(cell: RowCell) -> list[str]:
+    """Return the likeliest label of a cell, and how many of its choices differ, in words."""
     label = "" if cell.prob is None else f"{cell.label} {cell.prob:.0%}"
     choices = f"{cell.n_distinct} of {cell.n_choices} differ" if cell.n_distinct > 1 else ""
-    return " · ".join(filter(None, [marks, label, choices]))
+    return [fact for fact in (label, choices) if fact]
 
 
 def _likeliest_labels(runs: Sequence[RunView]) -> dict[int, tuple[str, float]]:

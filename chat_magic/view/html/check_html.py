@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from chat_magic.analysis.paired_difference import PairedFigures
     from chat_magic.view.checks_view import ChecksView, ConfusionView, VariantRate
 
-_BAR = 140
-"""Pixels of a bar from 0 to 1."""
+_BAR = "140px"
+"""How wide a bar from 0 to 1 is, where there is room."""
 _SHADES = ("0.85", "0.55", "0.25")
 """How dark a bar is up to the lower end, the share and the upper end."""
 _RIGHT = "padding:1px 8px 1px 8px;text-align:right;vertical-align:top;border:none"
@@ -53,19 +53,25 @@ def _facts(rate: VariantRate) -> str:
     return f'<span style="{MUTED}">{EN_SPACE.join(map(escape, rate.facts))}</span>'
 
 
-def bar_html(rate: VariantRate) -> str:
-    """Draw a share as a bar whose shades end at the interval's ends and at the share."""
+def bar_html(rate: VariantRate, *, fits: bool = False) -> str:
+    """Draw a share as a bar whose shades end at the interval's ends and at the share.
+
+    Args:
+        rate: The share.
+        fits: Whether it is as wide as its column if that is narrow.
+    """
     if rate.bounds is None:
         return ""
     ends = (0.0, *rate.bounds)
     pieces = "".join(
-        f'<div style="width:{_BAR * (end - start):.1f}px;height:9px;'
+        f'<div style="width:{100 * (end - start):.1f}%;height:9px;'
         f'background-color:rgba(46,139,208,{shade})"></div>'
         for start, end, shade in zip(ends, ends[1:], _SHADES, strict=False)
         if end > start
     )
-    frame = f"display:flex;width:{_BAR}px;height:9px;margin:5px 0 0 0"
-    return f'<div style="{frame};background-color:rgba(127,127,127,0.15)">{pieces}</div>'
+    width = f"width:100%;max-width:{_BAR}" if fits else f"width:{_BAR}"
+    frame = f"display:flex;{width};height:9px;margin:5px 0 2px 0"
+    return f'<div style="{frame};background-color:rgba(127,127,127,0.25)">{pieces}</div>'
 
 
 def _confusion(confusion: ConfusionView) -> str:

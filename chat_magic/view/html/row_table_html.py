@@ -18,7 +18,7 @@ from chat_magic.view.html.elements import (
 )
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
-from chat_magic.view.row_table import MOST_ROWS, cell_note
+from chat_magic.view.row_table import MOST_ROWS, cell_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +32,10 @@ _TITLE = "font-weight:normal"
 
 def row_table_html(rows: RowTable, rates: Sequence[VariantRate] = ()) -> str:
     """Draw the table, with a bar in the header of each variant whose answers are checked."""
-    bars = [bar_html(rate) for rate in rates] or [""] * len(rows.variants)
+    bars = [bar_html(rate, fits=True) for rate in rates] or [""] * len(rows.variants)
     titles = [_muted(rows.index), *(_muted(column.name) for column in rows.columns)]
     titles += [
-        strong(title) + "".join(line(escape(fact)) for fact in facts) + bar
+        strong(title) + "".join(line(_unbroken(fact)) for fact in facts) + bar
         for title, facts, bar in zip(rows.variants, rows.variant_facts, bars, strict=True)
     ]
     shown = range(min(len(rows.titles), MOST_ROWS))
@@ -56,18 +56,23 @@ def row_table_html(rows: RowTable, rates: Sequence[VariantRate] = ()) -> str:
     )
 
 
+def _unbroken(fact: str) -> str:
+    """Write a fact whose percentages stay in one line."""
+    return escape(fact).replace(" %", "&nbsp;%")
+
+
 def _muted(text: str) -> str:
     return f'<span style="{MUTED}">{escape(text)}</span>'
 
 
 def row_cell_html(cell: RowCell) -> str:
-    """Draw a cell: the beginning of the answer, and a line with marks and the label's bar."""
+    """Draw a cell: marks, the beginning of the answer, and below it facts and the label's bar."""
     text = warning_html(cell.text) if cell.is_failed else isolated(cell.text)
-    said = cell_note(cell)
-    if not said:
-        return text
+    marks = "".join(mark.symbol for mark in cell.marks)
+    said = " · ".join(cell_facts(cell))
+    line = f'<div style="{SMALL};{MUTED}">{escape(said)}</div>' if said else ""
     bar = "" if cell.prob is None else _bar(cell.prob)
-    return f'{text}<div style="{SMALL};{MUTED}">{escape(said)}</div>{bar}'
+    return f"{f'{strong(marks)} ' if marks else ''}{text}{line}{bar}"
 
 
 def _bar(prob: float) -> str:

@@ -37,12 +37,10 @@ def test_above_a_table_of_rows_the_rates_are_left_to_its_header():
 
 
 def test_a_bar_has_a_shade_up_to_each_end_of_the_interval_and_the_share():
-    """Of 140 pixels: 64 %, 21 % and 10 %."""
-    assert re.findall(r"<div style=\"width:([\d.]+)px", bar_html(rate())) == [
-        "89.6",
-        "29.4",
-        "14.0",
-    ]
+    """64 %, 21 % and 10 % of its width, which is at most that of a narrow column."""
+    shades = re.findall(r"<div style=\"width:([\d.]+)%", bar_html(rate()))
+    assert shades == ["64.0", "21.0", "10.0"]
+    assert "width:100%;max-width:140px" in bar_html(rate(), fits=True)
 
 
 def test_a_confusion_table_has_right_answers_in_bold():

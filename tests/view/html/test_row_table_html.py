@@ -10,7 +10,7 @@ from chat_magic.core.cell.grid import row_axis, sweep_axis
 from chat_magic.core.request.label_set import LabelSet
 from chat_magic.view.html.check_html import bar_html
 from chat_magic.view.html.row_table_html import row_table_html
-from chat_magic.view.row_table import row_table
+from chat_magic.view.row_table import Mark, row_table
 from tests.view.checks import rate
 from tests.view.conftest import answers, choice, run, token
 from tests.view.html.sanitizer import dropped
@@ -46,9 +46,17 @@ def test_a_checked_variant_has_a_bar_with_its_interval_in_its_header():
     table = row_table(runs, [rows, sweep_axis("temperature", [0, 1])])
     html = row_table_html(table, rates)
     head = html[: html.index("</thead>")]
-    assert head.count(bar_html(rate())) == 1
+    assert head.count(bar_html(rate(), fits=True)) == 1
     assert html.count("display:flex") == 1
     assert dropped(html) == []
+
+
+def test_marks_of_checks_begin_a_cell():
+    """Before the answer, not small or pale."""
+    marks = (Mark(check="a", outcome="passed"), Mark(check="b", outcome="failed"))
+    html = drawn([replace(answers("yes"), marks=marks)], 1, facts=[["passed 1 of 2 (9 to 91 %)"]])
+    assert "✓✗ yes" in words(html).replace("</strong>", "")
+    assert "(9 to 91&nbsp;%)" in html
 
 
 def test_the_label_is_a_bar_and_words():

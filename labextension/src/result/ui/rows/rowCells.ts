@@ -10,11 +10,14 @@ const SYMBOLS: Record<PayloadMark['outcome'], string> = { passed: '✓', failed:
 /** Characters of two answers that are compared in a cell. */
 const COMPARED_MOST = 600;
 
-/** Draw what a cell shows of an answer: its beginning, the marks of the checks, the label's bar. */
+/** Draw what a cell shows of an answer: the marks of the checks, its beginning, the label's bar. */
 export function drawAnswerCell(cell: PayloadRowCell): HTMLElement[] {
   const text = exactText('div', 'chm-cell-text', cell.text);
   text.classList.toggle('chm-warning', cell.failed === true);
-  const notes = [...(cell.marks ?? []).map(drawMark), ...drawLabel(cell), ...drawChoices(cell)];
+  if (cell.marks) {
+    text.prepend(...cell.marks.map(drawMark), ' ');
+  }
+  const notes = [...drawLabel(cell), ...drawChoices(cell)];
   return [text, ...(notes.length ? [element('div', 'chm-cell-notes', ...notes)] : [])];
 }
 

@@ -14,6 +14,8 @@ const ROW_HEIGHT = 46;
 /** The height of the view until it is measured. */
 const FIRST_HEIGHT = 480;
 const PAGE_ROWS = 10;
+/** Characters of the longest value of a column that needs little room. */
+const SHORT = 16;
 
 /** A cell by its place among the rows that are shown, and its column. */
 export interface CellPlace {
@@ -137,16 +139,30 @@ export class RowGrid {
     return drawAnswerCell(cellAt(this.table, row, variant));
   }
 
+  /** Return the width of a column of short values; the others share what is left. */
+  private width(index: number): string {
+    const texts = this.table.titles.map((_title, row) => textAt(this.table, row, index));
+    const longest = Math.max(
+      itemAt(this.table.columns, index).title.length,
+      ...texts.map(({ length }) => length)
+    );
+    return longest <= SHORT ? `calc(${longest + 1}ch + 16px)` : '';
+  }
+
   private heading(index: number): HTMLElement {
     const { title, facts, bounds, kind } = itemAt(this.table.columns, index);
     const sort = exactText('button', 'chm-sort', title);
     sort.type = 'button';
     sort.title = `Sort by ${title}`;
     sort.addEventListener('click', () => this.actions.onSort(nextSort(this.sort, index)));
-    const lines = facts.map(fact => exactText('div', 'chm-rows-fact', fact));
+    const unbroken = facts.map(fact => fact.replaceAll(' %', '\u00a0%'));
+    const lines = unbroken.map(fact => exactText('div', 'chm-rows-fact', fact));
     const bar = bounds ? drawBar(bounds) : null;
     const cell = element('th', `chm-rows-${kind}`, sort, ...lines, bar);
     cell.setAttribute('scope', 'col');
+    if (kind === 'data') {
+      cell.style.width = this.width(index);
+    }
     return cell;
   }
 

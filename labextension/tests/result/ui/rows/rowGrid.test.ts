@@ -54,6 +54,32 @@ describe('the grid of rows', () => {
     expect(texts(grid.node, 'tbody [data-column="1"]')).toEqual(['fine', 'bad', 'so so']);
   });
 
+  it('gives a column of short values the room that these need', () => {
+    const table = rowTableOf();
+    const values = table.titles.map(() => '12345');
+    table.rows.columns = table.rows.columns.map(column => ({ ...column, values }));
+    const heads = draw(table).grid.node.querySelectorAll<HTMLElement>('th.chm-rows-data');
+    expect(Array.from(heads, head => head.style.width)).toEqual([
+      'calc(6ch + 16px)',
+      'calc(6ch + 16px)'
+    ]);
+    values.fill('a text that needs more room');
+    const wide = draw(table).grid.node.querySelectorAll<HTMLElement>('th.chm-rows-data');
+    expect(Array.from(wide, head => head.style.width)).toEqual(['', '']);
+  });
+
+  it('has a bar, and percentages in one line, in the heading of a variant', () => {
+    const table = long(1);
+    table.columns[1] = {
+      ...itemAt(table.columns, 1),
+      facts: ['passed 1 of 2 (9–91 %)'],
+      bounds: [0.09, 0.5, 0.91]
+    };
+    const { node } = draw(table).grid;
+    expect(find(node, '.chm-rows-fact').textContent).toBe('passed 1 of 2 (9–91\u00a0%)');
+    expect(node.querySelectorAll('thead .chm-checks-bar > span').length).toBe(3);
+  });
+
   it('has only the rows in view in the page, however many there are', () => {
     const { grid } = draw(long(2000));
     const drawn = (): NodeListOf<Element> => grid.node.querySelectorAll('tbody tr[aria-rowindex]');
