@@ -118,7 +118,7 @@ class ExecutionRecord(Record):
         from chat_magic.store.journal import Arrival, Exchange
 
         number, append = next(self._numbers), self._execution.arrivals.append
-        append(Exchange(run, number, request_json(request.body()), choice))
+        append(lambda: Exchange(run, number, request_json(request.body()), choice))
 
         def listen(events: Sequence[Event], t_ms: float, *, is_whole: bool = False) -> None:
             append(Arrival(number, t_ms, [event.data for event in events], is_whole))

@@ -98,7 +98,11 @@ def _run(call: PreparedCall) -> RunRequest:
 
 def request_json(body: Mapping[str, Any]) -> str:
     """Return the body of a request as the JSON that is kept, without keys."""
-    return redact(json.dumps(body))
+    try:
+        text = msgspec.json.encode(body).decode()
+    except (TypeError, ValueError):  # a lone surrogate, or what cannot be sent either
+        text = json.dumps(body)
+    return redact(text)
 
 
 def _last_prompt(messages: Sequence[Message]) -> str:

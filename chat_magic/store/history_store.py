@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.history_row import HistoryRow
     from chat_magic.store.cell_versions import CellExecution
     from chat_magic.store.execution import StartedExecution, StoredExecution
-    from chat_magic.store.journal import Arrival, Exchange
+    from chat_magic.store.journal import Entry
     from chat_magic.store.recording import Recording
     from chat_magic.store.turns import ThreadPlace
 
@@ -84,8 +84,12 @@ class WrittenExecution:
         start: Callable[[], StartedExecution],
         on_number: Callable[[int | None], None],
     ) -> None:
-        self.arrivals: deque[Exchange | Arrival] = deque()
-        """What has arrived and is not in the journal yet; the task appends to it."""
+        self.arrivals: deque[Entry | Callable[[], Entry]] = deque()
+        """What has arrived and is not in the journal yet; the task appends to it.
+
+        A request is encoded only when it is written, on the writer's thread: most answers have
+        ended before.
+        """
         self.turn: tuple[ThreadPlace, int] | None = None
         """The conversation that it is a turn of once it has ended, and its position there."""
         self._store = store
@@ -129,7 +133,8 @@ class WrittenExecution:
         entries = []
         with suppress(IndexError):  # the loop appends, and clears at the end
             while True:
-                entries.append(self.arrivals.popleft())
+                entry = self.arrivals.popleft()
+                entries.append(entry() if callable(entry) else entry)
         if entries:
             self._packed.append(pack(entries))
         if self._packed:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import deque
 
 import pytest
 
 from chat_magic.core.reply.sse import Event
 from chat_magic.core.request.request import read_fields
+from chat_magic.engine import execution_rows
 from chat_magic.engine.execution_record import NOT_RECORDED, ExecutionRecord
+from chat_magic.engine.execution_rows import request_json
 from chat_magic.errors import ChatError
 from chat_magic.results.history_number import HistoryNumber
 from chat_magic.store.journal import Arrival, Exchange
@@ -45,13 +46,27 @@ def test_what_arrives_is_put_under_the_request_that_it_answers(record, execution
     second = record.run(3).listen(REQUEST, 1)
     second([Event(b"{}"), Event(b"[DONE]")], 2.0)
     first([Event(b"{}")], 3.0, is_whole=True)
-    request = json.dumps(REQUEST.body())
-    assert list(execution.arrivals) == [
+    request = request_json(REQUEST.body())
+    entries = [entry() if callable(entry) else entry for entry in execution.arrivals]
+    assert entries == [
         Exchange(run=0, number=0, request=request),
         Exchange(run=3, number=1, request=request, choice=1),
         Arrival(number=1, t_ms=2.0, events=[b"{}", b"[DONE]"]),
         Arrival(number=0, t_ms=3.0, events=[b"{}"], is_whole=True),
     ]
+
+
+def test_a_request_is_encoded_for_the_journal_only_when_that_is_written(
+    record, execution, monkeypatch
+):
+    """Most answers have ended before."""
+    encoded = []
+    monkeypatch.setattr(execution_rows, "request_json", lambda body: encoded.append(body) or "{}")
+    record.listen(REQUEST)
+    assert encoded == []
+    (entry,) = execution.arrivals
+    assert entry() == Exchange(run=0, number=0, request="{}")
+    assert encoded == [REQUEST.body()]
 
 
 def test_a_run_has_the_number_of_its_grid_and_ends_with_it(record, execution):

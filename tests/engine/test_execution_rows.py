@@ -11,6 +11,7 @@ from chat_magic.core.request.request import read_fields
 from chat_magic.engine.execution_rows import (
     Origin,
     end_of,
+    request_json,
     start_of,
     without_tokens,
 )
@@ -56,6 +57,13 @@ def test_a_start_has_the_last_prompt_and_where_it_was_asked():
 def test_the_prompt_is_text_without_attachments(content, prompt):
     """Parts that are text are joined."""
     assert start_of("answer", [prepare(messages=[user(content)])], ORIGIN).prompt == prompt
+
+
+@pytest.mark.parametrize("text", ["Hi", "\ud800 and more", "Ünïcode 猫"])
+def test_a_request_is_kept_as_json(text):
+    """Also one with half a surrogate pair, which no server takes."""
+    body = {"model": "a/b", "messages": [user(text)], "temperature": 0.5}
+    assert json.loads(request_json(body)) == body
 
 
 def test_a_grid_names_each_model_once_and_has_a_request_for_each_run():
