@@ -312,11 +312,16 @@ class HistoryWriter:
     def _connection(self, state: _State) -> sqlite3.Connection:
         """Return the connection, opened at the first name that can be used."""
         if state.connection is None:
-            connection = state.connection = self._open()
-            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-            self._is_slow = mode != "wal"
-            with transaction(connection):
-                self._on_open(connection)
+            connection = self._open()
+            try:
+                (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+                self._is_slow = mode != "wal"
+                with transaction(connection):
+                    self._on_open(connection)
+            except BaseException:  # such as a lock: the next try begins with `on_open` again
+                connection.close()
+                raise
+            state.connection = connection
         return state.connection
 
     def _open(self) -> sqlite3.Connection:

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import threading
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ import pytest
 from chat_magic.errors import ChatError
 from chat_magic.store import history_writer
 from chat_magic.store.database import open_database, transaction
+from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_schema import VERSION
 from tests.store.executions import ended, keep, open_store, started
 from tests.waiting import wait_until
@@ -195,6 +197,24 @@ def test_what_cannot_be_written_while_the_file_is_locked_is_written_later(path, 
         assert faults[0].endswith("history.db is locked by another process")
         other.execute("ROLLBACK")
     wait_until(lambda: [row.prompt for row in store.search()] == ["second", "first"])
+
+
+def test_a_file_that_is_locked_when_it_is_first_opened_is_opened_again(path, store, monkeypatch):
+    """The session is noted then, without which no row can be kept."""
+    monkeypatch.setattr(history_writer, "PATIENCE_S", 0)
+    monkeypatch.setattr(history_writer, "TICK_S", 0.01)
+    monkeypatch.setattr(history_writer, "open_database", partial(open_database, busy_s=0))
+    with closing(open_database(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for prompt in ("first", "second"):
+            store.start(lambda prompt=prompt: started(prompt)).end(ended)
+        faults = []
+        wait_until(lambda: faults.extend(store.writer.take_faults()) or faults)
+        other.execute("ROLLBACK")
+    wait_until(lambda: [row.prompt for row in store.search()] == ["second", "first"])
+    assert [*faults, *store.writer.take_faults()] == [
+        f"history: {shown_path(path)} is locked by another process"
+    ]
 
 
 def test_an_operation_that_fails_for_reasons_of_its_own_takes_no_other_with_it(store):
