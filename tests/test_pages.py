@@ -43,6 +43,7 @@ def cells_of(page):
 def notebook(shell, weights, gateway, monkeypatch, tmp_path):
     """Return a shell whose models are the embedded one and a server that answers everything."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHAT_MAGIC_MAX_COMPLETION_TOKENS", "16")  # where a cell says none
     (tmp_path / "chart.png").write_bytes(PIXEL)
     gateway(lambda _request: streamed(completion("It depends.", n_top=5)))
     shell.run_line_magic("load_ext", "chat_magic")
