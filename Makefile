@@ -70,7 +70,7 @@ stress: .venv/ready
 
 dist: build
 	@rm -rf dist build/dist-venv
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m hatchling build
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m hatchling build
 	@$(PYTHON) -m venv build/dist-venv
 	@build/dist-venv/bin/pip install --quiet --disable-pip-version-check twine
 	build/dist-venv/bin/twine check --strict dist/*

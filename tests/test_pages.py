@@ -63,3 +63,44 @@ def test_the_code_of_a_page_runs(page, notebook):
     for code in cells_of(page):
         ran = notebook.run_cell(code)
         assert ran.success, (code, ran.error_in_exec or ran.error_before_exec)
+
+
+RECIPES = [
+    ("gateways", "Azure OpenAI", "azure/gpt", "NAME.openai.azure.com/openai/v1/chat/", "as gpt"),
+    ("gateways", "vLLM", "vllm/a", "http://localhost:8000/v1/chat/", "as a"),
+    ("gateways", "Ollama", "ollama/llama3.2", "http://localhost:11434/v1/chat/", "as llama3.2"),
+    ("gateways", "transformers serve", "a/b", "http://localhost:8000/v1/chat/", '"model": "a/b"'),
+    ("gateways", "Two at once", "lab/a", "http://gpu.lab:8000/v1/chat/", "as a"),
+    ("gateways", "Two at once", "a/b", "https://openrouter.ai/api/v1/chat/", "OPENROUTER_API_KEY"),
+    ("settings", "Defaults", "mistral/a", "https://api.mistral.ai/v1/chat/", "MISTRAL_API_KEY"),
+    ("settings", "Defaults", "fast", "https://openrouter.ai/api/v1/chat/", "openai/gpt-4o-mini"),
+]
+VARIABLES = ["AZURE_OPENAI_API_KEY", "OPENROUTER_API_KEY", "MISTRAL_API_KEY", "TEAM"]
+
+
+@pytest.fixture
+def configured(shell, monkeypatch, tmp_path):
+    """Return a function that puts the first recipe under a heading into the config file."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "secret")
+
+    def configure(page, heading):
+        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8").split(f"\n## {heading}\n")[1]
+        recipe = next(code for language, code in _BLOCK.findall(text) if language == "toml")
+        (tmp_path / "chat_magic.toml").write_text(recipe, "utf-8")
+        shell.run_line_magic("load_ext", "chat_magic")
+        return shell
+
+    return configure
+
+
+@pytest.mark.parametrize(("page", "heading", "model", "address", "words"), RECIPES)
+def test_a_recipe_of_the_config_file_leads_to_its_server(
+    page, heading, model, address, words, configured, capsys
+):
+    """As `--dry-run` says; the variables that it names are set."""
+    assert configured(page, heading).run_cell(f"%%chat {model} --dry-run\nHello").success
+    said = capsys.readouterr().out
+    assert address in said
+    assert words in said
