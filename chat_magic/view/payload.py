@@ -53,6 +53,8 @@ _DATA = ("url", "data", "file_data")
 """Fields of content parts that hold an attachment."""
 _LARGEST_EXACT = 2**53 - 1
 """The largest integer that a double holds exactly, as its neighbours."""
+_LONGEST_END = 100
+"""Characters of an answer's end in a tree, which shows it in one line."""
 _LONGEST_DATA = 2_000
 """Characters beyond which such a field is cut."""
 
@@ -151,7 +153,7 @@ def _trees(comparison: ComparisonModel) -> Iterator[dict[str, Any]]:
 def _node(node: Node, n_before: int) -> dict[str, Any]:
     return {
         "parent": node.parent,
-        "text": node.text,
+        "text": _excerpt_of_leaf(node),
         "token_units": _utf16(node.text[: node.token_chars]),
         "count": node.count,
         "among": node.among,
@@ -160,6 +162,14 @@ def _node(node: Node, n_before: int) -> dict[str, Any]:
         "prob": node.model_prob,
         "answers": [n_before + choice for choice in node.answers],
     }
+
+
+def _excerpt_of_leaf(node: Node) -> str:
+    """Return a node's text; the end of an answer only as far as a line shows it."""
+    most = node.token_chars + _LONGEST_END
+    if len(node.text) <= most or len(node.answers) > 1:
+        return node.text
+    return f"{node.text[:most]}…"
 
 
 def _utf16(text: str) -> int:

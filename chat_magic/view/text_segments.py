@@ -77,15 +77,20 @@ def choice_segments(choice: Choice, json_prefill: str | None = None) -> list[Tex
     return text_segments(tokens_of(choice), token_roles(choice, json_prefill))
 
 
-def mark_below(segments: Sequence[TextSegment]) -> float:
+def mark_below(segments: Sequence[TextSegment], most: int | None = None) -> float:
     """Return the probability under which the segments of a text are marked: one half.
 
     In a long text it is lower, so that at most the least sure fifth is marked.
+
+    Args:
+        segments: Those of the text.
+        most: The most that are marked; None for all but in a long text.
     """
-    if len(segments) <= _LONG:
+    if len(segments) > _LONG:
+        most = min(len(segments) // 5, _MOST_MARKED, *([] if most is None else [most]))
+    if most is None:
         return BIN_EDGES[0]
     known = sorted(s.prob for s in segments if s.prob is not None and s.counts)
-    most = min(len(segments) // 5, _MOST_MARKED)
     return min(BIN_EDGES[0], known[most]) if most < len(known) else BIN_EDGES[0]
 
 

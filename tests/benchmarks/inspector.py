@@ -6,8 +6,6 @@ python tests/benchmarks/inspector.py    prints the figures of one run beside the
 from __future__ import annotations
 
 import json
-import math
-import random
 import re
 import sys
 import tempfile
@@ -15,76 +13,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from msgspec import Raw
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chat_magic.core.reply.reply import (  # noqa: E402
-    Choice,
-    Logprobs,
-    Message,
-    Reply,
-    Timing,
-    TokenLogprob,
-    TokenTimes,
-    TopLogprob,
-    Usage,
-)
-from chat_magic.view.bundle import MIME_TYPE, RunView, bundle  # noqa: E402
+from chat_magic.view.bundle import MIME_TYPE, bundle  # noqa: E402
 from chat_magic.view.live.progress import AnswerProgress  # noqa: E402
 from chat_magic.view.live.update_budget import interval_s, message_bytes  # noqa: E402
 from tests.browser.conftest import CHROMIUM_FLAGS, running_lab  # noqa: E402
+from tests.view.sized_runs import sized_run  # noqa: E402
 
 TOKENS, TOP, STREAMED, TOKENS_PER_S = 10_000, 20, 4_000, 100
 WORDS = re.findall(r"\s?\w+|[^\w\s]|\n", (ROOT / "README.md").read_text())
-
-
-def large_run() -> RunView:
-    """Return an answer of the README's words, with Dirichlet probabilities, seeded."""
-    chance = random.Random(0)
-    tokens = [_token(WORDS[place % len(WORDS)], chance) for place in range(TOKENS)]
-    choice = Choice(
-        index=0,
-        message=Message(content="".join(token.token for token in tokens)),
-        finish_reason="stop",
-        logprobs=Logprobs(content=tokens),
-        arrivals={
-            "content": TokenTimes(
-                chunk=list(range(TOKENS)), t_ms=[400 + 10.3 * place for place in range(TOKENS)]
-            )
-        },
-    )
-    return RunView(
-        model="a/b",
-        request={"model": "a/b", "messages": [{"role": "user", "content": "Write."}]},
-        reply=Reply(choices=(choice,), usage=Usage(prompt_tokens=9, completion_tokens=TOKENS)),
-        timing=Timing(ttft_s=0.4, total_s=103.4, tokens_per_s=97.0),
-    )
-
-
-def _token(word: str, chance: random.Random) -> TokenLogprob:
-    spread = chance.choice([0.02, 0.05, 0.1, 0.3, 1.0])
-    weights = sorted((chance.gammavariate(spread, 1) + 1e-12 for _ in range(TOP + 1)), reverse=True)
-    probs = [weight / sum(weights) for weight in weights[:TOP]]
-    names = [word]
-    while len(names) < TOP:
-        other = chance.choice(WORDS)
-        if other not in names:
-            names.append(other)
-    came = chance.choices(range(TOP), weights=probs)[0]
-    names[0], names[came] = names[came], names[0]
-    tops = [TopLogprob(**_entry(name, prob)) for name, prob in zip(names, probs, strict=True)]
-    return TokenLogprob(**_entry(names[came], probs[came]), top_logprobs=tops)
-
-
-def _entry(text: str, prob: float) -> dict[str, Any]:
-    return {
-        "token": text,
-        "logprob": math.log(prob),
-        "raw_bytes": Raw(json.dumps(list(text.encode())).encode()),
-    }
 
 
 def live_updates() -> list[str]:
@@ -183,7 +124,7 @@ def measure(page: Page, result: dict[str, Any]) -> dict[str, float]:
 
 def main() -> None:
     """Print the figures."""
-    run = large_run()
+    run = sized_run(1, TOKENS, TOP, WORDS)
     start = time.perf_counter()
     result = bundle([run])
     made_s = time.perf_counter() - start

@@ -40,6 +40,7 @@ from chat_magic.view.html.elements import (
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
 from chat_magic.view.html.result_html import answer_box, rounds_html, unsure_html
+from chat_magic.view.html.token_html import most_marked
 from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import choice_facts, choice_sparkline, notices, status_facts
 
@@ -54,6 +55,9 @@ _EXCERPT = 220
 """Characters of an answer in a cell of the matrix."""
 _MOST_TOKENS = 5_000
 """Tokens in all answers beyond which these are drawn as bare text, to keep a notebook small."""
+_MOST_WHOLE = 20_000
+"""Tokens in all answers of a table beyond which only their beginnings are drawn."""
+_LEFT_OUT = "The whole answers are drawn where scripts run: in JupyterLab, or on an exported page."
 _MOST_SAME = 4
 """Identical answers that are named."""
 _CELL = f"padding:6px 10px 6px 10px;text-align:left;vertical-align:top;border:{LINE};font-size:100%"
@@ -75,12 +79,17 @@ def comparison_html(
         opens_tokens: Whether the tokens of answers are shown without a click.
     """
     is_grid = is_matrix(axes)
-    answers = (
-        _matrix(comparison, axes, opens_tokens) if is_grid else _columns(comparison, opens_tokens)
-    )
     is_long = len(comparison.analysis.answers) > TABLE_FIRST and not is_grid
     rows = table_html(comparison, axes) if comparison.several else ""
-    shown = [rows, details("answers", answers)] if is_long else [answers]
+    if is_long and comparison.n_tokens > _MOST_WHOLE:
+        shown = [rows, note(_LEFT_OUT)]
+    else:
+        answers = (
+            _matrix(comparison, axes, opens_tokens)
+            if is_grid
+            else _columns(comparison, opens_tokens)
+        )
+        shown = [rows, details("answers", answers)] if is_long else [answers]
     if opens == "diff":
         shown = [differences_html(comparison), details("answers", "".join(shown))]
     return page(
@@ -152,6 +161,7 @@ def _answer(comparison: ComparisonModel, group: tuple[int, ...], opens_tokens: b
         divergence=(answer.start, answer.end) if differs else None,
         metrics_html=metrics_html,
         opens_tokens=opens_tokens,
+        marked=most_marked(comparison.n_tokens, len(comparison.analysis.answers)),
     )
 
 

@@ -9,6 +9,7 @@ every theme.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from chat_magic.view.glossary import split_terms
@@ -34,6 +35,9 @@ _PRE = (
     "background-color:transparent"
 )
 _WARNING = f"border-left:3px solid rgba({INK},0.75);padding:0 0 0 5px"
+_TAG = re.compile("<[^>]*>")
+_BREAK = re.compile(r"[^\w.,%]")
+"""Where a line may break."""
 _UNUSUAL = ("cut off", "length", "content_filter", "error", "interrupted")
 """Beginnings of facts that say that an answer may be incomplete."""
 
@@ -115,8 +119,10 @@ def line(content: str) -> str:
 
 
 def nowrap(content: str) -> str:
-    """Keep HTML in one line."""
-    return f'<span style="white-space:nowrap">{content}</span>' if content else ""
+    """Keep HTML in one line, which a single word is anyway."""
+    if not _BREAK.search(_TAG.sub("", content)):
+        return content
+    return f'<span style="white-space:nowrap">{content}</span>'
 
 
 def facts_line(facts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from chat_magic.core.reply.tool_rounds import call_words
 from chat_magic.view.answer_images import images_of
@@ -28,7 +28,7 @@ from chat_magic.view.html.elements import (
 )
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.markdown import Span, render
-from chat_magic.view.html.token_html import tokens_html
+from chat_magic.view.html.token_html import most_marked, token_counts_html, tokens_html
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from chat_magic.view.answer_sources import Source
     from chat_magic.view.bundle import RunView
 
+Unsure: TypeAlias = tuple[int, int, int]
+"""Start and end of a token in a text, and its bin."""
+
 _FENCE = "``````\n"
 _LARGEST_SOUND = 4_000_000
 """Bytes of sound that are embedded in a notebook."""
@@ -65,12 +68,14 @@ def result_html(runs: Sequence[RunView], *, opens_tokens: bool = False) -> str:
 
 
 def _run(run: RunView, opens_tokens: bool) -> str:
+    n_tokens = sum(len(tokens_of(choice)) for choice in run.reply.choices)
     boxes = [
         answer_box(
             choice,
             _heading(choice, run),
             run,
             opens_tokens=opens_tokens,
+            marked=most_marked(n_tokens, len(run.reply.choices)),
         )
         for choice in run.reply.choices
     ]
@@ -128,8 +133,11 @@ def answer_box(
     divergence: Span | None = None,
     metrics_html: str | None = None,
     opens_tokens: bool = False,
+    marked: int | None = None,
 ) -> str:
     """Draw a choice: its answer, its tokens, its exact text.
+
+    In an output of many tokens these are counted instead, and the text is that of its payload.
 
     Args:
         choice: The choice.
@@ -137,28 +145,34 @@ def answer_box(
         run: The run that it is a choice of.
         divergence: Start and end in its text of the token at which it diverges from others.
         metrics_html: HTML below its answer; without it the perplexity stands beside its tokens.
-        opens_tokens: Whether the tokens are shown without a click.
+        opens_tokens: Whether the tokens are shown without a click; they are always drawn then.
+        marked: How many words are underlined at most; None for all, where tokens are drawn.
     """
     tokens, roles = tokens_of(choice), token_roles(choice, run.json_prefill)
+    marked = None if opens_tokens else marked
+    drawn = (
+        tokens_html(tokens, roles) if marked is None else token_counts_html(tokens, roles, marked)
+    )
+    unsure = _unsure_spans(choice.text, text_segments(tokens, roles), marked)
     fact = perplexity_fact(choice, run.usage_of_choice) if metrics_html is None else None
     title = f"tokens{EM_SPACE}{fact or ''}" if metrics_html is None else "tokens"
     return "".join(
         [
             head,
             details("reasoning", exact(choice.reasoning)) if choice.reasoning else "",
-            _answer(choice, run.prefill, text_segments(tokens, roles), divergence),
+            _answer(choice, run.prefill, unsure, divergence),
             _sources(sources_of(choice, run.reply)),
             metrics_html or "",
-            details(title, tokens_html(tokens, roles), is_open=opens_tokens) if tokens else "",
-            details("raw", exact(choice.text)) if choice.text else "",
+            details(title, drawn, is_open=opens_tokens) if tokens else "",
+            details("raw", exact(choice.text)) if choice.text and marked is None else "",
         ]
     )
 
 
 def _answer(
-    choice: Choice, prefill: str, segments: Sequence[TextSegment], divergence: Span | None = None
+    choice: Choice, prefill: str, unsure: Sequence[Unsure], divergence: Span | None = None
 ) -> str:
-    parts = [_content(choice.text, prefill, segments, divergence)] if choice.text else []
+    parts = [_content(choice.text, prefill, unsure, divergence)] if choice.text else []
     if choice.refusal:
         in_refusal = None if choice.text else divergence
         parts.append(note("refused") + render(choice.refusal, divergence=in_refusal))
@@ -168,16 +182,12 @@ def _answer(
     return "".join(parts) or (_prefill(prefill) if prefill else "") + note("empty answer")
 
 
-def _content(
-    text: str, prefill: str, segments: Sequence[TextSegment], divergence: Span | None
-) -> str:
+def _content(text: str, prefill: str, unsure: Sequence[Unsure], divergence: Span | None) -> str:
     """Draw the prefill, which is muted, and the content as one text in Markdown."""
     is_json = _is_json(prefill + text)
     before = f"{_FENCE if is_json else ''}{prefill}"
     shift = len(before)
-    spans = [
-        (start + shift, end + shift, grade) for start, end, grade in _unsure_spans(text, segments)
-    ]
+    spans = [(start + shift, end + shift, grade) for start, end, grade in unsure]
     divergence = divergence and (divergence[0] + shift, divergence[1] + shift)
     after = f"\n{_FENCE}" if is_json else ""
     return render(before + text + after, spans, divergence, prefill=before if prefill else "")
@@ -198,12 +208,12 @@ def _prefill(prefill: str) -> str:
     return f'<span style="{MUTED};{EXACT}">{escape(prefill)}</span>'
 
 
-def _unsure_spans(text: str, segments: Sequence[TextSegment]) -> list[tuple[int, int, int]]:
-    """Return start, end and bin of the unsure tokens; none unless the tokens spell the text."""
+def _unsure_spans(text: str, segments: Sequence[TextSegment], most: int | None) -> list[Unsure]:
+    """Return the unsure tokens, at most the least sure ones; none unless they spell the text."""
     end = -"".join(segment.text for segment in segments).rfind(text)
     if end > 0 or not text:
         return []
-    below = mark_below(segments)
+    below = mark_below(segments, most)
     spans = []
     for segment in segments:
         start, end = end, end + len(segment.text)

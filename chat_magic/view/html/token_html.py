@@ -39,10 +39,42 @@ _TEXT = (
     "margin:4px 0 6px 0;padding:0;font-family:inherit;font-size:100%;line-height:1.8;"
     f"{EXACT};background-color:transparent"
 )
-_MOST_ROWS = 10
-"""Tokens in the table."""
+_LEGEND = "font-size:88%;line-height:1.7;margin:0 0 6px 0"
+_MOST_ROWS, _FEW_ROWS = 10, 4
+"""Tokens in the table; those that are named where tokens are not drawn."""
+_MOST_DRAWN = 350
+"""Tokens of all answers of an output that are drawn one by one, to keep a notebook small."""
+_MOST_MARKED = 45
+"""Words that are underlined in all answers where there are more."""
 _MOST_ALTERNATIVES = 4
 """Alternatives that a row of the table names."""
+
+
+def most_marked(n_tokens: int, n_answers: int) -> int | None:
+    """Return how many words of each answer are underlined; None where its tokens are drawn.
+
+    Args:
+        n_tokens: Tokens of all answers of an output.
+        n_answers: How many answers it has.
+    """
+    return None if n_tokens <= _MOST_DRAWN else _MOST_MARKED // n_answers
+
+
+def token_counts_html(tokens: Sequence[TokenLogprob], roles: Sequence[Role], marked: int) -> str:
+    """Say how many tokens are in each bin, and which are the least sure.
+
+    Args:
+        tokens: The tokens.
+        roles: Their roles: those that do not count are left out.
+        marked: How many words of the text are underlined at most.
+    """
+    segments = text_segments(tokens, roles)
+    counts = _bin_counts(segments)
+    bins = ", ".join(f"{_BINS[number]}: {count}" for number, count in sorted(counts.items()))
+    below = percent(mark_below(segments, marked))
+    words = f"tokens by probability: {bins}; underlined under {below}{_not_counted(segments)}"
+    least = "".join(f"<br>{_least_sure(segment)}" for segment in _least(segments, _FEW_ROWS))
+    return f'<div style="{_LEGEND}">{escape(words)}{least}</div>'
 
 
 def tokens_html(tokens: Sequence[TokenLogprob], roles: Sequence[Role] | None = None) -> str:
@@ -89,7 +121,7 @@ def _alternatives(segment: TextSegment) -> list[str]:
 
 
 def _legend(segments: Sequence[TextSegment]) -> str:
-    counts = Counter(_bin(segment) for segment in segments if segment.counts)
+    counts = _bin_counts(segments)
     entries = [
         f'<span style="white-space:nowrap;padding:1px 6px;{style}">'
         f"{escape(label)}: {counts[number]}</span>"
@@ -99,10 +131,13 @@ def _legend(segments: Sequence[TextSegment]) -> str:
     bins = " ".join(entries)
     below = mark_below(segments)
     partly = "" if below == BIN_EDGES[0] else f"; coloured only under {percent(below)}"
-    style = "font-size:88%;line-height:1.7;margin:0 0 6px 0"
     return (
-        f'<div style="{style}">tokens by probability {bins}{partly}{_not_counted(segments)}</div>'
+        f'<div style="{_LEGEND}">tokens by probability {bins}{partly}{_not_counted(segments)}</div>'
     )
+
+
+def _bin_counts(segments: Sequence[TextSegment]) -> Counter[int]:
+    return Counter(_bin(segment) for segment in segments if segment.counts)
 
 
 def _not_counted(segments: Sequence[TextSegment]) -> str:
@@ -112,10 +147,17 @@ def _not_counted(segments: Sequence[TextSegment]) -> str:
     return f"; not counted: {', '.join(parts)}" if parts else ""
 
 
+def _least(segments: Sequence[TextSegment], most: int) -> list[TextSegment]:
+    return sorted((p for p in segments if p.grade), key=lambda segment: segment.prob or 0.0)[:most]
+
+
+def _least_sure(segment: TextSegment) -> str:
+    facts = [percent(segment.prob or 0.0), *map(isolated, _alternatives(segment))]
+    return f"{isolated(token_name(segment.text))} {' · '.join(facts)}"
+
+
 def _table(segments: Sequence[TextSegment]) -> str:
-    least = sorted((p for p in segments if p.grade), key=lambda segment: segment.prob or 0.0)[
-        :_MOST_ROWS
-    ]
+    least = _least(segments, _MOST_ROWS)
     if not least:
         return ""
     return table(("least sure", "%", "alternatives"), list(map(_row, least)))
