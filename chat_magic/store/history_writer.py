@@ -67,16 +67,24 @@ class _Value(Generic[T]):
 
 
 class _Call(Generic[T]):
-    """A function whose caller waits for its value."""
+    """A function whose caller waits for its value, until a time."""
 
-    def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(self, function: Callable[[sqlite3.Connection], T], until_s: float) -> None:
         self._function = function
+        self._until_s = until_s
         self._value: Any = None
         self.outcome: SimpleQueue[_Value[T] | str] = SimpleQueue()
         """The value, or why there is none."""
 
     def write(self, connection: sqlite3.Connection) -> None:
+        if self.is_late:
+            raise TimeoutError("nobody waits for it any more")
         self._value = self._function(connection)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its caller has given up, so that it must not run any more."""
+        return time.monotonic() >= self._until_s
 
     def committed(self) -> None:
         self.outcome.put(_Value(self._value))
@@ -160,16 +168,19 @@ class HistoryWriter:
         Raises:
             ChatError: The history cannot be written, or not in time.
         """
-        call = _Call(function)
-        self.submit(call)
         deadline = time.monotonic() + timeout_s
+        call = _Call(function, deadline)
+        self.submit(call)
         while time.monotonic() < deadline:  # an interrupt here leaves no lock held
             with suppress(Empty):
                 outcome = call.outcome.get(timeout=0.2)
                 if isinstance(outcome, _Value):
                     return outcome.value
                 raise ChatError(outcome)
-        raise ChatError(f"history: {shown_path(self.path)} was not written within {timeout_s:g} s")
+        locked = "is locked by another process, and " if self._locked_since else ""
+        raise ChatError(
+            f"history: {shown_path(self.path)} {locked}was not written within {timeout_s:g} s"
+        )
 
     def flush(self, timeout_s: float = 5.0) -> None:
         """Wait until all that was submitted is written, or cannot be."""
@@ -354,11 +365,12 @@ class HistoryWriter:
         self._locked_since = self._locked_since or time.monotonic()
         if time.monotonic() - self._locked_since >= PATIENCE_S:
             self._tell(fault)
-        calls: list[Operation] = [call for call in state.waiting if isinstance(call, _Call)]
-        state.waiting = [operation for operation in state.waiting if operation not in calls]
-        excess = state.waiting[:-_MOST_WAITING]
-        del state.waiting[:-_MOST_WAITING]
-        for operation in (*calls, *excess):
+        waiting, late = [], []
+        for operation in state.waiting:
+            is_late = isinstance(operation, _Call) and operation.is_late
+            (late if is_late else waiting).append(operation)
+        state.waiting = waiting[-_MOST_WAITING:]
+        for operation in (*late, *waiting[:-_MOST_WAITING]):
             operation.drop(fault)
 
     def _use_next_file(self, state: _State) -> None:

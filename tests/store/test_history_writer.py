@@ -19,7 +19,7 @@ from chat_magic.store.database import open_database, transaction
 from chat_magic.store.history_files import shown_path
 from chat_magic.store.history_schema import VERSION
 from tests.store.executions import ended, keep, open_store, started
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 
 NOBODY = 65534
 """A user without privileges."""
@@ -215,6 +215,32 @@ def test_a_file_that_is_locked_when_it_is_first_opened_is_opened_again(path, sto
     assert [*faults, *store.writer.take_faults()] == [
         f"history: {shown_path(path)} is locked by another process"
     ]
+
+
+def test_who_waits_for_a_locked_file_waits_as_long_as_was_said(path, store, monkeypatch):
+    """Until what was submitted is written, if the lock goes before; else the error names it."""
+    monkeypatch.setattr(history_writer, "TICK_S", 0.01)
+    monkeypatch.setattr(history_writer, "open_database", partial(open_database, busy_s=0))
+    calls, n_tries = [], []
+    wait_for_lock = store.writer._wait_for_lock
+    monkeypatch.setattr(
+        store.writer, "_wait_for_lock", lambda state: n_tries.append(1) or wait_for_lock(state)
+    )
+    with closing(open_database(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ChatError, match="is locked by another process"):
+            store.writer.call(lambda _connection: calls.append("late"), 0.1)
+        store.start(lambda: started("first")).end(ended)
+        flushing = threading.Thread(target=store.writer.flush, args=[TIMEOUT_S])
+        flushing.start()
+        n_before = len(n_tries)
+        wait_until(lambda: len(n_tries) > n_before + 3)
+        assert flushing.is_alive()
+        other.execute("ROLLBACK")
+    flushing.join(TIMEOUT_S)
+    assert not flushing.is_alive()
+    assert [row.prompt for row in store.search()] == ["first"]
+    assert calls == []
 
 
 def test_an_operation_that_fails_for_reasons_of_its_own_takes_no_other_with_it(store):
