@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.analysis.diff import Change, common_blocks, diff
@@ -62,8 +61,9 @@ class PromptDiff:
 def diff_prompts(before: Mapping[str, Any], after: Mapping[str, Any]) -> PromptDiff:
     """Compare two requests.
 
-    Messages that are identical stay; those between are compared one by one, by word, as long as
-    their roles agree. An attachment is one word, named by its kind and content.
+    Messages that are identical stay; those between are compared by word with the message of the
+    same role, so that a system message which is added in front leaves the user's to be compared.
+    An attachment is one word, named by its kind and content.
 
     Args:
         before: The JSON body of a request, with `model` and `messages`.
@@ -117,15 +117,18 @@ def _diff_messages(before: Sequence[_Message], after: Sequence[_Message]) -> Ite
 
 
 def _between(before: Sequence[_Message], after: Sequence[_Message]) -> Iterator[MessageDiff]:
-    """Compare the messages between two that stay, one by one."""
-    for old, new in zip_longest(before, after):
-        if old and new and old[0] == new[0]:
-            yield MessageDiff(role=old[0], changes=tuple(diff(old[1], new[1])))
-            continue
-        if old:
-            yield _whole("delete", *old)
-        if new:
-            yield _whole("insert", *new)
+    """Compare the messages between two that stay: those whose roles follow each other in both."""
+    at, to = 0, 0
+    for start, other_start, size in common_blocks(_roles(before), _roles(after)):
+        yield from (_whole("delete", *message) for message in before[at:start])
+        yield from (_whole("insert", *message) for message in after[to:other_start])
+        at, to = start + size, other_start + size
+        for (role, old), (_, new) in zip(before[start:at], after[other_start:to], strict=True):
+            yield MessageDiff(role=role, changes=tuple(diff(old, new)))
+
+
+def _roles(messages: Sequence[_Message]) -> list[str]:
+    return [role for role, _ in messages]
 
 
 def _whole(kind: Any, role: str, words: Sequence[str]) -> MessageDiff:

@@ -36,6 +36,16 @@ def marked(message):
             ["user: A", "assistant: B", "user: C e"],
             ["user: A", "assistant: B", "user: C[- d-]{+ e+}"],
         ),
+        (
+            ["user: Name a cat"],
+            ["system: Be terse", "user: Name a dog"],
+            ["system: {+Be terse+}", "user: Name a[- cat-]{+ dog+}"],
+        ),
+        (
+            ["system: Be terse", "user: Name a cat"],
+            ["user: Name a dog", "assistant: Rex"],
+            ["system: [-Be terse-]", "user: Name a[- cat-]{+ dog+}", "assistant: {+Rex+}"],
+        ),
         (["user: Hi"], ["user: Hi"], ["user: Hi"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from chat_magic.view.html.elements import MUTED, SMALL, nowrap, page, strong, warning_html
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from chat_magic.view.history_view import HistoryLine, HistoryView
 
 _TITLES = ("", "time", "model", "prompt", "answer", "tokens", "cost", "")
+_SHORT = 24
+"""Characters of a remark that stays in one line."""
 _HINT = (
     "%chat /show #N draws one · /cell #N writes its cell · /rerun #N sends it again · "
     "/star #N NOTE · /forget #N"
@@ -24,7 +27,10 @@ def history_html(view: HistoryView) -> str:
     if not view.rows:
         return page(title)
     hint = f'<div style="{SMALL};{MUTED}">{escape(_HINT)}</div>'
-    return page(title + table(_TITLES, [_cells(line) for line in view.lines]) + hint)
+    cells = [_cells(line) for line in view.lines]
+    used = [any(column) for column in zip(*cells, strict=True)]
+    titles, *rows = ([*compress(row, used)] for row in (_TITLES, *cells))
+    return page(title + table(titles, rows) + hint)
 
 
 def _cells(line: HistoryLine) -> list[str]:
@@ -37,7 +43,7 @@ def _cells(line: HistoryLine) -> list[str]:
         isolated(line.answer),
         nowrap(_muted(line.tokens)),
         nowrap(_muted(line.cost)),
-        remark if line.remark else "",
+        (nowrap(remark) if len(line.remark) <= _SHORT else remark) if line.remark else "",
     ]
 
 

@@ -43,12 +43,12 @@ def _prompt(prompt: PromptDiff) -> str:
         )
         for change in prompt.parameters
     )
-    messages = "".join(
+    messages = (
         heading(message.role, []) + changes_html(list(shorten(message.changes)))
         for message in prompt.messages
         if not message.is_same
     )
-    return parameters + messages
+    return parameters + "".join(f'<div style="margin:0 0 10px 0">{html}</div>' for html in messages)
 
 
 def _answers(answers: AnswerDiff, sides: tuple[str, str]) -> str:

@@ -17,6 +17,22 @@ def test_each_execution_is_a_row_of_a_table():
         assert text in html
 
 
+def test_a_column_without_a_value_is_left_out():
+    """A gateway whose prices are not known has no costs."""
+    html = history_html(HistoryView([row(cost=None), row(id=6, cost=None)], "", NOW))
+    assert ">cost<" not in html
+    assert ">cost<" in history_html(HistoryView([row(cost=None), row(cost=0.25)], "", NOW))
+
+
+def test_a_short_remark_stays_in_one_line():
+    """Such as the number of a version; a long note may take several."""
+    short, long = (
+        history_html(HistoryView([row(note=note)], "", NOW))
+        for note in ("version 3", "a long note of several words")
+    )
+    assert short.count("nowrap") == long.count("nowrap") + 1
+
+
 def test_texts_of_users_and_models_are_escaped():
     """And do not reorder what is around them."""
     evil = "<script>alert(1)</script>\u202e"
