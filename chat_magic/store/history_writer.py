@@ -365,7 +365,8 @@ class HistoryWriter:
         self._locked_since = self._locked_since or time.monotonic()
         if time.monotonic() - self._locked_since >= PATIENCE_S:
             self._tell(fault)
-        waiting, late = [], []
+        waiting: list[Operation] = []
+        late: list[Operation] = []
         for operation in state.waiting:
             is_late = isinstance(operation, _Call) and operation.is_late
             (late if is_late else waiting).append(operation)
