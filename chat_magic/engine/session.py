@@ -6,6 +6,7 @@ import itertools
 import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from chat_magic.engine.capabilities import CapabilityBook
 from chat_magic.engine.history_recorder import HistoryRecorder
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from chat_magic.engine.gateway_scorer import Way
     from chat_magic.engine.prepare import PreparedCall
     from chat_magic.results.answer_distribution import Distribution
+    from chat_magic.results.chat_results import ChatResults
     from chat_magic.store.presets import PresetStore
     from chat_magic.transport.http import HttpClient
 
@@ -115,6 +117,9 @@ class Session:
         """How the servers of models score texts, as far as that is known."""
         self.distributions: dict[str, Distribution] = {}
         """The newest distributions by their handles, so that their pictures can extend them."""
+        self.drawn_rows: WeakValueDictionary[str, ChatResults] = WeakValueDictionary()
+        """Tables of rows that were drawn without all their tokens, by the handles in their
+        pictures, which ask for the row that is opened."""
         self.loop = EventLoopThread(on_stop=self._close_connections)
         self.jobs: JobList[Job] = JobList()
         self.told_notices: set[str] = set()

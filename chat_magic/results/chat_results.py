@@ -340,6 +340,12 @@ class ChatResults(CheckTables, Sequence[ChatResult]):
 
         return bundle(self._runs, axes=self.axes, checks=self._checks_view)
 
+    def _run_payload(self, run: int) -> dict[str, Any]:
+        """Return the payload of one run alone, with all its tokens."""
+        from chat_magic.view.payload import payload
+
+        return payload([self._runs[run]])
+
     @property
     def _runs(self) -> list[RunView]:
         titles = [

@@ -365,7 +365,9 @@ class ChatMagics(Magics):
 
     def _bundle(self, result: Result) -> dict[str, Any]:
         """Return a result as it is drawn, with earlier versions of the cell if the user asks."""
-        bundle = result._repr_mimebundle_()
+        from chat_magic.shell.drawn_rows import with_handle
+
+        bundle = with_handle(self._session, result, result._repr_mimebundle_())
         setting = self._session.configuration.setting("saved_versions")
         most = setting.value if setting else 0
         if not isinstance(most, int) or not most or result.history_id is None:
@@ -394,7 +396,9 @@ class ChatMagics(Magics):
         drawn = value._repr_mimebundle_()
         if isinstance(drawn, tuple):
             return self._for_notebook(drawn[0]), drawn[1]
-        return self._for_notebook(drawn)
+        from chat_magic.shell.drawn_rows import with_handle
+
+        return self._for_notebook(with_handle(self._session, value, drawn))
 
     def _as_value(self, value: T) -> T:
         """Return a value that has been drawn as the cell's value, without drawing it again."""

@@ -1,4 +1,4 @@
-"""What the labextension asks the kernel: the versions of a cell, and more of a distribution.
+"""What the labextension asks the kernel: versions of a cell, more of a distribution or a table.
 
 It evaluates `VersionReply(REQUEST)` as a user expression of a silent execute request, where this
 module is loaded, so that a kernel without chat-magic is asked nothing that it cannot answer.
@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.engine import history
+from chat_magic.engine.session import default_session
 from chat_magic.errors import ChatError
 from chat_magic.results.compare import compared
+from chat_magic.shell.drawn_rows import whole_run
 from chat_magic.transport.credentials import redact
 from chat_magic.view.bundle import MIME_TYPE
 from chat_magic.view.result_diff import ResultDiff
@@ -34,8 +36,9 @@ class VersionReply:
     Args:
         request: JSON with `ask`: `list` (with `cell`, the cell's id, and `answer`, the text of the
             first answer on screen), `show` (with `id`), `diff` (with `before` and `after`, each
-            a pair of a number of the history and a title) or `extend` (with the `handle` of a
-            distribution and the number of a `node`).
+            a pair of a number of the history and a title), `extend` (with the `handle` of a
+            distribution and the number of a `node`) or `run` (with the `handle` of a table of rows
+            and the position of a `run`).
     """
 
     def __init__(self, request: str) -> None:
@@ -57,6 +60,9 @@ def _reply(request: Mapping[str, Any]) -> dict[str, Any]:
             return _show(request["id"])
         case "extend":
             return _extend(request["handle"], request["node"])
+        case "run":
+            payload = whole_run(default_session(), request["handle"], request["run"])
+            return {"payload": payload}
         case _:
             before, after = (
                 compared(history.load(number), title)

@@ -65,6 +65,8 @@ def rows_payload(
         results = plain_json([result_payload(run, detail) for run in runs])
         if detail == DETAILS[-1] or len(_encoded(results)) <= room:
             break
+    if detail != WHOLE:
+        frame["rows"]["is_cut"] = True
     return {**frame, "results": results}
 
 

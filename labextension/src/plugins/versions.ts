@@ -3,7 +3,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { readPayload } from '../result/payload';
-import type { Payload } from '../result/payloadTypes';
+import type { KernelReply, KernelRequest } from '../result/ui/root';
 import { askVersions, type Ask, type VersionSource } from '../result/versions';
 
 /** The detail of the event with which a result asks for its versions. */
@@ -44,22 +44,22 @@ function askOf(panel: NotebookPanel): Ask {
   };
 }
 
-/** The detail of the event with which a distribution asks to be extended. */
-interface ExtendDetail {
-  handle: string;
-  node: number;
-  respond: (payload: Payload | null, reason: string) => void;
+/** The detail of the event with which a picture asks for more of what it shows. */
+interface AskDetail {
+  request: KernelRequest;
+  respond: (reply: KernelReply) => void;
 }
 
-async function extend(tracker: INotebookTracker, event: Event): Promise<void> {
+async function answer(tracker: INotebookTracker, event: Event): Promise<void> {
   const { target } = event;
-  const { handle, node, respond } = (event as CustomEvent<ExtendDetail>).detail;
+  const { request, respond } = (event as CustomEvent<AskDetail>).detail;
   const panel = target instanceof Node ? tracker.find(one => one.node.contains(target)) : undefined;
   if (panel) {
     event.preventDefault();
-    const reply = await askOf(panel)({ ask: 'extend', handle, node }).catch(() => null);
+    const reply = await askOf(panel)(request).catch(() => null);
+    const payload = readPayload(reply?.payload);
     const reason = typeof reply?.error === 'string' ? reply.error : 'the kernel does not reply';
-    respond(readPayload(reply?.payload), reason);
+    respond({ payload, reason: payload ? '' : reason });
   }
 }
 
@@ -79,11 +79,11 @@ async function respond(tracker: INotebookTracker, event: Event): Promise<void> {
 
 export const versions: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:versions',
-  description: 'Shows the earlier versions of a result, and more of a distribution.',
+  description: 'Shows earlier versions of a result, and more of a distribution or a table.',
   autoStart: true,
   requires: [INotebookTracker],
   activate: (_app, tracker: INotebookTracker) => {
     document.body.addEventListener('chat-magic:versions', event => void respond(tracker, event));
-    document.body.addEventListener('chat-magic:extend', event => void extend(tracker, event));
+    document.body.addEventListener('chat-magic:ask', event => void answer(tracker, event));
   }
 };

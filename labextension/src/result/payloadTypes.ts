@@ -148,6 +148,13 @@ export interface PayloadRows {
   facts: string[];
   /** The distinct warnings of all requests. */
   warnings: string[];
+  /** Whether tokens or alternatives are left out, to limit the size; absent where they are not. */
+  is_cut?: boolean;
+  /**
+   * The name by which the kernel gives the result of a cell whole; absent where nothing is left
+   * out, or it cannot.
+   */
+  handle?: string;
 }
 
 /** A column of the data. */

@@ -13,7 +13,11 @@ const LISTED = {
 };
 
 /** Dispatch what a result dispatches in a cell of a notebook with a kernel; return the reply. */
-async function ask(content: object | null): Promise<{ source: unknown; sent: unknown[] }> {
+async function ask(
+  content: object | null,
+  kind = 'versions',
+  asked: object = { answer: 'Tom' }
+): Promise<{ source: unknown; sent: unknown[] }> {
   const output = document.createElement('div');
   const node = document.createElement('div');
   node.append(output);
@@ -27,8 +31,8 @@ async function ask(content: object | null): Promise<{ source: unknown; sent: unk
   const tracker = { find: (isIt: (one: object) => boolean) => [panel].find(isIt) };
   void versions.activate({} as never, tracker);
   const source = await new Promise(respond => {
-    const detail = { answer: 'Tom', respond };
-    output.dispatchEvent(new CustomEvent('chat-magic:versions', { bubbles: true, detail }));
+    const detail = { ...asked, respond };
+    output.dispatchEvent(new CustomEvent(`chat-magic:${kind}`, { bubbles: true, detail }));
   });
   return { source, sent: requestExecute.mock.calls.flat() };
 }
@@ -53,6 +57,26 @@ describe('the plugin of versions', () => {
     ['an expression that fails', { status: 'ok', user_expressions: { reply: { status: 'error' } } }]
   ])('finds none with %s', async (_case, content) => {
     expect((await ask(content)).source).toBeNull();
+  });
+});
+
+describe('what a picture asks the kernel for', () => {
+  const request = { ask: 'run', handle: 'h', run: 3 };
+
+  it('is answered with a payload', async () => {
+    const payload = { version: 1, results: [], axes: [], comparison: null };
+    const reply = ok({ 'application/json': { payload } });
+    const { source, sent } = await ask(reply, 'ask', { request });
+    expect(source).toMatchObject({ payload, reason: '' });
+    expect(sent[0]).toMatchObject({ user_expressions: { reply: expression(request) } });
+  });
+
+  it.each([
+    ['its error', ok({ 'application/json': { error: 'run its cell again' } }), 'run its cell again'],
+    ['that it does not reply', { status: 'aborted' }, 'the kernel does not reply']
+  ])('or with %s', async (_case, content, reason) => {
+    const { source } = await ask(content, 'ask', { request });
+    expect(source).toEqual({ payload: null, reason });
   });
 });
 

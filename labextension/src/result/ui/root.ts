@@ -4,7 +4,7 @@ import constants from '../../constants.json';
 import { ResultModel } from '../answer';
 import { readComparison } from '../comparison';
 import { readPayload } from '../payload';
-import type { Payload, PayloadDistribution } from '../payloadTypes';
+import type { Payload, PayloadDistribution, PayloadResult } from '../payloadTypes';
 import { readRowTable } from '../rowTable';
 import { firstAnswer, savedVersions, type VersionSource } from '../versions';
 import type { ViewState } from '../viewState';
@@ -40,6 +40,17 @@ export type Stored = string | Record<string, string | number | boolean | null>;
 /** Where the mode and the state of a comparison are remembered. */
 const MODE_KEY = constants.modeKey;
 const STATE_KEY = 'chat_magic_comparison';
+
+/** What a picture asks the kernel for: more of a distribution, or a run of a table as a whole. */
+export type KernelRequest =
+  | { ask: 'extend'; handle: string | null; node: number }
+  | { ask: 'run'; handle: string; run: number };
+
+export interface KernelReply {
+  payload: Payload | null;
+  /** Why there is none; else empty. */
+  reason: string;
+}
 
 type View = AblationView | ComparisonView | ResultView | RowsView;
 
@@ -130,22 +141,20 @@ export class Root {
   }
 
   /** Ask the kernel to go on from a node, and draw what it replies; return why it does not. */
-  private extend({ handle }: PayloadDistribution, node: number): Promise<string> {
-    return new Promise(done => {
-      const respond = (payload: Payload | null, reason: string): void => {
-        if (payload) {
-          this.drawPayload(payload);
-        }
-        done(payload ? '' : reason);
-      };
-      const detail = { handle, node, respond };
-      const event = new CustomEvent('chat-magic:extend', {
-        bubbles: true,
-        cancelable: true,
-        detail
-      });
+  private async extend({ handle }: PayloadDistribution, node: number): Promise<string> {
+    const { payload, reason } = await this.askKernel({ ask: 'extend', handle, node });
+    if (payload) {
+      this.drawPayload(payload);
+    }
+    return reason;
+  }
+
+  private askKernel(request: KernelRequest): Promise<KernelReply> {
+    return new Promise(respond => {
+      const detail = { request, respond };
+      const event = new CustomEvent('chat-magic:ask', { bubbles: true, cancelable: true, detail });
       if (this.node.dispatchEvent(event)) {
-        done('this page has no kernel to ask');
+        respond({ payload: null, reason: 'this page has no kernel to ask' });
       }
     });
   }
@@ -164,7 +173,9 @@ export class Root {
     const { markdown } = this.front;
     const table = readRowTable(payload);
     if (table) {
-      return [new RowsView(table, payload.results, markdown, insert, onMode)];
+      const askRun = async (handle: string, run: number): Promise<PayloadResult | null> =>
+        (await this.askKernel({ ask: 'run', handle, run })).payload?.results[0] ?? null;
+      return [new RowsView(table, payload.results, markdown, insert, onMode, askRun)];
     }
     const comparison = readComparison(payload);
     if (!comparison) {

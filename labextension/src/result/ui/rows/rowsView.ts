@@ -16,13 +16,17 @@ import { RowToolbar, type VariantPair } from './rowToolbar';
 const LEFT_OUT =
   'Some tokens or alternatives are not saved in this notebook, to limit its size: .tokens has all';
 
+/** Ask the kernel for a result with all its tokens; null where it has none to give. */
+export type AskRun = (handle: string, run: number) => Promise<PayloadResult | null>;
+
 export class RowsView {
   constructor(
     private readonly table: RowTable,
     private readonly results: readonly PayloadResult[],
     options: MarkdownOptions,
     insertCell: InsertCell,
-    private readonly onMode: (mode: Mode) => void
+    private readonly onMode: (mode: Mode) => void,
+    private readonly askRun: AskRun
   ) {
     this.detailPane = new DetailPane(options, insertCell, mode => {
       this.mode = mode;
@@ -34,13 +38,14 @@ export class RowsView {
       onDiff: pair => this.compare(pair)
     });
     this.grid = new RowGrid(table, {
-      onOpen: (row, variant, from) => this.open(row, variant, from),
+      onOpen: (row, variant, from) => void this.open(row, variant, from),
       onSort: sort => this.select({ sort }),
       answerText: (row, variant) => this.answerText(row, variant)
     });
     const { facts, warnings } = table.rows;
     const [title = '', ...others] = facts;
-    const isCut = results.some(({ alternatives_left_out }) => alternatives_left_out > 0);
+    const isCut =
+      table.rows.is_cut || results.some(({ alternatives_left_out }) => alternatives_left_out > 0);
     this.node = element(
       'section',
       'chm-result chm-rows-view',
@@ -79,11 +84,26 @@ export class RowsView {
     this.grid.compare(pair);
   }
 
-  private open(row: number, variant: number, from: HTMLElement): void {
-    const result = itemAt(this.results, runAt(this.table, row, variant));
+  /** Open an answer as the notebook has it, then with what the kernel adds. */
+  private async open(row: number, variant: number, from: HTMLElement): Promise<void> {
+    const run = runAt(this.table, row, variant);
     const { title } = itemAt(this.table.rows.variants, variant);
     const name = `${this.table.rows.index} ${this.table.titles[row] ?? ''} · ${title}`;
-    void this.detailPane.show(new ResultModel(result), null, name, this.mode, from);
+    const show = (result: PayloadResult): Promise<void> =>
+      this.detailPane.show(new ResultModel(result), null, name, this.mode, from);
+    this.opened = run;
+    await show(this.whole.get(run) ?? itemAt(this.results, run));
+    const { handle } = this.table.rows;
+    if (handle === undefined || this.whole.has(run)) {
+      return;
+    }
+    const whole = await this.askRun(handle, run);
+    if (whole) {
+      this.whole.set(run, whole);
+    }
+    if (whole && this.opened === run && !this.detailPane.node.hidden) {
+      await show(whole);
+    }
   }
 
   private answerText(row: number, variant: number): string {
@@ -118,5 +138,8 @@ export class RowsView {
   private readonly grid: RowGrid;
   private selection: Selection = EVERYTHING;
   private pair: VariantPair | null = null;
+  /** The results that the kernel gave, by run. */
+  private readonly whole = new Map<number, PayloadResult>();
+  private opened = -1;
   private mode: Mode = 'text';
 }

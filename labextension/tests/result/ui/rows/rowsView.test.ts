@@ -1,22 +1,27 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { itemAt } from '../../../../src/result/indexing';
 import { readPayload } from '../../../../src/result/payload';
-import type { Payload } from '../../../../src/result/payloadTypes';
+import type { Payload, PayloadResult, PayloadRows } from '../../../../src/result/payloadTypes';
 import { RowsView } from '../../../../src/result/ui/rows/rowsView';
 import { rowTableOf, wire } from '../../../fixtures';
 import { find, MARKDOWN_OPTIONS, press, texts, usePage } from '../dom';
 
 beforeEach(usePage);
 
-function draw() {
+function draw(changes: Partial<PayloadRows> = {}) {
   const { results } = readPayload(wire('rows.json')) as Payload;
+  const table = rowTableOf();
+  const whole = { ...itemAt(results, 0), choices: itemAt(results, 2).choices };
+  const askRun = vi.fn(() => Promise.resolve<PayloadResult | null>(whole));
   const onMode = vi.fn();
   const insert = vi.fn(() => Promise.resolve('inserted below'));
-  const view = new RowsView(rowTableOf(), results, MARKDOWN_OPTIONS, insert, onMode);
+  const cut = { ...table, rows: { ...table.rows, ...changes } };
+  const view = new RowsView(cut, results, MARKDOWN_OPTIONS, insert, onMode, askRun);
   document.body.append(view.node);
   const cell = (at: number, column: number): HTMLElement =>
     find(view.node, `[data-at="${at}"][data-column="${column}"]`);
-  return { view, cell, onMode };
+  return { view, cell, onMode, askRun, whole };
 }
 
 describe('the view of rows', () => {
@@ -37,6 +42,33 @@ describe('the view of rows', () => {
     press(pane, 'Escape');
     expect(pane.hidden).toBe(true);
     expect(document.activeElement).toBe(cell(0, 3));
+  });
+
+  it('fetches what an opened answer lacks once, from a kernel that has it', async () => {
+    const { view, cell, askRun, whole } = draw({ is_cut: true, handle: 'h' });
+    expect(find(view.node, '.chm-hint').textContent).toContain('not saved in this notebook');
+    cell(0, 3).click();
+    const pane = find(view.node, '.chm-detail-pane');
+    const text = itemAt(whole.choices, 0).text;
+    await vi.waitFor(() => expect(pane.textContent).toContain(text));
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(pane.textContent).toContain(text));
+    expect(askRun.mock.calls).toEqual([['h', 0]]);
+  });
+
+  it('keeps what the notebook has where the kernel has no more', async () => {
+    const { view, cell, askRun } = draw({ is_cut: true, handle: 'h' });
+    askRun.mockResolvedValue(null);
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(askRun).toHaveBeenCalledOnce());
+    expect(find(view.node, '.chm-detail-pane').textContent).toContain('yes indeed');
+  });
+
+  it('asks no kernel where nothing is left out', async () => {
+    const { view, cell, askRun } = draw();
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(find(view.node, '.chm-detail-pane').hidden).toBe(false));
+    expect(askRun).not.toHaveBeenCalled();
   });
 
   it('opens a request that failed with its error', async () => {
