@@ -72,7 +72,11 @@ describe('what a picture asks the kernel for', () => {
   });
 
   it.each([
-    ['its error', ok({ 'application/json': { error: 'run its cell again' } }), 'run its cell again'],
+    [
+      'its error',
+      ok({ 'application/json': { error: 'run its cell again' } }),
+      'run its cell again'
+    ],
     ['that it does not reply', { status: 'aborted' }, 'the kernel does not reply']
   ])('or with %s', async (_case, content, reason) => {
     const { source } = await ask(content, 'ask', { request });

@@ -45,7 +45,8 @@ export class RowsView {
     const { facts, warnings } = table.rows;
     const [title = '', ...others] = facts;
     const isCut =
-      table.rows.is_cut || results.some(({ alternatives_left_out }) => alternatives_left_out > 0);
+      table.rows.is_cut === true ||
+      results.some(({ alternatives_left_out }) => alternatives_left_out > 0);
     this.node = element(
       'section',
       'chm-result chm-rows-view',
