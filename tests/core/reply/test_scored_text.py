@@ -68,3 +68,18 @@ def test_logs_are_added_without_underflow() -> None:
     """As of very long texts; none add up to nothing."""
     assert log_sum([-2000.0, -2000.0]) == pytest.approx(-2000 + math.log(2))
     assert log_sum([]) == log_sum([-math.inf]) == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("prob", "thinks", "lacks"), [(0.9, False, True), (0.1, False, False), (0.1, True, True)]
+)
+def test_a_text_lacks_the_thoughts_that_would_likely_come_first(
+    prob: float, thinks: bool, lacks: bool
+) -> None:
+    """By the alternatives of its first token, or as the server says."""
+    top = [TopLogprob(token="<think>", logprob=math.log(prob))]
+    token = TokenLogprob(token="Paris", logprob=math.log(0.05), top_logprobs=top)
+    facts = ScoreFacts(method="grammar")
+    scored = ScoredText(text="Paris", tokens=[token], facts=facts, thinks=thinks)
+    assert scored.lacks_thoughts is lacks
+    assert not ScoredText(text="Paris", tokens=[], facts=facts).lacks_thoughts
