@@ -1,7 +1,11 @@
-"""The notebooks run as they stand, on the embedded model, as nbconvert and papermill run them."""
+"""The notebooks run as they stand, as nbconvert and papermill run them.
+
+One that has a cassette beside it runs from that, without a model; the others on the embedded model.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +18,8 @@ from chat_magic.view.bundle import MIME_TYPE
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RECORDED = [path for path in NOTEBOOKS if path.with_suffix(".chat.jsonl").exists()]
+LIVE = [path for path in NOTEBOOKS if path not in RECORDED]
 
 
 def outputs_of(path):
@@ -33,17 +39,16 @@ def is_announcement(output):
     )
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_is_rendered(notebook):
-    """Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers.
+def run_notebook(notebook, target, **environment):
+    """Execute a notebook; return what was printed.
 
-    What was executed becomes a page of the documentation.
+    Each cell leaves at most one output, each `%%chat` cell a result; the page holds answers.
     """
     runner = ROOT / "notebooks" / "run.py"
-    target = ROOT / "build" / "notebooks" / notebook.stem
     ran = subprocess.run(
-        [sys.executable, runner, notebook, target], capture_output=True, text=True, check=False
-    )
+        [sys.executable, runner, notebook, target],
+        capture_output=True, text=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     for source, outputs in outputs_of(target.with_suffix(".ipynb")).items():
         assert len(outputs) <= 1, source
@@ -53,6 +58,26 @@ def test_a_notebook_runs_and_is_rendered(notebook):
     words = "passed " if has_rows_alone else "to first token"
     assert words in target.with_suffix(".html").read_text()
     assert words in ran.stdout
+    return ran.stdout
+
+
+@pytest.mark.parametrize("notebook", LIVE, ids=lambda path: path.stem)
+def test_a_notebook_runs_on_the_model_and_is_rendered(notebook):
+    """What was executed becomes a page of the documentation."""
+    run_notebook(notebook, ROOT / "build" / "notebooks" / notebook.stem)
+
+
+@pytest.mark.parametrize("notebook", RECORDED, ids=lambda path: path.stem)
+def test_a_notebook_with_a_cassette_runs_without_a_model(notebook, tmp_path):
+    """As in CI, on a machine without weights: every answer is a recorded one."""
+    printed = run_notebook(
+        notebook, tmp_path / notebook.stem,
+        CI="true", CHAT_MAGIC_CASSETTE=str(notebook.with_suffix(".chat.jsonl")),
+        CHAT_MAGIC_WEIGHTS=str(tmp_path / "none"), CHAT_MAGIC_HISTORY="off",
+    )  # fmt: skip
+    answers = [line for line in printed.splitlines() if "to first token" in line]
+    assert answers
+    assert all("recorded" in line for line in answers)
 
 
 def test_committed_notebooks_hold_no_outputs():

@@ -39,7 +39,7 @@ from chat_magic.store.history_rows import (
 )
 from chat_magic.store.history_writer import HistoryWriter
 from chat_magic.store.journal import pack
-from chat_magic.store.retention import forget, prune
+from chat_magic.store.retention import forget, prune, size_of
 from chat_magic.store.scrub import ask_for_scrub, is_scrubbed, scrub
 from chat_magic.store.turns import ThreadStore, add_turn
 
@@ -65,6 +65,8 @@ _FORGET_S = 60.0
 """How long deleting may take."""
 SCRUB_S = 2.0
 """How long deleting waits until what it leaves is overwritten; after that, it is done meanwhile."""
+_LARGE = 20_000_000
+"""Bytes of a history that is not waited for."""
 _PRUNE_S = 600.0
 """How often the size is looked at."""
 
@@ -418,14 +420,14 @@ class HistoryStore:
 
     def _delete(self, delete: Callable[[sqlite3.Connection], T]) -> T:
 
-        def write(connection: sqlite3.Connection) -> T:
+        def write(connection: sqlite3.Connection) -> tuple[T, bool]:
             deleted = delete(connection)
             ask_for_scrub(connection)
             self.is_scrubbed = False
-            return deleted
+            return deleted, size_of(connection) > _LARGE
 
-        deleted = self.writer.call(write, _FORGET_S)
-        until_s = time.monotonic() + SCRUB_S
+        deleted, is_large = self.writer.call(write, _FORGET_S)
+        until_s = time.monotonic() + (0 if is_large else SCRUB_S)
         while not self.is_scrubbed and time.monotonic() < until_s:
             time.sleep(0.002)  # an interrupt here leaves no lock held
         return deleted
