@@ -16,7 +16,7 @@ from chat_magic.core.cell.variants import row_axis_of
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.core.reply.tool_rounds import call_words
-from chat_magic.core.request.scoring import NO_PROGRAM
+from chat_magic.core.request.several_requests import no_program
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_result import ChatResult
@@ -87,9 +87,9 @@ def export_text(result: ChatResult | ChatResults, form: str) -> str:
         writer = _OF_ONE.get(form)
         if writer is None:
             raise _unknown(form, _OF_ONE, "has the table of several results; use chat_magic.to_csv")
-        if result.request.score is not None and form in _OF_ONE_REQUEST:
+        if form in _OF_ONE_REQUEST and (why := no_program(result.request.body())):
             raise InvalidRequest(
-                f"export: {form} is one chat request; {NO_PROGRAM}: export cell, or result"
+                f"export: {form} is one chat request; {why}: export html, or result"
             )
         return well_formed(writer(result))
     writer_of_several = _OF_SEVERAL.get(form)
@@ -121,15 +121,17 @@ def _program(language: str) -> Callable[[ChatResult], str]:
 
 
 def _cell(result: ChatResult) -> str:
+    if result.request.search is not None:
+        raise InvalidRequest("export: no cell searches for answers: call chat_magic.distribution")
     return _with_score(write(_unscored(result.request)), result.request.score)
 
 
 def _unscored(request: ChatRequest) -> ChatRequest:
-    """Return a request without the texts that it scores, and without what these rule out."""
-    if request.score is None:
+    """Return a request without what it asks in the place of an answer, and what that rules out."""
+    if request.score is None and request.search is None:
         return request
     given = {name: value for name, value in request.parameters.items() if value is not UNSET}
-    return replace(request, score=None, parameters=given)
+    return replace(request, score=None, search=None, parameters=given)
 
 
 def _with_score(cell: str, scoring: Scoring | None) -> str:

@@ -76,6 +76,11 @@ def rerun(arguments: str) -> CellPlan:
     result = None if execution.result is None else history.result_of(execution)
     schema = _first(result).schema if result else None
     calls = tuple(replace(_prepare(run), schema=schema) for run in execution.runs)
+    if any(call.request.search is not None for call in calls):
+        raise InvalidRequest(
+            f"/rerun #{execution.row.id}: it is a search for answers: call chat_magic.distribution",
+            line=1,
+        )
     plan = GridPlan(calls=calls)
     if execution.row.kind == "grid":
         plan = _grid_plan(execution, result, calls)

@@ -18,7 +18,7 @@ from chat_magic.core.reply.tokens import status_of, well_formed
 from chat_magic.core.request import prefill_tokens
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import read_sent
-from chat_magic.core.request.scoring import NO_PROGRAM, read_scoring
+from chat_magic.core.request.several_requests import no_program
 from chat_magic.errors import InvalidRequest
 from chat_magic.view.alternatives_block import Vocabulary, fitting_block
 from chat_magic.view.answer_images import images_of
@@ -201,7 +201,7 @@ def result_payload(
         **_filled(
             prefill_tokens=_prefill_tokens(run),
             no_branch=run.no_branch,
-            no_program=NO_PROGRAM if read_scoring(run.request.get("score")) else "",
+            no_program=no_program(run.request),
         ),
         "reply": _identity(run.reply),
         "timing": msgspec.to_builtins(run.timing),

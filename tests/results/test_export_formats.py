@@ -21,6 +21,7 @@ from chat_magic.engine.session import default_session
 from chat_magic.results.export_formats import FORMATS
 from chat_magic.view.html.interactive_html import standalone_script
 from tests.completions import completion
+from tests.engine.llama_script import llama
 from tests.engine.score_servers import LlamaScript
 from tests.gateway import streamed
 
@@ -132,7 +133,7 @@ def scored(gateway):
 @pytest.mark.parametrize("form", ["body", "curl", "python", "openai", "javascript"])
 def test_a_score_has_no_program_of_one_chat_request(scored, form):
     """Its field `score` is no server's: the error says what there is."""
-    words = f"export: {form} is one chat request; a score is several .*: export cell, or result"
+    words = f"export: {form} is one chat request; a score is several .*: export html, or result"
     with pytest.raises(InvalidRequest, match=words):
         scored(["a", "b"]).export(form)
 
@@ -145,6 +146,20 @@ def test_the_cell_of_a_score_scores_the_same_texts(scored):
     assert cell.request.messages == result.request.messages
     assert cell.request.parameters["seed"] == 1
     assert "n" not in cell.request.parameters
+
+
+@pytest.mark.parametrize("form", ["body", "curl", "cell"])
+def test_a_search_for_answers_is_neither_a_program_nor_a_cell(gateway, history_file, form):
+    """As the history has it; its page and its JSON are there."""
+    gateway(llama())
+    default_session().server_kinds._kinds.clear()
+    default_session().llama_models._known.clear()
+    found = chat_magic.distribution("Hi", model="a/b", history=True)
+    loaded = chat_magic.load(found.history_id)
+    with pytest.raises(InvalidRequest, match=r"search(es)? for answers"):
+        loaded.export(form)
+    assert loaded.export("html")
+    assert ChatResult.from_json(loaded.export("result")) == loaded
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from chat_magic.store import history_store
 from chat_magic.view.history_view import HistoryView
 from tests.completions import completion
 from tests.engine.calls import echo
+from tests.engine.llama_script import llama
 from tests.gateway import streamed
 from tests.waiting import TIMEOUT_S
 
@@ -99,6 +100,16 @@ def test_rerun_sends_the_same_request_again(chat, gateway, session):
     result = chat("/rerun #1")
     assert server.requests[0].json == server.requests[1].json
     assert result.history_id == 2
+
+
+def test_a_search_for_answers_is_not_run_again_as_an_answer(chat, gateway):
+    """The error names the function."""
+    server = gateway(llama())
+    chat_magic.distribution("Hi", model="a/b", history=True)
+    n_sent = len(server.requests)
+    with pytest.raises(InvalidRequest, match=r"/rerun #1: .* call chat_magic\.distribution"):
+        chat("/rerun #1")
+    assert len(server.requests) == n_sent
 
 
 def test_rerun_of_a_grid_sends_all_its_requests(chat, gateway):

@@ -8,12 +8,10 @@ from typing import Any
 
 from chat_magic.errors import InvalidRequest
 
-__all__ = ["MOST_CANDIDATES", "NO_PROGRAM", "Scoring", "read_candidates", "read_scoring"]
+__all__ = ["MOST_CANDIDATES", "Scoring", "read_candidates", "read_scoring"]
 
 MOST_CANDIDATES = 1_000
 """Texts that one call may score."""
-NO_PROGRAM = "a score is several requests, to its server's own endpoints"
-"""Why no program of one chat request sends it again."""
 
 
 @dataclass(frozen=True)
