@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -166,10 +168,16 @@ def browser():
         browser.close()
 
 
+@contextmanager
+def fresh_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
+    """Open a page of its own cookies and storage, so many pixels wide."""
+    context = browser.new_context(viewport={"width": width, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def page(browser):
     """A fresh page, 1,400 pixels wide."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
-    yield page
-    context.close()
+    with fresh_page(browser) as page:
+        yield page

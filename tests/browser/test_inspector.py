@@ -296,6 +296,9 @@ def test_a_branch_becomes_the_cell_below(show, page):
     cells = page.locator(".jp-CodeCell .cm-content")
     expect(cells).to_have_count(2, timeout=WAIT_MS)
     assert parse(cells.nth(1).inner_text()).prefill == "The capital is Canberra, not"
+    expect(cells.nth(1)).to_be_focused()
+    page.keyboard.type(" so")
+    assert parse(cells.nth(1).inner_text()).prefill == "The capital is Canberra, not so"
     expect(root.locator(".chm-note")).to_contain_text("inserted below")
 
 

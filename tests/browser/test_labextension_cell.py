@@ -73,6 +73,33 @@ def test_a_chat_cell_is_prose_with_its_marks_and_python_stays_python(lab, page):
     assert keyword != line.evaluate(colour)
 
 
+WRONG = {
+    "%%chat local --temperature 5 --temprature 1\nHi": ["--temprature", "5"],
+    "%%chat local\nSystem: Be brief.\nuser: Hi": ["System:"],
+    "%%chat local\n---\nseed: 1\n ---\nuser: Hi": [" ---"],
+    "%%chat local\nuser: the roles\n- user\n- assistant: Hi": ["assistant:"],
+}
+"""Cells, and what is underlined in them as they are typed."""
+
+
+def test_what_is_wrong_in_a_cell_is_underlined_and_says_why(open_cells, page):
+    """Options, values, roles and fences; a long line wraps."""
+    long = "%%chat local\n" + "many words " * 60
+    cells = open_cells("wrong.ipynb", *WRONG, long)
+    for place, wrong in enumerate(WRONG.values()):
+        found = cells.nth(place).locator(".cm-chat-invalid, .cm-chat-unknown")
+        expect(found).to_have_count(len(wrong))
+        assert sorted(found.all_inner_texts()) == sorted(wrong)
+        lines = found.evaluate_all(
+            "nodes => nodes.map(n => getComputedStyle(n).textDecorationStyle)"
+        )
+        assert set(lines) == {"wavy"}
+    title = cells.nth(0).locator(".cm-chat-invalid").get_attribute("title")
+    assert title == "temperature must be 0 to 2, got 5"
+    wraps = "node => node.scrollWidth <= node.clientWidth"
+    assert cells.nth(len(WRONG)).locator(".cm-scroller").evaluate(wraps)
+
+
 def test_a_cell_follows_what_is_typed(lab, page):
     """Python becomes prose with the magic's name, and Python again without it."""
     lab.write("typed.ipynb", "\nis it not in it")

@@ -107,6 +107,68 @@ def test_an_entry_that_is_out_of_range_says_so_and_cannot_be_run(page, open_pane
     expect(panel.locator("button", has_text="Run").first).to_be_disabled()
 
 
+def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
+    """Filled from the cell; opened again it is the same one; the answer is beside the controls."""
+    page.set_viewport_size({"width": 1500, "height": 1000})
+    text = "%%chat local --max-completion-tokens 8\nuser: Say hi."
+    lab.write("gear.ipynb", "%load_ext chat_magic", text)
+    lab.open(page, "gear.ipynb")
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+    cells = page.locator(".jp-Cell")
+    source = cells.nth(1)
+    panel = page.locator(".chp-panel")
+
+    def open_by(act):
+        source.locator(".cm-content").click()
+        act()
+        expect(panel).to_have_count(1, timeout=WAIT_MS)
+        expect(panel.locator(".chp-cell pre")).to_have_text(text, timeout=WAIT_MS)
+        expect(cells).to_have_count(3)
+        expect(panel).to_be_in_viewport()
+
+    def by_palette():
+        page.evaluate("() => jupyterapp.commands.execute('apputils:activate-command-palette')")
+        page.keyboard.type("open the panel for this")
+        page.keyboard.press("Enter")
+
+    open_by(source.locator("[data-jp-item-name='chat-magic-rerun']").click)
+    open_by(lambda: page.keyboard.press("Control+Alt+p"))
+    open_by(by_palette)
+    open_by(lambda: page.evaluate("() => jupyterapp.commands.execute('chat-magic:panel')"))
+    row(panel, "max_completion_tokens").locator("input[type=number]").fill("6")
+    page.keyboard.press("Tab")
+    click(panel, "Update cell")
+    updated = text.replace("8", "6").split("\n")
+    expect(source.locator(".cm-line")).to_have_text(updated)
+    click(panel, "Update and run")
+    expect(source.get_by_text("to first token")).to_be_visible(timeout=WAIT_MS)
+    run(panel, 1)
+    answer = cells.nth(2).locator(".chm-root")
+    expect(answer).to_be_visible(timeout=WAIT_MS)
+    left, right = panel.bounding_box(), answer.bounding_box()
+    assert left["x"] + left["width"] <= right["x"]
+    assert abs(left["y"] - right["y"]) < 60
+
+
+def test_keys_in_a_panel_never_reach_the_notebook(page, open_panel):
+    """Neither from a button nor after a click on blank space; Escape leaves it."""
+    panel = open_panel("keys.ipynb")
+    starts = [
+        panel.locator("button", has_text="Run").first.focus,
+        lambda: panel.click(position={"x": 3, "y": 3}),
+        row(panel, "temperature").locator("input[type=checkbox]").focus,
+    ]
+    for start in starts:
+        start()
+        for key in ["d", "d", "m", "x", "b", "a", "y", "0", "0", "z"]:
+            page.keyboard.press(key)
+        expect(page.locator(".jp-CodeCell")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    expect(page.locator(".jp-CodeCell")).to_have_count(3)
+
+
 def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway):
     """Meanwhile the kernel runs other cells."""
     with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
