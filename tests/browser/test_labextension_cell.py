@@ -165,29 +165,33 @@ def test_commands_change_cells_and_copy_without_a_key(open_cells, page):
     expect(cells.nth(2).locator(".cm-chat-magic")).to_have_count(1)
 
 
-@pytest.mark.parametrize(
-    ("command", "program"), [("copy-curl", ["sh", "-c"]), ("copy-python", [sys.executable, "-c"])]
-)
-def test_a_copied_request_runs_and_sends_the_same_again(open_cells, page, command, program):
+PROGRAMS = {"copy-curl": ["sh", "-c"], "copy-python": [sys.executable, "-c"]}
+
+
+def test_a_copied_request_runs_and_sends_the_same_again(open_cells, page):
     """Quotes, newlines, dollars and non-ASCII text arrive as they were; the key is not in it."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     messages = [{"role": "user", "content": 'it\'s\n"$HOME" \\n `x` ü😀'}]
     request = {"model": "a/b", "messages": messages, "n": 2, "logprobs": True, "top_k": 5}
     sent = {**request, "stream": True, "stream_options": {"include_usage": True}}
     result = run(choice(text="An answer"), model="a/b", request=sent)
-    open_cells(f"{command}.ipynb", CHAT, outputs=[result]).nth(0).click()
-    execute(page, f"chat-magic:{command}")
-    page.wait_for_timeout(200)
-    copied = page.evaluate("() => navigator.clipboard.readText()")
-    with Gateway(streamed(completion("Again", "And again"))) as gateway:
-        variables = {"CHAT_MAGIC_BASE_URL": gateway.base_url, "CHAT_MAGIC_API_KEY": "sk-canary"}
-        done = subprocess.run(
-            [*program, copied], env={**os.environ, **variables}, capture_output=True, check=False
-        )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
-    assert gateway.requests[0].json == sent
-    assert gateway.requests[0].headers["authorization"] == "Bearer sk-canary"
+    open_cells("copied.ipynb", CHAT, outputs=[result]).nth(0).click()
+    for command, program in PROGRAMS.items():
+        execute(page, f"chat-magic:{command}")
+        page.wait_for_timeout(200)
+        copied = page.evaluate("() => navigator.clipboard.readText()")
+        with Gateway(streamed(completion("Again", "And again"))) as gateway:
+            variables = {"CHAT_MAGIC_BASE_URL": gateway.base_url, "CHAT_MAGIC_API_KEY": "sk-canary"}
+            done = subprocess.run(
+                [*program, copied],
+                env={**os.environ, **variables},
+                capture_output=True,
+                check=False,
+            )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip()
+        assert gateway.requests[0].json == sent
+        assert gateway.requests[0].headers["authorization"] == "Bearer sk-canary"
 
 
 def test_an_output_may_ask_for_a_cell_below_it(open_cells, page):
@@ -224,15 +228,19 @@ def test_running_with_other_settings_starts_from_those_of_the_cell(open_cells, p
     expect(cells.nth(0).locator(".cm-line").first).to_have_text("%%chat local -n 2")
 
 
-@pytest.mark.parametrize("cell", ["%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi"])
-def test_a_cell_without_the_extension_offers_to_load_it(lab, page, cell):
-    """One click loads it and runs the cell; the offer is then gone."""
-    name = f"unloaded{cell.count('%')}.ipynb"
-    lab.write(name, cell)
-    lab.open(page, name)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    offer = page.locator(".chm-load-offer")
-    expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
-    offer.get_by_role("button", name="Load it and run this cell").click()
-    expect(page.locator(".jp-OutputArea-output")).to_contain_text("messages", timeout=WAIT_MS)
-    expect(offer).to_have_count(0)
+def test_a_cell_without_the_extension_offers_to_load_it(lab, page):
+    """With the cell magic or that of a line; one click loads it, runs the cell, and is gone."""
+    lab.write("unloaded.ipynb", "%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi")
+    lab.open(page, "unloaded.ipynb")
+    cells = page.locator(".jp-Cell")
+    for place in (0, 1):
+        cells.nth(place).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        offer = cells.nth(place).locator(".chm-load-offer")
+        expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
+    for place in (1, 0):
+        offer = cells.nth(place).locator(".chm-load-offer")
+        offer.get_by_role("button", name="Load it and run this cell").click()
+        output = cells.nth(place).locator(".jp-OutputArea-output")
+        expect(output).to_contain_text("messages", timeout=WAIT_MS)
+        expect(offer).to_have_count(0)

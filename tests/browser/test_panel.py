@@ -151,24 +151,6 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     assert abs(left["y"] - right["y"]) < 60
 
 
-def test_keys_in_a_panel_never_reach_the_notebook(page, open_panel):
-    """Neither from a button nor after a click on blank space; Escape leaves it."""
-    panel = open_panel("keys.ipynb")
-    starts = [
-        panel.locator("button", has_text="Run").first.focus,
-        lambda: panel.click(position={"x": 3, "y": 3}),
-        row(panel, "temperature").locator("input[type=checkbox]").focus,
-    ]
-    for start in starts:
-        start()
-        for key in ["d", "d", "m", "x", "b", "a", "y", "0", "0", "z"]:
-            page.keyboard.press(key)
-        expect(page.locator(".jp-CodeCell")).to_have_count(2)
-    page.keyboard.press("Escape")
-    page.keyboard.press("b")
-    expect(page.locator(".jp-CodeCell")).to_have_count(3)
-
-
 def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway):
     """Meanwhile the kernel runs other cells."""
     with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
@@ -286,30 +268,47 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_cell(lab, page):
     expect(page.locator(".jp-OutputArea-output")).to_have_text("%%chat local", timeout=WAIT_MS)
 
 
-@pytest.mark.parametrize("width", [700, 1600])
-def test_nothing_overflows(page, open_panel, width):
-    """In a narrow window, nor in a wide one, where the controls have two columns."""
+def check_width(page, panel, width, columns):
+    """Check that a window so wide shows all of a panel, its controls in so many columns."""
     page.set_viewport_size({"width": width, "height": 1000})
-    panel = open_panel(f"width-{width}.ipynb")
-    page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
-    expand(panel)
     page.wait_for_timeout(500)
     overflowing = panel.evaluate(
         "node => [...node.querySelectorAll('.chp-row, .chp-message, .chp-bar')]"
         ".filter(row => row.scrollWidth > row.clientWidth + 1).map(row => row.textContent)"
     )
     assert overflowing == []
-    columns = panel.evaluate(
+    found = panel.evaluate(
         "node => new Set("
         "[...node.querySelectorAll('.chp-body > *')].map(column => column.offsetLeft)).size"
     )
-    assert columns == (2 if width == 1600 else 1)
+    assert found == columns
 
 
-def test_every_control_is_reached_by_the_keyboard_and_has_a_name(page, open_panel):
-    """Names as a browser computes them for screen readers; reached from Run by Tab."""
+def check_keys(page, panel):
+    """Check that no key reaches the notebook after a click or a focus, until Escape."""
+    starts = [
+        panel.locator("button", has_text="Run").first.focus,
+        lambda: panel.click(position={"x": 3, "y": 3}),
+        row(panel, "temperature").locator("input[type=checkbox]").first.focus,
+    ]
+    count = page.locator(".jp-CodeCell").count()
+    for start in starts:
+        start()
+        for key in ["d", "d", "m", "x", "b", "a", "y", "0", "0", "z"]:
+            page.keyboard.press(key)
+        expect(page.locator(".jp-CodeCell")).to_have_count(count)
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    expect(page.locator(".jp-CodeCell")).to_have_count(count + 1)
+
+
+def test_every_control_is_in_sight_reached_by_the_keyboard_and_has_a_name(page, open_panel):
+    """In a narrow and a wide window; names as screen readers read them; reached by Tab."""
     panel = open_panel("keyboard.ipynb")
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")
     expand(panel)
+    check_width(page, panel, 700, columns=1)
+    check_width(page, panel, 1600, columns=2)
     unnamed = panel.evaluate(
         "node => [...node.querySelectorAll('input, textarea, select, button')]"
         ".filter(field => !(field.labels?.length"
@@ -325,3 +324,4 @@ def test_every_control_is_reached_by_the_keyboard_and_has_a_name(page, open_pane
         page.keyboard.press("Tab")
         reached.add(page.evaluate("() => document.activeElement.outerHTML.slice(0, 300)"))
     assert len(reached) > 40
+    check_keys(page, panel)

@@ -19,47 +19,43 @@ STYLES = """(root, html) => {
     return ours.filter((each, place) => each !== theirs[place]).slice(0, 5)
 }"""
 CASES = {
-    "choices": lambda: bundle(four()),
-    "grid": lambda: bundle(grid(), axes=(TEMPERATURE, TONE)),
-    "diff": lambda: bundle(four(), opens="diff", base=1),
+    "choices": bundle(four())["text/html"],
+    "grid": bundle(grid(), axes=(TEMPERATURE, TONE))["text/html"],
+    "diff": bundle(four(), opens="diff", base=1)["text/html"],
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_real_sanitizer_drops_nothing_of_it(lab, page, name) -> None:
+@pytest.fixture
+def outputs(lab, page):
+    """The outputs by name, in one notebook."""
+    bundles = [{"text/html": html} for html in CASES.values()]
+    lab.write_outputs("static.ipynb", *bundles)
+    lab.look(page, "static.ipynb")
+    found = page.locator(".jp-RenderedHTML")
+    expect(found).to_have_count(len(CASES))
+    return {name: found.nth(place) for place, name in enumerate(CASES)}
+
+
+def test_the_real_sanitizer_drops_nothing_of_it(outputs) -> None:
     """Every element arrives with all of its style."""
-    html = CASES[name]()["text/html"]
-    lab.write_outputs(f"static-{name}.ipynb", {"text/html": html})
-    lab.look(page, f"static-{name}.ipynb")
-    root = page.locator(".jp-RenderedHTML").first
-    assert root.evaluate(STYLES, html) == []
+    for name, html in CASES.items():
+        assert outputs[name].evaluate(STYLES, html) == [], name
 
 
-@pytest.mark.parametrize("width", [700, 1600])
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_where_answers_part_is_seen_at_a_glance(lab, page, theme, width) -> None:
-    """Each ring lies within the page, in a colour that stands out from the ground."""
-    lab.write_outputs("rings.ipynb", {"text/html": bundle(four())["text/html"]})
-    page.set_viewport_size({"width": width, "height": 900})
-    lab.look(page, "rings.ipynb")
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-    )
-    rings = page.locator(".jp-RenderedHTML p span", has_text="C").filter(visible=True)
-    expect(rings).to_have_count(3)
-    for ring in rings.all():
-        assert ring.evaluate("each => getComputedStyle(each).borderTopStyle") == "solid"
-        box = ring.bounding_box()
-        assert box["x"] + box["width"] <= width
-
-
-def test_differences_are_underlined_and_struck_through(lab, page) -> None:
-    lab.write_outputs("marks.ipynb", {"text/html": bundle(four(), opens="diff")["text/html"]})
-    lab.look(page, "marks.ipynb")
+def test_where_answers_part_is_seen_at_a_glance(page, outputs) -> None:
+    """Rings lie within a narrow and a wide page; changes are underlined and struck through."""
+    rings = outputs["choices"].locator("p span", has_text="C").filter(visible=True)
+    for width in (1600, 700):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(rings).to_have_count(3)
+        for ring in rings.all():
+            assert ring.evaluate("each => getComputedStyle(each).borderTopStyle") == "solid"
+            box = ring.bounding_box()
+            assert box["x"] + box["width"] <= width
     decoration = "each => getComputedStyle(each).textDecorationLine"
-    output = page.locator(".jp-RenderedHTML")
-    assert output.locator("ins", has_text="Clara").evaluate(decoration) == "underline"
-    assert output.locator("del", has_text="Charlotte").evaluate(decoration) == "line-through"
+    changes = outputs["diff"]
+    assert changes.locator("ins", has_text="Charlotte").first.evaluate(decoration) == "underline"
+    assert changes.locator("del", has_text="Clara").first.evaluate(decoration) == "line-through"
 
 
 def test_a_heatmap_is_drawn_from_the_saved_output(lab, page) -> None:
