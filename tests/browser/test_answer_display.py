@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 from chat_magic.core.reply.reply import Usage
-from chat_magic.view.bundle import bundle
+from chat_magic.view.bundle import MIME_TYPE, bundle
 from tests.browser.conftest import fresh_page
 from tests.browser.test_inspector import LOCAL, WAIT_MS
 from tests.view.conftest import answers, axis, choice, run, token
@@ -66,6 +69,12 @@ def limited(kind, reason):
     return run(text, model="a/b", coordinates={"tone": kind})
 
 
+def stored(name):
+    """Return the output of a payload that Python and TypeScript share."""
+    payload = json.loads((Path(__file__).parents[1] / "wire" / f"{name}.json").read_text())
+    return {MIME_TYPE: payload, "text/plain": name}
+
+
 OUTPUTS = {
     "json": bundle([run(choice(text=JSON), model=LOCAL)]),
     "prose": bundle([run(choice(text=PROSE), model="a/b")]),
@@ -79,6 +88,7 @@ OUTPUTS = {
         axes=(axis("tone", "formal", "playful"),),
     ),
     "strangers": bundle([answers(*STRANGERS, model="a/b")]),
+    "rows": stored("rows"),
     "unsure": bundle(
         [run(*(choice([token("I am", 0.9), token(name, 0.3)], index=index)
                for index, name in enumerate((" Ada", " Bo"))), model="a/b")]

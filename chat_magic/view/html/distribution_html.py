@@ -51,7 +51,7 @@ def distribution_html(
         rows: The same as lines.
     """
     line = status_line(title, facts, warnings)
-    icicle = f'<div style="display:flex;overflow-x:auto;font-size:80%">{_children(root)}</div>'
+    icicle = f'<div style="display:flex;overflow-x:auto;font-size:88%">{_children(root)}</div>'
     tree = details("tree", "".join(map(_line, rows)))
     return page(f"{line}{icicle}{tree}")
 
@@ -111,7 +111,7 @@ def _hatched(height: int) -> str:
 def _line(row: TreeRow) -> str:
     bar = (HATCH if row.kind in ("unseen", "open") else "█") * max(round(_BAR * row.prob), 1)
     text = f"{100 * row.prob:5.1f} % {row.indent}{row_words(row)} "
-    style = "font-size:85%;white-space:pre;font-family:monospace;line-height:1.3"
+    style = "font-size:88%;white-space:pre;font-family:monospace;line-height:1.3"
     return f'<div style="{style}">{escape(text)}<span style="{MUTED}">{bar}</span></div>'
 
 

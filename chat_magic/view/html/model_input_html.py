@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["model_input_html"]
 
 _CHIP = (
-    "font-family:monospace;font-size:80%;padding:0 4px;margin:0 1px;"
+    "font-family:monospace;font-size:88%;padding:0 4px;margin:0 1px;"
     "border:1px solid rgba(127,127,127,0.6);border-radius:8px"
 )
 _SHADE = "background-color:rgba(127,127,127,0.15)"
