@@ -103,7 +103,10 @@ TERMS = (
         "sampled: how many of the answers have it.",
         column=".branches",
     ),
-    Term("finished", "The model ended the answer by itself (finish_reason stop)."),
+    Term(
+        "finished",
+        "The model ended the answer by itself, or wrote a stop sequence (finish_reason stop).",
+    ),
     Term(
         "cut off",
         "The answer reached max_completion_tokens or the end of the context window "
@@ -129,6 +132,7 @@ TERMS = (
         "Unit of log probability with natural logarithms, which the API and the tables use: "
         "1 nat is 1.44 bits.",
     ),
+    Term("∅", "A token without text, such as the one that ends an answer."),
     Term("base", "The answer that the others are compared with."),
     Term(
         "135-million-parameter model",

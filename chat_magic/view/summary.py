@@ -314,7 +314,12 @@ def _is_word(text: str) -> bool:
 
 
 def token_name(token: str) -> str:
-    """Format a token to be named in a sentence: bare if it is a word, else in quotes."""
+    """Format a token to be named in a sentence: bare if it is a word, else in quotes.
+
+    A token without text, such as the one that ends an answer, is `∅`.
+    """
+    if not token:
+        return "∅"
     if not _is_word(token):
         return f"“{_cut(visible(token.translate(_GLYPHS)))}”"
     return _cut(visible(" ".join(token.split())))

@@ -64,6 +64,7 @@ export class KeyGuard {
   }
 
   private onFocus(target: EventTarget | null): void {
+    this.isMoving = false;
     const output = outputOf(target);
     if (!output) {
       this.release();
@@ -89,8 +90,20 @@ export class KeyGuard {
 
   /** Restore the focus where it was lost to nothing, but not where the window lost it. */
   private onBlur(event: FocusEvent): void {
-    if (this.owner && !event.relatedTarget && !this.pressed) {
-      queueMicrotask(() => this.page.hasFocus() && this.restore());
+    if (!this.owner || this.pressed) {
+      return;
+    }
+    this.isMoving = event.relatedTarget !== null;
+    const check = (): void => {
+      this.isMoving = false;
+      if (this.page.hasFocus()) {
+        this.restore();
+      }
+    };
+    if (this.isMoving) {
+      setTimeout(check); // what it moves to may be gone by then
+    } else {
+      queueMicrotask(check);
     }
   }
 
@@ -138,7 +151,8 @@ export class KeyGuard {
 
   private isLost(): boolean {
     const { activeElement, body } = this.page;
-    return this.area !== null && (activeElement === null || activeElement === body);
+    const isNowhere = activeElement === null || activeElement === body;
+    return this.area !== null && isNowhere && !this.isMoving;
   }
 
   /** Give the focus back if it is lost; false if there is nothing to give it to. */
@@ -170,6 +184,8 @@ export class KeyGuard {
   /** The outputs of its cell: another output may replace it. */
   private area: Element | null = null;
   private pressed: HTMLElement | null = null;
+  /** Whether the focus is on its way from one element to another: it is nowhere until then. */
+  private isMoving = false;
   private readonly adopted = new WeakSet<HTMLElement>();
   private readonly observer = new MutationObserver(() => this.restore());
 }

@@ -64,6 +64,18 @@ describe('the keyboard', () => {
     expect(document.activeElement?.className).toBe('chm-result');
   });
 
+  it('goes where Tab takes the focus, although the output changes on the way', async () => {
+    byId('gone').addEventListener('focusout', () => byId('blank').toggleAttribute('hidden'));
+    byId('gone').focus();
+    byId('gone').dispatchEvent(
+      new FocusEvent('focusout', { bubbles: true, relatedTarget: byId('plain') })
+    );
+    await Promise.resolve();
+    byId('plain').focus();
+    await new Promise(resolve => setTimeout(resolve, 0));
+    expect(document.activeElement?.id).toBe('plain');
+  });
+
   it('leaves other outputs alone', () => {
     byId('plain').focus();
     click(byId('plain'));

@@ -182,7 +182,7 @@ def test_punctuation_is_named_only_where_no_word_is(make_choice, make_token) -> 
         ("a\tb", "a b"),
         ("x" * 50, "x" * 39 + "…"),
         ("a\u202eb", "aU+202Eb"),
-        ("", "“”"),
+        ("", "∅"),
     ],
 )
 def test_a_token_is_named_so_that_it_can_be_read_in_a_sentence(token: str, text: str) -> None:

@@ -36,7 +36,7 @@ function offer(panel: NotebookPanel, cell: CodeCell): void {
     'div',
     CLASS,
     'The kernel has not loaded chat-magic. ',
-    button('Load it and run this cell', LOAD_CODE, () => void act(), 'jp-mod-styled'),
+    button('Load it and run this cell', LOAD_CODE, () => void act()),
     status,
     element('small', '', `${LOAD_CODE} in the first cell does the same for the whole notebook.`)
   );

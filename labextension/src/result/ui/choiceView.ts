@@ -107,9 +107,7 @@ export class ChoiceView {
       bodies.tokens.append(note('no log probabilities'));
       return;
     }
-    const { prefill } = answer.result;
     const isSpelled = answer.text === (answer.choice.text || answer.choice.refusal);
-    bodies.tokens.append(prefill ? exactText('span', 'chm-prefill', prefill) : '');
     inspector.add(answer, bodies.tokens, title, isSpelled ? divergence : null);
   }
 

@@ -128,8 +128,20 @@ export class Root {
     this.views = this.makeViews(payload);
     const checks = payload.checks ? [drawChecks(payload.checks, !payload.rows)] : [];
     const views = this.views.map(view => view.node);
-    this.node.replaceChildren(this.versions.node, ...checks, ...views);
+    this.showBelowVersions(...checks, ...views);
     this.node.classList.toggle('chm-wide', this.isWide());
+  }
+
+  /** Show elements below the versions, whose buttons keep the focus. */
+  private showBelowVersions(...nodes: HTMLElement[]): void {
+    const { node, versions } = this;
+    if (versions.node.parentNode !== node) {
+      node.replaceChildren(versions.node);
+    }
+    while (versions.node.nextSibling) {
+      versions.node.nextSibling.remove();
+    }
+    node.append(...nodes);
   }
 
   private drawDistribution(distribution: PayloadDistribution): void {

@@ -10,7 +10,7 @@ import { isSpecial } from '../tokens';
 import { percent } from '../tokenFormat';
 import type { TextRange } from '../renderedRange';
 import { element, newId, selectionAt } from './dom';
-import { appendToken } from './exactText';
+import { appendToken, exactText } from './exactText';
 import type { PieceMark } from './whatIfPaint';
 
 /** Pieces after which a block ends at the next line break, and after which it ends in any case. */
@@ -163,8 +163,12 @@ export class TokenText {
   /** Cut the pieces into blocks: block elements between line breaks, else inline ones. */
   private build(): void {
     const { pieces } = this.answer;
+    const { prefill } = this.answer.result;
+    if (prefill) {
+      this.node.append(exactText('span', 'chm-prefill', prefill));
+    }
     let first = 0;
-    let isBegun = true;
+    let isBegun = !prefill;
     pieces.forEach((piece, index) => {
       const count = index + 1 - first;
       const isEnded = piece.text.endsWith('\n') || index + 1 === pieces.length;
