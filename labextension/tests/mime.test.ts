@@ -110,8 +110,11 @@ describe('earlier versions', () => {
   it('are drawn in place from what the notebook holds', async () => {
     const { node } = await render({ ...payloadOf({ model: 'a/b' }), versions: [saved] });
     expect(node.textContent).toContain('1 earlier version is saved in this notebook');
-    find(node, '.chm-versions button').click();
+    const back = find(node, '.chm-versions button');
+    back.focus();
+    back.click();
     await vi.waitFor(() => expect(find(node, '.chm-result').textContent).toContain('c/d'));
+    expect(document.activeElement).toBe(back);
     expect(texts(node, '.chm-versions pre')).toEqual(['%%chat\nforgotten']);
   });
 

@@ -76,8 +76,8 @@ def test_a_chat_cell_is_prose_with_its_marks_and_python_stays_python(lab, page):
 WRONG = {
     "%%chat local --temperature 5 --temprature 1\nHi": ["--temprature", "5"],
     "%%chat local\nSystem: Be brief.\nuser: Hi": ["System:"],
-    "%%chat local\n---\nseed: 1\n ---\nuser: Hi": [" ---"],
-    "%%chat local\nuser: the roles\n- user\n- assistant: Hi": ["assistant:"],
+    "%%chat local\n---\nseed: 1\n ---\nHi": [" ---"],
+    "%%chat local\nuser: a list\n- one\n- assistant: Hi": ["assistant:"],
 }
 """Cells, and what is underlined in them as they are typed."""
 

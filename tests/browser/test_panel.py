@@ -117,15 +117,16 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
     cells = page.locator(".jp-Cell")
     source = cells.nth(1)
-    panel = page.locator(".chp-panel")
+    panel = page.locator(".chp-panel:not([data-seen])")
 
     def open_by(act):
+        panel.evaluate_all("nodes => nodes.forEach(node => { node.dataset.seen = 'yes' })")
         source.locator(".cm-content").click()
         act()
         expect(panel).to_have_count(1, timeout=WAIT_MS)
         expect(panel.locator(".chp-cell pre")).to_have_text(text, timeout=WAIT_MS)
         expect(cells).to_have_count(3)
-        expect(panel).to_be_in_viewport()
+        expect(panel).to_be_in_viewport(timeout=WAIT_MS)
 
     def by_palette():
         page.evaluate("() => jupyterapp.commands.execute('apputils:activate-command-palette')")

@@ -22,6 +22,15 @@ describe('painted tokens', () => {
     expect(node.textContent).toBe('3. Charlotte');
   });
 
+  it('flow on from the prefill, which is none of them', async () => {
+    const answer = await loadedAnswer('names', 0, { prefill: 'Names: ' });
+    const text = new TokenText(answer, 'Tokens of choice 0');
+    const { node } = text;
+    expect(node.textContent).toBe('Names: 3. Charlotte');
+    expect(find(node, '.chm-token-run').textContent).toBe('3. Charlotte');
+    expect(text.pieceOf(find(node, '.chm-prefill').firstChild)).toBeNull();
+  });
+
   it('show what precedes a divergence and the token at it', async () => {
     const { node } = await draw({ start: 2, end: 12 });
     expect(texts(node, '.chm-common')).toEqual(['3.']);
