@@ -123,13 +123,17 @@ def test_escape_leaves_to_the_notebook_in_command_mode(visit, page, front_end):
 
 
 def test_commands_of_the_application_work_in_a_result(visit, page):
-    """Ctrl+S saves the notebook, as everywhere; Shift+click selects no cells."""
+    """Ctrl+S saves the notebook, as everywhere; Shift+click selects no cells; Tab leads out."""
     root = visit("lab/tree", "commands.ipynb", bundle([names()]))
     click_blank(root)
     root.locator(".chm-choice").last.click(position={"x": 4, "y": 20}, modifiers=["Shift"])
     assert page.evaluate(IS_INSIDE)
     with page.expect_request(lambda request: request.method == "PUT"):
         page.keyboard.press("Control+s")
+    root.get_by_role("button", name="Copy…").last.focus()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(IS_INSIDE)
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
