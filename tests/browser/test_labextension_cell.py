@@ -74,10 +74,10 @@ def test_a_chat_cell_is_prose_with_its_marks_and_python_stays_python(lab, page):
 
 
 WRONG = {
-    "%%chat local --temperature 5 --temprature 1\nHi": ["--temprature", "5"],
-    "%%chat local\nSystem: Be brief.\nuser: Hi": ["System:"],
-    "%%chat local\n---\nseed: 1\n ---\nHi": [" ---"],
-    "%%chat local\nuser: a list\n- one\n- assistant: Hi": ["assistant:"],
+    "%%chat local --temperature 5 --temprature 1\nHi": "5--temprature",
+    "%%chat local\nSystem: Be brief.\nuser: Hi": "System:",
+    "%%chat local\n---\nseed: 1\n ---\nHi": " ---",
+    "%%chat local\nuser: a list\n- one\n- assistant: Hi": "assistant:",
 }
 """Cells, and what is underlined in them as they are typed."""
 
@@ -88,8 +88,8 @@ def test_what_is_wrong_in_a_cell_is_underlined_and_says_why(open_cells, page):
     cells = open_cells("wrong.ipynb", *WRONG, long)
     for place, wrong in enumerate(WRONG.values()):
         found = cells.nth(place).locator(".cm-chat-invalid, .cm-chat-unknown")
-        expect(found).to_have_count(len(wrong))
-        assert sorted(found.all_inner_texts()) == sorted(wrong)
+        found.first.wait_for()
+        assert "".join(found.all_inner_texts()) == wrong
         lines = found.evaluate_all(
             "nodes => nodes.map(n => getComputedStyle(n).textDecorationStyle)"
         )
@@ -228,19 +228,15 @@ def test_running_with_other_settings_starts_from_those_of_the_cell(open_cells, p
     expect(cells.nth(0).locator(".cm-line").first).to_have_text("%%chat local -n 2")
 
 
-def test_a_cell_without_the_extension_offers_to_load_it(lab, page):
-    """With the cell magic or that of a line; one click loads it, runs the cell, and is gone."""
-    lab.write("unloaded.ipynb", "%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi")
-    lab.open(page, "unloaded.ipynb")
-    cells = page.locator(".jp-Cell")
-    for place in (0, 1):
-        cells.nth(place).locator(".cm-content").click()
-        page.keyboard.press("Control+Enter")
-        offer = cells.nth(place).locator(".chm-load-offer")
-        expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
-    for place in (1, 0):
-        offer = cells.nth(place).locator(".chm-load-offer")
-        offer.get_by_role("button", name="Load it and run this cell").click()
-        output = cells.nth(place).locator(".jp-OutputArea-output")
-        expect(output).to_contain_text("messages", timeout=WAIT_MS)
-        expect(offer).to_have_count(0)
+@pytest.mark.parametrize("cell", ["%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi"])
+def test_a_cell_without_the_extension_offers_to_load_it(lab, page, cell):
+    """One click loads it and runs the cell; the offer is then gone."""
+    name = f"unloaded{cell.count('%')}.ipynb"
+    lab.write(name, cell)
+    lab.open(page, name)
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    offer = page.locator(".chm-load-offer")
+    expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
+    offer.get_by_role("button", name="Load it and run this cell").click()
+    expect(page.locator(".jp-OutputArea-output")).to_contain_text("messages", timeout=WAIT_MS)
+    expect(offer).to_have_count(0)

@@ -110,7 +110,7 @@ def test_an_entry_that_is_out_of_range_says_so_and_cannot_be_run(page, open_pane
 def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     """Filled from the cell; opened again it is the same one; the answer is beside the controls."""
     page.set_viewport_size({"width": 1500, "height": 1000})
-    text = "%%chat local --max-completion-tokens 8\nuser: Say hi."
+    text = "%%chat local --temperature 0.7 --max-completion-tokens 8\nuser: Say hi."
     lab.write("gear.ipynb", "%load_ext chat_magic", text)
     lab.open(page, "gear.ipynb")
     page.evaluate("() => jupyterapp.shell.collapseLeft()")
@@ -137,10 +137,10 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     open_by(lambda: page.keyboard.press("Control+Alt+p"))
     open_by(by_palette)
     open_by(lambda: page.evaluate("() => jupyterapp.commands.execute('chat-magic:panel')"))
-    row(panel, "max_completion_tokens").locator("input[type=number]").fill("6")
+    row(panel, "temperature").locator("input[type=number]").fill("0.6")
     page.keyboard.press("Tab")
     click(panel, "Update cell")
-    updated = text.replace("8", "6").split("\n")
+    updated = text.replace("0.7", "0.6").split("\n")
     expect(source.locator(".cm-line")).to_have_text(updated)
     click(panel, "Update and run")
     expect(source.get_by_text("to first token")).to_be_visible(timeout=WAIT_MS)
