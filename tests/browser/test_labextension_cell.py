@@ -228,15 +228,20 @@ def test_running_with_other_settings_starts_from_those_of_the_cell(open_cells, p
     expect(cells.nth(0).locator(".cm-line").first).to_have_text("%%chat local -n 2")
 
 
-@pytest.mark.parametrize("cell", ["%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi"])
-def test_a_cell_without_the_extension_offers_to_load_it(lab, page, cell):
-    """One click loads it and runs the cell; the offer is then gone."""
-    name = f"unloaded{cell.count('%')}.ipynb"
-    lab.write(name, cell)
-    lab.open(page, name)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    offer = page.locator(".chm-load-offer")
-    expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
-    offer.get_by_role("button", name="Load it and run this cell").click()
-    expect(page.locator(".jp-OutputArea-output")).to_contain_text("messages", timeout=WAIT_MS)
-    expect(offer).to_have_count(0)
+def test_a_cell_without_the_extension_offers_to_load_it(lab, page):
+    """With the cell magic or that of a line; one click loads it, runs the cell, and is gone."""
+    lab.write("unloaded.ipynb", "%%chat local --dry-run\nHi", "%chat -m local --dry-run Hi")
+    lab.open(page, "unloaded.ipynb")
+    cells = page.locator(".jp-Cell")
+    for place in (0, 1):
+        cells.nth(place).locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        offer = cells.nth(place).locator(".chm-load-offer")
+        expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
+    for place in (1, 0):
+        offer = cells.nth(place).locator(".chm-load-offer")
+        offer.get_by_role("button", name="Load it and run this cell").click()
+        output = cells.nth(place).locator(".jp-OutputArea-output")
+        expect(output).to_contain_text("messages", timeout=WAIT_MS)
+        expect(offer).to_have_count(0, timeout=WAIT_MS)
+        expect(cells.nth(place)).to_be_focused()

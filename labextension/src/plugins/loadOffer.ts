@@ -29,6 +29,7 @@ function offer(panel: NotebookPanel, cell: CodeCell): void {
     const failure = await load(panel);
     status.textContent = failure ?? '';
     if (failure === null) {
+      cell.node.focus(); // the button goes when the cell has run
       await NotebookActions.runCells(panel.content, [cell], panel.sessionContext);
     }
   };
