@@ -51,7 +51,7 @@ TOKENS = """%%chat local --top-logprobs 5 --temperature 0.8 --seed 5 --max-compl
 Invent a name for a cat, and say in one sentence why it suits her."""
 README_PICTURES = (
     Picture(NOTEBOOKS / "compare.png", (COMPARE,)),
-    Picture(NOTEBOOKS / "tokens.png", (TOKENS,), token=3),
+    Picture(NOTEBOOKS / "tokens.png", (TOKENS,), token=4),
 )
 OPENED_TOKENS = {"unsure.webp": 1}
 """The pictures of the gallery that show the tokens."""
