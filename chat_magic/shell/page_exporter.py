@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from nbconvert.exporters.html import HTMLExporter
+from traitlets import Unicode
 
 from chat_magic.view.bundle import MIME_TYPE
 from chat_magic.view.html.interactive_html import (
@@ -21,9 +22,15 @@ _END = "</body>"
 
 
 class ChatMagicHtmlExporter(HTMLExporter):
-    """Writes a notebook as one HTML file in which results are as in JupyterLab."""
+    """Writes a notebook as one HTML file in which results are as in JupyterLab.
+
+    It loads nothing from the network, unless the options of these names say from where: so formulas
+    in the notebook's own Markdown stay as they are written.
+    """
 
     export_from_notebook = "HTML with interactive chat-magic results"
+    mathjax_url = Unicode("", help="Where MathJax is loaded from.").tag(config=True)
+    require_js_url = Unicode("", help="Where require.js is loaded from.").tag(config=True)
 
     def from_notebook_node(  # type: ignore[override]  # as that of every exporter of text
         self, nb: Any, resources: dict[str, Any] | None = None, **kwargs: Any

@@ -60,3 +60,9 @@ def test_it_is_an_entry_point():
     found = entry_points(group="nbconvert.exporters", name="chat-magic-html")
     for entry in found:
         assert entry.value == "chat_magic.shell.page_exporter:ChatMagicHtmlExporter"
+
+
+def test_the_page_loads_nothing(monkeypatch):
+    """No script of a network: formulas of the notebook's Markdown stay as they are written."""
+    html = page("x", Script("var chatMagic={};", ""), monkeypatch)
+    assert not any(given.get("src") for given, _ in Scripts(html).found)
