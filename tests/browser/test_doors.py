@@ -150,6 +150,16 @@ def test_every_page_plays_the_same_steps(door, enter):
     play(enter(door, [names()]))
 
 
+@pytest.mark.parametrize(("color", "is_light"), [("#ccc", "false"), ("#222", "true")])
+def test_a_frame_without_a_ground_is_as_dark_as_its_text_is_light(color, is_light, page):
+    """As those of VS Code, whatever the system prefers."""
+    opened = vscode(bundle([names()]))
+    page.emulate_media(color_scheme="dark" if is_light == "true" else "light")
+    Door({**opened.files, "": f"{opened.files['']}<style>body{{color:{color}}}</style>"}).open(page)
+    frame = page.locator(".chm-alone")
+    expect(frame).to_have_attribute("data-jp-theme-light", is_light)
+
+
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 def test_whatever_a_model_writes_runs_nothing_on_any_page(door, enter, page):
     """In texts, tokens and alternatives, in all modes; no dialog opens and nothing is loaded."""

@@ -8,7 +8,9 @@ export function isDark(node: Element): boolean {
       return pixel.luminance < 0.5;
     }
   }
-  return window.matchMedia('(prefers-color-scheme: dark)').matches;
+  // where nothing behind is painted, as in the frames of VS Code, the page's text tells
+  const text = pixelOf(getComputedStyle(node).color);
+  return text ? text.luminance > 0.5 : window.matchMedia('(prefers-color-scheme: dark)').matches;
 }
 
 function parentOf(node: Element): Element | null {
