@@ -5,8 +5,8 @@ const OURS = '.chm-root, .chp-panel, .chm-live';
 const OUTPUT = '.jp-OutputArea-output';
 /** Where Lumino listens before the output does (Notebook 7), it ignores keys of such elements. */
 const SUPPRESS = 'data-lm-suppress-shortcuts';
-/** Where the focus goes when the element that had it is gone: buttons that change nothing. */
-const FALLBACKS = ['[role=group] [aria-pressed=true]', '.chp-panel button', '.chm-result'];
+/** Where the focus goes when the element that had it is gone, else to the output: Enter changes nothing there. */
+const FALLBACKS = ['[role=group] [aria-pressed=true]', '.chm-result'];
 /** With Ctrl or Cmd these edit text, or cells; the others are commands of the application. */
 const EDITING_KEYS = /^(?:[acmvxyz]|Backspace|Delete|Arrow.*)$/i;
 

@@ -6,7 +6,7 @@ const PAGE = `
 <div class="jp-Cell" tabindex="-1"><div class="jp-OutputArea">
   <div class="jp-OutputArea-output chm-root" id="result"><section class="chm-result" tabindex="-1">
     <p id="blank"></p><button id="gone"></button></section></div>
-  <div class="jp-OutputArea-output" id="panel"><div class="chp-panel"><button id="run"></button></div></div>
+  <div class="jp-OutputArea-output" id="panel"><div class="chp-panel"><button id="run"></button><button id="reset"></button></div></div>
   <div class="jp-OutputArea-output" id="live"><div class="chm-live"><b id="text"></b></div></div>
   <div class="jp-OutputArea-output" id="other"><p id="plain" tabindex="-1"></p></div>
 </div></div>`;
@@ -62,6 +62,13 @@ describe('the keyboard', () => {
     byId('gone').remove();
     await new Promise(resolve => setTimeout(resolve, 0));
     expect(document.activeElement?.className).toBe('chm-result');
+  });
+
+  it('goes to no button of a panel, such as Reset, when its own is disabled', async () => {
+    byId('run').focus();
+    (byId('run') as HTMLButtonElement).disabled = true;
+    await new Promise(resolve => setTimeout(resolve, 0));
+    expect(document.activeElement?.id).toBe('panel');
   });
 
   it('goes where Tab takes the focus, although the output changes on the way', async () => {
