@@ -138,8 +138,7 @@ export class ChoiceView {
       ...(perplexity ? [element('span', '', ...termNodes(perplexity))] : []),
       ...metrics.map(metric => element('span', '', ...termNodes(metric))),
       ...(perplexity ? [this.leastSure()] : []),
-      ...foot,
-      new CopyMenu(this.answer, this.frame.title).node
+      element('span', 'chm-foot', ...foot, new CopyMenu(this.answer, this.frame.title).node)
     ];
     return element('div', 'chm-metrics', ...children);
   }
