@@ -216,7 +216,8 @@ def perplexity_fact(choice: Choice, usage: Usage | None = None) -> str | None:
     if value is None:
         return None
     over = f" over {len(tokens)} of {len(tokens) + n_missing} tokens" if n_missing else ""
-    return f"perplexity {value:{'.2f' if value < 100 else '.3g'}}{over}"
+    form = ".2f" if value < 100 else ",.0f" if value < 1e6 else ".3g"
+    return f"perplexity {value:{form}}{over}"
 
 
 def sparkline(segments: Sequence[TextSegment]) -> str:

@@ -98,6 +98,16 @@ def test_a_choice_says_how_it_ended_and_how_long_it_is(make_choice, make_token) 
     assert perplexity_fact(make_choice(text="a")) is None
 
 
+@pytest.mark.parametrize(
+    ("logprob", "words"),
+    [(-4.6, "99.48"), (-9.03, "8,350"), (-20.0, "4.85e+08")],
+)
+def test_a_high_perplexity_has_no_decimals(make_choice, make_token, logprob, words):
+    """One of a million and more is written with an exponent."""
+    choice = make_choice([make_token("a", 1.0, logprob=logprob)])
+    assert perplexity_fact(choice) == f"perplexity {words}"
+
+
 def test_a_deprecated_function_call_is_a_tool_call(make_choice) -> None:
     """It has a name and arguments as well."""
     (call,) = calls_of(make_choice(function_call=FunctionCall(name="f", arguments="{}")))
