@@ -70,9 +70,15 @@ class Lab:
         page.locator(".jp-Dialog .jp-mod-reject").click(timeout=START_S * 1000)
         page.wait_for_selector(".jp-OutputArea-output", timeout=START_S * 1000)
 
-    def open(self, page: Page, name: str) -> None:
-        """Open a notebook in a fresh workspace and wait for its kernel."""
-        page.goto(f"{self.url}/lab/tree/{name}?reset&token={self.token}")
+    def open(self, page: Page, name: str, front_end: str = "lab/tree") -> None:
+        """Open a notebook in a fresh workspace and wait for its kernel.
+
+        Args:
+            page: The page.
+            name: The notebook.
+            front_end: `lab/tree`, or `notebooks` for Notebook 7.
+        """
+        page.goto(f"{self.url}/{front_end}/{name}?reset&token={self.token}")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_S * 1000)
         page.evaluate(
             """async () => {
@@ -112,7 +118,7 @@ def running_lab(home: Path) -> Iterator[Lab]:
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1",
-        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with (home / "lab.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

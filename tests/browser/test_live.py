@@ -1,4 +1,4 @@
-"""Tokens are painted in JupyterLab while an answer streams, whichever client it is seen in."""
+"""Tokens are painted in JupyterLab and Notebook 7 while an answer streams."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ def scored(word, logprob, index=0, **fields):
     )
 
 
-def test_tokens_are_painted_before_the_answer_has_ended(lab, page, at_gateway):
+@pytest.mark.parametrize("front_end", ["lab/tree", "notebooks"])
+def test_tokens_are_painted_before_the_answer_has_ended(lab, page, at_gateway, front_end):
     """An unsure one is marked, a sure one is plain text; the output stays one."""
     seen = threading.Event()
     steps = [scored("Charles", -1.6), Wait(seen), scored(" the Great", -0.01), DONE]
+    name = f"live-{front_end[:3]}.ipynb"
     with Gateway(events(*steps)) as gateway:
-        at_gateway("live.ipynb", gateway, "%%chat a/b --top-logprobs 2\nWho?")
-        lab.open(page, "live.ipynb")
+        at_gateway(name, gateway, "%%chat a/b --top-logprobs 2\nWho?")
+        lab.open(page, name, front_end)
         run_all(page)
         painted = page.locator(".chm-live .chm-bin2")
         painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
