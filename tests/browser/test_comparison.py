@@ -69,7 +69,7 @@ def test_choices_of_the_embedded_model_are_drawn_side_by_side(lab, page):
     )
     lab.open(page, "four.ipynb")
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    root = page.locator(".chm-root").first
+    root = page.locator(".chm-root:not(.chm-live)")
     root.wait_for(timeout=60_000)
     count = root.locator(".chm-choice").count()
     assert count > 1
