@@ -78,9 +78,9 @@ def test_placeholders_for_keys_are_left_in_texts() -> None:
         ("MY_GATEWAY_API_KEY", "sk-canary-environment-0001", True),
         ("HUB_TOKEN", "canary-environment-0002", True),
         ("CLIENT_SECRET", "canary-environment-0003", True),
-        ("SHORT_KEY", "canary-0004", False),
-        ("KEYBOARD", "canary-environment-0005", False),
-        ("BROKEN_KEY", "canary-environment\n0006", False),
+        ("SHORT_KEY", "quagga-0004", False),
+        ("KEYBOARD", "quagga-environment-0005", False),
+        ("BROKEN_KEY", "quagga-environment\n0006", False),
     ],
 )
 def test_keys_of_the_environment_are_known_before_they_are_used(
