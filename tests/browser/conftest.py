@@ -96,6 +96,17 @@ def lab(tmp_path_factory):
         yield lab
 
 
+@pytest.fixture
+def at_gateway(lab):
+    """Return a function that writes a notebook whose kernel talks to a gateway."""
+
+    def write(name, gateway, *cells):
+        setting = f"import os; os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}"
+        lab.write(name, f"%load_ext chat_magic\n{setting}", *cells)
+
+    return write
+
+
 @contextmanager
 def running_lab(home: Path) -> Iterator[Lab]:
     """Run JupyterLab in an empty folder."""

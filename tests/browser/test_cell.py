@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.completions import completion, delta
@@ -21,17 +20,6 @@ def run_all(page):
 def save(page):
     """Save the open notebook."""
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-
-
-@pytest.fixture
-def at_gateway(lab):
-    """Return a function that writes a notebook whose kernel talks to a gateway."""
-
-    def write(name, gateway, *cells):
-        setting = f"import os; os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}"
-        lab.write(name, f"%load_ext chat_magic\n{setting}", *cells)
-
-    return write
 
 
 def test_an_answer_streams_and_leaves_one_output_that_survives_reopening(lab, page, at_gateway):

@@ -12,17 +12,6 @@ from tests.completions import DONE, delta, token
 from tests.gateway import Gateway, Wait, events
 
 
-@pytest.fixture
-def at_gateway(lab):
-    """Return a function that writes a notebook whose kernel talks to a gateway."""
-
-    def write(name, gateway, *cells):
-        setting = f"import os; os.environ['CHAT_MAGIC_BASE_URL'] = {gateway.base_url!r}"
-        lab.write(name, f"%load_ext chat_magic\n{setting}", *cells)
-
-    return write
-
-
 def scored(word, logprob, index=0, **fields):
     """Return the event of a token with a log probability."""
     return delta(
