@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.test_cell import at_gateway, run_all
+from tests.browser.test_cell import run_all
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
-
-__all__ = ["at_gateway"]
 
 WAIT_MS = 60_000
 CELL = "%%chat a/b --background --out story\nTell a story."

@@ -9,12 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from chat_magic.view.bundle import MIME_TYPE
-from tests.browser.test_cell import at_gateway, run_all, save
+from tests.browser.test_cell import run_all, save
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
 from tests.waiting import TIMEOUT_S
-
-__all__ = ["at_gateway"]
 
 WAIT_MS = 60_000
 ASK = "%%chat local --max-completion-tokens 16 --seed 1\\nuser: Say hi."
