@@ -74,7 +74,7 @@ def ablate(
         retries: As for `chat`.
         extra: As for `chat`.
         history: As for `chat`.
-        max_cost: As for `chat`, for each request.
+        max_cost: As for `chat`, for all requests together.
         cache: As for `chat`.
         cassette: As for `chat`.
         **parameters: As for `chat`.

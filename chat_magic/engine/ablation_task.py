@@ -12,6 +12,7 @@ from chat_magic.core.reply.scored_text import facts_of
 from chat_magic.core.request.scoring import Scoring, read_candidates
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.answer_task import AnswerTask
+from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import KEEP_BY_SETTING, HistoryOptions
 from chat_magic.engine.grid_plan import GridPlan, plan_grid
 from chat_magic.engine.grid_task import GridTask
@@ -170,6 +171,7 @@ class AblationTask:
         self._session = session
         self._on_change = on_change
         self._history = history
+        self._budget = Budget(plan.call.limits.max_cost)
         self._stopwatch = Stopwatch()
         self._first: AnswerTask | None = None
         self._grid: GridTask | None = None
@@ -248,7 +250,7 @@ class AblationTask:
         """Send one request, and keep it in the history."""
         call = await asyncio.to_thread(self._prepared, request)
         record = self._session.history.record("answer", [call], self._history)
-        self._first = AnswerTask(call, self._session, self._on_change, record)
+        self._first = AnswerTask(call, self._session, self._on_change, record, self._budget)
         return await self._first.run()
 
     def _prepared(self, request: ChatRequest) -> PreparedCall:
@@ -270,7 +272,7 @@ class AblationTask:
     async def _without_each(self) -> ChatResults:
         grid = await asyncio.to_thread(self._grid_plan)
         record = self._session.history.record("grid", grid.calls, self._history, grid.axes)
-        self._grid = GridTask(grid, self._session, self._on_change, record)
+        self._grid = GridTask(grid, self._session, self._on_change, record, self._budget)
         return await self._grid.run()
 
     def _grid_plan(self) -> GridPlan:

@@ -72,6 +72,7 @@ def distribution(
     retries: int | None = None,
     extra: Mapping[str, Any] | None = None,
     history: bool | None = None,
+    max_cost: float | None = None,
     cache: bool | str | None = None,
     cassette: str | PathLike[str] | None = None,
     **parameters: Any,
@@ -103,6 +104,7 @@ def distribution(
         retries: As for `chat`.
         extra: Further request fields, sent as given.
         history: As for `chat`; the history has the answers as the choices of a result.
+        max_cost: As for `chat`, for all requests together, each by an estimate from its text.
         cache: As for `chat`: an equal search is answered from what is recorded.
         cassette: As for `chat`.
         **parameters: Request parameters that concern the prompt, such as `tools`; those of
@@ -134,7 +136,7 @@ def distribution(
         session,
         request,
         after=after,
-        limits=request_limits(session, timeout_s=timeout, retries=retries),
+        limits=request_limits(session, timeout_s=timeout, retries=retries, max_cost=max_cost),
         recordings=open_recordings(session, cache_options(cache, cassette)),
     )
     return _find(session, _plan(session, call, limits, earlier), HistoryOptions(keep=history))

@@ -6,7 +6,11 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from chat_magic.core.reply.cost import estimated_cost
 from chat_magic.core.reply.thinking import LIKELY, NO_THINKING, begins_thought
+from chat_magic.core.request.messages import Message
+from chat_magic.core.unset import UNSET
+from chat_magic.engine.budget import Budget
 from chat_magic.engine.execution_record import NOT_RECORDED, Record
 from chat_magic.errors import ChatError, InvalidRequest, RequestTimeout
 from chat_magic.results.answer_distribution import Distribution
@@ -14,9 +18,9 @@ from chat_magic.results.distribution_record import recorded_distribution, result
 from chat_magic.transport.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from chat_magic.analysis.answer_search import AnswerSearch
+    from chat_magic.analysis.answer_search import AnswerSearch, NextToken
     from chat_magic.core.request.search_limits import SearchLimits
     from chat_magic.engine.continuations import Continuations
     from chat_magic.engine.prepare import PreparedCall
@@ -64,6 +68,7 @@ class DistributionTask:
         self._plan = plan
         self._on_change = on_change
         self._record = record
+        self._budget = Budget(plan.call.limits.max_cost)
         self._stopwatch = Stopwatch()
         self._method: Method = "token ids"
         self.search = plan.search
@@ -147,15 +152,31 @@ class DistributionTask:
         return not limits.at and self.search.covered >= limits.mass
 
     async def _extend(self, node: int, continuations: Continuations) -> None:
-        found = await continuations.after(self.search.prefix(node))
+        prefix = self.search.prefix(node)
+        async with self._budget.reserve(self._most_dollars(prefix)):
+            found = await continuations.after(prefix)
+            self._check_thoughts(node, found)
+            self.search.extend(node, found)
+            self.n_requests += 1
+        self._on_change()
+
+    def _check_thoughts(self, node: int, found: Sequence[NextToken]) -> None:
         if not node and sum(one.prob for one in found if begins_thought(one.text)) > LIKELY:
             raise InvalidRequest(
                 "distribution: the model thinks before it answers: these would be the beginnings "
                 f"of its thoughts; {NO_THINKING}"
             )
-        self.search.extend(node, found)
-        self.n_requests += 1
-        self._on_change()
+
+    def _most_dollars(self, prefix: Sequence[NextToken]) -> float:
+        """Return what one request costs at most: the prompt, a beginning and a token."""
+        request = self._plan.call.request
+        begun = Message(role="assistant", content="".join(token.text for token in prefix))
+        one = replace(
+            request,
+            messages=(*request.messages, begun),
+            parameters={**request.parameters, "max_completion_tokens": 1, "n": UNSET},
+        )
+        return estimated_cost(one, self._plan.call.price)
 
     def _partial_result(self) -> ChatResult | None:
         return result_of_distribution(self._found()) if self.n_requests else None

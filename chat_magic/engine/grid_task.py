@@ -118,6 +118,7 @@ class GridTask:
         session: The session whose connections and settings are used.
         on_change: Called on the loop whenever a run has changed.
         record: Keeps what is sent and received.
+        budget: What the runs may cost, if others share it; by default the limit of the calls.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class GridTask:
         session: Session,
         on_change: Callable[[], None],
         record: Record = NOT_RECORDED,
+        budget: Budget | None = None,
     ) -> None:
         self.axes = plan.axes
         records = map(record.run, range(len(plan.calls)))
@@ -136,7 +138,7 @@ class GridTask:
         self._concurrency = plan.concurrency
         self._size = plan.size if len(plan.calls) > LARGE else None
         self._form = (plan.schema, plan.labels)
-        self._budget = Budget(plan.calls[0].limits.max_cost if plan.calls else None)
+        self._budget = budget or Budget(plan.calls[0].limits.max_cost if plan.calls else None)
         self._stopwatch = Stopwatch()
 
     @property

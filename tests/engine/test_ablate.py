@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 import chat_magic
-from chat_magic import ChatError, InvalidRequest
+from chat_magic import BudgetExceeded, ChatError, InvalidRequest
 from tests.completions import completion
 from tests.engine import score_servers
 from tests.engine.score_servers import LlamaScript, sent_to
@@ -81,6 +81,24 @@ def test_without_an_answer_the_likeliest_is_written_first(gateway):
     ablation = chat_magic.ablate(PROMPT, model="a/b")
     assert ablation.answer == "Rome"
     assert (first[0]["temperature"], first[0]["max_tokens"]) == (0, 256)
+
+
+def test_the_limit_of_the_cost_is_for_all_requests_together(gateway, config_file):
+    """Each scores one text, for a thousandth of a dollar; the error has what was measured."""
+    config_file('[prices]\n"a/*" = { input = 0, output = 1000 }')
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    answer = vllm_where({})
+
+    def reply(request):
+        said = answer(request)
+        if request.path == "/v1/models":
+            return said
+        return whole({**json.loads(said.steps[0]), "usage": usage})
+
+    gateway(reply)
+    with pytest.raises(BudgetExceeded, match=r"max_cost \$0\.0025") as caught:
+        chat_magic.ablate(PROMPT, "Rome", model="a/b", max_cost=0.0025)
+    assert caught.value.result.frame["bits"].notna().sum() == 1
 
 
 def test_a_replacement_stands_in_the_place_of_each_segment(gateway):

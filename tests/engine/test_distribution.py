@@ -15,6 +15,7 @@ from chat_magic.engine.llama_prompt import answer_prompt
 from chat_magic.engine.session import default_session
 from chat_magic.errors import (
     ApiError,
+    BudgetExceeded,
     CacheMiss,
     ChatInterrupted,
     InvalidRequest,
@@ -25,6 +26,8 @@ from tests.completions import completion
 from tests.engine.llama_script import llama, prompt_of, tokenize
 from tests.gateway import HOLD, Answer, server_with, streamed, whole
 
+PRICES = '[prices]\n"a/*" = { input = 0, output = 1000 }'
+"""A thousandth of a dollar for each token that is written."""
 USER = {"role": "user", "content": "Hi"}
 MODEL = {
     "": {"a": 0.5, "b": 0.3, "c": 0.15},
@@ -88,6 +91,24 @@ def test_the_search_ends_with_enough_mass_or_with_its_requests(gateway, options,
     server = gateway(llama(small))
     assert distribution(**options).n_requests == n_requests
     assert len(asked(server)) == n_requests
+
+
+def test_no_request_is_sent_that_could_pass_the_limit_of_the_cost(gateway, config_file):
+    """Each writes a token; the error has what was found by then."""
+    config_file(PRICES)
+    server = gateway(llama(small))
+    with pytest.raises(BudgetExceeded, match=r"max_cost \$0\.0035: \$0\.003 is spent") as caught:
+        distribution(mass=1.0, max_cost=0.0035)
+    assert len(asked(server)) == caught.value.result.n_requests == 3
+    assert not caught.value.result.frame.empty
+
+
+def test_a_limit_of_the_cost_requires_a_price(gateway):
+    """Nothing is sent."""
+    server = gateway(llama(small))
+    with pytest.raises(InvalidRequest, match="max_cost: the price of a/b is not known"):
+        distribution(max_cost=1)
+    assert server.requests == []
 
 
 def test_a_longer_answer_is_cut(gateway):

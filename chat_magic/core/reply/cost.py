@@ -57,13 +57,18 @@ def estimated_usage(request: ChatRequest, *, unlimited_tokens: int = UNLIMITED_T
     """Estimate how many tokens a request has at most.
 
     Those of its texts are estimated from their characters, attachments are not counted, and each
-    choice is taken to have as many tokens as its limit allows.
+    choice is taken to have as many tokens as its limit allows. A text that is scored is sent after
+    the prompt, for an answer of one token.
 
     Args:
         request: The request.
         unlimited_tokens: What a choice without a limit is taken to have at most.
     """
     characters = sum(len(text) for message in request.messages for text in message.texts())
+    if request.score is not None:
+        texts = request.score.candidates
+        tokens = [math.ceil((characters + len(text)) / CHARACTERS_PER_TOKEN) for text in texts]
+        return Usage(prompt_tokens=sum(tokens), completion_tokens=len(texts))
     limits = (request.parameters.get(name) for name in ("max_completion_tokens", "max_tokens"))
     limit = next((limit for limit in limits if isinstance(limit, int)), unlimited_tokens)
     return Usage(

@@ -9,6 +9,7 @@ from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.core.request.config import Price
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.request.scoring import Scoring
 
 PRICE = Price(input=2.5, output=10)
 COUNTED = Usage(prompt_tokens=1000, completion_tokens=200)
@@ -117,3 +118,11 @@ def test_a_cost_is_estimated_from_characters_and_token_limits(content, parameter
     request = ChatRequest(messages=(Message(role="user", content=content),), parameters=parameters)
     assert estimated_cost(request, Price(input=1, output=2)) == pytest.approx(millionths / 1e6)
     assert estimated_cost(request, None) == 0.0
+
+
+def test_texts_that_are_scored_cost_the_prompt_and_a_token_each():
+    """The limit of an answer's tokens does not matter: none is written."""
+    request = ChatRequest(
+        messages=(Message(role="user", content="x" * 36),), score=Scoring(("Rome", "Paris"))
+    )
+    assert estimated_cost(request, Price(input=1, output=2)) == pytest.approx((10 + 11 + 4) / 1e6)
