@@ -98,8 +98,10 @@ def run(cell: Cell, notebook: Notebook) -> Any:
 
 
 def _help(_arguments: str, _model: str | None) -> None:
-    for command in COMMANDS.values():
-        print(f"%chat {f'{command.name} {command.arguments}':<34}{command.help}")
+    usages = [f"%chat {command.name} {command.arguments}" for command in COMMANDS.values()]
+    width = max(map(len, usages))
+    for usage, command in zip(usages, COMMANDS.values(), strict=True):
+        print(f"{usage:<{width}}  {command.help}")
 
 
 def _models(arguments: str, model: str | None) -> pd.DataFrame:
@@ -341,7 +343,12 @@ COMMANDS = {
             _history_command("show_history"),
         ),
         Command("/show", "#N", "Draw a result of the history.", _history_command("show")),
-        Command("/cell", "#N", "Write the cell of a result as the next cell.", _cell),
+        Command(
+            "/cell",
+            "#N|FILE",
+            "Write the cell of a result, or of a prompt's file, as the next cell.",
+            _cell,
+        ),
         Command("/rerun", "#N", "Send the same request again.", _history_command("rerun")),
         Command(
             "/versions",
@@ -357,9 +364,9 @@ COMMANDS = {
             _history_command("diff"),
         ),
         Command(
-            "/star", "#N [NOTE]", "Mark a result, so that it is kept.", _history_command("star")
+            "/star", "#N [NOTE]", "Star a result, so that it is kept.", _history_command("star")
         ),
-        Command("/unstar", "#N", "Take back the mark.", _history_command("unstar")),
+        Command("/unstar", "#N", "Remove the star.", _history_command("unstar")),
         Command(
             "/forget",
             "#N…|QUERY|all",
@@ -369,7 +376,7 @@ COMMANDS = {
         Command(
             "/thread",
             "[NAME [reset|undo|fork NEW]]",
-            "List the conversations of --thread, draw one, empty it, take back its last drop.",
+            "List the conversations of --thread, draw one, reset it, undo that, or copy it.",
             _thread,
         ),
         Command(

@@ -29,6 +29,7 @@ _FIELDS = {row.name: row.allowed for row in PARAMETERS.values()} | {
 }
 _NUMBERS_TAKEN = {"/forget": 1_000, "/diff": 2}
 """How many numbers of the history may follow a command, if not one."""
+_TAKING_FILES = ("/cell", "/cassette")
 _MARKS = {
     **dict.fromkeys(("system: ", "developer: ", "user: ", "assistant: ", "tool("), "role"),
     **dict.fromkeys(("@image ", "@audio ", "@file "), "attachment"),
@@ -169,6 +170,8 @@ class ChatMatcher:
         if context.subject == "/thread":
             return _thread_arguments(context.given)
         n_given = len(context.given)
+        if context.subject in _TAKING_FILES and not n_given:
+            return [*_history_numbers(context.subject), *_paths(context.fragment)]
         if context.subject != "/export" and n_given < _NUMBERS_TAKEN.get(context.subject, 1):
             return _history_numbers(context.subject)
         if context.subject != "/export" or ">" in context.given:

@@ -15,16 +15,27 @@ if TYPE_CHECKING:
     from chat_magic.transport.endpoints import EndpointResolver
 
 
+_MOST_SHOWN = 20
+"""Requests of a grid that are shown; of a larger one only the first few are."""
+_FIRST = 2
+
+
 def describe_plan(plan: GridPlan, endpoints: EndpointResolver) -> str:
-    """Describe the requests of a plan: their number, coordinates, destinations and bodies."""
+    """Describe the requests of a plan: their number, coordinates, destinations and bodies.
+
+    Of more than 20 the first two are described.
+    """
     from chat_magic.core.cell.grid import title_of
 
     if not plan.axes:
         return _describe(plan.calls[0], endpoints)
-    parts = [plan.size]
-    for run, (call, coordinates) in enumerate(zip(plan.calls, plan.coordinates, strict=True)):
+    parts, count = [plan.size], len(plan.calls)
+    shown = plan.calls[: count if count <= _MOST_SHOWN else _FIRST]
+    for run, (call, coordinates) in enumerate(zip(shown, plan.coordinates, strict=False)):
         where = ", ".join(f"{name} {title_of(value)}" for name, value in coordinates.items())
         parts.append(f"── {run}: {where} ──\n{_describe(call, endpoints)}")
+    if count > len(shown):
+        parts.append(f"… and {count - len(shown)} more")
     return "\n\n".join(parts)
 
 

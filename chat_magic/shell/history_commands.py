@@ -20,6 +20,7 @@ from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.chat_results import ChatResults
 from chat_magic.results.compare import compare
+from chat_magic.results.prompt import load_prompt
 from chat_magic.shell.cell_runner import CellPlan
 from chat_magic.view.history_view import HistoryView
 
@@ -65,9 +66,21 @@ def show(arguments: str) -> ChatResult | ChatResults:
 
 
 def cell_of(arguments: str) -> str:
-    """Return the text of the cell of `/cell #N`, or a cell that asks the same."""
+    """Return the text of the cell of `/cell #N`, or one that asks the same, or of `/cell FILE`."""
+    if arguments and not arguments.startswith("#"):
+        return _cell_of_file(arguments)
     execution = history.load_execution(_only_number("/cell", arguments))
     return execution.source or write(_request_of(execution.runs[0]))
+
+
+def _cell_of_file(path: str) -> str:
+    _refuse_bare_number("/cell", path)
+    try:
+        return load_prompt(path).text
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            f"/cell {path}: expected a number such as #12, or the file of a prompt: {error}", line=1
+        ) from error
 
 
 def rerun(arguments: str) -> CellPlan:

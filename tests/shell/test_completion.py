@@ -163,6 +163,13 @@ def test_files_are_offered_after_an_attachment_mark(offered, tmp_path):
     assert list(offered(f"%%chat\n@file {start}nowhere/")) == []
 
 
+def test_files_are_offered_after_commands_that_take_one(offered, tmp_path):
+    """A prompt's file, and a cassette."""
+    (tmp_path / "extract.chat").touch()
+    for command in ("/cell", "/cassette"):
+        assert list(offered(f"%chat {command} {tmp_path}/")) == [f"{tmp_path}/extract.chat"]
+
+
 def test_completion_calls_nothing_of_the_notebook(kernel, offered):
     """Attributes are listed, but calls and properties are not evaluated."""
     assert list(offered("%%chat\nuser: {{ trap.len")) == ["length", "lengthy"]

@@ -46,6 +46,15 @@ def test_a_grid_is_shown_with_the_coordinates_of_each_request(describe):
     assert [text.count('"n": 1') for text in (first, *others)] == [1, 0, 1, 0]
 
 
+def test_of_a_large_grid_the_first_two_requests_are_shown(describe):
+    """Up to 20 are shown whole; the number of all is said first."""
+    seeds = {size: ",".join(map(str, range(size))) for size in (20, 21)}
+    counts = {n: describe(f"%%chat a/b --sweep seed={seeds[n]}\nHi") for n in seeds}
+    assert [text.count("POST ") for text in counts.values()] == [20, 2]
+    assert counts[21].startswith("21 requests (21 seed)")
+    assert counts[21].endswith("\n\n… and 19 more")
+
+
 def test_a_server_that_is_not_known_is_asked_nothing(gateway, session):
     """A dry run sends nothing."""
     server = gateway(llama())

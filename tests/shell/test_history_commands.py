@@ -92,6 +92,15 @@ def test_a_call_without_a_cell_is_written_as_one_that_asks_the_same(chat, gatewa
     assert "Hi" in text
 
 
+def test_cell_writes_the_cell_of_a_prompt_file(chat, tmp_path):
+    """As the file has it; nothing in it runs."""
+    path = tmp_path / "my prompts" / "extract.chat"
+    path.parent.mkdir()
+    path.write_text("%%chat a/b -t 0\nuser: Extract {{ what }}\n", "utf-8")
+    chat(f"/cell {path}")
+    assert chat.inputs == ["%%chat a/b -t 0\nuser: Extract {{ what }}"]
+
+
 def test_rerun_sends_the_same_request_again(chat, gateway, session):
     """Whatever the defaults are now; it is a new execution."""
     server = gateway(echo)
@@ -191,7 +200,9 @@ def test_what_no_query_finds_is_not_forgotten(chat, capsys):
         ("/star 5 note", "/star 5: write #5"),
         ("/show", "write %chat /show #N"),
         ("/show #1 #2", "write %chat /show #N"),
-        ("/cell x", "/cell x: expected a number such as #12"),
+        ("/cell x", "/cell x: expected a number such as #12, or the file of a prompt: prompt x"),
+        ("/cell 5", "/cell 5: write #5"),
+        ("/cell", "write %chat /cell #N"),
         ("/rerun #", "/rerun #: expected a number"),
         ("/show #-1", "expected a number"),
         ("/forget", "write %chat /forget #N"),

@@ -338,7 +338,8 @@ def _table(value: Any, label: str) -> dict[str, Any]:
 def _known(values: Mapping[str, Any], names: Iterable[str], label: str) -> None:
     for name in values:
         if name not in names:
-            raise InvalidRequest(f"{label} {name}: no such key{nearest(name, names)}")
+            hint = nearest(name, names) or f"; expected {' or '.join(names)}"
+            raise InvalidRequest(f"{label} {name}: no such key{hint}")
 
 
 _READERS: Mapping[str, Callable[[str, Any, str], Any]] = {

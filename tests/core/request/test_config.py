@@ -153,6 +153,7 @@ def test_without_a_match_there_is_none():
         ('[models]\n"a/b" = 1', "f [models] a/b: must be a table"),
         ('[models]\n"a*b" = {}', "f [models.a*b]: must be a model, or end in a single *"),
         ('[models]\n"a/b" = {windows = 1}', "f [models.a/b] windows: no such key"),
+        ('[models]\n"a/b" = {context = 8}', "f [models.a/b] context: no such key; expected window"),
         *(
             (
                 f'[models]\n"a/b" = {{window = {window}}}',
