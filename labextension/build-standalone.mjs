@@ -40,6 +40,21 @@ const withoutRows = {
   }
 };
 
+/** Leaves out the enumerations of the JSON parser that nothing reads, as their names repeat. */
+const unusedEnums = {
+  name: 'unused-enums',
+  setup({ onLoad }) {
+    onLoad({ filter: /jsonc-parser\/lib\/esm\/main\.js$/ }, async ({ path }) => {
+      const code = await readFile(path, 'utf-8');
+      const pure = code.replace(
+        /export var (\w+);\n\(function \(\1\) \{([^]*?)\}\)\(\1 \|\| \(\1 = \{\}\)\);/g,
+        'export const $1 = /* @__PURE__ */ (function ($1) {$2 return $1; })({});'
+      );
+      return { contents: pure, loader: 'js' };
+    });
+  }
+};
+
 const folder = '../chat_magic/view/html';
 const notice =
   '/*! with marked, (c) 2018+ MarkedJS, (c) 2011-2018 Christopher Jeffrey; MIT license */';
@@ -50,7 +65,7 @@ const options = {
   target: 'es2022',
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [usedConstants, withoutRows]
+  plugins: [usedConstants, withoutRows, unusedEnums]
 };
 
 const { metafile } = await build({

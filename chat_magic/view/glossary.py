@@ -62,6 +62,12 @@ TERMS = (
         column=".tokens.entropy_bits_low",
     ),
     Term(
+        "surprisal \u2212 entropy",
+        "How much more surprising a token was than could be expected: 0 bits is as expected, "
+        "above it the model wrote what it thought unlikely. It takes the lower bound of the "
+        "entropy, and is unknown where the bounds are more than 1 bit apart.",
+    ),
+    Term(
         "rank",
         "Place of the token by probability: 1 is the most probable. "
         "> 5 means that it is not among the 5 that the server listed.",

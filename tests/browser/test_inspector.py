@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -125,7 +126,7 @@ def test_the_keyboard_alone_is_enough(show, page):
         page.keyboard.press(key)
         assert words in said(root), key
     page.keyboard.press("Escape")
-    for key in ("g", "g", "g", "g", "ArrowRight", "a", "ArrowDown", "ArrowDown"):
+    for key in ("g", "g", "g", "g", "g", "ArrowRight", "a", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
     marked = root.locator(".chm-alt[aria-selected=true]")
     assert marked.count() == 1
@@ -145,13 +146,46 @@ def test_a_range_is_summed_up(show, page):
 
 def test_every_metric_and_granularity_paints(show):
     root = show("metrics.ipynb", capital(), tokens=True)
-    for metric in ("surprisal", "rank", "gap", "entropy", "arrival", "probability"):
-        root.get_by_label("metric").select_option(metric)
+    metrics = root.get_by_label("metric")
+    for metric in metrics.locator("option").all_inner_texts():
+        metrics.select_option(metric)
         expect(root.locator(".chm-legend").first).to_be_visible()
+    assert root.locator(".chm-legend").all_inner_texts()[0].split() == ["word", "6"]
+    metrics.select_option("probability")
     root.get_by_label("granularity").select_option("line")
     assert root.locator(".chm-token.chm-bin4").count() == 7
     root.get_by_label("granularity").select_option("field")
     expect(root.locator(".chm-note")).to_contain_text("not JSON")
+
+
+def test_a_typed_pattern_cuts_and_the_table_keeps_to_one_token(show, page):
+    """Both have a key; what is typed into the field is no command."""
+    root = show("pattern.ipynb", capital(), tokens=True)
+    root.locator(".chm-token", has_text="Canberra").click()
+    page.keyboard.press("r")
+    expect(root.get_by_label("regular expression")).to_be_focused()
+    page.keyboard.type("(?P<place>Can.*?),")
+    page.keyboard.press("Enter")
+    assert said(root).startswith("token 2")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("a.*promise")
+    page.keyboard.press("Enter")
+    root.locator(".chm-token", has_text="compromise").click()
+    assert said(root) == "6 tokens selected"
+    page.keyboard.press("f")
+    expect(root.locator(".chm-table tbody tr")).to_have_count(1)
+    expect(root.locator(".chm-table tbody")).to_contain_text("␣compromise")
+    page.keyboard.press("f")
+    expect(root.locator(".chm-table tbody tr")).to_have_count(8)
+
+
+def test_a_band_behind_the_strip_bounds_the_entropy(show):
+    """Each of the three tokens with alternatives has a box in it, paler than the bars."""
+    root = show("band.ipynb", capital(), tokens=True)
+    band = root.locator(".chm-entropy")
+    expect(band).to_have_attribute("d", re.compile("^(M[^M]*){3}$"))
+    paint = band.evaluate("node => getComputedStyle(node).fill")
+    assert re.search(r"/ 0\.22\)|, 0\.22\)", paint), paint
 
 
 def test_what_is_copied_is_the_exact_text(show, page):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from chat_magic.analysis.reply_columns import read_replies
@@ -26,6 +27,10 @@ TEXTS = (
     "日本。「はい\uff01」です",
     '{"a": 5, "b/c": [1, "x\\"y", {}], "~": null}', 'Sure:\n```json\n{"a": [true, "b"]}\n```\n',
     '{"a": "cut of', "[1, 2", "not { json", '"only"', "👋🏽 hi\u2028there",
+)  # fmt: skip
+PATTERNS = (
+    r"\d+", r"[A-Z]\w*", "o*", r'(?P<key>"\w+"): (?P<value>\S+)', "(a)|(?P<end>end)",
+    r"\s+$", "👋.",
 )  # fmt: skip
 
 
@@ -70,16 +75,17 @@ def inspector() -> dict[str, Any]:
 
 
 def cut() -> list[dict[str, Any]]:
-    """Return texts, and their segments' texts and names."""
-    return [
-        {
-            "text": text,
-            "by": by,
-            "segments": [[s.name, text[s.start : s.end]] for s in segments(text, by, partial=True)],
-        }
-        for text in TEXTS
-        for by in ("word", "sentence", "line", "json")
+    """Return texts, and the texts and names of their segments by unit and by pattern."""
+    return [_cut_by(text, by) for text in TEXTS for by in ("word", "sentence", "line", "json")] + [
+        _cut_by(text, re.compile(pattern)) for text in TEXTS for pattern in PATTERNS
     ]
+
+
+def _cut_by(text: str, by: Any) -> dict[str, Any]:
+    """Return a text, what it is cut by, and its segments."""
+    found = [[s.name, text[s.start : s.end]] for s in segments(text, by, partial=True)]
+    unit = {"by": by} if isinstance(by, str) else {"by": "regex", "pattern": by.pattern}
+    return {"text": text, **unit, "segments": found}
 
 
 FIXTURES = {"inspector.json": inspector, "segments.json": cut}

@@ -25,7 +25,9 @@ export const TOKEN_KEYS: readonly Key[] = [
   },
   { keys: 'm', meaning: 'next metric', hint: 'metric' },
   { keys: 'g', meaning: 'next granularity', hint: 'granularity' },
+  { keys: 'r', meaning: 'granularity by a regular expression' },
   { keys: 't', meaning: 'token table', hint: 'table' },
+  { keys: 'f', meaning: 'token table of this token alone, or of all' },
   { keys: 'c', meaning: 'next choice' },
   { keys: 'Enter', meaning: 'pin the details, or release them' }
 ];

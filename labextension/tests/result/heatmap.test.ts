@@ -4,7 +4,6 @@ import {
   binPieces,
   heatmapMetric,
   isPainted,
-  pieceValue,
   UNKNOWN_BIN,
   type Aggregate
 } from '../../src/result/heatmap';
@@ -56,5 +55,60 @@ it('leaves plain what does not tell how sure the model was, but for its arrival'
 
 it('ranks a token that is not listed below those that are', async () => {
   const answer = await loadedAnswer('outside');
-  expect(pieceValue(heatmapMetric('rank'), answer, answer.piece(0))).toBe(3);
+  expect(heatmapMetric('rank').value(answer, answer.piece(0))).toBe(3);
+});
+
+describe('surprisal − entropy', () => {
+  /** Return the value of a token of this probability where the entropy has these bounds. */
+  async function excess(prob: number, low: number, high: number): Promise<number | null> {
+    const answer = await loadedAnswer('names');
+    answer.token(1).logprob = Math.log(prob);
+    Object.assign(answer.metrics(1), { entropy: { low, high } });
+    return heatmapMetric('surprisal − entropy').value(answer, answer.piece(1));
+  }
+
+  it.each([
+    [0.25, 1.5, 2.5, 0.5],
+    [0.5, 2, 2, -1],
+    [0.125, 0, 0.9, 3]
+  ])('of %d where it is %d to %d bits: %d', async (prob, low, high, expected) => {
+    expect(await excess(prob, low, high)).toBeCloseTo(expected);
+  });
+
+  it('is unknown where the bounds are more than a bit apart', async () => {
+    expect(await excess(0.25, 1, 2.1)).toBeNull();
+  });
+
+  it('is not painted where a token was as surprising as expected', () => {
+    const metric = heatmapMetric('surprisal − entropy');
+    expect([-3, 0, 0.5, 1.5, 3, 5].map(value => binOf(metric, value))).toEqual([0, 0, 1, 2, 3, 4]);
+  });
+});
+
+describe('the type of a token', () => {
+  const metric = heatmapMetric('type');
+
+  it.each([
+    [' naïve', 'word'],
+    ['e\u0301', 'word'],
+    ['3rd', 'word'],
+    [' 42', 'number'],
+    ['²', 'number'],
+    ['.\n', 'punctuation'],
+    ['👋', 'punctuation'],
+    ['\n\n', 'space'],
+    ['\u00a0', 'space'],
+    ['<|im_end|>', 'special']
+  ])('%j: %s', async (text, expected) => {
+    const answer = await loadedAnswer('names');
+    const bin = binOf(metric, metric.value(answer, { ...answer.piece(0), text }));
+    expect(metric.labels[bin]).toBe(expected);
+  });
+
+  it('is that of the last label in a segment, however values are aggregated', async () => {
+    const answer = await loadedAnswer('names');
+    const segment = { name: '0', start: 0, end: 12, first: 0, last: 1 };
+    answer.piece(1).isUncounted = true;
+    expect([...binPieces(metric, answer, [segment], 'joint')]).toEqual([1, 1]);
+  });
 });

@@ -1,24 +1,30 @@
 import { expect, it } from 'vitest';
-import { segments, tokenSegments } from '../../src/result/segments';
+import {
+  matches,
+  segments,
+  tokenSegments,
+  typedPattern,
+  type Granularity,
+  type Unit
+} from '../../src/result/segments';
 import { wire } from '../fixtures';
 
 interface Cut {
   text: string;
   by: string;
+  pattern?: string;
   segments: [string, string][];
 }
 
-it.each(wire<Cut[]>('segments.json').map(each => [each.by, each.text, each.segments] as const))(
-  'cuts into %s: %j',
-  (by, text, expected) => {
-    const granularity = (by === 'json' ? 'field' : by) as 'word' | 'sentence' | 'line' | 'field';
-    const cut = segments(text, granularity).map(({ name, start, end }) => [
-      name,
-      text.slice(start, end)
-    ]);
-    expect(cut).toEqual(expected);
-  }
+const CUTS = wire<Cut[]>('segments.json').map(
+  ({ by, pattern, text, segments }) => [pattern ?? by, text, by, segments, pattern] as const
 );
+
+it.each(CUTS)('cuts into %s: %j', (_title, text, by, expected, pattern) => {
+  const unit = (by === 'json' ? 'field' : by) as Unit;
+  const cut = pattern === undefined ? segments(text, unit) : matches(text, typedPattern(pattern));
+  expect(cut.map(({ name, start, end }) => [name, text.slice(start, end)])).toEqual(expected);
+});
 
 it('finds the pieces of each segment', () => {
   const pieces = ['One', ' two', '. Th', 'ree'].map((text, place, all) => ({
@@ -34,5 +40,9 @@ it('finds the pieces of each segment', () => {
     [1, 2],
     [2, 3]
   ]);
-  expect(tokenSegments(text, pieces, 'token')).toBeNull();
+  const cut = (by: Granularity, pattern?: RegExp) =>
+    tokenSegments(text, pieces, by, pattern)?.map(({ first, last }) => [first, last]);
+  expect(cut('token')).toBeUndefined();
+  expect(cut('regex')).toBeUndefined();
+  expect(cut('regex', /T.*/dgu)).toEqual([[2, 3]]);
 });

@@ -56,10 +56,12 @@ export function details(title: string, content: () => Child): HTMLDetailsElement
   return node;
 }
 
-/** Tell whether a key can be a command of ours: in a list of options, letters choose an option. */
+/** Tell whether a key can be a command of ours: letters choose an option of a list, or are typed. */
 export function isCommandKey(event: KeyboardEvent): boolean {
   const isModified = event.ctrlKey || event.metaKey || event.altKey;
-  return !isModified && !(event.target instanceof HTMLSelectElement);
+  const { target } = event;
+  const isTyped = target instanceof HTMLInputElement && target.type === 'text';
+  return !isModified && !isTyped && !(target instanceof HTMLSelectElement);
 }
 
 /** Copy a text to the clipboard; false if the browser does not allow it. */

@@ -1,4 +1,4 @@
-/** The surprisal along an answer as a bar chart, linked to its text. */
+/** The surprisal along an answer as a bar chart before the bounds of the entropy, linked to its text. */
 
 import type { Answer } from '../answer';
 import { bits } from '../tokenMetrics';
@@ -15,11 +15,12 @@ const MAX_SCALE_BITS = 20;
 
 export class SurprisalStrip {
   constructor(
-    answer: Answer,
+    private readonly answer: Answer,
     private readonly onPick: (first: number, last: number) => void
   ) {
     this.node = element('div', 'chm-surprisal-strip');
     this.node.setAttribute('aria-hidden', 'true');
+    this.node.title = 'Surprisal of each token; the band is between the bounds of the entropy';
     this.svg = document.createElementNS(SVG, 'svg');
     this.svg.setAttribute('preserveAspectRatio', 'none');
     this.node.append(this.svg);
@@ -36,6 +37,12 @@ export class SurprisalStrip {
   /** Draw the bars for the bins in which the pieces are painted. */
   paint(bins: Uint8Array): void {
     this.bins = bins;
+    this.draw();
+  }
+
+  /** Draw the band of the entropy, too, now that all metrics are computed. */
+  showEntropy(): void {
+    this.isEntropyShown = true;
     this.draw();
   }
 
@@ -63,13 +70,32 @@ export class SurprisalStrip {
     const paths = Array.from({ length: 6 }, (): string[] => []);
     for (let bar = 0; bar < count; bar += 1) {
       const [value, bin] = this.bar(bar);
-      paths[bin]?.push(this.rectangle(bar, Math.max(1, (value / this.most) * HEIGHT)));
+      paths[bin]?.push(this.rectangle(bar, Math.max(1, this.toPixels(value))));
     }
     this.svg.replaceChildren(
+      shape(this.isEntropyShown ? this.band(count) : [], 'chm-entropy'),
       ...paths.map((path, bin) => shape(path, `chm-bar${bin}`)),
       this.marker
     );
     this.drawMark();
+  }
+
+  /** Return a box for each bar whose entropy is known, between the least and the largest bound. */
+  private band(count: number): string[] {
+    return Array.from({ length: count }, (_, bar) => {
+      const pieces = this.answer.pieces.slice(bar * this.share, (bar + 1) * this.share);
+      const bounds = pieces.flatMap(({ start }) => this.answer.metrics(start).entropy ?? []);
+      if (!bounds.length) {
+        return '';
+      }
+      const low = this.toPixels(Math.min(...bounds.map(({ low }) => low)));
+      const high = this.toPixels(Math.max(...bounds.map(({ high }) => high)));
+      return this.rectangle(bar, Math.max(1, high - low), low);
+    });
+  }
+
+  private toPixels(bits: number): number {
+    return (Math.min(bits, this.most) / this.most) * HEIGHT;
   }
 
   private bar(bar: number): [number, number] {
@@ -83,13 +109,13 @@ export class SurprisalStrip {
       most = Math.max(most, this.values[index] ?? 0);
       bin = Math.max(bin, this.bins[index] ?? 0);
     }
-    return [Math.min(most, this.most), bin];
+    return [most, bin];
   }
 
-  private rectangle(bar: number, height: number): string {
+  private rectangle(bar: number, height: number, above = 0): string {
     const gap = this.width > 3 ? 1 : 0;
     const x = bar * this.width;
-    return `M${x.toFixed(1)} ${HEIGHT}v-${height.toFixed(1)}h${(this.width - gap).toFixed(1)}v${height.toFixed(1)}z`;
+    return `M${x.toFixed(1)} ${(HEIGHT - above).toFixed(1)}v-${height.toFixed(1)}h${(this.width - gap).toFixed(1)}v${height.toFixed(1)}z`;
   }
 
   private drawMark(): void {
@@ -97,7 +123,7 @@ export class SurprisalStrip {
     const bars: string[] = [];
     for (let bar = Math.floor(first / this.share); bar <= Math.floor(last / this.share); bar += 1) {
       const [value] = this.bar(bar);
-      bars.push(this.rectangle(bar, Math.max(3, (value / this.most) * HEIGHT)));
+      bars.push(this.rectangle(bar, Math.max(3, this.toPixels(value))));
     }
     this.marker.setAttribute('d', bars.join(''));
   }
@@ -134,6 +160,7 @@ export class SurprisalStrip {
   private readonly observer: ResizeObserver;
   private bins: Uint8Array = new Uint8Array();
   private range: [number, number] | null = null;
+  private isEntropyShown = false;
   private share = 1;
   private width = 1;
 }

@@ -35,7 +35,8 @@ export class TokenDetails {
   constructor(
     private readonly insertCell: InsertCell,
     private readonly say: (message: string) => void,
-    private readonly onClose: () => void = () => undefined
+    private readonly onClose: () => void = () => undefined,
+    private readonly onFilter: () => void = () => undefined
   ) {
     this.node = element('aside', 'chm-token-details');
     this.node.setAttribute('aria-label', 'Token');
@@ -127,6 +128,7 @@ export class TokenDetails {
       'chm-actions',
       ...(this.rows.length ? [this.branch] : []),
       this.copyButton('Copy token', text, 'Copy the token’s text'),
+      button('Filter table', 'The token table of this token alone, or of all (f)', this.onFilter),
       this.reason
     );
   }

@@ -18,7 +18,13 @@ import { nextItem } from '../indexing';
 import { hintLine, TOKEN_KEYS } from '../keys';
 import type { TextRange } from '../renderedRange';
 import { whatIfFault } from '../samplingTest';
-import { GRANULARITIES, tokenSegments, type Granularity, type TokenSegment } from '../segments';
+import {
+  GRANULARITIES,
+  tokenSegments,
+  typedPattern,
+  type Granularity,
+  type TokenSegment
+} from '../segments';
 import { expectedAgreement, type Sampling } from '../whatIf';
 import { rangeWords, settingsWords } from '../whatIfWords';
 import { button, capitalized, element, focusedAt, select, selectionAt } from './dom';
@@ -58,7 +64,8 @@ export class TokenInspector {
     this.details = new TokenDetails(
       insertCell,
       message => this.say(message, true),
-      () => this.close()
+      () => this.close(),
+      () => this.filterTable()
     );
     this.bar = this.makeBar();
     this.whatIf.setFault('the alternatives are being read');
@@ -144,13 +151,14 @@ export class TokenInspector {
 
   /** Compute the metrics of all tokens step by step, so that a change of metric is immediate. */
   private async computeAhead(): Promise<void> {
-    for (const { answer } of this.views) {
+    for (const { answer, strip } of this.views) {
       for (let index = 0; index < answer.tokens.length && !this.isDisposed; index += 1) {
         answer.metrics(index);
         if (index % COMPUTED_AT_ONCE === COMPUTED_AT_ONCE - 1) {
           await new Promise(resolve => setTimeout(resolve, 0));
         }
       }
+      strip.showEntropy();
     }
   }
 
@@ -162,15 +170,23 @@ export class TokenInspector {
     }
     this.showLegend();
     this.aggregates.hidden = this.granularity === 'token';
-    const isNotJson = this.views.every(
-      view => this.granularity === 'field' && !view.segments?.length
-    );
-    this.permanentNote = isNotJson ? 'the answer is not JSON and has no fields' : '';
+    this.regex.hidden = this.granularity !== 'regex';
+    const isEmpty = this.views.every(({ segments }) => segments && !segments.length);
+    this.permanentNote = isEmpty ? (this.emptyReason() ?? '') : '';
     this.note.textContent = this.permanentNote;
   }
 
+  /** Say why no answer has segments, by what they are cut by. */
+  private emptyReason(): string | undefined {
+    return {
+      field: 'the answer is not JSON and has no fields',
+      regex: 'nothing matches the regular expression'
+    }[this.granularity as string];
+  }
+
   private paint(view: TokenView): void {
-    view.segments = tokenSegments(view.answer.text, view.answer.pieces, this.granularity);
+    const { text, pieces } = view.answer;
+    view.segments = tokenSegments(text, pieces, this.granularity, this.pattern);
     const metric = heatmapMetric(this.metric);
     const bins = binPieces(metric, view.answer, view.segments, this.aggregate);
     view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
@@ -240,6 +256,9 @@ export class TokenInspector {
       this.aggregate = value as Aggregate;
       this.repaint();
     });
+    this.regex.type = 'text';
+    this.regex.placeholder = this.regex.ariaLabel = 'regular expression';
+    this.regex.addEventListener('change', () => this.setPattern(this.regex.value));
     this.controls = { metrics, granularities };
     metrics.title = describeMetric(this.metric);
     const table = button('Token table', 'The tokens as a table (t)', () => this.toggleTable());
@@ -250,6 +269,7 @@ export class TokenInspector {
       metrics,
       this.legend,
       granularities,
+      this.regex,
       this.aggregates,
       table,
       this.whatIf.toggle,
@@ -284,15 +304,43 @@ export class TokenInspector {
     this.say(`by ${by}`);
   }
 
+  private setPattern(source: string): void {
+    try {
+      this.pattern = source ? typedPattern(source) : null;
+    } catch (error) {
+      this.say((error as Error).message, true);
+      return;
+    }
+    this.repaint();
+    this.showSelection(false);
+  }
+
   private toggleTable(): void {
     this.tableOf = this.tableOf ? null : (this.selected?.view ?? this.views[0] ?? null);
+    this.filter = null;
     this.showTable();
     this.say(this.tableOf ? 'table shown' : 'table hidden');
   }
 
+  /** Show the table with the rows of the selected token alone, or with all of them again. */
+  private filterTable(): void {
+    const { view, to } = this.selected ?? {};
+    const text = to === undefined ? undefined : view?.answer.piece(to).text;
+    if (!view || text === undefined) {
+      this.say('no token selected', true);
+      return;
+    }
+    const isFiltered = this.tableOf === view && this.filter === text;
+    this.tableOf = view;
+    this.filter = isFiltered ? null : text;
+    this.showTable();
+    this.say(isFiltered ? 'table of all tokens' : `table of “${tokenName(text)}”`, true);
+  }
+
   private showTable(): void {
+    const { tableOf, filter } = this;
     this.tableFrame.replaceChildren(
-      ...(this.tableOf ? [new TokenTable(this.tableOf.answer, this.tableOf.title).node] : [])
+      ...(tableOf ? [new TokenTable(tableOf.answer, tableOf.title, filter).node] : [])
     );
   }
 
@@ -307,6 +355,7 @@ export class TokenInspector {
     }
     if (this.tableOf && this.tableOf !== view) {
       this.tableOf = view;
+      this.filter = null;
       this.showTable();
     }
     this.showSelection(scroll);
@@ -348,8 +397,8 @@ export class TokenInspector {
     const touched =
       view.segments?.filter(segment => segment.last >= first && segment.first <= last) ?? [];
     return [
-      Math.min(first, touched[0]?.first ?? first),
-      Math.max(last, touched.at(-1)?.last ?? last)
+      Math.min(first, ...touched.map(segment => segment.first)),
+      Math.max(last, ...touched.map(segment => segment.last))
     ];
   }
 
@@ -477,8 +526,15 @@ export class TokenInspector {
       case 'm':
         this.setMetric(nextItem(HEATMAP_METRICS, heatmapMetric(this.metric)).name);
         return true;
+      case 'r':
+        this.setGranularity('regex');
+        this.regex.focus();
+        return true;
       case 't':
         this.toggleTable();
+        return true;
+      case 'f':
+        this.filterTable();
         return true;
       case 'c':
         this.goTo(nextItem(this.shown, view).answer, 0);
@@ -535,8 +591,12 @@ export class TokenInspector {
   private readonly legend = element('span', 'chm-legends');
   private readonly tableFrame = element('div');
   private tableOf: TokenView | null = null;
+  /** The text of the tokens that the table is of; null for all. */
+  private filter: string | null = null;
   private readonly bar: HTMLElement;
   private aggregates!: HTMLSelectElement;
+  private readonly regex = element('input', 'chm-select');
+  private pattern: RegExp | null = null;
   private controls!: { metrics: HTMLSelectElement; granularities: HTMLSelectElement };
   private readonly whatIf = new WhatIfBar(sampling => this.setSampling(sampling));
   /** Other settings to paint the tokens under; null for those that were reported. */

@@ -1,4 +1,4 @@
-/** The tokens as a table, some rows at a time. */
+/** The tokens as a table, some rows at a time: all, or those of one text. */
 
 import type { Answer } from '../answer';
 import { interval, percent, tokenName } from '../tokenFormat';
@@ -14,8 +14,11 @@ const TITLES = ['', 'token', 'probability', 'bits', 'rank', 'entropy, bits', 'al
 export class TokenTable {
   constructor(
     private readonly answer: Answer,
-    title: string
+    title: string,
+    only: string | null = null
   ) {
+    const all = Array.from(answer.pieces.keys());
+    this.rows = only === null ? all : all.filter(index => answer.piece(index).text === only);
     const head = element('tr', '', ...TITLES.map(title => element('th', '', ...termNodes(title))));
     head.childNodes.forEach(cell => (cell as HTMLElement).setAttribute('scope', 'col'));
     const table = element('table', 'chm-table', element('thead', '', head), this.body);
@@ -26,12 +29,9 @@ export class TokenTable {
   }
 
   private addRows(): void {
-    const { pieces } = this.answer;
-    const end = Math.min(pieces.length, this.shown + ROWS_AT_ONCE);
-    for (; this.shown < end; this.shown += 1) {
-      this.body.append(this.row(this.shown));
-    }
-    this.more.hidden = this.shown === pieces.length;
+    const next = this.rows.splice(0, ROWS_AT_ONCE);
+    this.body.append(...next.map(index => this.row(index)));
+    this.more.hidden = !this.rows.length;
   }
 
   private row(index: number): HTMLElement {
@@ -69,5 +69,6 @@ export class TokenTable {
   readonly node: HTMLElement;
   private readonly body = element('tbody');
   private readonly more: HTMLButtonElement;
-  private shown = 0;
+  /** Indexes of the pieces that are not shown yet. */
+  private readonly rows: number[];
 }

@@ -35,6 +35,26 @@ describe('a strip', () => {
     expect(strip.node.getAttribute('aria-hidden')).toBe('true');
   });
 
+  it('has a band between the bounds of the entropy, once they are known', async () => {
+    const { strip } = await draw();
+    const band = (): string | null => find(strip.node, '.chm-entropy').getAttribute('d');
+    expect(band()).toBe('');
+    strip.showEntropy();
+    expect(band()?.match(/M/g)).toBeNull(); // the token has no alternatives
+  });
+
+  it('draws the band from the lower to the upper bound, in bits of the scale', async () => {
+    const answer = await loadedAnswer('names');
+    for (const { start } of answer.pieces) {
+      Object.assign(answer.metrics(start), { entropy: { low: 3.5, high: 5.25 } });
+    }
+    const strip = new SurprisalStrip(answer, () => undefined);
+    strip.showEntropy();
+    // 7 bits are 36 pixels: from 18 up to 27
+    const [box] = find(strip.node, '.chm-entropy').getAttribute('d')?.split('z') ?? [];
+    expect(box).toBe('M0.0 18.0v-9.0h35.0v9.0');
+  });
+
   it('marks a range', async () => {
     const { strip } = await draw();
     strip.mark([2, 4]);

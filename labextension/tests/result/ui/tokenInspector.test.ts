@@ -86,6 +86,42 @@ describe('the inspector', () => {
     expect(inspector.node.querySelectorAll('table').length).toBe(0);
   });
 
+  it('shows the table of the selected token alone, and then of all', async () => {
+    const { inspector, press, said } = await start();
+    const rows = () => texts(inspector.node, 'tbody td:nth-child(2)');
+    press('f');
+    expect(said()).toBe('no token selected');
+    press('End');
+    press('f');
+    expect([said(), rows()]).toEqual(['table of “␣Charlotte”', ['␣Charlotte']]);
+    press('f');
+    expect([said(), rows()]).toEqual(['table of all tokens', ['3.', '␣Charlotte']]);
+    find(inspector.details.node, '[title*="(f)"]').click();
+    expect(rows()).toEqual(['␣Charlotte']);
+  });
+
+  it('cuts by a regular expression that is typed', async () => {
+    const { inspector, press, selected, said } = await start();
+    const field = find(inspector.node, 'input[aria-label="regular expression"]');
+    expect(field.hidden).toBe(true);
+    press('r');
+    expect([field.hidden, document.activeElement]).toEqual([false, field]);
+    const type = (pattern: string) => {
+      (field as HTMLInputElement).value = pattern;
+      field.dispatchEvent(new Event('change'));
+    };
+    type('3. Char');
+    press('Home');
+    expect(selected()).toEqual(['3.', 'Charlotte']);
+    type('(');
+    expect(said()).toContain('Invalid regular expression');
+    type('nowhere');
+    expect(find(inspector.node, '.chm-note').textContent).toContain('nothing matches');
+    type('');
+    press('Home');
+    expect(selected()).toEqual(['3.']);
+  });
+
   it('goes to the tokens of the next choice', async () => {
     const { model, host, press } = await start();
     press('c');

@@ -19,6 +19,12 @@ it('has a row for each piece, with its metrics and alternatives', async () => {
   expect(alternatives).toMatch(/^␣\S+ \d/);
 });
 
+it('has the rows of one text alone', async () => {
+  const answer = await loadedAnswer('names');
+  const { node } = new TokenTable(answer, 'choice 0', ' Charlotte');
+  expect(texts(node, 'tbody td:nth-child(2)')).toEqual(['␣Charlotte']);
+});
+
 it('adds the rows of a long answer on demand', async () => {
   const answer = await loadedAnswer('names');
   const pieces = Array.from({ length: 250 }, () => answer.piece(0));
