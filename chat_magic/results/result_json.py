@@ -167,7 +167,7 @@ def _encode(document: _Document) -> bytes:
         text = msgspec.json.encode(document)
     except UnicodeEncodeError:
         text = _ESCAPE.encode()
-    if _ESCAPE.encode() in text:
+    if not text.isascii() and _ESCAPE.encode() in text:
         document = map_texts(document, _escape)
         text = msgspec.json.encode(document)
     has_null = b'prob":null' in text

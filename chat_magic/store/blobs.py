@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["join_blobs", "split_blobs"]
 
 _SHORTEST = 2048
 """Characters from which a string of base64 is kept apart."""
+_BLOCK = _SHORTEST // 2
 _BLOB = re.compile(
     rf'"(?:data:[\w.+-]+/[\w.+-]+(?:;[\w=.+-]+)*;base64,)?[A-Za-z0-9+/]{{{_SHORTEST},}}={{0,2}}"',
     re.ASCII,
@@ -32,13 +33,34 @@ def split_blobs(text: str) -> tuple[str, dict[str, str]]:
         hexadecimal.
     """
     blobs: dict[str, str] = {}
+    pieces, end = [], 0
+    for start in _long_strings(text):
+        match = _BLOB.match(text, start) if start >= end else None
+        if match:
+            digest = hashlib.sha256(match[0].encode()).hexdigest()
+            blobs[digest] = match[0]
+            pieces += [text[end:start], f"\x01{digest}\x01"]
+            end = match.end()
+    return "".join([*pieces, text[end:]]), blobs
 
-    def mark(match: re.Match[str]) -> str:
-        digest = hashlib.sha256(match[0].encode()).hexdigest()
-        blobs[digest] = match[0]
-        return f"\x01{digest}\x01"
 
-    return _BLOB.sub(mark, text), blobs
+def _long_strings(text: str) -> Iterator[int]:
+    """Return where the strings begin that may be long enough.
+
+    Such a string fills at least one of the blocks into which the text is cut. In other blocks the
+    first quote is near, so that most of a text is not read.
+    """
+    block = 0
+    while block < len(text):
+        if text.find('"', block, block + _BLOCK) >= 0:
+            block += _BLOCK
+            continue
+        start, stop = text.rfind('"', 0, block), text.find('"', block)
+        if stop < 0:
+            return
+        if start >= 0:
+            yield start
+        block = -(-stop // _BLOCK) * _BLOCK
 
 
 def join_blobs(text: str, read: Callable[[str], str]) -> str:

@@ -38,6 +38,16 @@ def test_other_texts_stay_where_they_are(value):
     assert split_blobs(text) == (text, {})
 
 
+@pytest.mark.parametrize("before", [0, 1, 1023, 1024, 1025, 2047, 5000])
+@pytest.mark.parametrize("size", [2048, 2049, 3071, 4096, 10_000])
+def test_an_attachment_is_found_wherever_it_lies(before, size):
+    """After a text of any length, and right before another attachment."""
+    text = json.dumps(["word" * before, "Q" * size, "é" * before, "R" * size, "S" * size])
+    rest, blobs = split_blobs(text)
+    assert set(blobs.values()) >= {f'"{letter * size}"' for letter in "QRS"}
+    assert join_blobs(rest, blobs.__getitem__) == text
+
+
 @given(st.recursive(st.text() | st.just(BASE64), lambda inner: st.lists(inner, max_size=3)))
 def test_any_json_comes_back_as_it_was(value):
     """Also where a text looks like a mark."""
