@@ -273,7 +273,7 @@ def _check_text_only(request: ChatRequest) -> None:
 
 def _with_timeout(limits: RequestLimits, endpoint: Endpoint | None) -> RequestLimits:
     """Fill in the time limit of the endpoint, where the request has none."""
-    if limits.timeout_s is not None or endpoint is None:
+    if limits.timeout_s is not None or endpoint is None or endpoint.timeout_s is None:
         return limits
     return replace(limits, timeout_s=endpoint.timeout_s)
 
@@ -341,6 +341,8 @@ def _with_model(session: Session, request: ChatRequest) -> ChatRequest:
     endpoints = session.endpoints
     name, notice = (request.model, None) if request.model else endpoints.default_model()
     model = session.configuration.resolve_alias(name)
+    if model == request.model:
+        return request
     warnings = (*request.warnings, notice) if notice else request.warnings
     return replace(request, model=model, warnings=warnings)
 

@@ -75,7 +75,7 @@ def _on_key(endpoint: Endpoint, status: int) -> str:
 
 def _on_place(endpoint: Endpoint, failure: Failure) -> str:
     if _MODEL.search(failure.words):
-        others = [name for name in endpoint.known_models if name != endpoint.model]
+        others = [name for name in endpoint.known_models() if name != endpoint.model]
         near = nearest(endpoint.model, others)
         return f"does this server have a model {endpoint.model!r}? %chat /models lists them{near}"
     parts = urlsplit(endpoint.url)

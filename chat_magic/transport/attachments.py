@@ -47,6 +47,8 @@ def inline(request: ChatRequest) -> ChatRequest:
     """
     messages = tuple(map(_inline_message, request.messages))
     parameters = {name: _inline_text(value) for name, value in request.parameters.items()}
+    if messages == request.messages and parameters == request.parameters:  # which costs nothing
+        return request
     return replace(request, messages=messages, parameters=parameters)
 
 

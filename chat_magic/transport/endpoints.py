@@ -21,7 +21,7 @@ from chat_magic.transport.configuration import FILE
 from chat_magic.transport.credentials import Secret, redact, refuse_quotes, register_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from chat_magic.core.request.config import Prefill
@@ -68,8 +68,8 @@ class Endpoint:
     """Whether a connection can be reused."""
     source: str = "the base URL"
     """Where its base URL was set."""
-    known_models: tuple[str, ...] = ()
-    """Models that a misspelled name may stand for."""
+    known_models: Callable[[], Sequence[str]] = field(default=tuple, repr=False)
+    """Returns the models that a misspelled name may stand for."""
     has_password: bool = False
     """Whether its headers hold a user and a password that the base URL contained."""
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -290,7 +290,7 @@ class EndpointResolver:
             prefill=server.prefill,
             ca_bundle=server.ca_bundle,
             timeout_s=server.timeout_s,
-            known_models=self.known_models(),
+            known_models=self.known_models,
         )
 
     def _server(self, model: str, look_up: LookUp) -> Server | None:

@@ -310,9 +310,9 @@ def validate(request: ChatRequest) -> ChatRequest:
     _check_prefill_tokens(request)
     _check_json(request.body())
     given = {name: value for name, value in request.parameters.items() if value is not UNSET}
-    warnings = (*request.warnings, *check_together(given, request.extra))
+    warnings = check_together(given, request.extra)
     check_tools(given)
-    return replace(request, warnings=warnings)
+    return replace(request, warnings=(*request.warnings, *warnings)) if warnings else request
 
 
 def _check_prefill_tokens(request: ChatRequest) -> None:

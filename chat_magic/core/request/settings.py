@@ -170,7 +170,7 @@ def apply_defaults(request: ChatRequest, settings: Mapping[str, Setting]) -> Cha
         if name in PARAMETERS and name not in taken and _fits_in(name, setting, taken):
             for implied, value in apply_implied({name: setting.value}).items():
                 parameters.setdefault(implied, value)
-    return replace(request, parameters=parameters)
+    return request if parameters == request.parameters else replace(request, parameters=parameters)
 
 
 def _fits_in(name: str, setting: Setting, parameters: Mapping[str, Any]) -> bool:
