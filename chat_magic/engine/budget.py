@@ -61,6 +61,9 @@ class Budget:
             BudgetExceeded: What is left is not enough.
         """
         reservation = Reservation(dollars)
+        if self.is_unlimited:
+            yield reservation
+            return
         async with self._changed:
             await self._changed.wait_for(lambda: self._fits(dollars) or not self._reserved)
             if not self._fits(dollars):

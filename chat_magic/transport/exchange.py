@@ -9,7 +9,7 @@ import math
 import random
 import time
 import uuid
-from contextlib import aclosing, asynccontextmanager, nullcontext, suppress
+from contextlib import aclosing, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -119,7 +119,9 @@ async def exchange(
     pace = NO_PACE if pace is None else pace
     while True:
         try:
-            async with exchanging.waiting_for(pace.turn()):
+            start_s = time.monotonic()
+            async with pace.turn():
+                exchanging.extend(time.monotonic() - start_s)
                 await exchanging.run(content)
         except ChatError as error:
             redact_exception(error)
@@ -262,13 +264,9 @@ class _Exchange:
         self._renewed_ms = -math.inf
         self._assembler.restart()
 
-    @asynccontextmanager
-    async def waiting_for(self, turn: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
-        """Enter a turn; the time limit is extended by the wait."""
-        start = self._clock()
-        async with turn:
-            self._end += self._clock() - start
-            yield
+    def extend(self, seconds: float) -> None:
+        """Allow so much more time in all, since that was spent waiting for a turn."""
+        self._end += seconds
 
     def has_time_for(self, pause_s: float) -> bool:
         """Whether any time is left after a pause."""
@@ -332,7 +330,7 @@ class _Exchange:
                 if not start or start.startswith((b"{", b"[", b"<")):
                     self._take_whole(start + b"".join([chunk async for chunk in chunks]))
                 else:
-                    await self._read_stream(start, chunks)
+                    await self._read_stream(response, start, chunks)
             except (EventTooLarge, MalformedChunk, ServerError, _Unusable) as error:
                 if isinstance(error, _Empty):
                     self.failure, self.cause = Failure(), "an empty answer"
@@ -353,7 +351,9 @@ class _Exchange:
         self._check_content(body)
         self._changed()
 
-    async def _read_stream(self, start: bytes, chunks: AsyncIterator[bytes]) -> None:
+    async def _read_stream(
+        self, response: http.Response, start: bytes, chunks: AsyncIterator[bytes]
+    ) -> None:
         decoder = EventDecoder()
         chunk: bytes | None = start
         is_done = False
@@ -361,7 +361,7 @@ class _Exchange:
             while chunk is not None:
                 is_done = self._take(decoder.feed(chunk))
                 if is_done:
-                    await _drain(chunks)
+                    await _drain(response, chunks)
                     break
                 chunk = await anext(chunks, None)
                 if chunk and not self._n_events and len(start) < _MOST_WORDS:
@@ -497,8 +497,10 @@ async def _opening(chunks: AsyncIterator[bytes]) -> bytes:
     return start
 
 
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
+async def _drain(response: http.Response, chunks: AsyncIterator[bytes]) -> None:
     """Read the rest, if it arrives at once, so that the connection can be reused."""
+    if http.has_ended(response):
+        return
     with suppress(TimeoutError, http.ConnectionLost):
         async with asyncio.timeout(AFTER_DONE_S):
             async for _ in chunks:

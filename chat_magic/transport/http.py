@@ -8,6 +8,7 @@ import logging
 import math
 import socket
 import ssl
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ __all__ = [
     "chunks",
     "close_response",
     "cost_of",
+    "has_ended",
     "header_fields",
     "is_success",
     "may_pass",
@@ -264,9 +266,14 @@ async def chunks(response: Response) -> AsyncGenerator[bytes, None]:
         raise lost from lost.__cause__
 
 
+def has_ended(response: Response) -> bool:
+    """Whether a body was read to its end."""
+    return response.content.at_eof()
+
+
 async def close_response(response: Response) -> None:
     """Release a response: its connection is kept if the body was read to the end, else closed."""
-    if response.content.at_eof():
+    if has_ended(response):
         response.release()
     else:
         response.close()
@@ -465,6 +472,7 @@ def _is_secure(url: str) -> bool:
     return urlsplit(url).scheme == "https"
 
 
+@lru_cache(maxsize=256)  # each request asks
 def _is_loopback(host: str) -> bool:
     """Whether a host is this machine by its name (RFC 6761 §6.3) or its address."""
     name = host.rstrip(".").lower()
