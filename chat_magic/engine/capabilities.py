@@ -130,8 +130,8 @@ class CapabilityBook:
         return {name: known for (server, name), known in self._all().items() if server == address}
 
     def _all(self) -> Mapping[ServerModel, KnownCapabilities]:
-        path = self._path()
-        if path is not None and path != self._read:
+        path = self._path() if self._read is None else None  # each request asks
+        if path is not None:
             from chat_magic.store.capability_store import CapabilityStore
 
             self._read = path

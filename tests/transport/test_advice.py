@@ -57,7 +57,11 @@ def test_a_refused_key_is_named_by_where_it_was_set(endpoint, status, words):
             "does this server have a model 'b/c'? %chat /models",
         ),
         ("DeploymentNotFound", {}, "does this server have a model 'b/c'?"),
-        ("no such model", {"known_models": lambda: ("b/c", "b/cc")}, "lists them; did you mean b/cc?"),
+        (
+            "no such model",
+            {"known_models": lambda: ("b/c", "b/cc")},
+            "lists them; did you mean b/cc?",
+        ),
         (
             "Not Found",
             {},

@@ -103,6 +103,7 @@ class LocalExecutor:
                 if finished.error is not None and ends_the_map(finished.error):
                     self._stop()
                 self._ports.put(finished)
+            await asyncio.sleep(0)  # others first: many answers may have come at once
 
     async def _ask(self, row: PreparedRow, pacer: Pacer) -> FinishedRow:
         """Ask a row; a fault ends this row only."""

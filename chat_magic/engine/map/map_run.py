@@ -113,7 +113,7 @@ class MapRun:
         self._n_open = 0
         self._alike = AlikeFaults()
         self._fault: BaseException | None = None
-        self._submitted_s = self._shown_s = -1.0
+        self._grouped_s = self._shown_s = -1.0
 
     def take_later(self, arrival: FinishedRow | BaseException) -> None:
         """Take a finished row, or the reason to end; any thread may call it."""
@@ -162,9 +162,9 @@ class MapRun:
             on_row(self._n_read + 1)
             self._read(values)
             self._take_all()
-            while self._fault is None and self._n_open >= self.executor.capacity:
+            if self._n_open >= self.executor.capacity:
                 self._submit()
-                self._wait()
+                self._wait_for_room()
             if self._fault is not None:
                 break
         if self._fault is None:
@@ -194,12 +194,12 @@ class MapRun:
             return
         self._group.append((position, request))
         now_s = time.monotonic()
-        if len(self._group) >= _GROUP or now_s - self._submitted_s > _GROUP_S:
+        if len(self._group) >= _GROUP or now_s - self._grouped_s > _GROUP_S:
             self._submit()
 
     def _submit(self) -> None:
         """Complete and key the rows that were read, and submit those that are not kept."""
-        self._submitted_s = time.monotonic()
+        self._grouped_s = time.monotonic()
         group, self._group = self._group, []
         calls = []
         for position, request in group:
@@ -232,6 +232,13 @@ class MapRun:
         with suppress(Empty):
             self._take(self._arrivals.get(timeout=_TICK_S))
         self._take_all()
+
+    def _wait_for_room(self) -> None:
+        """Wait until a group of rows can be read at once: each wakes the loop, which is busy."""
+        room = max(1, min(_GROUP, self.executor.capacity // 4))
+        while self._fault is None and self._n_open > self.executor.capacity - room:
+            self._wait()
+        self._grouped_s = time.monotonic()
 
     def _take_all(self) -> None:
         while not self._arrivals.empty():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from queue import SimpleQueue
+from threading import Thread
+
 import pytest
 
 from chat_magic.engine.map.map_counts import MapCounts
@@ -94,6 +97,41 @@ def test_answers_may_come_in_any_order_and_the_executor_is_never_given_too_many(
     assert executor.most <= executor.capacity + 16
     assert executor.calls[0] == "start"
     assert executor.calls[-2:] == ["finish", "close"]
+
+
+class Gradual(Backwards):
+    """Answers its rows one after another, in a thread of its own."""
+
+    capacity = 64
+
+    def start(self, ports):
+        super().start(ports)
+        self.groups = []
+        self.waiting = SimpleQueue()
+        self.thread = Thread(target=self._answer_each)
+        self.thread.start()
+
+    def submit(self, rows):
+        self.groups.append(len(rows))
+        for row in rows:
+            self.waiting.put(row)
+
+    def finish(self):
+        self.waiting.put(None)
+
+    def _answer_each(self):
+        while (row := self.waiting.get(timeout=30)) is not None:
+            self.ports.put(FinishedRow(position=row.position, key=row.key, result=result_of("x")))
+
+
+def test_rows_are_submitted_in_groups_however_slowly_they_are_answered(gateway):
+    """One that has room for a single row is left alone until it has room for some."""
+    gateway()
+    executor = Gradual()
+    sink = run_with(executor, [{"text": f"row {number}"} for number in range(640)])
+    executor.thread.join(30)
+    assert len(sink.texts) == sum(executor.groups) == 640
+    assert len(executor.groups) < 200
 
 
 def test_a_fault_of_the_executor_ends_the_map_and_drains_it(gateway):
