@@ -22,6 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -190,7 +194,9 @@ class Client:
                 await asyncio.sleep(0.2)
         kernel = json.loads(started.body)["id"]
         url = f"ws://{self._place}/api/kernels/{kernel}/channels?token={self._token}"
-        self._socket = await websocket_connect(url, max_message_size=1 << 30)
+        self._socket = await websocket_connect(
+            url, max_message_size=1 << 30, subprotocols=["v1.kernel.websocket.jupyter.org"]
+        )
 
     async def _send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
         header = {
@@ -204,19 +210,29 @@ class Client:
         if self._subshell and channel == "shell":
             header["subshell_id"] = self._subshell
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-        await self._socket.write_message(json.dumps({**message, "channel": channel}))
+        frame = serialize_msg_to_ws_v1(message, channel, lambda part: json.dumps(part).encode())
+        await self._socket.write_message(frame, binary=True)
         return header["msg_id"]
 
-    async def _read(self) -> Any:
+    async def _read(self) -> tuple[int, dict[str, Any]]:
+        """Return the bytes of a message, as JupyterLab gets them, and the message."""
         raw = await asyncio.wait_for(self._socket.read_message(), 120)
-        assert raw is not None
-        return raw
+        assert isinstance(raw, bytes)
+        _, parts = deserialize_msg_from_ws_v1(raw)
+        header, parent, metadata, content = map(json.loads, parts[:4])
+        return len(raw), {
+            "msg_type": header["msg_type"],
+            "header": header,
+            "parent_header": parent,
+            "metadata": metadata,
+            "content": content,
+        }
 
     async def listen(self) -> None:
         """Say in a subshell, as JupyterLab does, that this client paints what is added."""
         asked = await self._send("create_subshell_request", {}, "control")
         while True:
-            message = json.loads(await self._read())
+            _, message = await self._read()
             if message["parent_header"].get("msg_id") == asked and "subshell_id" in (
                 content := message["content"]
             ):
@@ -233,11 +249,10 @@ class Client:
         messages: list[tuple[float, int, dict[str, Any]]] = []
         replied_s = 0.0
         while True:
-            raw = await self._read()
-            message = json.loads(raw)
+            size, message = await self._read()
             if message["parent_header"].get("msg_id") != asked:
                 continue
-            messages.append((time.monotonic(), len(raw), message))
+            messages.append((time.monotonic(), size, message))
             if message["msg_type"] == "comm_msg" and time.monotonic() - replied_s > 10:
                 replied_s = time.monotonic()
                 await self._send("comm_msg", {"comm_id": "page", "data": {}})

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import TokenLogprob
 
 LIVE_TYPE = "application/vnd.chat-magic.live.v1+json"
+_ID_LENGTH = 12
+"""Hexadecimal digits that tell the streams of a page apart; every message has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +71,17 @@ class LiveStream:
     """
 
     def __init__(self) -> None:
-        self._id = uuid.uuid4().hex
+        self._id = uuid.uuid4().hex[:_ID_LENGTH]
         self._seq = 0
         self._frame: object = None
         """What stands around the answers."""
         self._answers: list[_AnswerStream] = []
+        self._n_done: int | None = None
 
     def whole(self, state: LiveState) -> dict[str, Any]:
         """Return the whole state."""
         self._frame = _frame(state)
+        self._n_done = state.n_done
         answers = state.answers
         if len(self._answers) != len(answers):
             self._answers = [_AnswerStream() for _ in answers]
@@ -97,8 +101,15 @@ class LiveStream:
             ],
         }
 
-    def part(self, state: LiveState) -> dict[str, Any] | None:
-        """Return what was added since the last message; None if more than that has changed."""
+    def part(self, state: LiveState, *, has_facts: bool = True) -> dict[str, Any] | None:
+        """Return what was added since the last message, which may be nothing: an empty message.
+
+        None if more than that has changed.
+
+        Args:
+            state: The state.
+            has_facts: Whether to tell the facts of its title line, too.
+        """
         pairs = list(zip(self._answers, state.answers, strict=False))
         if _frame(state) != self._frame or not all(s.is_continued(a) for s, a in pairs):
             return None
@@ -107,8 +118,12 @@ class LiveStream:
             for index, (stream, answer) in enumerate(pairs)
             if (change := stream.follow(answer))
         ]
-        parts = {"facts": list(state.facts), "done": state.n_done, "answers": changes}
-        return {**self._head(), "parts": parts}
+        parts: dict[str, Any] = {"answers": changes}
+        if has_facts:
+            parts["facts"] = list(state.facts)
+        if state.n_done != self._n_done:
+            parts["done"] = self._n_done = state.n_done
+        return {**self._head(), "parts": parts} if changes or len(parts) > 1 else {}
 
     def end(self) -> dict[str, Any]:
         """Return the message after which none follows."""

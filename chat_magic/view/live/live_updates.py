@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _WHOLE_S = 10.0
 """Seconds after which the notebook gets the whole state, however little was added."""
-_GROWTH = 2
+_FACTS_S = 1.0
+"""Seconds between two messages that tell speed and time: nobody reads them more often."""
+_GROWTH = 4
 """It also gets that when the text is this many times as long as in the last one."""
 
 
@@ -52,6 +54,8 @@ class LiveUpdates:
         self._paid_s = 0.0
         """When the next one may be sent."""
         self._whole_length = 0
+        self._facts_s = 0.0
+        """When speed and time were told last."""
         if not channel.is_heard:
             channel.call()
 
@@ -73,18 +77,26 @@ class LiveUpdates:
             draw: Returns it as HTML and text.
         """
         if self._stream is not None and self.is_heard:
-            part = None if self._is_whole_due(state) else self._stream.part(state)
-            if part is not None:
-                self._channel.send(part)
+            if not self._is_whole_due(state) and self._send_part(self._stream, state):
                 return None
             if self._clock() < self._paid_s:
                 return None
         return self._whole(state, draw())
 
+    def _send_part(self, stream: LiveStream, state: LiveState) -> bool:
+        """Tell what was added; False if more than that has changed."""
+        now = self._clock()
+        has_facts = now - self._facts_s >= _FACTS_S
+        part = stream.part(state, has_facts=has_facts)
+        if part:
+            self._facts_s = now if has_facts else self._facts_s
+            self._channel.send(part)
+        return part is not None
+
     def _whole(self, state: LiveState, bundle: Bundle) -> Bundle:
         self._stream = self._stream or LiveStream()
         drawn = {LIVE_TYPE: self._stream.whole(state), **bundle}
-        self._whole_s = self._clock()
+        self._whole_s = self._facts_s = self._clock()
         self._paid_s = self._whole_s + message_bytes(drawn) / BYTES_PER_S
         self._whole_length = state.length
         return drawn

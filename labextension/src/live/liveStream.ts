@@ -35,8 +35,10 @@ export interface LiveState {
 
 /** What was added: for some answers, the new state if it has changed, and the new pieces. */
 export interface LiveParts {
-  facts: string[];
-  done: number | null;
+  /** Absent while those told last do. */
+  facts?: string[];
+  /** Absent if it is the same. */
+  done?: number | null;
   answers: [index: number, state: string | null, pieces: Piece[]][];
 }
 

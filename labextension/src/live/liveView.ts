@@ -49,7 +49,10 @@ export class LiveView {
     if (!parts) {
       return;
     }
-    this.drawFacts(parts.facts, parts.done);
+    if (parts.facts) {
+      this.drawFacts(parts.facts);
+    }
+    this.drawDone(parts.done ?? null);
     for (const [index, state, pieces] of parts.answers) {
       const answer = this.answers[index];
       answer?.append(pieces);
@@ -67,7 +70,8 @@ export class LiveView {
   private build(state: LiveState): void {
     this.title = exactText('strong', '', state.title);
     this.runs = state.runs;
-    this.drawFacts(state.facts, state.done);
+    this.drawFacts(state.facts);
+    this.drawDone(state.done);
     const frame = JSON.stringify([
       state.title,
       state.rounds,
@@ -87,8 +91,11 @@ export class LiveView {
     this.bar.hidden = state.done === null;
   }
 
-  private drawFacts(facts: string[], done: number | null): void {
+  private drawFacts(facts: string[]): void {
     this.header.replaceChildren(this.title, ...facts.map(drawFact));
+  }
+
+  private drawDone(done: number | null): void {
     if (done !== null) {
       this.bar.max = this.runs;
       this.bar.value = done;

@@ -22,6 +22,6 @@ export function liveState(answer: Partial<LiveAnswer> = {}, more: Partial<LiveSt
 
 /** Return a message that adds pieces to answer 0. */
 export function message(seq: number, ...pieces: Piece[]): LiveMessage {
-  const parts = { facts: [], done: null, answers: [[0, null, pieces]] as never };
+  const parts = { answers: [[0, null, pieces]] as never };
   return { stream: 's', seq, parts };
 }

@@ -32,9 +32,18 @@ def test_a_part_has_only_the_answers_that_changed():
     stream, two = LiveStream(), [LiveAnswer(text="a", state="…"), LiveAnswer(text="b", state="…")]
     stream.whole(replace(STATE, answers=two))
     part = stream.part(replace(STATE, answers=[two[0], LiveAnswer(text="bc", state="stop")]))
-    assert part["parts"] == {"facts": ["1 s"], "done": None, "answers": [[1, "stop", ["c"]]]}
+    assert part["parts"] == {"facts": ["1 s"], "answers": [[1, "stop", ["c"]]]}
     part = stream.part(replace(STATE, answers=[LiveAnswer(text="aa", state="…"), two[1]]))
     assert part is None
+
+
+def test_a_part_tells_what_else_has_changed():
+    """The facts where they are asked for, and how many runs are done where that has grown."""
+    stream, grid = LiveStream(), replace(STATE, n_done=0, n_runs=2)
+    stream.whole(grid)
+    told = [stream.part(replace(grid, n_done=n), has_facts=False) for n in (0, 1, 1)]
+    assert [message.get("parts") for message in told] == [None, {"answers": [], "done": 1}, None]
+    assert stream.end()["seq"] == 3
 
 
 def test_the_whole_state_has_all_pieces_so_far_with_their_bins():

@@ -53,18 +53,29 @@ def _text_of(answers):
     return "".join(piece for _, _, pieces in answers for piece in pieces)
 
 
-def test_what_is_added_goes_beside_the_document_until_the_text_has_doubled(notebook, channel):
+def test_what_is_added_goes_beside_the_document_until_there_is_four_times_as_much(
+    notebook, channel
+):
     """Every update of the document is a whole picture: live state, HTML and text."""
-    for text in ["abcd", "abcdef", "abcdefg", "abcdefgh", "abcdefghi"]:
+    for text in ["ab", "abcd", "abcde", "abcdefgh", "abcdefghi"]:
         show(notebook, text)
-    assert added(channel) == ["ef", "g", "i"]
+    assert added(channel) == ["cd", "e", "i"]
     assert [sent[LIVE_TYPE]["answers"][0]["pieces"] for _, sent, *_ in notebook.sent] == [
-        ["abcd"],
+        ["ab"],
         ["abcdefgh"],
     ]
     assert all(
         sent.keys() == {LIVE_TYPE, "text/html", "text/plain"} for _, sent, *_ in notebook.sent
     )
+
+
+def test_speed_and_time_are_told_once_a_second(notebook, channel):
+    """The whole state has them, too."""
+    for count in range(8):
+        show(notebook, "a" * (100 + count), wait_s=0.3)
+    assert ["facts" in said["parts"] for said in channel.said] == [
+        False, False, False, True, False, False, False,
+    ]  # fmt: skip
 
 
 def test_the_document_is_updated_at_least_every_ten_seconds(notebook, channel):
