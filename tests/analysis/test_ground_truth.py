@@ -11,9 +11,11 @@ import pytest
 import chat_magic
 from chat_magic.analysis import reply_tables as tables
 from chat_magic.analysis.reply_columns import read_replies
+from chat_magic.analysis.what_if import PossibleTokens, Sampling, what_if
 from chat_magic.core.reply.assembler import Assembler
 from chat_magic.engine.session import default_session
 from chat_magic.transport.exchange import exchange
+from tests.analysis.test_what_if import sampled, shown
 
 pytestmark = pytest.mark.usefixtures("weights")
 
@@ -152,3 +154,79 @@ def test_the_tables_of_a_result_can_be_written(wide, tmp_path):
     """As CSV that a spreadsheet shows as it is."""
     chat_magic.to_csv(wide.tokens, tmp_path / "tokens.csv")
     assert len(pd.read_csv(tmp_path / "tokens.csv")) == len(wide.tokens)
+
+
+VOCABULARY = 49_152
+N_POSITIONS = 4
+RANKS = (0, 1, 4, 5, 19, 20, 100, 5_000)
+"""Places, by probability, of the tokens that are taken for the sampled one."""
+
+
+@pytest.fixture(scope="module")
+def whole(weights):
+    """An answer with the probability of every token of the vocabulary at each position."""
+    return chat_magic.chat(
+        PROMPT,
+        model="local",
+        logprobs=True,
+        seed=5,
+        max_completion_tokens=N_POSITIONS,
+        temperature=1,
+        extra={"top_logprobs": VOCABULARY},
+    )
+
+
+@pytest.fixture(scope="module")
+def distributions(whole):
+    """The distribution at each position by falling probability, its sum rounded to 1."""
+    by_position = whole.alternatives.groupby("position")["prob"]
+    found = [np.sort(probs.to_numpy())[::-1] for _, probs in by_position]
+    return [probs / probs.sum() for probs in found]
+
+
+def listed(probs, n_top, rank):
+    """Return the most probable tokens of a distribution, with the one of this rank as sampled."""
+    outside = [probs[rank]] if rank >= n_top else []
+    return PossibleTokens(
+        np.log([[*probs[:n_top], *outside]]),
+        np.array([[True] * n_top + [False] * len(outside)]),
+        np.array([min(rank, n_top)]),
+        vocabulary=VOCABULARY,
+    )
+
+
+def test_the_server_lists_the_whole_vocabulary(distributions, whole):
+    """But for a handful of tokens with the same text; all their probability is there."""
+    assert len(distributions) == N_POSITIONS
+    assert min(map(len, distributions)) > VOCABULARY - 10
+    masses = whole.alternatives.groupby("position")["prob"].sum()
+    assert masses.to_numpy() == pytest.approx(1, abs=5e-4)
+
+
+@pytest.mark.parametrize("n_top", [2, 5, 20])
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 1.5])
+@pytest.mark.parametrize(
+    "cut",
+    [{}, {"top_p": 0.9}, {"top_k": 40}, {"min_p": 0.05}, {"top_k": 10, "top_p": 0.95}],
+    ids=str,
+)
+def test_bounds_contain_what_the_whole_vocabulary_says(distributions, n_top, temperature, cut):
+    """Of a few alternatives under other settings; the truth is computed from all of them."""
+    sampling = Sampling(temperature=temperature, **cut)
+    for probs in distributions:
+        truth = sampled(probs, sampling)
+        for rank in RANKS:
+            low, high, is_cut = (a[0] for a in what_if(listed(probs, n_top, rank), sampling))
+            assert low * (1 - 1e-9) - 1e-12 <= truth[rank] <= high * (1 + 1e-9) + 1e-12, rank
+            assert shown(is_cut) in {None, truth[rank] == 0}, rank
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 1.5])
+def test_with_the_whole_vocabulary_a_written_token_is_worth_one_number(whole, temperature):
+    """To the server's rounding: its probabilities sum to 1 within a few parts in ten thousand."""
+    table = whole.what_if(temperature=temperature)
+    every = whole.alternatives.groupby("position")["prob"]
+    sums = np.array([(probs ** (1 / temperature)).sum() for _, probs in every])
+    own = whole.tokens["prob"].to_numpy() ** (1 / temperature) / sums
+    assert table["prob_low"].to_numpy() == pytest.approx(own, rel=2e-3)
+    assert table["prob_high"].to_numpy() == pytest.approx(own, rel=2e-3)
