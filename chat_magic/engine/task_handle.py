@@ -99,14 +99,10 @@ class TaskHandle(Generic[R]):
         """
         # An interrupt can occur at any point here. It must not leave a lock held that the loop's
         # thread needs too; those inside Event, Condition and Future could be.
-        fault: Exception | None = None
         try:
             self._while_waiting()
-            while self._outcome is None:
-                if show is None or fault is not None:
-                    self._await_end(_TICK_S)
-                else:
-                    fault = self._show_change(show)
+            # CPython 3.13 does not guard the jump at the end of a loop, so no loop stands here.
+            fault = self._await_outcome(show)
             if isinstance(self._outcome, _Returned):
                 result = self._finish(self._outcome.value)
                 return with_display_warning(result, fault) if fault else result
@@ -126,6 +122,16 @@ class TaskHandle(Generic[R]):
         self._await_end(_CLOSE_S)
         if self._outcome is None:  # it had not started, or is slow to close
             self._outcome = asyncio.CancelledError()
+
+    def _await_outcome(self, show: Callable[[Task[R]], float] | None) -> Exception | None:
+        """Show changes until the task has ended; return what showing one raised."""
+        fault: Exception | None = None
+        while self._outcome is None:
+            if show is None or fault is not None:
+                self._await_end(_TICK_S)
+            else:
+                fault = self._show_change(show)
+        return fault
 
     def _show_change(self, show: Callable[[Task[R]], float]) -> Exception | None:
         """Wait for a change and show it; return what showing it raised."""

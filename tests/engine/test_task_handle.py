@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
 import socket
@@ -82,6 +83,20 @@ def test_a_thousand_interrupted_requests_leak_nothing(gateway):
 
 async def _running_loop():
     return asyncio.get_running_loop()
+
+
+def test_an_interrupt_between_two_drawings_cancels_the_request(gateway):
+    """It strikes where a loop begins anew; Python 3.13 raises it outside a `try` around the loop."""
+    gateway(events(delta("Half"), HOLD))
+
+    def show(task):
+        if task.has_output:
+            _thread.interrupt_main()
+        return 0.0
+
+    with pytest.raises(ChatInterrupted) as caught:
+        start(prepare(messages="Hi")).wait(show)
+    assert caught.value.result.text == "Half"
 
 
 def test_an_interrupt_while_drawing_cancels_the_request(gateway):
