@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.core.cell.grid import Variant, columns_of
 from chat_magic.core.cell.per_model import apply_per_model, check_models
 from chat_magic.core.cell.row_values import (
-    ROW,
     column_notices,
     missing_notice,
     row_variables,
@@ -140,10 +139,8 @@ class _Readings:
         """Say what the templates made of the rows, if it may not be what is meant."""
         if self._rows is None or not self._rows.values:
             return
-        yield from column_notices(self._columns, self._used, self._variables)
         count = len(self._rows.values)
-        if count > 1 and not self._used & {ROW, *self._columns}:
-            yield f"the prompt uses no column: all {count} rows are sent as the same request"
+        yield from column_notices(self._columns, self._used, self._variables, count)
         if self._missing:
             texts = set().union(*self._missing.values())
             yield missing_notice(texts, len(self._missing), count)

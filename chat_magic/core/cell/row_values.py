@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 ROW = "row"
 """The variable that holds the whole row."""
@@ -60,20 +60,31 @@ def check_columns(columns: Sequence[Any], label: str) -> None:
 
 
 def column_notices(
-    columns: Iterable[Any], used: Collection[str], variables: Collection[str]
+    columns: Collection[Any],
+    used: Collection[str],
+    variables: Collection[str],
+    n_rows: int | None,
 ) -> Iterator[str]:
-    """Say which variables that a template uses are a column's, although another thing has the name.
+    """Say what templates make of the columns, if it may not be what is meant.
 
     Args:
         columns: The columns of the rows.
         used: The names that the templates use.
         variables: The names that are assigned in the notebook.
+        n_rows: How many rows there are; None if that is not known.
+
+    Example:
+        >>> list(column_notices(["text"], {"topic"}, {"topic"}, 1200))
+        ['the prompt uses no column: all 1,200 rows are sent as the same request']
     """
     for column in columns:
         if column == ROW and ROW in used:
             yield f"{ROW} is the whole row: its column of this name is {ROW}[{ROW!r}]"
         elif is_variable(column) and column in used and column in variables:
             yield f"the column {column} hides the variable {column} of the notebook"
+    if n_rows != 1 and columns and not {ROW, *columns} & {*used}:
+        rows = "all rows" if n_rows is None else f"all {n_rows:,} rows"
+        yield f"the prompt uses no column: {rows} are sent as the same request"
 
 
 def with_columns(error: InvalidRequest, columns: Sequence[Any], place: str = "") -> InvalidRequest:

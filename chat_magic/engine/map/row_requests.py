@@ -11,7 +11,6 @@ from chat_magic.core.cell.body import read_body
 from chat_magic.core.cell.cell import read_cell
 from chat_magic.core.cell.per_model import apply_per_model
 from chat_magic.core.cell.row_values import (
-    ROW,
     column_notices,
     missing_notice,
     row_variables,
@@ -225,10 +224,7 @@ class RowRequests:
             columns: Those of the data.
             n_rows: How many rows there are; None if that is not known.
         """
-        yield from column_notices(columns, self._used, self._prompt.variables)
-        if n_rows != 1 and columns and not self._used & {ROW, *columns}:
-            rows = "all rows" if n_rows is None else f"all {n_rows:,} rows"
-            yield f"the prompt uses no column: {rows} are sent as the same request"
+        return column_notices(columns, self._used, self._prompt.variables, n_rows)
 
     @property
     def missing_notice(self) -> str | None:

@@ -118,6 +118,15 @@ def test_one_line_says_what_a_row_made_of_the_prompt(text, warning):
     assert warnings == ({warning} if warning else set())
 
 
+def test_large_counts_have_a_comma():
+    """Of rows that are sent as the same request, and of missing values."""
+    rows = [{"a": None}] * 1000
+    _, warnings = asked("Hi", rows)
+    assert warnings == {"the prompt uses no column: all 1,000 rows are sent as the same request"}
+    _, warnings = asked("{{ a }}", rows)
+    assert warnings == {"missing values are sent as text (None) in 1,000 of 1,000 rows"}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

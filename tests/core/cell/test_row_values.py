@@ -48,11 +48,32 @@ def test_two_columns_of_one_name_are_refused():
 
 def test_a_notice_says_which_variable_a_column_hides():
     """Only names that a template uses are worth a line."""
-    notices = list(column_notices(["a", "b", "c", "row"], {"a", "b", "row"}, {"a", "c"}))
+    notices = list(column_notices(["a", "b", "c", "row"], {"a", "b", "row"}, {"a", "c"}, 2))
     assert notices == [
         "the column a hides the variable a of the notebook",
         "row is the whole row: its column of this name is row['row']",
     ]
+
+
+NO_COLUMN = "the prompt uses no column: all {} are sent as the same request"
+
+
+@pytest.mark.parametrize(
+    ("columns", "used", "n_rows", "notices"),
+    [
+        (["a"], {"x"}, 2, [NO_COLUMN.format("2 rows")]),
+        (["a"], {"x"}, 999, [NO_COLUMN.format("999 rows")]),
+        (["a"], {"x"}, 1000, [NO_COLUMN.format("1,000 rows")]),
+        (["a"], set(), None, [NO_COLUMN.format("rows")]),
+        (["a"], {"x"}, 1, []),
+        ([], {"x"}, 2, []),
+        (["a"], {"a"}, 2, []),
+        (["page no"], {"row"}, 2, []),
+    ],
+)
+def test_a_notice_says_that_the_prompt_uses_no_column(columns, used, n_rows, notices):
+    """Several rows would be one request; how many may not be known, and a single row may be."""
+    assert list(column_notices(columns, used, set(), n_rows)) == notices
 
 
 @pytest.mark.parametrize(
