@@ -86,6 +86,8 @@ class LiveStream:
         if len(self._answers) != len(answers):
             self._answers = [_AnswerStream() for _ in answers]
         for stream, answer in zip(self._answers, answers, strict=True):
+            if not stream.is_continued(answer):
+                stream.begin()
             stream.follow(answer)
         return {
             **self._head(),
@@ -138,18 +140,23 @@ class _AnswerStream:
     """The pieces of one answer."""
 
     def __init__(self) -> None:
+        self._state = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the text so far."""
         self.pieces: list[Piece] = []
         self._text = TextPieces()
-        self._state = ""
 
     def is_continued(self, answer: LiveAnswer) -> bool:
         """Whether the text begins with the one before it."""
         return answer.text.startswith(self._text.text)
 
     def follow(self, answer: LiveAnswer) -> tuple[str | None, list[Piece]] | None:
-        """Return the new state, None if it is the same, and the new pieces; None if nothing is."""
-        if not self.is_continued(answer):
-            self.pieces, self._text = [], TextPieces()
+        """Return the new state, None if it is the same, and the new pieces; None if nothing is.
+
+        The answer's text continues the one before it.
+        """
         added = self._text.add(answer.text, answer.tokens)
         self.pieces += added
         state = answer.state if answer.state != self._state else None
