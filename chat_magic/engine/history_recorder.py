@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from chat_magic.engine.execution_record import (
 from chat_magic.engine.threads import Threads, Turn, check_name
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.history_number import HistoryNumber
+from chat_magic.transport.environment_path import path_by_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +67,7 @@ class HistoryRecorder:
     def __init__(self, configuration: Configuration, before_exit: Callable[[], None]) -> None:
         self._configuration = configuration
         self._before_exit = before_exit
+        self._default_path = path_by_environment(_PLACES, _data_path)
         self.locate: Callable[[], CellPlace] = _nowhere
         """Returns the cell that is running; the shell's extension knows it."""
         self.find_window: Callable[[PreparedCall], int | None] = lambda _call: None
@@ -190,15 +191,17 @@ class HistoryRecorder:
         path = self._value("history")
         if path is False:
             return None
-        return (Path(path).expanduser() if isinstance(path, str) else _default_path()).parent
+        return self._path(path).parent
 
     def store(self) -> HistoryStore:
         """Return the history, which is shared by all sessions of the process."""
-        path = self._value("history")
-        store = _store_at(Path(path).expanduser() if isinstance(path, str) else _default_path())
+        store = _store_at(self._path(self._value("history")))
         store.limits = (self._value("history_mb") or 512.0, self._value("history_days"))
         _close_before_exit(self._before_exit)
         return store
+
+    def _path(self, setting: Any) -> Path:
+        return Path(setting).expanduser() if isinstance(setting, str) else self._default_path()
 
     def _value(self, name: str) -> Any:
         setting = self._configuration.setting(name)
@@ -209,18 +212,11 @@ _lock = threading.Lock()
 _stores: dict[Path, HistoryStore] = {}
 _announced: set[Path] = set()
 _closed_first: set[int] = set()
-
-
 _PLACES = ("HOME", "USERPROFILE", "XDG_DATA_HOME")
 """Variables on which the place of the user's data depends."""
 
 
-def _default_path() -> Path:
-    return _data_path(*map(os.environ.get, _PLACES))
-
-
-@cache  # each request asks
-def _data_path(*_places: str | None) -> Path:
+def _data_path() -> Path:
     from platformdirs import user_data_path
 
     from chat_magic.store.history_files import FILE

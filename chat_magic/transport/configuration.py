@@ -17,6 +17,7 @@ from chat_magic.core.request.settings import (
 )
 from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
+from chat_magic.transport.environment_path import path_by_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,7 @@ class Configuration:
 
     def __init__(self) -> None:
         self._overrides: dict[str, Setting] = {}
-        self._paths: dict[tuple[str | None, ...], Path] = {}
-        """The config file's path by the values of `_PLACES`, since finding it is slow."""
+        self._path = path_by_environment(_PLACES, lambda: _config_folder() / FILE)
         self._stamp: object = None
         """Path, time and size of the file when it was parsed."""
         self._parsed = Config()
@@ -142,10 +142,7 @@ class Configuration:
 
     def path(self) -> Path:
         """Return the path of the config file, in Jupyter's config folder."""
-        places = tuple(map(os.environ.get, _PLACES))
-        if places not in self._paths:
-            self._paths[places] = _config_folder() / FILE
-        return self._paths[places]
+        return self._path()
 
 
 def _config_folder() -> Path:
