@@ -25,9 +25,21 @@ def notebook(text):
     )
 
 
-def page(text, script, monkeypatch):
-    monkeypatch.setattr(page_exporter, "standalone_script", lambda: script)
-    return ChatMagicHtmlExporter().from_notebook_node(notebook(text))[0]
+@pytest.fixture(scope="module")
+def exporter():
+    """An exporter for all, as to read its templates takes a while."""
+    return ChatMagicHtmlExporter()
+
+
+@pytest.fixture
+def page(exporter, monkeypatch):
+    """Return a function from the text of a result to a page with a script."""
+
+    def page(text, script):
+        monkeypatch.setattr(page_exporter, "standalone_script", lambda: script)
+        return exporter.from_notebook_node(notebook(text))[0]
+
+    return page
 
 
 def payloads(html):
@@ -35,9 +47,9 @@ def payloads(html):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_results_keep_their_payload_which_runs_nothing(text, monkeypatch):
+def test_results_keep_their_payload_which_runs_nothing(text, page):
     """And the page has our script once."""
-    html = page(text, Script("var chatMagic={};", ""), monkeypatch)
+    html = page(text, Script("var chatMagic={};", ""))
     (stored,) = payloads(html)
     assert "<" not in stored
     assert '"chat_magic_view":"raw"' in stored
@@ -46,11 +58,11 @@ def test_results_keep_their_payload_which_runs_nothing(text, monkeypatch):
     assert "printed" in html
 
 
-def test_without_node_the_page_is_static_with_a_line(monkeypatch):
+def test_without_node_the_page_is_static_with_a_line(exporter, monkeypatch):
     """It never raises, and the notebook given is not changed."""
     given = notebook("a")
     monkeypatch.setattr(page_exporter, "standalone_script", lambda: None)
-    html, _ = ChatMagicHtmlExporter().from_notebook_node(given)
+    html, _ = exporter.from_notebook_node(given)
     assert NOT_BUILT in html
     assert MIME_TYPE in given.cells[0].outputs[0].data
 
@@ -62,7 +74,7 @@ def test_it_is_an_entry_point():
         assert entry.value == "chat_magic.shell.page_exporter:ChatMagicHtmlExporter"
 
 
-def test_the_page_loads_nothing(monkeypatch):
+def test_the_page_loads_nothing(page):
     """No script of a network: formulas of the notebook's Markdown stay as they are written."""
-    html = page("x", Script("var chatMagic={};", ""), monkeypatch)
+    html = page("x", Script("var chatMagic={};", ""))
     assert not any(given.get("src") for given, _ in Scripts(html).found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from contextlib import closing
+from shutil import copy
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.waiting import wait_until
 
 SECRETS = (b"secretprompt", b"secretanswer", b"secretword", b"secretnext")
 SIZES = {"a few rows": 30, "rows for many steps": 600}
+MANY = SIZES["rows for many steps"]
 
 
 @pytest.fixture
@@ -25,6 +27,24 @@ def connection(tmp_path):
     with closing(open_database(tmp_path / "history.db")) as connection:
         renew(connection, "session", time.time())
         yield connection
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """The file of a history with many executions, made once; and the numbers of the secret ones."""
+    path = tmp_path_factory.mktemp("filled") / "history.db"
+    with closing(open_database(path)) as connection:
+        renew(connection, "session", time.time())
+        return path, fill(connection, MANY)
+
+
+@pytest.fixture
+def many(filled, tmp_path):
+    """An open history with many executions, and the numbers of the secret ones."""
+    path, secrets = filled
+    copy(path, tmp_path / path.name)
+    with closing(open_database(tmp_path / path.name)) as connection:
+        yield connection, secrets
 
 
 def add(connection, prompt, answer):
@@ -82,9 +102,10 @@ def test_forgotten_words_are_in_no_file_after_the_last_step(connection, tmp_path
     assert found(connection, "keptanswer") == count - (count + 2) // 3
 
 
-def test_what_is_written_and_forgotten_between_steps_is_not_lost_or_left(connection, tmp_path):
+def test_what_is_written_and_forgotten_between_steps_is_not_lost_or_left(many, tmp_path):
     """Another scrub follows for what was forgotten meanwhile."""
-    forget_now(connection, fill(connection, 600))
+    connection, secrets = many
+    forget_now(connection, secrets)
     for step, _ in enumerate(scrub(connection)):
         add(connection, f"keptprompt step{step}", "keptlater")
         if step == 2:
@@ -100,9 +121,10 @@ def test_what_is_written_and_forgotten_between_steps_is_not_lost_or_left(connect
 
 
 @pytest.mark.parametrize("n_taken", [1, 2, 4])
-def test_a_scrub_that_was_broken_off_is_ended_by_the_next_opening(connection, tmp_path, n_taken):
+def test_a_scrub_that_was_broken_off_is_ended_by_the_next_opening(many, tmp_path, n_taken):
     """It goes on where it was, in another process as well."""
-    forget_now(connection, fill(connection, 600))
+    connection, secrets = many
+    forget_now(connection, secrets)
     steps = scrub(connection)
     for _ in range(n_taken):
         next(steps)
@@ -165,9 +187,10 @@ def test_a_store_overwrites_what_it_forgets(tmp_path):
     assert secrets_in(tmp_path) == []
 
 
-def test_a_store_ends_the_scrub_that_another_process_left(connection, tmp_path):
+def test_a_store_ends_the_scrub_that_another_process_left(many, tmp_path):
     """When it first writes."""
-    forget_now(connection, fill(connection, 600))
+    connection, secrets = many
+    forget_now(connection, secrets)
     next(scrub(connection))
     store = open_store(tmp_path / "history.db")
     keep(store, "keptprompt", "keptanswer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
@@ -76,7 +77,8 @@ def _choice(index: int, tokens: list[TokenLogprob]) -> Choice:
 def _token(word: str, top: int, words: Sequence[str], chance: random.Random) -> TokenLogprob:
     spread = chance.choice([0.02, 0.05, 0.1, 0.3, 1.0])
     weights = sorted((chance.gammavariate(spread, 1) + 1e-12 for _ in range(top + 1)), reverse=True)
-    probs = [weight / sum(weights) for weight in weights[:top]]
+    total = sum(weights)
+    probs = [weight / total for weight in weights[:top]]
     names = [word]
     while len(names) < top:
         other = chance.choice(words)
@@ -89,8 +91,9 @@ def _token(word: str, top: int, words: Sequence[str], chance: random.Random) -> 
 
 
 def _entry(text: str, prob: float) -> dict[str, Any]:
-    return {
-        "token": text,
-        "logprob": math.log(prob),
-        "raw_bytes": Raw(json.dumps(list(text.encode())).encode()),
-    }
+    return {"token": text, "logprob": math.log(prob), "raw_bytes": _sent_bytes(text)}
+
+
+@cache  # there are few words
+def _sent_bytes(text: str) -> Raw:
+    return Raw(json.dumps(list(text.encode())).encode())
