@@ -1,7 +1,7 @@
 # make demo   run the tour on the local model and print it
 # make lab    open the tour in JupyterLab
 # make build  build the JupyterLab extension and put it into .venv
-# make unit   run the tests that need no browser, model or kernel
+# make unit   run the tests that need no browser, model, kernel or other process
 # make test   run the linters, type checks, import contracts and tests of Python and TypeScript
 # make docs   build the documentation in build/docs, its notebooks executed
 # make stress run the tests of the shell repeatedly on a busy machine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -12,14 +13,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import processes
 from tests.gateway import Gateway
 
 NEEDS = {
     "browser": {"lab", "page"},
-    "kernel": {"execute_notebook", "kernel", "terminal"},
+    "kernel": {"execute_notebook", "kernel", "restartable", "terminal"},
     "model": {"weights"},
     "build": {"wheel"},
     "cluster": {"cluster"},
+    "process": {"run_program", "run_python", "start_python"},
 }
 """What a test needs that takes long to start, by the fixtures that start it."""
 FOLDERS = {
@@ -102,10 +105,39 @@ def weights():
 
 
 @pytest.fixture(autouse=True)
-def _no_model_in_a_unit_test(request, monkeypatch):
-    """Let a unit test that asks the embedded model fail: it lacks the fixture `weights`."""
+def _only_a_unit_in_a_unit_test(request, monkeypatch):
+    """Let a unit test that asks the embedded model or starts a process fail.
+
+    It lacks the fixture `weights`, `run_python` or `start_python`.
+    """
     if request.node.get_closest_marker("unit"):
         monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", "a unit test has no model")
+        monkeypatch.setattr(subprocess.Popen, "__init__", _refuse_process)
+
+
+def _refuse_process(*_arguments, **_options):
+    pytest.fail("a unit test starts no process: use the fixture run_python or start_python")
+
+
+@pytest.fixture
+def run_python():
+    """Return a function that runs code in a Python of its own to its end."""
+    return processes.run_python
+
+
+@pytest.fixture
+def start_python():
+    """Return a function that starts code in a Python of its own, which ends with the test."""
+    started = []
+
+    def start(code, *arguments, **options):
+        started.append(processes.start_python(code, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 import chat_magic
@@ -37,14 +34,15 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = chat_magic.nothing
 
 
-def test_importing_opens_no_history():
+def test_importing_opens_no_history(run_python):
     """Its library is imported by the first call that is kept."""
     code = "import sys, chat_magic; chat_magic.chat, chat_magic.history; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "sqlite3" not in ran.stdout.split()
+    modules = run_python(code).stdout.split()
+    assert "chat_magic" in modules
+    assert "sqlite3" not in modules
 
 
-def test_importing_and_loading_import_nothing_slow():
+def test_importing_and_loading_import_nothing_slow(run_python):
     """First use does: of pandas, httpx, jinja2 and the like."""
     code = f"""
 import sys
@@ -55,5 +53,5 @@ import chat_magic
 shell.run_line_magic("load_ext", "chat_magic")
 print([name for name in {SLOW} if name in set(sys.modules) - before])
 """
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    ran = run_python(code)
+    assert ran.stdout.strip() == "[]", ran.stderr

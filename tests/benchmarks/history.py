@@ -101,12 +101,13 @@ def answer(request, n_top, seconds):
 
 def rows_of_processes(folder: Path) -> tuple[float, int, list[str]]:
     """Let processes write at once; return the seconds, the rows, and what went wrong."""
+    from tests.processes import PIPED, start_python
     from tests.store.executions import open_store
-    from tests.store.test_history_store import WRITE, run
+    from tests.store.test_history_store import WRITE
 
     path = folder / "many.db"
     begin = time.perf_counter()
-    writers = [run(WRITE, path, number, ROWS) for number in range(PROCESSES)]
+    writers = [start_python(WRITE, path, number, ROWS, **PIPED) for number in range(PROCESSES)]
     for writer in writers:
         writer.stdin.write("\n")
         writer.stdin.flush()

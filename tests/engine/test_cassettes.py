@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,7 +68,7 @@ def numbered():
 
 @pytest.mark.parametrize("ci", ["", "true"])
 def test_a_colleague_without_key_or_configuration_gets_the_answers(
-    gateway, config_file, monkeypatch, tmp_path, ci
+    gateway, config_file, monkeypatch, tmp_path, run_python, ci
 ):
     """Defaults, aliases and the model are those of the recording; nothing is sent."""
     config_file(CONFIG)
@@ -88,15 +86,7 @@ def test_a_colleague_without_key_or_configuration_gets_the_answers(
         "CHAT_MAGIC_WEIGHTS": "there is no model",
         "CI": ci,
     }
-    ran = subprocess.run(
-        [sys.executable, "-c", COLLEAGUE],
-        env=environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ran = run_python(COLLEAGUE, env=environment, cwd=Path(__file__).parents[2])
     expected = ["answer 1", "answer 2", "answer 3", "answer 4", "answer 5"]
     assert ran.stdout.strip() == f"{expected} True", ran.stderr
     assert len(server.requests) == 5

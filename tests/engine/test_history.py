@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 import zlib
 from contextlib import closing
 
@@ -296,11 +293,11 @@ chat_magic.chat("Tell me a story", n=1)
 
 
 def test_an_answer_of_a_killed_process_is_kept_up_to_its_last_second(
-    gateway, history_file, monkeypatch
+    gateway, history_file, monkeypatch, start_python
 ):
     """With what had arrived, found by its words; nothing had to be closed."""
     gateway(events(delta("Once upon"), delta(" a time"), HOLD))
-    process = subprocess.Popen([sys.executable, "-c", STREAM], env=dict(os.environ))
+    process = start_python(STREAM)
 
     def has_journal():
         if not history_file.exists():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -108,7 +106,7 @@ history_writer.CLOSE_S = loop._CLOSE_S = 60  # however slow the machine
 """
 
 
-def test_what_runs_when_the_process_ends_is_kept_as_interrupted(history_file):
+def test_what_runs_when_the_process_ends_is_kept_as_interrupted(history_file, run_python):
     """Its end is written before the process is gone; sqlite3 is imported by the first call."""
     with Gateway(events(delta("Hel"), HOLD)) as gateway:
         environment = {
@@ -116,13 +114,7 @@ def test_what_runs_when_the_process_ends_is_kept_as_interrupted(history_file):
             "CHAT_MAGIC_API_KEY": "sk-canary-1234567890",
             "CHAT_MAGIC_MODEL": "a/b",
         }
-        ran = subprocess.run(
-            [sys.executable, "-c", CODE],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    assert ran.stdout == "False\n"
+        ran = run_python(CODE, env={**os.environ, **environment})
+    assert ran.stdout == "False\n", ran.stderr
     (row,) = default_session().history.store().search()
     assert row.status == "interrupted"

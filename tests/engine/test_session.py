@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import pickle
-import subprocess
-import sys
 import threading
 import time
 
@@ -131,17 +129,10 @@ print(status, chat_magic.chat("parent").text)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_a_forked_child_has_the_settings_and_a_connection_of_its_own(gateway):
+def test_a_forked_child_has_the_settings_and_a_connection_of_its_own(gateway, run_python):
     """The parent still uses its connection afterwards; neither process warns."""
     server = gateway(lambda request: streamed(completion(request.json["messages"][0]["content"])))
-    done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", FORK],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=2 * TIMEOUT_S,
-        env=os.environ,
-    )
+    done = run_python(FORK, flags=["-W", "always"])
     assert (done.stdout, done.stderr) == ("parent\nchild\n0 parent\n", "")
     assert [request.connection for request in server.requests] == [0, 1, 0]
     assert [request.json["temperature"] for request in server.requests] == [0.5] * 3

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat_magic import InvalidRequest
@@ -46,10 +45,12 @@ def request_of(body, url):
     return ChatRequest(**fields)
 
 
-def run(program, language, **variables):
-    """Run a program in a process of its own; return what it prints."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "program"
+@pytest.fixture
+def run_program(tmp_path):
+    """Return a function that runs a program in a process of its own, and returns what it prints."""
+
+    def run(program, language, **variables):
+        file = tmp_path / "program"
         file.write_text(program, "utf-8", newline="\n")
         return subprocess.run(
             [RUN[language], file],
@@ -60,18 +61,42 @@ def run(program, language, **variables):
             encoding="utf-8",
         ).stdout
 
+    return run
 
-def assert_sends(server, body, language):
-    """Assert that a program sends this JSON with the key, and prints the answer."""
-    program = write_program(request_of(body, f"{server.base_url}/chat/completions"), language)
-    assert KEY not in program
-    output = run(program, language)
-    received = server.requests[-1]
-    assert received.json == body
-    assert received.path == "/v1/chat/completions"
-    headers = {name.lower(): value for name, value in received.headers.items()}
-    assert headers["authorization"] == f"Bearer {KEY}"
-    assert "Hel" in output
+
+@pytest.fixture
+def run_here(tmp_path, monkeypatch, capsys, run_program):
+    """Return a function that runs a program; one in Python here, as its imports take long."""
+
+    def run(program, language, **variables):
+        if RUN[language] != sys.executable:
+            return run_program(program, language, **variables)
+        file = tmp_path / "program.py"
+        file.write_text(program, "utf-8", newline="\n")
+        for name, value in {"CHAT_MAGIC_API_KEY": KEY, **variables}.items():
+            monkeypatch.setenv(name, value)
+        runpy.run_path(str(file), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def assert_sends(server, run_here):
+    """Return a function that asserts that a program sends this JSON with the key, and prints."""
+
+    def assert_sends(body, language):
+        program = write_program(request_of(body, f"{server.base_url}/chat/completions"), language)
+        assert KEY not in program
+        output = run_here(program, language)
+        received = server.requests[-1]
+        assert received.json == body
+        assert received.path == "/v1/chat/completions"
+        headers = {name.lower(): value for name, value in received.headers.items()}
+        assert headers["authorization"] == f"Bearer {KEY}"
+        assert "Hel" in output
+
+    return assert_sends
 
 
 BODY = {"model": "a/b", "messages": [{"role": "user", "content": "Hi"}]}
@@ -113,9 +138,9 @@ BODIES = {
 
 @pytest.mark.parametrize("language", PROGRAMS)
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_program_sends_the_same_json(server, language, body):
+def test_a_program_sends_the_same_json(assert_sends, language, body):
     """Whatever the texts and numbers; with the key from the environment."""
-    assert_sends(server, body, language)
+    assert_sends(body, language)
 
 
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("'\"`$\\{}\n\r\t%!()"), max_size=20)
@@ -123,26 +148,28 @@ NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-@settings(max_examples=6)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXT, min_size=10, max_size=40), numbers=st.lists(NUMBERS, max_size=10))
-def test_any_text_and_number_arrives_as_it_was_sent(server, language, texts, numbers):
+def test_any_text_and_number_arrives_as_it_was_sent(assert_sends, language, texts, numbers):
     """A program is run for each list of texts."""
     messages = [{"role": "user", "content": text} for text in texts]
-    assert_sends(server, {**BODY, "messages": messages, "x": {"numbers": numbers}}, language)
+    assert_sends({**BODY, "messages": messages, "x": {"numbers": numbers}}, language)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_the_address_comes_from_the_environment_where_it_is_not_known(server, language):
+def test_the_address_comes_from_the_environment_where_it_is_not_known(
+    server, run_program, language
+):
     """As after reading a request that was never sent."""
     program = write_program(read_sent(BODY), language)
-    assert "Hel" in run(program, language, CHAT_MAGIC_BASE_URL=server.base_url)
+    assert "Hel" in run_program(program, language, CHAT_MAGIC_BASE_URL=server.base_url)
     assert server.requests[-1].json == BODY
     assert not program.startswith(("#", "//"))
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
 @pytest.mark.parametrize("model", ["local", "local/smollm2-135m-instruct", "local/a\nb.gguf"])
-def test_a_request_for_the_local_server_says_where_it_went(server, language, model):
+def test_a_request_for_the_local_server_says_where_it_went(server, run_here, language, model):
     """No other program can reach that server: the program takes another address."""
     body = {**BODY, "model": model}
     request = ChatRequest(
@@ -150,16 +177,16 @@ def test_a_request_for_the_local_server_says_where_it_went(server, language, mod
     )
     program = write_program(request, language)
     assert "on the server that chat-magic starts on this machine" in program
-    assert "Hel" in run(program, language, CHAT_MAGIC_BASE_URL=server.base_url)
+    assert "Hel" in run_here(program, language, CHAT_MAGIC_BASE_URL=server.base_url)
     assert server.requests[-1].json == body
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
 @pytest.mark.parametrize("query", ["?api-version=2024-10-21", "?a='b'&c=%20d"])
-def test_a_query_of_the_address_is_kept(server, language, query):
+def test_a_query_of_the_address_is_kept(server, run_program, language, query):
     """As Azure needs it."""
     url = f"{server.base_url}/chat/completions{query}"
-    run(write_program(request_of(BODY, url), language), language)
+    run_program(write_program(request_of(BODY, url), language), language)
     path = server.requests[-1].path
     assert path.startswith("/v1/chat/completions?")
     assert path.count("=") == query.count("=")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -125,12 +123,9 @@ for number in range(30):
 """
 
 
-def test_several_processes_write_whole_lines(cassette):
+def test_several_processes_write_whole_lines(cassette, start_python):
     """No line is lost or mixed with another, and the settings come once."""
-    running = [
-        subprocess.Popen([sys.executable, "-c", CODE, str(cassette.path), str(process)])
-        for process in range(4)
-    ]
+    running = [start_python(CODE, cassette.path, process) for process in range(4)]
     assert [process.wait(120) for process in running] == [0] * 4
     assert len(cassette.recordings()) == 120
     assert cassette.problems == ()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,10 +14,10 @@ import pytest
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.store import history_query, history_store, history_writer
 from chat_magic.store.journal import Arrival, Exchange
+from tests.processes import PIPED
 from tests.store import executions
 from tests.store.executions import ended, keep, open_store, started
 
-ROOT = Path(__file__).parents[2]
 PROCESS_S = 120
 WRITE = """
 import sys
@@ -49,18 +46,6 @@ while execution.arrivals or execution._packed:
 print("written", flush=True)
 sys.stdin.readline()
 """
-
-
-def run(code, *arguments):
-    """Start a process that can import the tests."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-    )
 
 
 @pytest.fixture
@@ -159,10 +144,10 @@ def test_the_journal_of_a_running_execution_is_written_every_second(store, monke
     assert store.load(1).journal == ()
 
 
-def test_what_arrived_is_kept_when_the_process_is_killed(tmp_path, monkeypatch):
+def test_what_arrived_is_kept_when_the_process_is_killed(tmp_path, monkeypatch, start_python):
     """Its row reads as interrupted when the session was not seen for a while, and is completed."""
     path = tmp_path / "history.db"
-    process = run(RUN, path)
+    process = start_python(RUN, path, **PIPED)
     assert process.stdout.readline() == "written\n"
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.communicate(timeout=PROCESS_S)
@@ -248,10 +233,10 @@ def test_a_session_is_renewed_while_something_runs(store, monkeypatch):
     execution.end(ended)
 
 
-def test_eight_processes_write_at_once_and_none_loses_a_row(tmp_path):
+def test_eight_processes_write_at_once_and_none_loses_a_row(tmp_path, start_python):
     """From the making of the file on."""
     path = tmp_path / "data" / "history.db"
-    writers = [run(WRITE, path, number, 100) for number in range(8)]
+    writers = [start_python(WRITE, path, number, 100, **PIPED) for number in range(8)]
     for writer in writers:
         writer.stdin.write("\n")
         writer.stdin.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -147,12 +146,9 @@ def test_threads_that_save_at_once_lose_no_preset(store):
     assert store.names() == names
 
 
-def test_processes_that_save_at_once_lose_no_preset(store):
+def test_processes_that_save_at_once_lose_no_preset(store, start_python):
     """As two kernels do that share a config folder."""
-    command = [sys.executable, "-c", SAVER, str(store.path)]
-    savers = [
-        subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE) for number in range(4)
-    ]
+    savers = [start_python(SAVER, store.path, number, stdin=subprocess.PIPE) for number in range(4)]
     for saver in savers:
         saver.stdin.write(b"\n")
         saver.stdin.close()

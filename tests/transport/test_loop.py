@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import threading
+from subprocess import PIPE, CompletedProcess
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from chat_magic.transport import loop as module
 from tests.completions import delta
 from tests.gateway import HOLD, Gateway, events
 from tests.waiting import TIMEOUT_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SETUP = """
 import asyncio, os, threading
@@ -41,17 +44,15 @@ def begin():
 """
 
 
-def run(script: str, url: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a script with the setup before it, every warning shown."""
-    command = [sys.executable, "-W", "always", "-c", SETUP + script]
-    return subprocess.run(
-        command,
-        check=False,
-        env={**os.environ, "URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+@pytest.fixture
+def run(run_python: Callable[..., CompletedProcess[str]]) -> Callable[..., CompletedProcess[str]]:
+    """Return a function that runs a script with the setup before it, every warning shown."""
+
+    def run(script: str, url: str = "") -> CompletedProcess[str]:
+        environment = {**os.environ, "URL": url}
+        return run_python(SETUP + script, flags=["-W", "always"], env=environment)
+
+    return run
 
 
 def test_coroutines_run_in_one_background_thread() -> None:
@@ -66,13 +67,13 @@ def test_coroutines_run_in_one_background_thread() -> None:
     assert first.daemon
 
 
-def test_cancelling_the_future_closes_the_connection() -> None:
+def test_cancelling_the_future_closes_the_connection(start_python) -> None:
     """Like an interrupt in the main thread."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SETUP + "begin().cancel(); input()"],
+        process = start_python(
+            SETUP + "begin().cancel(); input()",
             env={**os.environ, "URL": gateway.base_url},
-            stdin=subprocess.PIPE,
+            stdin=PIPE,
         )
         gateway.wait_for_request()
         assert gateway.requests[0].closed.wait(TIMEOUT_S)
@@ -80,20 +81,20 @@ def test_cancelling_the_future_closes_the_connection() -> None:
     assert process.returncode == 0
 
 
-def test_a_process_ends_cleanly_with_a_request_open() -> None:
+def test_a_process_ends_cleanly_with_a_request_open(run) -> None:
     """It does not wait for the answer, and prints no warning."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
         done = run("begin()", gateway.base_url)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_thread_starts_on_first_use() -> None:
+def test_the_thread_starts_on_first_use(run) -> None:
     """Importing starts none."""
     done = run("print(threading.active_count())")
     assert done.stdout == "1\n"
 
 
-def test_a_forked_child_has_its_own_loop() -> None:
+def test_a_forked_child_has_its_own_loop(run) -> None:
     """The request of the parent continues."""
     with Gateway(events(delta("a"), HOLD)) as gateway:
         done = run(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -148,11 +146,11 @@ def test_tokens_are_estimated_whatever_the_vocabulary():
     assert estimate_tokens("123456\n") == 3
 
 
-def test_pandas_is_not_imported_for_it():
+def test_pandas_is_not_imported_for_it(run_python):
     """A value can only be a table if pandas is loaded."""
     code = (
         "import sys; from chat_magic.core.cell.template import render_text; "
         "print(render_text('{{ x }}', {'x': [1]}), {'pandas', 'numpy'} & set(sys.modules))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split("\n")[0] == "[1] set()"
+    ran = run_python(code)
+    assert ran.stdout.split("\n")[0] == "[1] set()", ran.stderr

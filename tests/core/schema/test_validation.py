@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import jsonschema
 import pytest
 from hypothesis import given
@@ -102,7 +99,7 @@ def test_what_stands_beside_a_reference_to_another_document_is_checked():
     assert validation_error({}, schema) == '$: the required property "a" is missing'
 
 
-def test_the_library_is_imported_by_preload_and_not_before():
+def test_the_library_is_imported_by_preload_and_not_before(run_python):
     """Importing it takes up to a second."""
     code = """
 import sys
@@ -112,8 +109,8 @@ print("jsonschema" in sys.modules)
 preload()
 print("jsonschema" in sys.modules, "referencing" in sys.modules)
 """
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["False", "True", "True"]
+    ran = run_python(code)
+    assert ran.stdout.split() == ["False", "True", "True"], ran.stderr
 
 
 _NAMES = st.sampled_from(["a", "b"])

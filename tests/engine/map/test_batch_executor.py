@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 
@@ -245,7 +242,7 @@ chat_map(["one", "two"], "{{ text }}", executor="batch", resume=sys.argv[1], pro
 
 @pytest.mark.parametrize("moment", ["POST /v1/batches", "GET /v1/batches/batch_0"])
 def test_after_a_killed_process_the_same_call_uploads_nothing_again(
-    gateway, tmp_path, quick, moment
+    gateway, tmp_path, quick, start_python, moment
 ):
     """Killed once the provider has the batch: before it is told so, or while it waits."""
     service, path = BatchService(states=("in_progress",) * 10**6), tmp_path / "map.db"
@@ -258,8 +255,7 @@ def test_after_a_killed_process_the_same_call_uploads_nothing_again(
         return answer
 
     server = gateway(kill)
-    program = [sys.executable, "-c", MAP, str(path)]
-    running.append(subprocess.Popen(program, env=dict(os.environ)))
+    running.append(start_python(MAP, path))
     assert running[0].wait(TIMEOUT_S) == -signal.SIGKILL
     server._answers = (service,)
     service.batches["batch_0"]["left"] = ["completed"]

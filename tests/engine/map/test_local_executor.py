@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from itertools import count
@@ -146,7 +144,7 @@ except ChatInterrupted as error:
 """
 
 
-def test_an_interrupt_keeps_what_is_done(gateway):
+def test_an_interrupt_keeps_what_is_done(gateway, start_python):
     """It is a KeyboardInterrupt with the table so far."""
     assert issubclass(ChatInterrupted, KeyboardInterrupt)
     hold, numbers, reached = threading.Event(), count(), threading.Event()
@@ -158,9 +156,7 @@ def test_an_interrupt_keeps_what_is_done(gateway):
         return events(Wait(hold))
 
     gateway(answer)
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], env=dict(os.environ), stdout=subprocess.PIPE
-    )
+    process = start_python(PROGRAM, stdout=subprocess.PIPE)
     assert reached.wait(30)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 
 import pandas as pd
@@ -148,7 +146,7 @@ chat_map(rows, "{{ text }}", concurrency=4, resume=sys.argv[1], progress=False)
 """
 
 
-def test_a_killed_process_loses_only_what_was_in_flight(gateway, tmp_path):
+def test_a_killed_process_loses_only_what_was_in_flight(gateway, tmp_path, start_python):
     """What the resume file has is not asked again."""
     hold, counted = threading.Event(), []
 
@@ -160,7 +158,7 @@ def test_a_killed_process_loses_only_what_was_in_flight(gateway, tmp_path):
 
     server = gateway(answer)
     path = tmp_path / "map.db"
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path)], env=dict(os.environ))
+    process = start_python(PROGRAM, path)
     wait_until(lambda: len(counted) >= 54)
     with RowsFile(path) as file:
         wait_until(lambda: file.count() == 50)
