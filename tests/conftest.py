@@ -106,17 +106,23 @@ def weights():
 
 @pytest.fixture(autouse=True)
 def _only_a_unit_in_a_unit_test(request, monkeypatch):
-    """Let a unit test that asks the embedded model or starts a process fail.
+    """Let a unit test that asks the embedded model or starts a Python fail.
 
     It lacks the fixture `weights`, `run_python` or `start_python`.
     """
     if request.node.get_closest_marker("unit"):
         monkeypatch.setenv("CHAT_MAGIC_WEIGHTS", "a unit test has no model")
-        monkeypatch.setattr(subprocess.Popen, "__init__", _refuse_process)
+        monkeypatch.setattr(subprocess.Popen, "__init__", _refuse_python)
 
 
-def _refuse_process(*_arguments, **_options):
-    pytest.fail("a unit test starts no process: use the fixture run_python or start_python")
+_start_process = subprocess.Popen.__init__
+
+
+def _refuse_python(self, args, *others, **options):
+    """Start what libraries look for, such as `ldconfig`, but no Python."""
+    if args[0] == sys.executable:
+        pytest.fail("a unit test starts no Python: use the fixture run_python or start_python")
+    _start_process(self, args, *others, **options)
 
 
 @pytest.fixture

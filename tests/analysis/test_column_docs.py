@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -106,16 +106,19 @@ def result_of(reply, **fields):
 SCHEMA = schema_of({"type": "object", "properties": {"city": {"type": "string"}}})
 
 
+@cache
 def single():
     return result_of(synthetic(), schema=SCHEMA, cost=0.1)
 
 
+@cache
 def several():
     replies = [synthetic(), *recorded()]
     coordinates = tuple({"temperature": n / 2, "tone": "dry"} for n in range(len(replies)))
     return ChatResults(tuple(map(result_of, replies)), (), coordinates)
 
 
+@cache
 def empty():
     return result_of(Reply())
 
@@ -175,6 +178,7 @@ LISTINGS = {
 }
 
 
+@cache
 def checked():
     """Return results of which some answers are checked, some raise and some failed."""
     answers = {"A": ["x", "yes", ["no", "x"]], "B": ["yes", "yes", "no"]}

