@@ -102,9 +102,9 @@ class TaskHandle(Generic[R]):
         try:
             self._while_waiting()
             # CPython 3.13 does not guard the jump at the end of a loop, so no loop stands here.
-            fault = self._await_outcome(show)
-            if isinstance(self._outcome, _Returned):
-                result = self._finish(self._outcome.value)
+            outcome, fault = self._await_outcome(show)
+            if isinstance(outcome, _Returned):
+                result = self._finish(outcome.value)
                 return with_display_warning(result, fault) if fault else result
         except KeyboardInterrupt:
             self.cancel()
@@ -112,9 +112,9 @@ class TaskHandle(Generic[R]):
         except BaseException:
             self.cancel()
             raise
-        if isinstance(self._outcome, asyncio.CancelledError):
+        if isinstance(outcome, asyncio.CancelledError):
             raise self._interrupted() from None
-        raise with_display_warning(self._outcome, fault) if fault else self._outcome
+        raise with_display_warning(outcome, fault) if fault else outcome
 
     def cancel(self) -> None:
         """Cancel it; its connections are closed at once."""
@@ -123,15 +123,17 @@ class TaskHandle(Generic[R]):
         if self._outcome is None:  # it had not started, or is slow to close
             self._outcome = asyncio.CancelledError()
 
-    def _await_outcome(self, show: Callable[[Task[R]], float] | None) -> Exception | None:
-        """Show changes until the task has ended; return what showing one raised."""
+    def _await_outcome(
+        self, show: Callable[[Task[R]], float] | None
+    ) -> tuple[_Returned[R] | BaseException, Exception | None]:
+        """Show changes until the task ends; return its outcome, and what showing one raised."""
         fault: Exception | None = None
         while self._outcome is None:
             if show is None or fault is not None:
                 self._await_end(_TICK_S)
             else:
                 fault = self._show_change(show)
-        return fault
+        return self._outcome, fault
 
     def _show_change(self, show: Callable[[Task[R]], float]) -> Exception | None:
         """Wait for a change and show it; return what showing it raised."""

@@ -86,7 +86,7 @@ async def _running_loop():
 
 
 def test_an_interrupt_between_two_drawings_cancels_the_request(gateway):
-    """It strikes where a loop begins anew; Python 3.13 raises it outside a `try` around the loop."""
+    """It strikes where a loop begins anew; Python 3.13 raises it outside of a `try` around that."""
     gateway(events(delta("Half"), HOLD))
 
     def show(task):
