@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ from chat_magic.transport import attachments, local
 from chat_magic.transport.retry import RETRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chat_magic.core.request.config import Price
     from chat_magic.core.request.messages import Message
@@ -149,22 +150,21 @@ def prepare_call(
             messages=before + request.messages,
         )
     request = attachments.inline(request)
-    if recordings is None:
-        request, replay = _complete(session, request), None
-    else:
-        replay = recordings.look_up(
-            request, lambda written, by: _complete_for(session, written, by, after, len(before))
-        )
-        found = replay.found
-        written = replay.request
-        request = written if found is None else as_written(found.request, written)
-    tools.check(request)
-    if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
-        return PreparedCall(
-            request=request, schema=schema, tools=tools, limits=limits, replay=replay
-        )
-    call = _with_server(session, request, limits, after, len(before))
-    return replace(call, schema=schema, tools=tools, replay=replay)
+    with session.configuration.held():
+        if recordings is None:
+            request, replay = _complete(session, request), None
+        else:
+            replay = recordings.look_up(
+                request, lambda written, by: _complete_for(session, written, by, after, len(before))
+            )
+            found = replay.found
+            written = replay.request
+            request = written if found is None else as_written(found.request, written)
+        tools.check(request)
+        prepared = partial(PreparedCall, schema=schema, tools=tools, replay=replay)
+        if replay is not None and (replay.found is not None or replay.recordings.mode == "offline"):
+            return prepared(request=request, limits=limits)
+        return _with_server(prepared, session, request, limits, after, len(before))
 
 
 def _complete(
@@ -211,6 +211,7 @@ def _complete_for(
 
 
 def _with_server(
+    prepared: Callable[..., PreparedCall],
     session: Session,
     request: ChatRequest,
     limits: RequestLimits,
@@ -243,7 +244,7 @@ def _with_server(
         )
     if after is not None and not _is_same_server(session, request, after.request):
         request = _without_server_fields(request, count)
-    return PreparedCall(
+    return prepared(
         request=request,
         endpoint=endpoint,
         price=price,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from chat_magic.errors import InvalidRequest
 from chat_magic.transport.environment_path import path_by_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from chat_magic.core.request.config import Price
 
@@ -42,6 +44,16 @@ _VARIABLES = {name: [f"CHAT_MAGIC_{name.upper()}"] for name in SETTINGS}
 _VARIABLES["base_url"].append("OPENAI_BASE_URL")
 _PREFIXES = ("CHAT_MAGIC_", "OPENAI_")
 
+_EMPTY = Config()
+
+
+class _Held(threading.local):
+    """What a thread has read of the config file."""
+
+    is_held = False
+    """Whether it keeps to that."""
+    config: Config | None = None
+
 
 class Configuration:
     """The settings of one session: its `%config` over the environment over the config file.
@@ -56,6 +68,7 @@ class Configuration:
         self._stamp: object = None
         """Path, time and size of the file when it was parsed."""
         self._parsed = Config()
+        self._held = _Held()
 
     def set(self, name: str, value: Any) -> None:
         """Set a default for this session, as `%config ChatMagics.NAME = VALUE` does.
@@ -120,12 +133,33 @@ class Configuration:
         endpoints = self.config().endpoints.items()
         return {**ours, **{name: server.key for name, server in endpoints if server.key}}
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Look at the config file at most once for all that this thread asks inside."""
+        if self._held.is_held:
+            yield
+            return
+        self._held.is_held = True
+        try:
+            yield
+        finally:
+            self._held.is_held, self._held.config = False, None
+
     def config(self) -> Config:
         """Return the content of the config file; empty if there is none.
 
         Raises:
             InvalidRequest: The file cannot be read, or its content is not valid.
         """
+        held = self._held
+        if held.config is not None:
+            return held.config
+        config = self._read()
+        if held.is_held:
+            held.config = config
+        return config
+
+    def _read(self) -> Config:
         path = self.path()
         try:
             status = os.stat(path)  # noqa: PTH116 - each request asks
@@ -134,7 +168,7 @@ class Configuration:
                 self._parsed = read_config(path.read_text("utf-8-sig"), FILE)
                 self._stamp = stamp
         except FileNotFoundError:
-            return Config()
+            return _EMPTY
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or error
             raise InvalidRequest(f"{path} cannot be read: {reason}") from error

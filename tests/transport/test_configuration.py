@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,20 @@ def test_the_file_is_read_again_when_it_has_changed(configuration, in_force, con
     assert in_force()["n"] == (22, FILE)
     path.unlink()
     assert configuration.config() == Config()
+
+
+def test_one_thread_can_hold_on_to_the_file_as_it_is(configuration, in_force, config_file):
+    """Others see the change at once, and it sees it afterwards."""
+    config_file("[defaults]\nn = 1")
+    with configuration.held():
+        assert in_force()["n"] == (1, FILE)
+        config_file("[defaults]\nn = 22")
+        with configuration.held():
+            assert in_force()["n"] == (1, FILE)
+        assert in_force()["n"] == (1, FILE)
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(in_force).result()["n"] == (22, FILE)
+    assert in_force()["n"] == (22, FILE)
 
 
 def test_a_byte_order_mark_is_ignored(in_force, config_file):
