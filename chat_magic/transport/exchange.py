@@ -396,7 +396,8 @@ class _Exchange:
                     break
             else:
                 self._n_events += 1
-        if t_ms - self._renewed_ms > self._next_s * 1000 / 60 and self._assembler.has_content:
+        is_due = not is_done and t_ms - self._renewed_ms > self._next_s * 1000 / 60
+        if is_due and self._assembler.has_content:
             self._renew(t_ms)
         if events:
             self._changed()
