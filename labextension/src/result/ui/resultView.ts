@@ -47,7 +47,7 @@ export class ResultView {
     );
     this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => {
-      if (isCommandKey(event) && (this.help.act(event.key) || this.stage.act(event.key))) {
+      if (isCommandKey(event) && this.act(event.key)) {
         event.preventDefault();
         event.stopPropagation();
       }
@@ -57,6 +57,11 @@ export class ResultView {
   /** Show the answers as rendered text, as tokens, or as raw text. */
   async setMode(mode: Mode): Promise<void> {
     await this.stage.setMode(mode);
+  }
+
+  /** Do what a key stands for; false if it stands for nothing. */
+  act(key: string): boolean {
+    return this.help.act(key) || this.stage.act(key);
   }
 
   dispose(): void {

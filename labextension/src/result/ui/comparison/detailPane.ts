@@ -8,11 +8,19 @@ import type { MarkdownOptions } from '../markdownView';
 import type { InsertCell } from '../tokenDetails';
 import { ResultView } from '../resultView';
 
+/** Mark what opens a pane below, or take the mark back. */
+export function markOpen(opener: HTMLElement, isOpen: boolean): void {
+  opener.setAttribute('aria-expanded', String(isOpen));
+  opener.classList.toggle('chm-open', isOpen);
+}
+
 export class DetailPane {
   constructor(
     private readonly options: MarkdownOptions,
     private readonly insertCell: InsertCell,
-    private readonly onMode: (mode: Mode) => void
+    private readonly onMode: (mode: Mode) => void,
+    /** Called when the user has closed it, for an opener that is not in the page any more. */
+    private readonly onClose: () => void = () => undefined
   ) {
     this.node.hidden = true;
     this.node.tabIndex = -1;
@@ -36,8 +44,7 @@ export class DetailPane {
     this.close(false);
     this.view = new ResultView(result, this.options, this.insertCell, this.onMode, only);
     this.opener = opener;
-    opener.setAttribute('aria-expanded', 'true');
-    opener.classList.add('chm-open');
+    markOpen(opener, true);
     const close = button('Close', 'Close (Esc)', () => this.close());
     const head = element('div', 'chm-detail-pane-head', exactText('strong', '', title), close);
     this.node.replaceChildren(head, this.view.node);
@@ -51,6 +58,11 @@ export class DetailPane {
     await this.view?.setMode(mode);
   }
 
+  /** Do what a key stands for in what is open; false if it stands for nothing. */
+  act(key: string): boolean {
+    return this.view?.act(key) ?? false;
+  }
+
   close(isFocused = true): void {
     if (!this.view) {
       return;
@@ -59,10 +71,12 @@ export class DetailPane {
     this.view = null;
     this.node.hidden = true;
     this.node.replaceChildren();
-    this.opener?.setAttribute('aria-expanded', 'false');
-    this.opener?.classList.remove('chm-open');
+    if (this.opener) {
+      markOpen(this.opener, false);
+    }
     if (isFocused) {
       this.opener?.focus();
+      this.onClose();
     }
   }
 

@@ -4,6 +4,7 @@ import { itemAt } from '../../indexing';
 import { isSameWindow, rowWindow, type RowWindow } from '../../rowWindow';
 import { cellAt, nextSort, textAt, type RowTable, type Sort } from '../../rowTable';
 import { drawBar } from '../checksView';
+import { markOpen } from '../comparison/detailPane';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 import { drawAnswerCell, drawChangedCell } from './rowCells';
@@ -43,18 +44,19 @@ export class RowGrid {
     grid.setAttribute('aria-colcount', String(table.columns.length));
     this.grid = grid;
     this.node = element('div', 'chm-rows-frame', grid);
+    this.node.tabIndex = -1;
     this.node.addEventListener('scroll', () => this.draw());
-    this.body.addEventListener('keydown', event => this.onKey(event));
+    this.node.addEventListener('keydown', event => this.onKey(event));
     this.body.addEventListener('click', event => this.onClick(event));
     this.body.addEventListener('focusin', event => this.onFocus(event));
   }
 
-  /** Show these rows, in this order. */
+  /** Show these rows, in this order, from the first. */
   show(rows: readonly number[], sort: Sort | null): void {
     this.rows = rows;
     this.sort = sort;
-    const last = Math.max(0, rows.length - 1);
-    this.focus = { at: Math.min(this.focus.at, last), column: this.focus.column };
+    this.focus = { at: 0, column: this.focus.column };
+    this.node.scrollTop = 0;
     this.grid.setAttribute('aria-rowcount', String(rows.length + 1));
     this.headings.forEach((cell, index) => {
       const order = sort?.column !== index ? 'none' : sort.sign === 1 ? 'ascending' : 'descending';
@@ -74,13 +76,26 @@ export class RowGrid {
     return itemAt(this.table.columns, this.focus.column).variant;
   }
 
+  /** Go back to the cell whose answer was open, which may have been scrolled out of the page. */
+  returnToOpened(): void {
+    if (!this.opened) {
+      return;
+    }
+    const { row, column } = this.opened;
+    this.opened = null;
+    this.redraw();
+    const at = this.rows.indexOf(row);
+    this.move({ at: at < 0 ? this.focus.at : at, column });
+  }
+
   /** Draw anew what is in view. */
   redraw(): void {
     this.window = null;
+    this.drawn.clear();
     this.draw();
   }
 
-  /** Draw the rows in view, if they are not drawn yet. */
+  /** Draw the rows in view; those that are in the page already stay there. */
   private draw(): void {
     const height = this.node.clientHeight || FIRST_HEIGHT;
     const wanted = rowWindow(this.node.scrollTop, height, ROW_HEIGHT, this.rows.length);
@@ -89,23 +104,48 @@ export class RowGrid {
     }
     const hadFocus = this.body.contains(document.activeElement);
     this.window = wanted;
-    const shown = this.rows.slice(wanted.start, wanted.end);
-    this.body.replaceChildren(
-      this.gap(wanted.start),
-      ...shown.map((row, index) => this.row(row, wanted.start + index)),
-      this.gap(this.rows.length - wanted.end)
-    );
-    if (hadFocus) {
-      this.focusedCell()?.focus({ preventScroll: true });
+    this.replaceRows(wanted);
+    this.keepReachable();
+    if (hadFocus && !this.body.contains(document.activeElement)) {
+      (this.focusedCell() ?? this.node).focus({ preventScroll: true });
     }
   }
 
-  /** Return what stands for rows that are not drawn. */
-  private gap(count: number): HTMLElement {
-    const gap = element('tr', 'chm-rows-gap');
-    gap.setAttribute('aria-hidden', 'true');
-    gap.style.height = `${count * ROW_HEIGHT}px`;
-    return gap;
+  /** Take out the rows outside of a window, and put in those that it lacks. */
+  private replaceRows({ start, end }: RowWindow): void {
+    const kept = [...this.drawn].filter(([at]) => at >= start && at < end);
+    const first = kept[0]?.[0] ?? end;
+    const last = kept.at(-1)?.[0] ?? end;
+    const above = this.makeRows(start, first);
+    const below = this.makeRows(last + 1, end);
+    for (const [at, node] of this.drawn) {
+      if (at < start || at >= end) {
+        node.remove();
+      }
+    }
+    this.drawn = new Map([...above, ...kept, ...below]);
+    if (!kept.length) {
+      this.body.replaceChildren(this.gapAbove, this.gapBelow);
+    }
+    this.gapAbove.after(...above.map(([, node]) => node));
+    this.gapBelow.before(...below.map(([, node]) => node));
+    this.gapAbove.style.height = `${start * ROW_HEIGHT}px`;
+    this.gapBelow.style.height = `${(this.rows.length - end) * ROW_HEIGHT}px`;
+  }
+
+  private makeRows(start: number, end: number): [number, HTMLElement][] {
+    const shown = this.rows.slice(start, Math.max(start, end));
+    return shown.map((row, index) => [start + index, this.row(row, start + index)]);
+  }
+
+  /** Let Tab reach the cell that the keyboard is at, or that nearest to it which is drawn. */
+  private keepReachable(): void {
+    const { start, end } = this.window ?? { start: 0, end: 0 };
+    const at = Math.max(start, Math.min(this.focus.at, end - 1));
+    for (const cell of this.body.querySelectorAll<HTMLElement>('[tabindex="0"]')) {
+      cell.tabIndex = -1;
+    }
+    this.cellAt({ at, column: this.focus.column })?.setAttribute('tabindex', '0');
   }
 
   private row(row: number, at: number): HTMLElement {
@@ -122,8 +162,10 @@ export class RowGrid {
     cell.classList.toggle('chm-number', isNumber);
     cell.dataset.at = String(place.at);
     cell.dataset.column = String(place.column);
-    const isFocus = place.at === this.focus.at && place.column === this.focus.column;
-    cell.tabIndex = isFocus ? 0 : -1;
+    cell.tabIndex = -1;
+    if (this.opened?.row === row && this.opened.column === place.column) {
+      markOpen(cell, true);
+    }
     return cell;
   }
 
@@ -178,14 +220,14 @@ export class RowGrid {
   private onFocus(event: FocusEvent): void {
     const place = placeOf(event.target);
     if (place) {
-      this.focusedCell()?.setAttribute('tabindex', '-1');
       this.focus = place;
-      this.focusedCell()?.setAttribute('tabindex', '0');
+      this.keepReachable();
     }
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) {
+    const isHeading = this.headings.some(cell => cell.contains(event.target as Node));
+    if (isHeading || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
     if (event.key === 'Enter') {
@@ -223,7 +265,6 @@ export class RowGrid {
 
   /** Move the keyboard to a cell, and the cell into view. */
   private move(place: CellPlace): void {
-    this.focusedCell()?.setAttribute('tabindex', '-1');
     this.focus = place;
     const top = place.at * ROW_HEIGHT;
     const height = this.node.clientHeight || FIRST_HEIGHT;
@@ -234,21 +275,29 @@ export class RowGrid {
       this.node.scrollTop = top + ROW_HEIGHT + head - height;
     }
     this.draw();
+    this.keepReachable();
     const cell = this.focusedCell();
-    cell?.setAttribute('tabindex', '0');
     cell?.focus({ preventScroll: true });
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   private focusedCell(): HTMLElement | null {
-    const { at, column } = this.focus;
+    return this.cellAt(this.focus);
+  }
+
+  private cellAt({ at, column }: CellPlace): HTMLElement | null {
     return this.body.querySelector(`[data-at="${at}"][data-column="${column}"]`);
   }
 
   private open(): void {
     const row = this.rows[this.focus.at];
+    if (row === undefined) {
+      return;
+    }
+    this.opened = { row, column: this.focus.column };
+    this.redraw();
     const cell = this.focusedCell();
-    if (row !== undefined && cell) {
+    if (cell) {
       this.actions.onOpen(row, Math.max(0, this.focusedVariant), cell);
     }
   }
@@ -257,11 +306,24 @@ export class RowGrid {
   private readonly grid: HTMLElement;
   private readonly headings: HTMLElement[];
   private readonly body = element('tbody');
+  /** What stands for the rows above and below those that are drawn. */
+  private readonly gapAbove = gap();
+  private readonly gapBelow = gap();
+  /** The rows that are drawn by their place among those that are shown, in order. */
+  private drawn = new Map<number, HTMLElement>();
   private rows: readonly number[] = [];
   private sort: Sort | null = null;
   private pair: VariantPair | null = null;
   private focus: CellPlace = { at: 0, column: 0 };
   private window: RowWindow | null = null;
+  /** The cell whose answer is open, by its row in the data. */
+  private opened: { row: number; column: number } | null = null;
+}
+
+function gap(): HTMLElement {
+  const node = element('tr', 'chm-rows-gap');
+  node.setAttribute('aria-hidden', 'true');
+  return node;
 }
 
 /** Return the place of the cell that an event happened in; null outside of the cells. */

@@ -28,10 +28,12 @@ export class RowsView {
     private readonly onMode: (mode: Mode) => void,
     private readonly askRun: AskRun
   ) {
-    this.detailPane = new DetailPane(options, insertCell, mode => {
+    const keepMode = (mode: Mode): void => {
       this.mode = mode;
       this.onMode(mode);
-    });
+    };
+    const returnToCell = (): void => this.grid.returnToOpened();
+    this.detailPane = new DetailPane(options, insertCell, keepMode, returnToCell);
     this.toolbar = new RowToolbar(table, {
       onFilter: filter => this.select({ filter }),
       onText: text => this.select({ text }),
@@ -130,7 +132,7 @@ export class RowsView {
       this.toolbar.search.focus();
       return true;
     }
-    return false;
+    return this.detailPane.act(key);
   }
 
   readonly node: HTMLElement;

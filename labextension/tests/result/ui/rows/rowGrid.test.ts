@@ -128,6 +128,47 @@ describe('the grid of rows', () => {
     expect((document.activeElement as HTMLElement).textContent).toBe('answer 60');
   });
 
+  it('can be reached by Tab, and keeps the focus, when its cell is scrolled out of the page', () => {
+    const { grid, cell } = draw(long(2000));
+    cell(3, 1).focus();
+    const scroll = (top: number): void => {
+      grid.node.scrollTop = top;
+      grid.node.dispatchEvent(new Event('scroll'));
+    };
+    scroll(1000 * 46);
+    expect(document.activeElement).toBe(grid.node);
+    const reachable = grid.node.querySelectorAll<HTMLElement>('tbody [tabindex="0"]');
+    expect(Array.from(reachable, node => node.dataset.column)).toEqual(['1']);
+    press(grid.node, 'ArrowDown');
+    expect(document.activeElement).toBe(cell(4, 1));
+    scroll(1000 * 46);
+    scroll(0);
+    expect(grid.node.querySelectorAll('tbody [tabindex="0"]').length).toBe(1);
+    expect(cell(4, 1).tabIndex).toBe(0);
+  });
+
+  it('leaves the rows that stay in view in the page while it is scrolled', () => {
+    const { grid, cell } = draw(long(2000));
+    for (const top of [30, 90, 70, 50]) {
+      const before = new Set(grid.node.querySelectorAll('tbody tr[aria-rowindex]'));
+      grid.node.scrollTop = top * 46;
+      grid.node.dispatchEvent(new Event('scroll'));
+      const rows = [...grid.node.querySelectorAll('tbody tr[aria-rowindex]')];
+      const numbers = rows.map(row => Number(row.getAttribute('aria-rowindex')));
+      expect(numbers).toEqual(numbers.map((_number, index) => (numbers[0] ?? 0) + index));
+      expect(rows.some(row => before.has(row))).toBe(top !== 90);
+      expect(cell(top, 1).textContent).toBe(`answer ${top}`);
+    }
+  });
+
+  it('begins with the first row after it was sorted', () => {
+    const { grid, cell } = draw(long(2000));
+    grid.node.scrollTop = 1000 * 46;
+    grid.show([5, 4, 3], { column: 0, sign: -1 });
+    expect(grid.node.scrollTop).toBe(0);
+    expect(cell(0, 1).textContent).toBe('answer 5');
+  });
+
   it('opens a cell by a click and by Enter; a column of the data opens the first variant', () => {
     const { cell, onOpen } = draw();
     cell(1, 4).click();

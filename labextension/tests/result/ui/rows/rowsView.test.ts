@@ -44,6 +44,34 @@ describe('the view of rows', () => {
     expect(document.activeElement).toBe(cell(0, 3));
   });
 
+  it('takes the keys of the open answer wherever the focus is', async () => {
+    const { view, cell } = draw();
+    const pane = find(view.node, '.chm-detail-pane');
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(document.activeElement).toBe(pane));
+    press(pane, 'v');
+    await vi.waitFor(() => expect(texts(pane, '[aria-pressed=true]')).toEqual(['Tokens']));
+    press(cell(0, 3), 'v');
+    await vi.waitFor(() => expect(texts(pane, '[aria-pressed=true]')).toEqual(['Raw']));
+  });
+
+  it('goes back to the cell of a closed answer, wherever it was sorted to', async () => {
+    const { view, cell } = draw();
+    const pane = find(view.node, '.chm-detail-pane');
+    const text = cell(0, 3).textContent;
+    cell(0, 3).click();
+    await vi.waitFor(() => expect(pane.hidden).toBe(false));
+    const heading = find(view.node, '.chm-sort');
+    heading.click();
+    heading.click();
+    const moved = find(view.node, '.chm-open');
+    expect(moved.dataset.at).toBe('2');
+    expect([moved.textContent, moved.getAttribute('aria-expanded')]).toEqual([text, 'true']);
+    press(pane, 'Escape');
+    expect(document.activeElement).toBe(cell(2, 3));
+    expect(view.node.querySelector('.chm-open')).toBeNull();
+  });
+
   it('fetches what an opened answer lacks once, from a kernel that has it', async () => {
     const { view, cell, askRun, whole } = draw({ is_cut: true, handle: 'h' });
     expect(find(view.node, '.chm-hint').textContent).toContain('not saved in this notebook');
