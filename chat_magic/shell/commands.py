@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Row = tuple[str, str, str]
 
-__all__ = ["COMMANDS", "Command", "NextCell", "run"]
+__all__ = ["COMMANDS", "Command", "NextCell", "drawable", "run"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Command:
     the next cell."""
     takes_model: bool = False
     takes_notebook: bool = False
+    noun: str = ""
+    """What a row of its table is, if it returns one."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,16 @@ def run(cell: Cell, notebook: Notebook) -> Any:
         raise InvalidRequest(f"{name} takes {allowed}", line=1)
     arguments = ("".join(rest).strip(), request.model)
     return command.run(*arguments, notebook) if command.takes_notebook else command.run(*arguments)
+
+
+def drawable(cell: Cell, value: Any) -> Any:
+    """Return what draws the output of the command of a `%chat` line: a table whole."""
+    if type(value).__name__ != "DataFrame":
+        return value
+    from chat_magic.view.listing_view import ListingView
+
+    name, *_ = (cell.command or "").split(maxsplit=1)
+    return ListingView(value, COMMANDS[name].noun)
 
 
 def _help(_arguments: str, _model: str | None) -> None:
@@ -309,19 +321,24 @@ COMMANDS = {
             "List the models of the server, or of the server of -m MODEL.",
             _models,
             takes_model=True,
+            noun="model",
         ),
         Command(
             "/capabilities",
             "MODEL",
             "Find out by a few requests what the model's server does with each field.",
             _capabilities,
+            noun="feature",
         ),
-        Command("/config", "", "Show all settings and where they come from.", _config),
+        Command(
+            "/config", "", "Show all settings and where they come from.", _config, noun="setting"
+        ),
         Command(
             "/jobs",
             "[cancel N]",
             "List the jobs in the background and the batches, or cancel one.",
             _jobs,
+            noun="job",
         ),
         Command(
             "/panel", "[NAME]", "Open controls that write a cell, filled from a result.", _panel
@@ -378,6 +395,7 @@ COMMANDS = {
             "[NAME [reset|undo|fork NEW]]",
             "List the conversations of --thread, draw one, reset it, undo that, or copy it.",
             _thread,
+            noun="thread",
         ),
         Command(
             "/cassette",
@@ -390,6 +408,7 @@ COMMANDS = {
             "[QUERY]",
             "Add up requests, tokens and cost of the history, by model and day.",
             _history_command("show_usage"),
+            noun="row",
         ),
         Command("/help", "", "List these commands.", _help),
     )

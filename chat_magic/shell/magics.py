@@ -220,7 +220,7 @@ class ChatMagics(Magics):
         is_panel = hasattr(value, "_ipython_display_")
         if value is None or (is_panel and not self.is_terminal):  # a panel draws itself
             return value
-        display(value)  # type: ignore[no-untyped-call]
+        display(commands.drawable(cell, value))  # type: ignore[no-untyped-call]
         if not is_panel:
             self._drawn_types.add(type(value))
             self._formatter.for_type(type(value), self._display)

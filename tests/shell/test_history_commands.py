@@ -111,6 +111,20 @@ def test_rerun_sends_the_same_request_again(chat, gateway, session):
     assert result.history_id == 2
 
 
+def test_usage_is_drawn_whole_and_is_a_table(chat, gateway, capsys):
+    """Whatever the width of the terminal; columns in which nothing is known are left out."""
+    gateway(echo)
+    chat("", "user: Name a cat")
+    capsys.readouterr()
+    table = chat("/usage")
+    title, names, line = capsys.readouterr().out.splitlines()
+    assert title == "1 row"
+    assert [*names.split()][:4] == ["model", "day", "requests", "failed"]
+    assert line.split()[0] == "a/b"
+    assert "…" not in names + line
+    assert table["requests"].tolist() == [1]
+
+
 def test_a_search_for_answers_is_not_run_again_as_an_answer(chat, gateway):
     """The error names the function."""
     server = gateway(llama())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chat_magic.view.text.aligned_rows import aligned_rows
 from chat_magic.view.text.result_text import terminal_safe
 
 if TYPE_CHECKING:
@@ -16,12 +17,7 @@ _PROMPT, _ANSWER = 32, 40
 def history_text(view: HistoryView) -> str:
     """Write a history, the newest first."""
     rows = [_cells(line) for line in view.lines]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([view.title, *lines])
+    return "\n".join([view.title, *aligned_rows(rows)])
 
 
 def _cells(line: HistoryLine) -> list[str]:
