@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chat_magic.core.cell.prompt_cell import check_prompt, prompt_variables, write_prompt
+from chat_magic.core.cell.prompt_cell import (
+    check_prompt,
+    prompt_fields,
+    prompt_variables,
+    write_prompt,
+)
 from chat_magic.core.reply.reply import Choice, Message, Reply, Timing
 from chat_magic.errors import InvalidRequest
 
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from chat_magic.core.request.request import ChatRequest
     from chat_magic.core.schema.structured import Schema
     from chat_magic.results.chat_result import ChatResult
-    from chat_magic.view.bundle import ComparisonView
+    from chat_magic.view.prompt_diff_view import PromptDiffView
 
 __all__ = ["Prompt", "load_prompt", "map_prompts_by", "prompt_of", "send_prompts_by"]
 
@@ -116,13 +121,19 @@ class Prompt:
             raise InvalidRequest(f"prompt {target} cannot be written ({_reason(error)})") from error
         return target
 
-    def diff(self, other: Prompt) -> ComparisonView:
-        """Return what differs from another prompt, for a notebook to draw.
+    def diff(self, other: Prompt) -> PromptDiffView:
+        """Return what differs from another prompt: messages by word, parameters by value.
+
+        Returns:
+            A view for a notebook to draw; `.prompt` has the changes, and `.table` those of the
+            cells' text as a DataFrame.
 
         Raises:
             InvalidRequest: The other is not a prompt.
         """
+        from chat_magic.analysis.prompt_diff import diff_prompts
         from chat_magic.view.bundle import ComparisonView, RunView
+        from chat_magic.view.prompt_diff_view import PromptDiffView
 
         if not isinstance(other, Prompt):
             raise InvalidRequest(f"diff: expected a prompt, got {type(other).__name__}")
@@ -136,13 +147,22 @@ class Prompt:
             )
             for title, prompt in (("this", self), ("other", other))
         ]
-        return ComparisonView(runs, base=0)
+        changes = diff_prompts(*_comparable(self.text, other.text))
+        return PromptDiffView(prompt=changes, comparison=ComparisonView(runs, base=0))
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
         return self.text
+
+
+def _comparable(*texts: str) -> list[dict[str, Any]]:
+    """Return what cells ask for; where one cannot be read, the texts of all as they are."""
+    try:
+        return [prompt_fields(text) for text in texts]
+    except InvalidRequest:
+        return [{"messages": [{"role": "cell", "content": text}]} for text in texts]
 
 
 def prompt_of(request: ChatRequest, schema: Schema | None) -> Prompt:

@@ -6,13 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.cell.body import read_body
-from chat_magic.core.cell.cell import option_words, read_first_line, write, write_options
+from chat_magic.core.cell.cell import (
+    option_words,
+    read_cell,
+    read_first_line,
+    write,
+    write_options,
+)
 from chat_magic.core.cell.options import MAGIC_OPTIONS, REQUEST_OPTIONS
 from chat_magic.core.cell.template import has_template, template_variables
+from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import Message
 from chat_magic.core.request.parameters import PARAMETERS
 from chat_magic.core.request.request import ChatRequest, PromptSource
 from chat_magic.core.request.tools import tool_name
+from chat_magic.core.unset import UNSET
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -174,6 +182,38 @@ def replace_option(text: str, name: str, value: str) -> str:
 
 def _field(name: str | None) -> str | None:
     return None if name is None else name.removeprefix("no-")
+
+
+def prompt_fields(text: str) -> dict[str, Any]:
+    """Return what a prompt's cell asks for as JSON values, its templates as they are written.
+
+    An attachment is its line. `schema` and `tools` are the words of the line.
+
+    Raises:
+        InvalidRequest: The cell is not valid while its templates are not filled in.
+    """
+    cell = read_cell(text, None, PROMPT_OPTIONS)
+    request = cell.request
+    given = {**request.parameters, **request.extra, **cell.options}
+    return {
+        "model": request.model,
+        **{name: "unset" if value is UNSET else value for name, value in given.items()},
+        "messages": [
+            {"role": message.role, "content": _written_content(message)}
+            for message in request.messages
+        ],
+    }
+
+
+def _written_content(message: Message) -> Any:
+    if not isinstance(message.content, tuple):
+        return message.content
+    return [
+        {"type": "text", "text": f"@{part.kind} {part.source}"}
+        if isinstance(part, Attachment)
+        else part
+        for part in message.content
+    ]
 
 
 def prompt_variables(text: str) -> tuple[str, ...]:

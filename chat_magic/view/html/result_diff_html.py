@@ -27,13 +27,14 @@ def result_diff_html(diff: ResultDiff) -> str:
     sides = (diff.before.title, diff.after.title)
     name = "answers" if diff.answers.kind == "shares" else "answer"
     boxes = [
-        heading("prompt", []) + _prompt(diff.prompt),
+        heading("prompt", []) + prompt_html(diff.prompt),
         heading(name, []) + _answers(diff.answers, sides),
     ]
     return page(line(strong(" → ".join(sides))) + columns(boxes))
 
 
-def _prompt(prompt: PromptDiff) -> str:
+def prompt_html(prompt: PromptDiff) -> str:
+    """Draw what changed in a prompt: the parameters, then the messages."""
     if prompt.is_same:
         return note(SAME_PROMPT)
     parameters = "".join(

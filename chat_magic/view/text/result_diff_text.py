@@ -28,13 +28,14 @@ _MARKS = {"same": "{}", "insert": "{{+{}+}}", "delete": "[-{}-]", "left out": " 
 def result_diff_text(diff: ResultDiff) -> str:
     """Write the changes of the prompt, then those of the answers, as git's word diff does."""
     lines = [f"{diff.before.title} → {diff.after.title}", "", "prompt"]
-    lines += [f"  {line}" for line in _prompt(diff.prompt)]
+    lines += [f"  {line}" for line in prompt_lines(diff.prompt)]
     lines += ["", "answers" if diff.answers.kind == "shares" else "answer"]
     lines += [f"  {line}" for line in _answers(diff.answers)]
     return terminal_safe("\n".join(lines))
 
 
-def _prompt(prompt: PromptDiff) -> Iterator[str]:
+def prompt_lines(prompt: PromptDiff) -> Iterator[str]:
+    """Yield what changed in a prompt: the parameters, then the messages."""
     if prompt.is_same:
         yield SAME_PROMPT
         return

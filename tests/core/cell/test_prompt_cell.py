@@ -11,6 +11,7 @@ from chat_magic.core.cell.cell import read_cell, read_first_line, read_prompt
 from chat_magic.core.cell.options import MAGIC_OPTIONS
 from chat_magic.core.cell.prompt_cell import (
     check_prompt,
+    prompt_fields,
     prompt_variables,
     replace_option,
     with_line,
@@ -125,3 +126,23 @@ def test_variables_of_a_broken_template_are_an_error():
     """That says what is wrong with it."""
     with pytest.raises(InvalidRequest, match="in the template"):
         prompt_variables("%%chat\n{{ x")
+
+
+def test_what_a_prompt_asks_for_is_read_with_its_templates():
+    """Options by their names, `--unset` as a word, attachments as their lines."""
+    cell = "%%chat a/b -t 0.5 --unset seed --tools f\nuser: Hi {{ x }}\n@image {{ x }}.png"
+    assert prompt_fields(cell) == {
+        "model": "a/b",
+        "temperature": 0.5,
+        "seed": "unset",
+        "tools": "f",
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Hi {{ x }}"},
+                    {"type": "text", "text": "@image {{ x }}.png"},
+                ],
+            }
+        ],
+    }
