@@ -11,6 +11,7 @@ from chat_magic.analysis.answer_values import arrow_array, arrow_type
 from chat_magic.analysis.reply_columns import read_replies
 from chat_magic.analysis.reply_tables import tokens_table
 from chat_magic.analysis.row_source import import_arrow
+from chat_magic.analysis.table_columns import TEXT
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -129,4 +130,4 @@ def _plain_tokens(replies: Sequence[Any]) -> pd.DataFrame:
     """Return the tokens of replies, with texts in the place of categories."""
     table = tokens_table(read_replies(replies), attrs={})
     categories = [name for name in table if table[name].dtype == "category"]
-    return table.astype(dict.fromkeys(categories, "str"))
+    return table.astype(dict.fromkeys(categories, TEXT))
