@@ -41,7 +41,7 @@ def capabilities(model: str) -> pd.DataFrame:
         ignored, refused, partly or unknown) and `detail`, a row for each feature.
 
     Raises:
-        InvalidRequest: No server is configured for the model.
+        InvalidRequest: It is not a model, or no server is configured for it.
         ApiError: The server refuses the key (401, 403), or has too many requests (429).
         ChatError: It does not answer, or its answer breaks off.
 
@@ -52,6 +52,8 @@ def capabilities(model: str) -> pd.DataFrame:
     from chat_magic.analysis.capability_table import capability_table
     from chat_magic.engine.session import default_session
 
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequest(f"model {model!r}: must be a model such as vendor/model")
     session = default_session()
     known = _find(session, session.configuration.resolve_alias(model))
     return capability_table(known)

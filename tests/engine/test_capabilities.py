@@ -8,7 +8,7 @@ import chat_magic
 from chat_magic.core.reply.capability import FEATURES
 from chat_magic.engine.capabilities import CapabilityBook
 from chat_magic.engine.session import default_session
-from chat_magic.errors import ApiError
+from chat_magic.errors import ApiError, InvalidRequest
 from chat_magic.view.bundle import MIME_TYPE
 from tests.completions import completion
 from tests.gateway import server_with, streamed, whole
@@ -33,6 +33,15 @@ def test_the_number_of_requests_and_their_cost_are_said_first(gateway, config_fi
     )
     assert table.columns.tolist() == ["run", "feature", "support", "detail"]
     assert table["feature"].tolist() == list(FEATURES)
+
+
+@pytest.mark.parametrize("model", ["", " ", None, 5])
+def test_what_is_no_model_is_refused_before_anything_is_sent(gateway, model):
+    """The error says what is."""
+    server = gateway(server_with())
+    with pytest.raises(InvalidRequest, match=r"model .*: must be a model such as vendor/model"):
+        chat_magic.capabilities(model)
+    assert server.requests == []
 
 
 def test_an_unknown_price_is_said(gateway, capsys):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MapFiles", "asks_logprobs", "read_path"]
 
+_OTHER_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx", ".feather")
+
 
 @dataclass(frozen=True)
 class MapFiles:
@@ -78,10 +80,15 @@ def read_path(name: str, value: Any) -> Path | None:
     """Read the path of a file that is written.
 
     Raises:
-        InvalidRequest: It is none.
+        InvalidRequest: It is none, or names a file of another format.
     """
     if value is None:
         return None
     if not isinstance(value, str | os.PathLike) or not str(value):
         raise InvalidRequest(f"{name} {value!r}: must be the path of a parquet file")
-    return Path(value).expanduser()
+    path = Path(value).expanduser()
+    if path.suffix.lower() in _OTHER_FORMATS:
+        raise InvalidRequest(
+            f"{name} {path}: is written as parquet: name a file such as {path.stem}.parquet"
+        )
+    return path
