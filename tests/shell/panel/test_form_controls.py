@@ -27,6 +27,23 @@ def fill():
     return fill
 
 
+@pytest.fixture(scope="module")
+def one_form():
+    """One form for all, as to make one takes a while."""
+    return PanelForm(lambda: None)
+
+
+@pytest.fixture
+def refill(one_form):
+    """Return a function that fills the one form from a cell, whatever it has shown before."""
+
+    def refill(cell="%%chat a/b\nuser: Hi"):
+        one_form.set(read_form(cell, MAGIC_OPTIONS))
+        return one_form
+
+    return refill
+
+
 def titles(form):
     return [section.title for section in form.sections.values()]
 
@@ -42,9 +59,9 @@ def titles(form):
         "%%chat a/b --extra min_p=0.1\nuser: Hi",
     ],
 )
-def test_a_cell_is_read_back_as_it_was_shown(fill, cell):
+def test_a_cell_is_read_back_as_it_was_shown(refill, cell):
     """Deprecated parameters and extra fields included."""
-    assert write_form(fill(cell).read()) == write_form(read_form(cell, MAGIC_OPTIONS))
+    assert write_form(refill(cell).read()) == write_form(read_form(cell, MAGIC_OPTIONS))
 
 
 def test_every_parameter_but_the_deprecated_has_a_control(fill):
@@ -54,17 +71,10 @@ def test_every_parameter_but_the_deprecated_has_a_control(fill):
     assert form.deprecated == "max_tokens 5: deprecated, kept from the source of the panel"
 
 
-@pytest.fixture(scope="module")
-def one_form():
-    """One form for all, as to make one takes a while."""
-    return PanelForm(lambda: None)
-
-
 @pytest.mark.parametrize("name", OFFERED)
-def test_a_parameter_that_is_switched_off_again_is_not_sent(one_form, name):
+def test_a_parameter_that_is_switched_off_again_is_not_sent(refill, name):
     """Nor is one that was never switched on."""
-    form = one_form
-    form.set(read_form("%%chat a/b\nuser: Hi", MAGIC_OPTIONS))
+    form = refill()
     assert write_form(form.read()) == "%%chat a/b\nuser: Hi"
     form.controls[name].send.value = True
     form.controls[name].send.value = False
@@ -93,9 +103,9 @@ def test_each_error_is_shown_beside_its_control_and_the_first_is_raised(fill):
         ("word", "word: "),
     ],
 )
-def test_options_with_a_control_or_without_meaning_are_refused(fill, options, words):
+def test_options_with_a_control_or_without_meaning_are_refused(refill, options, words):
     """Below the field."""
-    form = fill()
+    form = refill()
     form.options.value = options
     with pytest.raises(InvalidRequest, match=words):
         form.read()
