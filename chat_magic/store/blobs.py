@@ -14,6 +14,7 @@ __all__ = ["join_blobs", "split_blobs"]
 _SHORTEST = 2048
 """Characters from which a string of base64 is kept apart."""
 _BLOCK = _SHORTEST // 2
+"""Characters of which every such string has at least one aligned block."""
 _BLOB = re.compile(
     rf'"(?:data:[\w.+-]+/[\w.+-]+(?:;[\w=.+-]+)*;base64,)?[A-Za-z0-9+/]{{{_SHORTEST},}}={{0,2}}"',
     re.ASCII,
