@@ -44,7 +44,8 @@ class CassetteShelf:
         """Return the path of a cassette, which is relative to the notebook's folder where known."""
         path = Path(name).expanduser()
         notebook = self._session.history.locate().notebook
-        return (path if notebook is None else Path(notebook).parent / path).absolute()
+        path = (path if notebook is None else Path(notebook).parent / path).absolute()
+        return path.resolve() if ".." in path.parts else path
 
     def open(self, name: str, *, may_write: bool = True) -> Cassette:
         """Return a cassette; a new file is filled from the history.

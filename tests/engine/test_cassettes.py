@@ -193,4 +193,5 @@ def test_relative_paths_are_to_the_working_folder_without_a_notebook(session, tm
     """`~` is the home folder."""
     assert session.cassettes.path_of(FILE) == tmp_path / FILE
     assert session.cassettes.path_of("~/x") == Path.home() / "x"
+    assert session.cassettes.path_of(f"sub/../{FILE}") == (tmp_path / FILE).resolve()
     assert Configuration().flag("cache") is None
