@@ -138,3 +138,14 @@ def test_extra_requests_count_too(gateway, config_file):
         chat("Hi", model="a/b", n=2, max_completion_tokens=10, max_cost=0.02)
     assert len(server.requests) == 1
     assert caught.value.result.text == "Hi"
+
+
+def test_without_a_limit_a_request_waits_for_no_turn_of_the_loop():
+    """Neither before it nor after it: most requests have none."""
+
+    async def request():
+        async with Budget(None).reserve(1.0):
+            pass
+
+    with pytest.raises(StopIteration):
+        request().send(None)
