@@ -87,6 +87,7 @@ bench: build $(BENCH)/ready
 	$(BENCH)/bin/python -m tests.benchmarks.same_text
 	$(BENCH)/bin/python -m tests.benchmarks.tables
 	$(BIN)/python -m tests.benchmarks.inspector
+	$(BIN)/python -m tests.benchmarks.opening
 
 pictures: build
 	PYTHONPATH=. $(BIN)/python notebooks/pictures.py
