@@ -7,9 +7,21 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import fresh_page
 from tests.browser.test_cell import ANSWER_MS, run_all
 from tests.completions import DONE, delta, token
 from tests.gateway import Gateway, Wait, events
+
+RUN_BELOW = """async sources => {
+    const { content } = window.jupyterapp.shell.currentWidget
+    for (const source of sources) {
+        content.activeCellIndex = content.widgets.length - 1
+        await window.jupyterapp.commands.execute('notebook:insert-cell-below')
+        content.activeCell.model.sharedModel.setSource(source)
+        void window.jupyterapp.commands.execute('notebook:run-cell')
+    }
+}"""
+"""Adds cells at the end, and runs them."""
 
 
 def scored(word, logprob, index=0, **fields):
@@ -76,3 +88,53 @@ def test_the_runs_of_a_grid_are_painted_in_their_cells(lab, page, at_gateway):
         seen.set()
         page.locator(".chm-live").wait_for(state="detached", timeout=ANSWER_MS)
     expect(page.locator(".jp-OutputArea-output")).to_have_count(1)
+
+
+def test_a_reload_in_mid_stream_keeps_what_was_saved_and_the_kernel_has_it_all(
+    lab, page, at_gateway
+):
+    """The page joins the kernel again; its next cell paints as the first one did."""
+    seen, more = threading.Event(), threading.Event()
+    first = [scored("Charles", -1.6), Wait(seen), scored(" the Great", -0.01), DONE]
+    second = [scored("Clovis", -1.6), Wait(more), scored(" I", -0.01), DONE]
+    cell = "%%chat a/b --top-logprobs 2 --out king\nWho?"
+    with Gateway(events(*first), events(*second)) as gateway:
+        at_gateway("reload.ipynb", gateway, cell)
+        lab.open(page, "reload.ipynb")
+        run_all(page)
+        painted = page.locator(".chm-live .chm-bin2")
+        painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        lab.open(page, "reload.ipynb")
+        painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
+        seen.set()
+        page.evaluate(RUN_BELOW, ["assert king.text == 'Charles the Great'", cell])
+        painted.filter(has_text="Clovis").wait_for(timeout=ANSWER_MS)
+        more.set()
+        page.locator(".chm-root", has_text="Clovis I").wait_for(timeout=ANSWER_MS)
+    assert page.get_by_text("AssertionError").count() == 0
+    expect(page.locator(".jp-OutputArea-output").first).to_contain_text("Charles")
+
+
+def test_a_second_page_with_the_same_kernel_is_not_disturbed(lab, browser, at_gateway):
+    """Each page paints the answer of its own cell, and throws no error at the other's."""
+    seen, more = threading.Event(), threading.Event()
+    first = [scored("Charles", -1.6), Wait(seen), scored(" the Great", -0.01), DONE]
+    second = [scored("Clovis", -1.6), Wait(more), scored(" I", -0.01), DONE]
+    with Gateway(events(*first), events(*second)) as gateway:
+        at_gateway("two.ipynb", gateway, "%%chat a/b --top-logprobs 2\nWho?")
+        with fresh_page(browser) as one, fresh_page(browser) as other:
+            errors: list[str] = []
+            for page in (one, other):
+                page.on("pageerror", lambda error: errors.append(str(error)))
+                lab.open(page, "two.ipynb")
+            for page, name, event in ((one, "Charles", seen), (other, "Clovis", more)):
+                run_all(page)
+                painted = page.locator(".chm-live .chm-bin2")
+                painted.filter(has_text=name).wait_for(timeout=ANSWER_MS)
+                event.set()
+                page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+            texts = [page.locator(".chm-root").inner_text() for page in (one, other)]
+    assert ["Charles" in texts[0], "Clovis" in texts[1]] == [True, True]
+    assert ["Clovis" in texts[0], "Charles" in texts[1]] == [False, False]
+    assert errors == []
