@@ -15,6 +15,10 @@ import '../style/rows.css';
 import '../style/checks.css';
 import '../style/live.css';
 
+/** A model of JupyterLab, or of Voila, whose models cannot be changed. */
+type Settable = Omit<IRenderMime.IMimeModel, 'setData'> &
+  Partial<Pick<IRenderMime.IMimeModel, 'setData'>>;
+
 class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(options: IRenderMime.IRendererOptions) {
     super();
@@ -43,9 +47,9 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   private store(key: string, value: Stored): void {
-    const { model } = this;
+    const model: Settable | null = this.model;
     if (model && JSON.stringify(model.metadata[key]) !== JSON.stringify(value)) {
-      model.setData({ metadata: { ...model.metadata, [key]: value } });
+      model.setData?.({ metadata: { ...model.metadata, [key]: value } });
     }
   }
 

@@ -58,6 +58,15 @@ const payloadOf = (changes: object) => ({
 beforeEach(usePage);
 
 describe('the renderer', () => {
+  it('shows the tokens where a model cannot be changed, as in Voila', async () => {
+    const renderer = factoryOf(MIME_TYPE).createRenderer(MARKDOWN_OPTIONS as never);
+    const node = (renderer as unknown as { node: HTMLElement }).node;
+    document.body.append(node);
+    await renderer.renderModel({ data: modelOf(payloadOf({})).data, metadata: {} } as never);
+    find(node, '[role=group] button:nth-of-type(2)').click();
+    await vi.waitFor(() => find(node, '.chm-token'));
+  });
+
   it('is for the MIME types of results and of answers that stream, both safe', () => {
     const factories = extensions.map(({ rendererFactory }) => rendererFactory);
     expect(factories.flatMap(({ mimeTypes }) => mimeTypes)).toEqual([MIME_TYPE, LIVE_TYPE]);
