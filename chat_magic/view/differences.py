@@ -102,6 +102,12 @@ def shorten(changes: Sequence[Change]) -> Iterator[tuple[Kind, str]]:
             yield "same", after
 
 
+def replaces_without_space(former: tuple[Kind, str], change: tuple[Kind, str]) -> bool:
+    """Whether what is inserted would touch what is deleted before it, as at the start of a text."""
+    is_replaced = former[0] == "delete" and change[0] == "insert"
+    return is_replaced and not former[1][-1:].isspace() and not change[1][:1].isspace()
+
+
 def _head(text: str) -> str:
     """Return the beginning of a text, up to the end of a word."""
     return text[:_KEPT].rpartition(" ")[0] or text[:_KEPT]

@@ -73,10 +73,29 @@ def test_a_chat_cell_is_prose_with_its_marks_and_python_stays_python(lab, page):
     assert keyword != line.evaluate(colour)
 
 
+def test_a_chat_line_in_a_cell_of_python_is_prose_with_its_options(open_cells, page):
+    """The apostrophe begins no string, and the lines around it stay Python."""
+    source = "n = 3\nr = %chat -n 2 --temperature 5 what's {{ n }} not?\nprint('done')"
+    (cell,) = open_cells("line.ipynb", source).all()
+    cell.locator(".cm-chat-magic").wait_for()
+    assert marked(cell, "magic") == ["%chat"]
+    assert marked(cell, "option") == ["-n", "--temperature"]
+    assert marked(cell, "invalid") == ["5"]
+    assert marked(cell, "template") == ["{{ n }}"]
+    colors = cell.locator(".cm-chat-ground, .cm-chat-ground :not([class*=cm-chat] *)").evaluate_all(
+        "nodes => nodes.filter(node => node.textContent.includes(' not?'))"
+        ".map(node => getComputedStyle(node).color)"
+    )
+    plain = cell.locator(".cm-content").evaluate("node => getComputedStyle(node).color")
+    assert set(colors) == {plain}
+    assert cell.locator(".cm-line").last.locator("[class*=cm-chat]").count() == 0
+
+
 WRONG = {
     "%%chat local --temperature 5 --temprature 1\nHi": "5--temprature",
     "%%chat local\nSystem: Be brief.\nuser: Hi": "System:",
     "%%chat local\n---\nseed: 1\n ---\nHi": " ---",
+    "%%chat local\n---\nseed: 1\n  ---\nuser: Hi\nassistant: Ho": "  ---",
     "%%chat local\nuser: a list\n- one\n- assistant: Hi": "assistant:",
 }
 """Cells, and what is underlined in them as they are typed."""

@@ -49,6 +49,24 @@ def test_tokens_are_painted_before_the_answer_has_ended(lab, page, at_gateway, f
     expect(page.locator(".jp-OutputArea-output")).to_have_count(1)
 
 
+def test_an_answer_is_as_wide_while_it_streams_as_when_it_is_done(lab, page, at_gateway):
+    """So that no line breaks anew at its end."""
+    seen = threading.Event()
+    steps = [scored("Some words. " * 60, -0.01), Wait(seen), scored(" End.", -0.01), DONE]
+    with Gateway(events(*steps)) as gateway:
+        at_gateway("measure.ipynb", gateway, "%%chat a/b --top-logprobs 2\nWho?")
+        lab.open(page, "measure.ipynb")
+        run_all(page)
+        live = page.locator(".chm-live .chm-live-body")
+        expect(live).to_contain_text("Some words.", timeout=ANSWER_MS)
+        box = live.bounding_box()
+        seen.set()
+        final = page.locator(".chm-markdown p")
+        expect(final).to_contain_text("End.", timeout=ANSWER_MS)
+    keys = ("x", "width", "height")
+    assert [round(final.bounding_box()[key]) for key in keys] == [round(box[key]) for key in keys]
+
+
 def test_what_is_added_does_not_touch_the_document(lab, page, at_gateway):
     """It is painted into the elements that are there; the notebook's model gets it later."""
     seen, more = threading.Event(), threading.Event()

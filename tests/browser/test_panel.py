@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import nbformat
 import pytest
@@ -10,8 +11,8 @@ from playwright.sync_api import expect
 
 from chat_magic.view.bundle import MIME_TYPE
 from tests.browser.test_cell import run_all, save
-from tests.completions import delta
-from tests.gateway import HOLD, Gateway, events
+from tests.completions import DONE, delta
+from tests.gateway import HOLD, Gateway, Wait, events
 from tests.waiting import TIMEOUT_S
 
 WAIT_MS = 60_000
@@ -150,6 +151,54 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     assert abs(left["y"] - right["y"]) < 60
 
 
+def test_an_opened_panel_has_the_keyboard_in_its_prompt(lab, page):
+    """What is typed changes neither the number nor the type of cells."""
+    lab.write("typing.ipynb", "%load_ext chat_magic", "%%chat local\nsystem: Be brief.\nuser: Hi")
+    lab.open(page, "typing.ipynb")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+    page.locator(".jp-Cell").nth(1).locator(".cm-content").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Alt+p")
+    prompt = shown(page).locator(".chp-message textarea").last
+    expect(prompt).to_be_focused(timeout=WAIT_MS)
+    page.keyboard.press("End")
+    page.keyboard.type("ddmx0")
+    expect(prompt).to_have_value("Hiddmx0")
+    expect(page.locator(".jp-CodeCell")).to_have_count(3)
+
+
+@pytest.mark.parametrize("width", [700, 1400])
+def test_the_form_keeps_its_place_while_an_answer_streams(lab, page, at_gateway, width):
+    """The answer grows in a place of its own."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    gates = [threading.Event() for _ in range(3)]
+    parts = ["A line of words\n\n" * 9 + f"Part {number}. " for number in range(len(gates))]
+    steps = [
+        step for pair in zip(map(delta, parts), map(Wait, gates), strict=True) for step in pair
+    ]
+    with Gateway(events(*steps, DONE)) as gateway:
+        text = "import chat_magic\nchat_magic.Panel('%%chat a/b\\nSpeak')"
+        at_gateway(f"place-{width}.ipynb", gateway, text)
+        lab.open(page, f"place-{width}.ipynb")
+        page.evaluate("() => jupyterapp.shell.collapseLeft()")
+        run_all(page)
+        panel = shown(page)
+        panel.locator("button", has_text="Run").first.scroll_into_view_if_needed()
+        places = [top_of(panel)]
+        click(panel, "Run")
+        for number, gate in enumerate(gates):
+            page.get_by_text(f"Part {number}.").last.wait_for(timeout=WAIT_MS)
+            places.append(top_of(panel))
+            gate.set()
+        expect(panel.locator(".chp-bar").first).to_contain_text("done in", timeout=WAIT_MS)
+        assert {*places, top_of(panel)} == {places[0]}
+
+
+def top_of(panel):
+    """Return where a panel begins in the window, in whole pixels."""
+    return round(panel.bounding_box()["y"])
+
+
 def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway):
     """Meanwhile the kernel runs other cells."""
     with Gateway(events(delta("Half an answer"), HOLD)) as gateway:
@@ -170,7 +219,7 @@ def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway
 
 
 def test_earlier_answers_are_shown_again_and_compared(page, open_panel):
-    """Two of three, side by side below the panel."""
+    """Both side by side, scrolled into view, with the focus for its keys."""
     panel = open_panel("strip.ipynb")
     for number in (1, 2):
         run(panel, number)
@@ -182,6 +231,8 @@ def test_earlier_answers_are_shown_again_and_compared(page, open_panel):
     click(panel, "Compare")
     area = page.locator(".jp-OutputArea-output").last
     expect(area.get_by_text("to first token")).to_have_count(2, timeout=WAIT_MS)
+    expect(area.locator(".chm-result")).to_be_focused()
+    expect(area.locator(".chm-header")).to_be_in_viewport()
     panel.locator(".chp-excerpt").last.click()
     expect(area.get_by_text("to first token")).to_have_count(1, timeout=WAIT_MS)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 
 from chat_magic.view.bundle import bundle
+from chat_magic.view.checks_view import ConfusionView
 from chat_magic.view.heatmap import heatmap
+from chat_magic.view.html.check_html import checks_html
+from chat_magic.view.html.html_table import table
 from chat_magic.view.vega import VEGA_LITE
+from tests.view.checks import CHECKS
+from tests.view.conftest import answers
 from tests.wire.make_comparison import TEMPERATURE, TONE, four, grid
 
 STYLES = """(root, html) => {
@@ -23,6 +30,20 @@ CASES = {
     "grid": bundle(grid(), axes=(TEMPERATURE, TONE))["text/html"],
     "diff": bundle(four(), opens="diff", base=1)["text/html"],
 }
+WORD = "Donaudampfschiff" * 12
+TITLES = [f"label {number}" for number in range(20)]
+CONFUSION = ConfusionView(
+    title="check", truths=TITLES, answers=TITLES, counts=[[1] * len(TITLES)] * len(TITLES)
+)
+WIDE = {
+    **CASES,
+    "checks": checks_html(replace(CHECKS, confusions=(CONFUSION,))),
+    "a long word": bundle([answers(WORD)])["text/html"],
+    "a long name": bundle([answers("Hi", model=f"vendor/{WORD}")])["text/html"],
+    "long fields": bundle([answers(f'{{"a": "{WORD}"}}', '{"a": 1}')], opens="diff")["text/html"],
+    "many titles": table(TITLES, [TITLES]),
+}
+"""What does not fit into a narrow window."""
 
 
 @pytest.fixture
@@ -56,6 +77,15 @@ def test_where_answers_part_is_seen_at_a_glance(page, outputs) -> None:
     changes = outputs["diff"]
     assert changes.locator("ins", has_text="Charlotte").first.evaluate(decoration) == "underline"
     assert changes.locator("del", has_text="Clara").first.evaluate(decoration) == "line-through"
+
+
+def test_no_page_scrolls_sideways(page) -> None:
+    """In a window of 700 pixels with all details open, what is wider scrolls in its own box."""
+    page.set_viewport_size({"width": 700, "height": 900})
+    for name, html in WIDE.items():
+        page.set_content(f"<body>{html}</body>")
+        page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 700, name
 
 
 def test_a_heatmap_is_drawn_from_the_saved_output(lab, page) -> None:

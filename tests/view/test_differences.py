@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_magic.view.comparison_model import compare_runs
-from chat_magic.view.differences import differences
+from chat_magic.view.differences import differences, replaces_without_space
 from tests.view.conftest import answers, choice, run, token
 
 
@@ -42,6 +42,23 @@ def test_a_difference_is_made_of_the_chosen_unit(by, changes) -> None:
     choices = [choice([token(t, 0.9) for t in texts], index=n) for n, texts in enumerate(cuts)]
     ((difference,), _) = differences(compare_runs([run(*choices)], by=by))
     assert difference.changes == changes
+
+
+@pytest.mark.parametrize(
+    ("former", "change", "expected"),
+    [
+        (("delete", "Red"), ("insert", "Green"), True),
+        (("delete", "Red"), ("insert", " Green"), False),
+        (("delete", "a\n"), ("insert", "b"), False),
+        (("delete", "Red"), ("same", "Green"), False),
+        (("same", "Red"), ("insert", "Green"), False),
+    ],
+)
+def test_a_word_replaced_at_the_start_of_a_text_has_no_space_before_it(
+    former, change, expected
+) -> None:
+    """Elsewhere a word has its space with it."""
+    assert replaces_without_space(former, change) is expected
 
 
 def test_the_middle_of_a_long_unchanged_text_is_left_out() -> None:

@@ -69,6 +69,7 @@ class RunHistory:
         self._list.add_class("chp-history")
         self.compare = button("columns", "Compare the selected answers", self._compare, "Compare")
         self.compare.disabled = True
+        self.compare.add_class("chp-compare")
         self.widget = widgets.VBox([self._list, self.compare])
         self.widget.layout.display = "none"
 
@@ -81,7 +82,7 @@ class RunHistory:
         self.widget.layout.display = None
 
     def _thumbnail(self, entry: HistoryEntry, previous: CellForm | None) -> Any:
-        number = len(self.entries)
+        number = len(self.entries) - 1
         show = widgets.Button(description=_excerpt(entry), tooltip=f"Show answer {number} again")
         show.on_click(lambda _button: self._on_show(entry))
         show.add_class("chp-excerpt")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chat_magic.view.answer_table import answer_table
 from chat_magic.view.comparison_summary import times
-from chat_magic.view.differences import differences
+from chat_magic.view.differences import differences, replaces_without_space
 from chat_magic.view.excerpt import excerpt
 from chat_magic.view.html.elements import (
     EM_SPACE,
@@ -114,9 +114,13 @@ def _fields(difference: Difference) -> str:
 
 
 def changes_html(changes: Sequence[tuple[Kind, str]]) -> str:
-    """Draw the changes of a text in reading order."""
+    """Draw the changes of a text in reading order; what replaces a text without a space has one."""
     is_colored = len(changes) <= _MOST_COLORED
-    html = "".join(_change(kind, text, is_colored) for kind, text in changes)
+    before = [("same", ""), *changes]
+    html = "".join(
+        (" " if replaces_without_space(former, change) else "") + _change(*change, is_colored)
+        for former, change in zip(before, changes, strict=False)
+    )
     return f'<div style="{EXACT}">{html or "the same values, written differently"}</div>'
 
 
@@ -167,7 +171,7 @@ def table_html(comparison: ComparisonModel, axes: Sequence[Axis]) -> str:
         ]
         for row in answers.rows
     ]
-    return f'<div style="overflow-x:auto">{table(titles, rows)}</div>'
+    return table(titles, rows)
 
 
 def _last_cell(comparison: ComparisonModel, row: AnswerRow) -> str:

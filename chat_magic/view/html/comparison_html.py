@@ -210,7 +210,7 @@ def _matrix(comparison: ComparisonModel, axes: Sequence[Axis], opens_tokens: boo
         for titles in product(*(axis.titles for axis in down))
     ]
     width = len(across.titles)
-    html = table(
+    return table(
         ["", *(strong(value_title(across.name, title)) for title in across.titles)],
         [
             [nowrap(strong(title)), *cells[row * width :][:width]]
@@ -220,7 +220,6 @@ def _matrix(comparison: ComparisonModel, axes: Sequence[Axis], opens_tokens: boo
         title="font-weight:normal",
         size="100%",
     )
-    return f'<div style="overflow-x:auto">{html}</div>'
 
 
 def _cell(comparison: ComparisonModel, number: int, opens_tokens: bool) -> str:

@@ -24,10 +24,13 @@ SMALL = "font-size:88%;line-height:1.5"
 """At least 12 px where text is 14 px."""
 LINE = "1px solid rgba(127,127,127,0.3)"
 EXACT = "white-space:pre-wrap;word-wrap:break-word;word-break:normal"
+MEASURE = "max-width:40em"
+"""How wide the text of an answer is at most: about 80 characters, also while it streams."""
 EM_SPACE, EN_SPACE = "\u2003", "\u2002"
 """What separates facts, also where styles are dropped."""
 MOST_COLUMNS = 4
 """Columns in a row."""
+_PAGE = "max-width:1180px;word-wrap:break-word"
 _NARROWEST = (150, 230)
 """Pixels of a single column, and of each of several."""
 _PRE = (
@@ -52,7 +55,7 @@ LIVE = "chm-live"
 def page(content: str, css_class: str = "") -> str:
     """Wrap HTML so that only the marked formulas are typeset as math."""
     classes = " ".join(filter(None, ["mathjax_ignore tex2jax_ignore", css_class]))
-    return f'<div class="{classes}" style="max-width:1180px">{content}</div>'
+    return f'<div class="{classes}" style="{_PAGE}">{content}</div>'
 
 
 def status_line(title: str, facts: Sequence[str], warnings: Sequence[str] = ()) -> str:

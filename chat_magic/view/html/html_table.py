@@ -20,7 +20,7 @@ def table(
     title: str = TITLE,
     size: str = "85%",
 ) -> str:
-    """Return a table whose cells are HTML.
+    """Return a table whose cells are HTML, which scrolls by itself where it is too wide.
 
     Args:
         titles: Of the columns.
@@ -34,8 +34,8 @@ def table(
         _row("".join(f'<td style="{cell}">{content}</td>' for content in row)) for row in rows
     )
     return (
-        f'<table style="{_TABLE.format(size=size)}"><thead style="border:none">{_row(head)}</thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'<div style="overflow-x:auto"><table style="{_TABLE.format(size=size)}">'
+        f'<thead style="border:none">{_row(head)}</thead><tbody>{body}</tbody></table></div>'
     )
 
 

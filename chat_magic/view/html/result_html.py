@@ -14,6 +14,7 @@ from chat_magic.view.html.elements import (
     EM_SPACE,
     EN_SPACE,
     EXACT,
+    MEASURE,
     MUTED,
     SMALL,
     columns,
@@ -160,7 +161,7 @@ def answer_box(
         [
             head,
             details("reasoning", exact(choice.reasoning)) if choice.reasoning else "",
-            _answer(choice, run.prefill, unsure, divergence),
+            f'<div style="{MEASURE}">{_answer(choice, run.prefill, unsure, divergence)}</div>',
             _sources(sources_of(choice, run.reply)),
             metrics_html or "",
             details(title, drawn, is_open=opens_tokens) if tokens else "",

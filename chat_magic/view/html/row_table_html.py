@@ -51,9 +51,7 @@ def row_table_html(rows: RowTable, rates: Sequence[VariantRate] = ()) -> str:
     n_more = len(rows.titles) - len(shown)
     more = note(f"{n_more:,} more row{'s'[: n_more != 1]}") if n_more else ""
     head, *facts = rows.facts
-    return page(
-        status_line(head, facts, rows.notices) + f'<div style="overflow-x:auto">{html}</div>' + more
-    )
+    return page(status_line(head, facts, rows.notices) + html + more)
 
 
 def _unbroken(fact: str) -> str:

@@ -13,6 +13,7 @@ from chat_magic.view.html.elements import (
     EXACT,
     LINE,
     LIVE,
+    MEASURE,
     MOST_COLUMNS,
     SMALL,
     heading,
@@ -312,7 +313,8 @@ def _state(run: RunProgress, reason: str | None) -> str:
 
 def _box(title: str | None, state: str, text: str) -> str:
     """Draw a column: its title, its state and its text."""
-    return f'{heading(title, [state])}<div style="{EXACT};margin:0 0 8px 0">{escape(text)}</div>'
+    style = f"{EXACT};{MEASURE};margin:0 0 8px 0"
+    return f'{heading(title, [state])}<div style="{style}">{escape(text)}</div>'
 
 
 def _columns(boxes: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
-/** Finds the ranges of a `%%chat` cell that are highlighted. */
+/** Finds the ranges of `%%chat` cells and `%chat` lines that are highlighted. */
 
+import { chatLines, type ChatLine } from './chatLines';
 import { FIELDS, magicName, optionOf } from './grammar';
 import { patternSource, wholePattern } from '../patterns';
 import { itemAt } from '../result/indexing';
@@ -36,31 +37,53 @@ const NEAR_ROLE = new RegExp(`^${patternSource('nearRole')}`, 'iu');
 const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])[ \t]+/;
 const ATTACHMENT = wholePattern('attachment');
 const KEY = /^(\s*(?:- +)?)([\w-]+:)(?=\s|$)/;
+/** The line before a text of several lines, which are indented deeper and no keys. */
+const BLOCK_SCALAR = /(?::|^\s*-)\s+[|>][-+\d]*\s*(?:#.*)?$/;
 const COMMENT = /(?<=^|\s)#[^"']*$/;
 const JSON_BODY = new RegExp(`^${patternSource('jsonBody')}`, 'u');
 const JSON_KEY = /("(?:[^"\\\n]|\\.)*")\s*:|"(?:[^"\\\n]|\\.)*"/g;
 const FIELD_NAMES = new Set(FIELDS.map(field => field.name));
 const OPENING = new RegExp(String.raw`\{\{|${patternSource('templateTag')}`, 'gu');
 
-/** Return the marks of a `%%chat` cell, sorted by where they begin; the wider comes first. */
+/** Return the marks of a cell, sorted by where they begin; the wider comes first. */
 export function marksOf(text: string): Mark[] {
   const name = magicName(text);
-  if (!name) {
-    return [];
-  }
+  const marks = name
+    ? cellMarks(text, name)
+    : chatLines(text).flatMap(line => lineMarks(text, line));
+  return marks.sort((a, b) => a.from - b.from || b.to - a.to);
+}
+
+/** Return the marks of a `%chat` line: its options stand before its prompt, or before a command. */
+function lineMarks(text: string, { name, to }: ChatLine): Mark[] {
+  const line = text.slice(0, to);
+  const words = lineWords(line, name.to);
+  const { marks, rest } = optionMarks(words, true);
+  const isRaw = words.slice(0, rest).some(word => word.text === '--raw');
+  const command = words[rest];
+  return [
+    { kind: 'ground', from: name.from, to },
+    { kind: 'magic', ...name },
+    ...marks,
+    ...(command?.text.startsWith('/') ? [{ ...command, kind: 'option' as const }] : []),
+    ...(isRaw ? [] : templateMarks(line, name.to))
+  ];
+}
+
+function cellMarks(text: string, name: { from: number; to: number }): Mark[] {
   const end = lineEnd(text, name.to);
   const line = text.slice(0, end);
   const words = lineWords(line, name.to);
   const marks: Mark[] = [
     { kind: 'ground', from: name.from, to: end },
     { kind: 'magic', ...name },
-    ...optionMarks(words),
+    ...optionMarks(words).marks,
     ...bodyMarks(text, Math.min(end + 1, text.length))
   ];
   if (!words.some(word => word.text === '--raw')) {
     marks.push(...templateMarks(text, name.to));
   }
-  return marks.sort((a, b) => a.from - b.from || b.to - a.to);
+  return marks;
 }
 
 function lineEnd(text: string, position: number): number {
@@ -68,10 +91,21 @@ function lineEnd(text: string, position: number): number {
   return end < 0 ? text.length : end;
 }
 
-function optionMarks(words: readonly LineWord[]): Mark[] {
+/**
+ * Return the marks of options, and the index of the word that is not read as one.
+ *
+ * With a prompt that is its first word, which `--` lets begin with a hyphen.
+ */
+function optionMarks(
+  words: readonly LineWord[],
+  hasPrompt = false
+): { marks: Mark[]; rest: number } {
   const marks: Mark[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const { text, from, to } = itemAt(words, index);
+    if (hasPrompt && (text === '--' || !text.startsWith('-'))) {
+      return { marks, rest: index };
+    }
     if (!text.startsWith('-')) {
       continue;
     }
@@ -94,7 +128,7 @@ function optionMarks(words: readonly LineWord[]): Mark[] {
       marks.push(...invalid(valueProblem(option.field, value.text), value.from, value.to));
     }
   }
-  return marks;
+  return { marks, rest: words.length };
 }
 
 /** Return a mark if there is a problem. */
@@ -102,22 +136,28 @@ function invalid(title: string | null, from: number, to: number): Mark[] {
   return title ? [{ kind: 'invalid', from, to, title }] : [];
 }
 
+/** Mark what is below the line; a closing `---` that is indented, which is a mistake, closes too. */
 function bodyMarks(text: string, start: number): Mark[] {
   const marks: Mark[] = [];
   let position = start;
   let section: Section = 'before';
   let isAfterList = false;
+  let scalar: number | null = null;
   for (const line of text.slice(start).split('\n')) {
     const isFence = line.trimEnd() === '---';
+    const indent = line.search(/\S/);
     if (
       (section === 'before' || section === 'below') &&
       JSON_BODY.test(line.trim() ? text.slice(position) : '')
     ) {
       return [...marks, ...jsonMarks(text, position)];
     }
-    if (section === 'front' || (section === 'before' && isFence)) {
+    if (section === 'front' && scalar !== null && (indent < 0 || indent > scalar)) {
+      marks.push(...whole('ground', line, position));
+    } else if (section === 'front' || (section === 'before' && isFence)) {
       marks.push(...(isFence ? whole('fence', line, position) : frontMarks(line, position)));
-      section = section === 'front' && isFence ? 'below' : 'front';
+      scalar = BLOCK_SCALAR.test(line) ? indent : null;
+      section = section === 'front' && line.trim() === '---' ? 'below' : 'front';
     } else {
       section = line.trim() ? 'messages' : section;
       marks.push(...messageMarks(line, position, isAfterList));

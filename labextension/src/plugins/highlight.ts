@@ -1,4 +1,4 @@
-/** Highlights `%%chat` cells as prose; cell/marks.ts finds what is marked. */
+/** Highlights `%%chat` cells as prose, and `%chat` lines; cell/marks.ts finds what is marked. */
 
 import {
   Compartment,
@@ -50,10 +50,10 @@ function isChat(state: { sliceString(from: number, to: number): string }): boole
   return isChatCell(state.sliceString(0, HEAD_CHARACTERS));
 }
 
-/** Return an extension that is empty except in `%%chat` cells, and follows what is typed. */
+/** Return an extension that marks, makes `%%chat` cells prose, and follows what is typed. */
 function chatLanguage(prose: Extension, source: string): Extension {
   const compartment = new Compartment();
-  const inChat = [Prec.highest(prose), marks, theme, EditorView.lineWrapping];
+  const inChat = [Prec.highest(prose), EditorView.lineWrapping];
   const follow = EditorState.transactionExtender.of(change => {
     const now = change.docChanged && isChat(change.newDoc);
     if (!change.docChanged || now === isChat(change.startState.doc)) {
@@ -61,12 +61,13 @@ function chatLanguage(prose: Extension, source: string): Extension {
     }
     return { effects: compartment.reconfigure(now ? inChat : []) };
   });
-  return [compartment.of(isChatCell(source) ? inChat : []), follow];
+  return [compartment.of(isChatCell(source) ? inChat : []), follow, marks, theme];
 }
 
 export const highlight: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:highlight',
-  description: 'Colours %%chat cells as prose, with roles, options and templates marked.',
+  description:
+    'Colours %%chat cells as prose and %chat lines, with roles, options and templates marked.',
   autoStart: true,
   requires: [IEditorExtensionRegistry, IEditorLanguageRegistry],
   activate: async (

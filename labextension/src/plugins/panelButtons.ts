@@ -1,13 +1,18 @@
-/** Makes the buttons work that copy and insert the cell of a panel. */
+/** Makes the buttons of a panel work that concern its notebook, and shows what it draws. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { onPanelClick } from '../cell/panelCellButtons';
+import { onPanelDraw } from '../cell/panelFocus';
 
 import '../../style/panel.css';
 
 export const panelButtons: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:panel-buttons',
-  description: 'Copies and inserts the cell of a panel.',
+  description: 'Copies and inserts the cell of a panel, and shows the answers that it draws.',
   autoStart: true,
-  activate: () => document.body.addEventListener('click', event => void onPanelClick(event))
+  activate: () =>
+    document.body.addEventListener('click', event => {
+      void onPanelClick(event);
+      void onPanelDraw(event);
+    })
 };

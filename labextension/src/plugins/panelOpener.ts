@@ -8,6 +8,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { settingsIcon } from '@jupyterlab/ui-components';
 import { isChatCell } from '../cell/grammar';
 import type { CellUpdate } from '../cell/panelCellButtons';
+import { focusPanel } from '../cell/panelFocus';
 
 export const OPEN_PANEL = 'chat-magic:panel';
 /** The cell that draws the panel. */
@@ -34,6 +35,7 @@ export function offerCode(id: string, source: string): string {
 /** Draw the panel in a cell below, in the one that is there already if it has been opened before. */
 async function open(panel: NotebookPanel): Promise<void> {
   const { content, sessionContext } = panel;
+  const before = document.activeElement;
   const cell = content.activeCell;
   if (!cell) {
     return;
@@ -54,6 +56,7 @@ async function open(panel: NotebookPanel): Promise<void> {
   }
   await NotebookActions.run(content, sessionContext);
   await content.scrollToItem(content.activeCellIndex, 'smart');
+  void focusPanel(content.activeCell.node, before);
 }
 
 /** Write a panel's cell into the cell that it was opened for, and run it if that is asked. */

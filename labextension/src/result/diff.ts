@@ -50,6 +50,15 @@ export function sharedPart(changes: readonly Change[]): number {
   return all ? same / all : 1;
 }
 
+/** Tell whether what is inserted would touch what is deleted before it, as at the start of a text. */
+export function replacesWithoutSpace(
+  before: { kind: string; text: string } | undefined,
+  { kind, text }: { kind: string; text: string }
+): boolean {
+  const isReplaced = before?.kind === 'delete' && kind === 'insert';
+  return isReplaced && !/\s$/.test(before.text) && !/^\s/.test(text);
+}
+
 /** Leave out blocks of mere punctuation around which something is deleted and something inserted. */
 function readableBlocks(base: readonly string[], other: readonly string[]): Block[] {
   const blocks = commonBlocks(base, other);

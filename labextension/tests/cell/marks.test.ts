@@ -56,11 +56,31 @@ describe('the marks of a cell', () => {
       '%%chat\n---\ntop_p: 7 # high\n ---',
       ['magic %%chat', 'fence ---', 'key top_p:', 'invalid 7', 'comment # high', 'invalid  ---']
     ],
+    [
+      '%%chat\n---\nn: 2\n  ---\nuser: a\n---\nsystem: b',
+      ['magic %%chat', 'fence ---', 'key n:', 'invalid   ---', 'role user:', 'role system:']
+    ],
+    [
+      '%%chat\n---\nextra:\n  note: |\n    user: a\n    ---\nn: 2\n---\nuser: a',
+      ['magic %%chat', 'fence ---', 'key extra:', 'key note:', 'key n:', 'fence ---', 'role user:']
+    ],
     ['%%chat\nuser: a\n- b\n- assistant: c', ['magic %%chat', 'role user:', 'invalid assistant:']],
     ['%%chat\nthe roles:\n\nx - assistant: c', ['magic %%chat']],
     ['%%chat --raw\n{{ a }}', ['magic %%chat', 'option --raw']],
     ['%%chat\n{"messages": ["a"]}\nuser: a', ['magic %%chat', 'key "messages"']],
-    ['%%chat\n[1] {a}\nuser: a', ['magic %%chat', 'role user:']]
+    ['%%chat\n[1] {a}\nuser: a', ['magic %%chat', 'role user:']],
+    ['%chat', ['magic %chat']],
+    ["%chat what's up -n 2", ['magic %chat']],
+    ['%chat -n 2 hi', ['magic %chat', 'option -n']],
+    [
+      '%chat -t 5 -m locl {{ a }}',
+      ['magic %chat', 'option -t', 'invalid 5', 'option -m', 'template {{ a }}']
+    ],
+    ['%chat --raw {{ a }}', ['magic %chat', 'option --raw']],
+    ['%chat -- --top-p', ['magic %chat']],
+    ['%chat /models gpt', ['magic %chat', 'option /models']],
+    ['x = 1\nr = %chat -n 2 hi\nprint(r)', ['magic %chat', 'option -n']],
+    ['%chatter\nprint("%chat")', []]
   ])('of %j', (text, expected) => expect(markedTexts(text)).toEqual(expected));
 
   it.each([

@@ -18,6 +18,7 @@ class Cell {
     this.model = { id, type, contentChanged, sharedModel };
   }
   readonly model;
+  readonly node = document.createElement('div');
 }
 
 vi.mock('@jupyterlab/apputils', () => ({ ICommandPalette: 'palette' }));

@@ -60,8 +60,8 @@ def test_the_newest_thumbnail_comes_first_and_says_what_changed(history):
     history.add(entry(result("Two"), "%%chat a/b -t 1\nHi"))
     newest, oldest = history.thumbnails
     assert [newest.children[0].description, oldest.children[0].description] == ["Two", "One"]
-    assert "<b>2</b> a/b · 12:34:56<br>temperature 1" in newest.children[1].value
-    assert "<b>1</b> a/b · 12:34:56<br>temperature 0" in oldest.children[1].value
+    assert "<b>1</b> a/b · 12:34:56<br>temperature 1" in newest.children[1].value
+    assert "<b>0</b> a/b · 12:34:56<br>temperature 0" in oldest.children[1].value
 
 
 def test_a_thumbnail_shows_and_restores_its_answer(history, calls):

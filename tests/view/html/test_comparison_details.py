@@ -34,6 +34,7 @@ def test_an_empty_answer_has_a_remark_for_an_excerpt() -> None:
     ("texts", "words"),
     [
         (("a b", "a c"), "compared with 0 only here only in the base 1 a b c"),
+        (("Red tea", "Green tea"), "compared with 0 only here only in the base 1 Red Green tea"),
         (("a", "a"), "the answers are identical"),
         (('{"a": 1}', '{"a":1}'), "1 the same values, written differently"),
         (('{"a": 1}', '{"b": 1}'), "field base here /a 1 /b 1"),

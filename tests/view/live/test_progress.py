@@ -9,6 +9,7 @@ import pytest
 
 from chat_magic.core.cell.grid import models_axis, sweep_axis, vary_axis
 from chat_magic.view.bundle import bundle
+from chat_magic.view.html.elements import MEASURE
 from chat_magic.view.live.notebook_display import NotebookDisplay
 from chat_magic.view.live.progress import AnswerProgress, GridProgress, RunProgress
 from chat_magic.view.live.terminal_display import TerminalDisplay
@@ -239,6 +240,13 @@ def test_the_live_frame_is_that_of_the_result(make_run, make_choice) -> None:
     begin = '<strong style="font-weight:600">openai/gpt-4o</strong>\u2003<span'
     assert live.partition(begin)[0].replace(" chm-live", "") == final.partition(begin)[0]
     assert begin in live
+
+
+def test_an_answer_is_as_wide_while_it_streams_as_when_it_is_done(make_run, make_choice) -> None:
+    """About 80 characters, so that no line breaks anew at its end."""
+    text = "word " * 100
+    assert MEASURE in progress(text).bundle()["text/html"]
+    assert MEASURE in bundle([make_run(make_choice(text=text))])["text/html"]
 
 
 def test_calls_that_were_run_stay_while_the_next_answer_comes(make_round) -> None:

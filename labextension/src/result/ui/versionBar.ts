@@ -9,6 +9,7 @@ import {
   type Version,
   type VersionSource
 } from '../versions';
+import { replacesWithoutSpace } from '../diff';
 import type { Payload } from '../payloadTypes';
 import { note } from './choiceView';
 import { button, element, type Child } from './dom';
@@ -140,10 +141,15 @@ export function drawDiff({ before, after, prompt, answers }: ResultDiff): HTMLEl
 }
 
 function drawChanges(changes: readonly Change[]): HTMLElement {
-  return element('div', 'chm-exact', ...changes.map(drawChange));
+  const parts = changes.map(([kind, text]) => ({ kind, text }));
+  const nodes = parts.flatMap((part, index) => [
+    replacesWithoutSpace(parts[index - 1], part) ? ' ' : null,
+    drawChange(part)
+  ]);
+  return element('div', 'chm-exact', ...nodes);
 }
 
-function drawChange([kind, text]: Change): Child {
+function drawChange({ kind, text }: { kind: Change[0]; text: string }): Child {
   switch (kind) {
     case 'same':
       return exactText('span', 'chm-same', text);

@@ -2,7 +2,7 @@
 
 import constants from '../../../constants.json';
 import type { ComparedAnswer } from '../../comparison';
-import { diff, sharedPart, units, type Change } from '../../diff';
+import { diff, replacesWithoutSpace, sharedPart, units, type Change } from '../../diff';
 import { diffJson, type FieldChange } from '../../jsonDiff';
 import type { PayloadUnit } from '../../payloadTypes';
 import { roundPercent } from '../../tokenFormat';
@@ -43,7 +43,7 @@ export function drawChanges(
     host.append(sharesLittle(shared, by, onSentences));
   }
   const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
-  host.append(element('div', 'chm-exact', prefillNode, ...changes.flatMap(changeNodes)));
+  host.append(element('div', 'chm-exact', prefillNode, ...drawTextChanges(changes)));
   return host;
 }
 
@@ -64,8 +64,16 @@ function sharesLittle(shared: number, by: PayloadUnit, onSentences: () => void):
   return node;
 }
 
+/** Draw the changes of a text in reading order; what replaces a text without a space has one. */
+export function drawTextChanges(changes: readonly Change[]): Child[] {
+  return changes.flatMap((change, index) => [
+    replacesWithoutSpace(changes[index - 1], change) ? ' ' : null,
+    ...changeNodes(change)
+  ]);
+}
+
 /** Draw a change; a space before a word is not marked. */
-export function changeNodes({ kind, text }: Change): Child[] {
+function changeNodes({ kind, text }: Change): Child[] {
   if (kind === 'same') {
     return [exactText('span', 'chm-same', text)];
   }

@@ -2,7 +2,7 @@
 
 import { diff, units } from '../../diff';
 import type { PayloadMark, PayloadRowCell } from '../../payloadTypes';
-import { changeNodes } from '../comparison/changesView';
+import { drawTextChanges } from '../comparison/changesView';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 
@@ -52,6 +52,6 @@ export function drawChangedCell(base: string, other: string): HTMLElement[] {
     return [element('div', 'chm-cell-text chm-muted', 'same text')];
   }
   const [before, after] = [base, other].map(text => units(text.slice(0, COMPARED_MOST), 'word'));
-  const changes = diff(before ?? [], after ?? []).flatMap(changeNodes);
+  const changes = drawTextChanges(diff(before ?? [], after ?? []));
   return [element('div', 'chm-cell-text', ...changes)];
 }

@@ -23,6 +23,16 @@ describe('changes', () => {
     expect(node.querySelector('ins')?.getAttribute('aria-label')).toBe('inserted “black”');
   });
 
+  it.each([
+    ['Red tea', 'Green tea', 'Red Green tea'],
+    ['Red', 'Green', 'Red Green'],
+    ['I like tea', 'I like milk', 'I like tea milk'],
+    ['a\nRed', 'a\nGreen', 'a\nRed Green'],
+    ['Red tea', 'tea', 'Red tea tea']
+  ])('of %j and %j have a space between what is deleted and inserted', (base, other, text) => {
+    expect(drawChanges(answer(base), answer(other), 'word').textContent).toBe(text);
+  });
+
   it('of sentences mark whole ones', () => {
     const node = drawChanges(answer('It rains. Go.'), answer('It rains. Stay.'), 'sentence');
     expect([texts(node, 'del'), texts(node, 'ins')]).toEqual([['Go.'], ['Stay.']]);
