@@ -100,11 +100,12 @@ def test_a_grid_streams_side_by_side_under_a_bar(lab, page, at_gateway):
         bar = page.locator("progress.chm-live-progress")
         expect(bar).to_have_attribute("value", "1")
         expect(bar).to_have_attribute("max", "3")
-        read_tops = "columns => columns.map(column => column.getBoundingClientRect().y)"
+        has_rows = """([selector, rows]) => new Set(
+            [...document.querySelectorAll(selector)].map(({ offsetTop }) => offsetTop)
+        ).size === rows"""
         for width, rows in [(1600, 1), (420, 3)]:
             page.set_viewport_size({"width": width, "height": 900})
-            tops = columns.evaluate_all(read_tops)  # at one moment: the next update replaces them
-            assert len(set(map(round, tops))) == rows
+            page.wait_for_function(has_rows, arg=[".chm-live-column", rows], timeout=ANSWER_MS)
         seen.set()
         bar.wait_for(state="detached", timeout=ANSWER_MS)
     for model in ("a/b", "e/f"):
