@@ -67,12 +67,13 @@ def copy_pages(_app: Sphinx, _config: Config) -> None:
 
 
 def add_dark_pictures(_app: Sphinx, page: nodes.document) -> None:
-    """Put the dark twin beside each picture of the gallery; the theme shows one of them."""
+    """Put the dark twin beside each picture that has one; the theme shows one of them."""
     for light in list(page.findall(nodes.image)):
-        if not light["uri"].startswith("pictures/"):
+        uri = light["uri"].replace(".webp", "-dark.webp")
+        if uri == light["uri"] or not (Path(page["source"]).parent / uri).exists():
             continue
         dark = light.deepcopy()
-        dark["uri"] = light["uri"].replace(".webp", "-dark.webp")
+        dark["uri"] = uri
         light["classes"].append("only-light")
         dark["classes"].append("only-dark")
         light.parent.insert(light.parent.index(light) + 1, dark)

@@ -1,4 +1,4 @@
-"""Make the pictures of the README and of the gallery again: run their cells in JupyterLab.
+"""Make the pictures of the README, the gallery and front ends again: run their cells in Jupyter.
 
 make pictures
 python notebooks/pictures.py NAME…    only these, such as `compare` or `classify`
@@ -12,10 +12,16 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nbconvert.exporters.html import HTMLExporter
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from chat_magic.shell.page_exporter import ChatMagicHtmlExporter
 from tests.browser.conftest import CHROMIUM_FLAGS, Lab, running_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect
 
 NOTEBOOKS = Path(__file__).parent
 GALLERY = NOTEBOOKS.parent / "docs" / "gallery.md"
@@ -42,6 +48,8 @@ class Picture:
     width: int = 1060
     token: int | None = None
     """The unsure token that is opened, from 1; None shows the text."""
+    front_end: str = "lab/tree"
+    """As `Lab.open` has it."""
 
 
 COMPARE = """%%chat local --n 6 --temperature 0.8 --top-logprobs 5 --stop . --seed 2 --out proverb
@@ -53,6 +61,10 @@ README_PICTURES = (
     Picture(NOTEBOOKS / "compare.png", (COMPARE,)),
     Picture(NOTEBOOKS / "tokens.png", (TOKENS,), token=4),
 )
+PICTURES = GALLERY.parent / "pictures"
+NOTEBOOK_7 = Picture(PICTURES / "notebook7.webp", (TOKENS,), 860, 2, "notebooks")
+EXPORTED = Picture(PICTURES / "exported.webp", (TOKENS,), 860, 2)
+STATIC = Picture(PICTURES / "static.webp", (TOKENS,), 860)
 OPENED_TOKENS = {"unsure.webp": 1}
 """The pictures of the gallery that show the tokens."""
 
@@ -72,8 +84,9 @@ def run(lab: Lab, page: Page, picture: Picture) -> Locator:
     name = f"{picture.path.stem}.ipynb"
     lab.write(name, FIRST_CELL, *picture.cells)
     page.set_viewport_size({"width": picture.width, "height": 2400})
-    lab.open(page, name)
-    page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.open(page, name, picture.front_end)
+    if picture.front_end == "lab/tree":
+        page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook = page.locator(".jp-Notebook")
     last = notebook.locator(".jp-CodeCell").nth(len(picture.cells))
@@ -88,10 +101,10 @@ def run(lab: Lab, page: Page, picture: Picture) -> Locator:
     return notebook
 
 
-def open_token(page: Page, notebook: Locator, number: int) -> None:
+def open_token(page: Page, place: Locator, number: int) -> None:
     """Show the tokens of the first answer, and the alternatives to an unsure one."""
-    notebook.get_by_role("button", name="Tokens").click()
-    notebook.locator(".chm-tokens").focus()
+    place.get_by_role("button", name="Tokens").click()
+    place.locator(".chm-tokens").focus()
     for _ in range(number):
         page.keyboard.press("n")
 
@@ -137,6 +150,43 @@ def photograph_outputs(page: Page, notebook: Locator) -> bytes:
     )
 
 
+def take_window(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph a front end from the top of its page to the alternatives of a token."""
+    run(lab, page, picture)
+    picture.path.write_bytes(photograph_down_to(page, ".chm-token-details"))
+
+
+def take_interactive(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph the page that `nbconvert --to chat-magic-html` writes of a notebook."""
+    open_as_page(lab, page, picture, ChatMagicHtmlExporter())
+    open_token(page, page.locator(".chm-root"), picture.token or 1)
+    picture.path.write_bytes(photograph_down_to(page, ".chm-token-details"))
+
+
+def take_static(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph the HTML that a notebook keeps of an answer, which needs no script of ours."""
+    open_as_page(lab, page, picture, HTMLExporter(mathjax_url="", require_js_url=""))
+    picture.path.write_bytes(photograph_down_to(page, ".jp-OutputArea-output"))
+
+
+def open_as_page(lab: Lab, page: Page, picture: Picture, exporter: HTMLExporter) -> None:
+    """Run the cells of a picture and open the page that an exporter writes of their notebook."""
+    run(lab, page, picture)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    notebook = lab.folder / f"{picture.path.stem}.ipynb"
+    html, _ = exporter.from_filename(str(notebook))
+    notebook.with_suffix(".html").write_text(html, "utf-8")
+    page.goto(notebook.with_suffix(".html").as_uri())
+
+
+def photograph_down_to(page: Page, last: str) -> bytes:
+    """Return a picture from the top of a page to the end of an element, a dot for each pixel."""
+    width = page.evaluate("() => innerWidth")
+    bottom = page.locator(last).last.evaluate("last => last.getBoundingClientRect().bottom")
+    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": bottom + 8}
+    return webp(page, page.screenshot(clip=clip, scale="css"))
+
+
 def webp(page: Page, png: bytes) -> bytes:
     """Return a picture as Chromium encodes it in WebP."""
     url: str = page.evaluate(
@@ -169,7 +219,13 @@ def main() -> None:
             executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
         )
         context = browser.new_context(device_scale_factor=2)
-        for take, pictures in ((take_cell, README_PICTURES), (take_outputs, gallery_pictures())):
+        for take, pictures in (
+            (take_cell, README_PICTURES),
+            (take_outputs, gallery_pictures()),
+            (take_window, [NOTEBOOK_7]),
+            (take_interactive, [EXPORTED]),
+            (take_static, [STATIC]),
+        ):
             for picture in pictures:
                 if sys.argv[1:] and picture.path.stem not in sys.argv:
                     continue

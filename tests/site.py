@@ -24,7 +24,7 @@ TASKS = {
     "candidates": "insight",
     "ablate": "insight",
     "forget": "history",
-    "vs code": "frontends",
+    "vs code": "vscode",
 }
 """What a reader searches for, and a page that the first results must contain."""
 FIRST = 6

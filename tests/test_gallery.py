@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
+FRONT_ENDS = sorted((DOCS / "frontends").glob("*.md"))
 SECTIONS = re.split(r"^## ", (DOCS / "gallery.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
-_PICTURE = re.compile(r"^!\[(.*)\]\((pictures/.*\.webp)\)$", re.MULTILINE)
+_PICTURE = re.compile(r"^!\[(.*)\]\((?:\.\./)?(pictures/.*\.webp)\)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda text: text.splitlines()[0])
@@ -29,6 +30,6 @@ def test_the_pictures_are_small_enough_to_be_read_over_a_slow_line():
 
 def test_no_picture_is_left_that_no_page_shows():
     """As where a section was renamed."""
-    pages = [path.read_text("utf-8") for path in DOCS.glob("*.md")]
+    pages = [path.read_text("utf-8") for path in (*DOCS.glob("*.md"), *FRONT_ENDS)]
     shown = {Path(path).stem for page in pages for _words, path in _PICTURE.findall(page)}
     assert {path.stem.removesuffix("-dark") for path in (DOCS / "pictures").iterdir()} == shown

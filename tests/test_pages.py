@@ -22,7 +22,11 @@ PAGES = [
             "probabilities",
             "panel",
             "gallery",
-            "frontends",
+            "frontends/jupyterlab",
+            "frontends/notebook7",
+            "frontends/vscode",
+            "frontends/colab",
+            "frontends/marimo",
             "insight",
             "rows",
             "checks",
@@ -63,6 +67,30 @@ def test_the_code_of_a_page_runs(page, notebook):
     for code in cells_of(page):
         ran = notebook.run_cell(code)
         assert ran.success, (code, ran.error_in_exec or ran.error_before_exec)
+
+
+FRONT_ENDS = sorted((ROOT / "docs" / "frontends").glob("*.md"))
+
+
+def test_the_overview_of_front_ends_links_each_of_their_pages():
+    """In its table; the list below it is that of the site."""
+    overview = (ROOT / "docs" / "frontends.md").read_text("utf-8")
+    assert set(re.findall(r"\(frontends/(\w+)\.md\)", overview)) == {p.stem for p in FRONT_ENDS}
+    assert set(re.findall(r"^frontends/(\w+)$", overview, re.MULTILINE)) == {
+        p.stem for p in FRONT_ENDS
+    }
+
+
+@pytest.mark.parametrize("page", FRONT_ENDS, ids=lambda path: path.stem)
+def test_the_page_of_a_front_end_says_how_to_use_it_and_what_was_tried(page):
+    """The steps, what works, what does not, and with which version, or that it was not tried."""
+    text = page.read_text("utf-8")
+    assert re.findall(r"^## (Install|What works|What does not)", text, re.MULTILINE) == [
+        "Install",
+        "What works",
+        "What does not",
+    ]
+    assert re.search(r"[Tt]ried (with .*\d|on the real service)", text)
 
 
 RECIPES = [

@@ -12,6 +12,7 @@ README = ROOT / "README.md"
 PAGES = [
     README,
     *sorted(path for path in (ROOT / "docs").glob("*.md") if path.stem != "changelog"),
+    *sorted((ROOT / "docs" / "frontends").glob("*.md")),
 ]
 """The changelog is copied where the documentation is built."""
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)")
