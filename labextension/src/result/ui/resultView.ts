@@ -43,9 +43,7 @@ export class ResultView {
       ...result.rounds.map(round => drawRound(round)),
       this.stage.node,
       this.stage.tools,
-      result.unsure && shown.length === choices.length
-        ? exactText('p', 'chm-unsure-line', result.unsure)
-        : null
+      result.unsure ? exactText('p', 'chm-unsure-line', result.unsure) : null
     );
     this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => {

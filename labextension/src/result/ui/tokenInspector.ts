@@ -6,7 +6,7 @@ import { count, percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
   binPieces,
-  countBins,
+  isPainted,
   HEATMAP_METRICS,
   heatmapMetric,
   UNKNOWN_BIN,
@@ -189,7 +189,12 @@ export class TokenInspector {
     view.segments = tokenSegments(text, pieces, this.granularity, this.pattern);
     const metric = heatmapMetric(this.metric);
     const bins = binPieces(metric, view.answer, view.segments, this.aggregate);
-    view.counts = countBins(metric, view.answer, view.segments, bins);
+    view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
+    bins.forEach((bin, index) => {
+      if (isPainted(metric, view.answer.piece(index))) {
+        view.counts[bin] = (view.counts[bin] ?? 0) + 1;
+      }
+    });
     view.text.paint(bins);
     view.strip.paint(bins);
   }

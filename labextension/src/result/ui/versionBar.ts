@@ -21,9 +21,6 @@ export class VersionBar {
     this.node.setAttribute('aria-label', 'Versions');
     this.node.hidden = true;
     this.name.setAttribute('aria-live', 'polite');
-    for (const step of [this.back, this.forth]) {
-      step.setAttribute('aria-label', step.title); // a screen reader spells ‹, or skips it
-    }
     this.node.append(
       element('div', 'chm-version-line', this.name, this.back, this.forth, this.differ, this.saved),
       this.body

@@ -36,12 +36,6 @@ describe('a result', () => {
     expect(titles).toEqual(['1']);
   });
 
-  it('says nothing of the other choices where only one is drawn', () => {
-    const unsure = 'unsure: other 4% in choice 0';
-    const node = draw({ choices: choices('One', 'Other'), unsure }, 1);
-    expect(node.querySelector('.chm-unsure-line')).toBeNull();
-  });
-
   it('says why the answer is missing', () => {
     const node = draw({ choices: [], error: 'the server said 429' });
     expect(node.querySelector('.chm-warning')?.textContent).toBe('the server said 429');

@@ -115,15 +115,6 @@ describe('the header of versions', () => {
     const { bar } = barOf(source({ diff: null }));
     expect(texts(bar.node, 'button:not([hidden])')).toEqual(['‹', '›']);
   });
-
-  it('names the arrows for screen readers', () => {
-    const { bar } = barOf(source());
-    const named = [...bar.node.querySelectorAll('[aria-label]')];
-    expect(named.map(each => each.getAttribute('aria-label'))).toEqual([
-      'The version before',
-      'The version after'
-    ]);
-  });
 });
 
 it('draws a diff in two columns, as text', () => {
