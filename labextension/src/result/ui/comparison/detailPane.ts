@@ -49,8 +49,8 @@ export class DetailPane {
     const head = element('div', 'chm-detail-pane-head', exactText('strong', '', title), close);
     this.node.replaceChildren(head, this.view.node);
     this.node.hidden = false;
+    this.node.focus({ preventScroll: true }); // at once, as keys go to the notebook otherwise
     await this.view.setMode(mode);
-    this.node.focus({ preventScroll: true });
     this.node.scrollIntoView({ block: 'nearest' });
   }
 
