@@ -49,7 +49,11 @@ def main() -> None:
     notebook = nbformat.read(source, as_version=4)
     target.parent.mkdir(parents=True, exist_ok=True)
     client = PrintingClient(
-        notebook, timeout=TIMEOUT_S, kernel_name="python3", extra_arguments=["--log-level=40"]
+        notebook,
+        timeout=TIMEOUT_S,
+        kernel_name="python3",
+        extra_arguments=["--log-level=40"],
+        coalesce_streams=True,  # a line may arrive in pieces
     )
     try:
         client.execute(cwd=str(source.parent))
