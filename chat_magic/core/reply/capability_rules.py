@@ -206,7 +206,8 @@ def prefill_of(reply: Reply) -> Capability:
 def json_schema_of(reply: Reply) -> Capability:
     """Tell from the answer to a request for an unlikely object."""
     text = text_of(reply).lstrip()
-    if re.match(rf'\{{\s*"{PROPERTY}"\s*:\s*-?\d', text):
+    # Servers that allow blanks may use up the limit of tokens with them.
+    if re.match(rf'\{{\s*"{PROPERTY}"\s*(?:$|:\s*-?(?:$|\d))', text):
         return Capability("json_schema", "honoured")
     if text.startswith("{"):
         return Capability("json_schema", "partly", "the answer is JSON of another form")

@@ -173,6 +173,10 @@ def test_log_probabilities_that_are_none_are_partly_there():
     [
         ('{"zebras": 3}', "honoured"),
         ('{ "zebras" : 1', "honoured"),
+        ('{\n  "zebras"\n\t\t', "honoured"),
+        ('{"zebras":  -', "honoured"),
+        ('{"zebras": "three"}', "partly"),
+        ('{\n  "zeb', "partly"),
         ('{"greeting": "Hello"}', "partly"),
         ("Hello!", "ignored"),
     ],
