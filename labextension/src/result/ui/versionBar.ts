@@ -9,9 +9,9 @@ import {
   type Version,
   type VersionSource
 } from '../versions';
-import { replacesWithoutSpace } from '../diff';
 import type { Payload } from '../payloadTypes';
 import { note } from './choiceView';
+import { drawTextChanges } from './comparison/changesView';
 import { button, element, type Child } from './dom';
 import { exactText } from './exactText';
 
@@ -142,11 +142,7 @@ export function drawDiff({ before, after, prompt, answers }: ResultDiff): HTMLEl
 
 function drawChanges(changes: readonly Change[]): HTMLElement {
   const parts = changes.map(([kind, text]) => ({ kind, text }));
-  const nodes = parts.flatMap((part, index) => [
-    replacesWithoutSpace(parts[index - 1], part) ? ' ' : null,
-    drawChange(part)
-  ]);
-  return element('div', 'chm-exact', ...nodes);
+  return element('div', 'chm-exact', ...drawTextChanges(parts, part => [drawChange(part)]));
 }
 
 function drawChange({ kind, text }: { kind: Change[0]; text: string }): Child {

@@ -43,7 +43,7 @@ export function drawChanges(
     host.append(sharesLittle(shared, by, onSentences));
   }
   const prefillNode = prefill ? exactText('span', 'chm-prefill', prefill) : null;
-  host.append(element('div', 'chm-exact', prefillNode, ...drawTextChanges(changes)));
+  host.append(element('div', 'chm-exact', prefillNode, ...drawTextChanges(changes, changeNodes)));
   return host;
 }
 
@@ -65,15 +65,18 @@ function sharesLittle(shared: number, by: PayloadUnit, onSentences: () => void):
 }
 
 /** Draw the changes of a text in reading order; what replaces a text without a space has one. */
-export function drawTextChanges(changes: readonly Change[]): Child[] {
+export function drawTextChanges<C extends { kind: string; text: string }>(
+  changes: readonly C[],
+  draw: (change: C) => Child[]
+): Child[] {
   return changes.flatMap((change, index) => [
     replacesWithoutSpace(changes[index - 1], change) ? ' ' : null,
-    ...changeNodes(change)
+    ...draw(change)
   ]);
 }
 
 /** Draw a change; a space before a word is not marked. */
-function changeNodes({ kind, text }: Change): Child[] {
+export function changeNodes({ kind, text }: Change): Child[] {
   if (kind === 'same') {
     return [exactText('span', 'chm-same', text)];
   }

@@ -2,7 +2,7 @@
 
 import { diff, units } from '../../diff';
 import type { PayloadMark, PayloadRowCell } from '../../payloadTypes';
-import { drawTextChanges } from '../comparison/changesView';
+import { changeNodes, drawTextChanges } from '../comparison/changesView';
 import { element } from '../dom';
 import { exactText } from '../exactText';
 
@@ -52,6 +52,6 @@ export function drawChangedCell(base: string, other: string): HTMLElement[] {
     return [element('div', 'chm-cell-text chm-muted', 'same text')];
   }
   const [before, after] = [base, other].map(text => units(text.slice(0, COMPARED_MOST), 'word'));
-  const changes = drawTextChanges(diff(before ?? [], after ?? []));
+  const changes = drawTextChanges(diff(before ?? [], after ?? []), changeNodes);
   return [element('div', 'chm-cell-text', ...changes)];
 }
