@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.waiting import wait_until
 
@@ -33,6 +33,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 START_S = 60
+
+expect.set_options(timeout=START_S * 1000)  # on a busy machine, 5 s are not enough
 
 
 @dataclass(frozen=True)

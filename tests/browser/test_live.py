@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import fresh_page
-from tests.browser.test_cell import ANSWER_MS, run_all
+from tests.browser.test_cell import ANSWER_MS, answered, run_all
 from tests.completions import DONE, delta, token
 from tests.gateway import Gateway, Wait, events
 
@@ -44,7 +44,7 @@ def test_tokens_are_painted_before_the_answer_has_ended(lab, page, at_gateway, f
         painted = page.locator(".chm-live .chm-bin2")
         painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
         seen.set()
-        page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+        answered(page).wait_for(timeout=ANSWER_MS)
     expect(page.locator(".chm-live")).to_have_count(0)
     expect(page.locator(".jp-OutputArea-output")).to_have_count(1)
 
@@ -85,7 +85,7 @@ def test_what_is_added_does_not_touch_the_document(lab, page, at_gateway):
             "JSON.stringify(window.jupyterapp.shell.currentWidget.content.model.toJSON())"
         )
         more.set()
-        page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+        answered(page).wait_for(timeout=ANSWER_MS)
 
 
 def test_the_runs_of_a_grid_are_painted_in_their_cells(lab, page, at_gateway):
@@ -151,7 +151,7 @@ def test_a_second_page_with_the_same_kernel_is_not_disturbed(lab, browser, at_ga
                 painted = page.locator(".chm-live .chm-bin2")
                 painted.filter(has_text=name).wait_for(timeout=ANSWER_MS)
                 event.set()
-                page.get_by_text("to first token").wait_for(timeout=ANSWER_MS)
+                answered(page).wait_for(timeout=ANSWER_MS)
             texts = [page.locator(".chm-root").inner_text() for page in (one, other)]
     assert ["Charles" in texts[0], "Clovis" in texts[1]] == [True, True]
     assert ["Clovis" in texts[0], "Charles" in texts[1]] == [False, False]

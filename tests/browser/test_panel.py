@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat_magic.view.bundle import MIME_TYPE
-from tests.browser.test_cell import run_all, save
+from tests.browser.test_cell import answered, run_all, save
 from tests.completions import DONE, delta
 from tests.gateway import HOLD, Gateway, Wait, events
 from tests.waiting import TIMEOUT_S
@@ -87,7 +87,7 @@ def test_a_slider_writes_the_cell_and_the_answer_is_in_the_notebook(lab, page, o
     value = entry.input_value()
     expect(panel.locator(".chp-cell pre")).to_contain_text(f"--temperature {value}")
     run(panel, 1)
-    expect(page.get_by_text("to first token").last).to_be_visible(timeout=WAIT_MS)
+    expect(answered(page).last).to_be_visible(timeout=WAIT_MS)
     assert panel.get_by_text("to first token").count() == 0
     save(page)
     cells = nbformat.read(lab.folder / "slider.ipynb", as_version=4).cells
@@ -142,7 +142,7 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     updated = text.replace("0.7", "0.6").split("\n")
     expect(source.locator(".cm-line")).to_have_text(updated)
     click(panel, "Update and run")
-    expect(source.get_by_text("to first token")).to_be_visible(timeout=WAIT_MS)
+    expect(answered(source)).to_be_visible(timeout=WAIT_MS)
     run(panel, 1)
     answer = cells.nth(2).locator(".chm-root")
     expect(answer).to_be_visible(timeout=WAIT_MS)
@@ -234,7 +234,7 @@ def test_earlier_answers_are_shown_again_and_compared(page, open_panel):
     expect(area.locator(".chm-result")).to_be_focused()
     expect(area.locator(".chm-header")).to_be_in_viewport()
     panel.locator(".chp-excerpt").last.click()
-    expect(area.get_by_text("to first token")).to_have_count(1, timeout=WAIT_MS)
+    expect(answered(area)).to_have_count(1, timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("front_end", ["lab/tree", "notebooks"])
@@ -281,7 +281,7 @@ def test_a_restarted_kernel_and_a_reopened_notebook_show_no_error(lab, page, ope
     lab.open(page, "again.ipynb")
     static = page.locator(".jp-OutputArea-output", has_text="%%chat local")
     expect(static).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("to first token")).to_be_visible()
+    expect(answered(page)).to_be_visible()
     assert page.get_by_text("Error displaying widget").count() == 0
     assert errors == []
     run_all(page)
@@ -297,12 +297,12 @@ def test_a_reloaded_page_shows_the_answers_too(lab, page, open_panel):
     panel = page.locator(".chp-panel").first
     expect(panel).to_contain_text("the page was reloaded", timeout=WAIT_MS)
     run(panel, 2)
-    expect(panel.get_by_text("to first token")).to_be_visible(timeout=WAIT_MS)
+    expect(answered(panel)).to_be_visible(timeout=WAIT_MS)
     last = page.locator(".jp-Cell").last
     last.locator(".cm-content").click()
     page.keyboard.type("panel")
     page.keyboard.press("Control+Enter")
-    expect(last.get_by_text("to first token")).to_be_visible(timeout=WAIT_MS)
+    expect(answered(last)).to_be_visible(timeout=WAIT_MS)
     assert last.locator(".chp-panel").get_by_text("to first token").count() == 0
 
 

@@ -152,7 +152,7 @@ def test_an_opened_row_gets_its_tokens_from_the_kernel(lab, page, at_gateway):
     assert not saved["results"][0]["choices"][0]["parts"]
     cell(table, 1, 2).click()
     pane = table.locator(".chm-detail-pane")
-    pane.get_by_role("button", name="Tokens", exact=True).wait_for(timeout=WAIT_MS)
+    expect(pane.get_by_role("button", name="Tokens", exact=True)).to_be_enabled(timeout=WAIT_MS)
     press(table, "v")
     expect(pane.locator(".chm-token")).to_have_count(2)
     assert saved == drawn_payload(page)
