@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 from nbconvert.exporters.html import HTMLExporter
 from playwright.sync_api import Locator, Page, sync_playwright
 
@@ -65,6 +66,7 @@ PICTURES = GALLERY.parent / "pictures"
 NOTEBOOK_7 = Picture(PICTURES / "notebook7.webp", (TOKENS,), 860, 2, "notebooks")
 EXPORTED = Picture(PICTURES / "exported.webp", (TOKENS,), 860, 2)
 STATIC = Picture(PICTURES / "static.webp", (TOKENS,), 860)
+FRAMED = Picture(PICTURES / "colab.webp", ("%config ChatMagics.interactive = 'on'", TOKENS), 860, 2)
 OPENED_TOKENS = {"unsure.webp": 1}
 """The pictures of the gallery that show the tokens."""
 
@@ -153,37 +155,55 @@ def photograph_outputs(page: Page, notebook: Locator) -> bytes:
 def take_window(lab: Lab, page: Page, picture: Picture) -> None:
     """Photograph a front end from the top of its page to the alternatives of a token."""
     run(lab, page, picture)
-    picture.path.write_bytes(photograph_down_to(page, ".chm-token-details"))
+    picture.path.write_bytes(photograph_down_to(page, page.locator(".chm-token-details")))
 
 
 def take_interactive(lab: Lab, page: Page, picture: Picture) -> None:
     """Photograph the page that `nbconvert --to chat-magic-html` writes of a notebook."""
     open_as_page(lab, page, picture, ChatMagicHtmlExporter())
     open_token(page, page.locator(".chm-root"), picture.token or 1)
-    picture.path.write_bytes(photograph_down_to(page, ".chm-token-details"))
+    picture.path.write_bytes(photograph_down_to(page, page.locator(".chm-token-details")))
 
 
 def take_static(lab: Lab, page: Page, picture: Picture) -> None:
     """Photograph the HTML that a notebook keeps of an answer, which needs no script of ours."""
     open_as_page(lab, page, picture, HTMLExporter(mathjax_url="", require_js_url=""))
-    picture.path.write_bytes(photograph_down_to(page, ".jp-OutputArea-output"))
+    picture.path.write_bytes(photograph_down_to(page, page.locator(".jp-OutputArea-output")))
+
+
+def take_framed(lab: Lab, page: Page, picture: Picture) -> None:
+    """Photograph an output in a frame of its own origin that may only run scripts."""
+    notebook = nbformat.read(save(lab, page, picture), as_version=4)
+    page.set_content('<iframe sandbox="allow-scripts" style="border:0;width:100%;height:900px">')
+    html = notebook.cells[-1].outputs[-1].data["text/html"]
+    page.locator("iframe").evaluate("(frame, html) => { frame.srcdoc = html }", html)
+    frame = page.frame_locator("iframe")
+    open_token(page, frame.locator(".chm-root"), picture.token or 1)
+    picture.path.write_bytes(photograph_down_to(page, frame.locator(".chm-token-details")))
+
+
+def save(lab: Lab, page: Page, picture: Picture) -> Path:
+    """Run the cells of a picture and save their notebook; return its path."""
+    run(lab, page, picture)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    return lab.folder / f"{picture.path.stem}.ipynb"
 
 
 def open_as_page(lab: Lab, page: Page, picture: Picture, exporter: HTMLExporter) -> None:
     """Run the cells of a picture and open the page that an exporter writes of their notebook."""
-    run(lab, page, picture)
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    notebook = lab.folder / f"{picture.path.stem}.ipynb"
+    notebook = save(lab, page, picture)
     html, _ = exporter.from_filename(str(notebook))
     notebook.with_suffix(".html").write_text(html, "utf-8")
     page.goto(notebook.with_suffix(".html").as_uri())
 
 
-def photograph_down_to(page: Page, last: str) -> bytes:
+def photograph_down_to(page: Page, last: Locator) -> bytes:
     """Return a picture from the top of a page to the end of an element, a dot for each pixel."""
     width = page.evaluate("() => innerWidth")
-    bottom = page.locator(last).last.evaluate("last => last.getBoundingClientRect().bottom")
-    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": bottom + 8}
+    box = last.last.bounding_box()
+    if box is None:
+        raise LookupError("the element where the picture ends is not shown")
+    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": box["y"] + box["height"] + 8}
     return webp(page, page.screenshot(clip=clip, scale="css"))
 
 
@@ -225,6 +245,7 @@ def main() -> None:
             (take_window, [NOTEBOOK_7]),
             (take_interactive, [EXPORTED]),
             (take_static, [STATIC]),
+            (take_framed, [FRAMED]),
         ):
             for picture in pictures:
                 if sys.argv[1:] and picture.path.stem not in sys.argv:
