@@ -55,6 +55,21 @@ const unusedEnums = {
   }
 };
 
+/** Leaves out of marked what sets it up and extends it: the views only parse. */
+const onlyParser = {
+  name: 'only-parser',
+  setup({ onLoad }) {
+    onLoad({ filter: /marked\.esm\.js$/ }, async ({ path }) => {
+      const code = await readFile(path, 'utf-8');
+      const parser = code.replace(
+        /var \w+=new \w+;function [^]*export\{[^]*?(\w+) as Lexer,[^]*?(\w+) as Parser,[^]*/,
+        'export{$1 as Lexer,$2 as Parser};'
+      );
+      return { contents: parser, loader: 'js' };
+    });
+  }
+};
+
 const folder = '../chat_magic/view/html';
 const notice =
   '/*! with marked, (c) 2018+ MarkedJS, (c) 2011-2018 Christopher Jeffrey; MIT license */';
@@ -65,7 +80,7 @@ const options = {
   target: 'es2022',
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [usedConstants, withoutRows, unusedEnums]
+  plugins: [usedConstants, withoutRows, unusedEnums, onlyParser]
 };
 
 const { metafile } = await build({
@@ -80,7 +95,7 @@ const { metafile } = await build({
 // parses the element that holds the script, which is in texts and patterns only.
 const built = await readFile(`${folder}/standalone.js`, 'utf-8');
 const { code } = await minify(built, {
-  compress: { passes: 3, ecma: 2020, unsafe_arrows: true },
+  compress: { passes: 3, ecma: 2020, unsafe_arrows: true, pure_getters: true },
   format: { preamble: notice }
 });
 await writeFile(`${folder}/standalone.js`, code.replace(/<(?=!--|\/?script)/gi, '\\x3c'));

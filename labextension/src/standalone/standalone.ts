@@ -1,6 +1,6 @@
 /** Results outside JupyterLab: in an exported page, VS Code, marimo, and sandboxes of notebooks. */
 
-import { marked } from 'marked';
+import { Lexer, Parser } from 'marked';
 import { MIME_TYPE } from '../result/payload';
 import type { MarkdownOptions } from '../result/ui/markdownView';
 import { element } from '../result/ui/dom';
@@ -26,7 +26,7 @@ export interface Mounted {
  */
 const MARKDOWN: MarkdownOptions = {
   markdownParser: {
-    render: source => Promise.resolve(marked(source, { gfm: true, async: false }))
+    render: source => Promise.resolve(Parser.parse(Lexer.lex(source)))
   },
   sanitizer: { sanitize: html => html },
   latexTypesetter: null
