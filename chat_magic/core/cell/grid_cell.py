@@ -211,12 +211,23 @@ def _read_vary(word: str, variables: Mapping[str, Any]) -> Axis:
     name, equals, values = (part.strip() for part in word.partition("="))
     if not (name and equals and values):
         raise InvalidRequest(f"--vary {word}: write VARIABLE=NAME, NAME being a list or a dict")
+    if not values.isidentifier():
+        raise InvalidRequest(
+            f"--vary {word}: expected the name of a list or a dict, got {values}; "
+            f"{_assignment('values', values)}, then write --vary {name}=values"
+        )
     if values not in variables:
         collections = [
             other
             for other, value in variables.items()
             if isinstance(value, list | dict) and not other.startswith("_")
         ]
-        near = nearest(values, collections)
+        near = nearest(values, collections) or f"; {_assignment(values)}"
         raise InvalidRequest(f"--vary {word}: {values} is not assigned in the notebook{near}")
     return vary_axis(name, variables[values], f"--vary {word}")
+
+
+def _assignment(name: str, values: str = "a,b") -> str:
+    """Say how to assign values, written as `a,b` or as a list, to a variable."""
+    listed = [value.strip("'\" ") for value in values.strip("[]() ").split(",")]
+    return f"assign one first, such as {name} = {listed}"

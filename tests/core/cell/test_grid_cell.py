@@ -164,6 +164,18 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--unset n --sweep n=1,2", "n: given both as a value and as an axis"),
         ("--vary tone", "--vary tone: write VARIABLE=NAME"),
         ("--vary tone=tnes", "tnes is not assigned in the notebook; did you mean tones?"),
+        (
+            "--vary tone=zebra",
+            "--vary tone=zebra: zebra is not assigned in the notebook; "
+            "assign one first, such as zebra = ['a', 'b']",
+        ),
+        (
+            "--vary tone=kind,rude",
+            "--vary tone=kind,rude: expected the name of a list or a dict, got kind,rude; assign "
+            "one first, such as values = ['kind', 'rude'], then write --vary tone=values",
+        ),
+        ("""--vary 'tone=["kind", "rude"]'""", "such as values = ['kind', 'rude'], then write"),
+        ("--vary tone=1,2", "such as values = ['1', '2'], then write --vary tone=values"),
         ("--vary tone=text", "expected a list or a dict, got str"),
         ("--vary tone=empty", "--vary tone=empty: the collection is empty"),
         ("--vary tone=twice", "--vary tone=twice: x is given twice"),
