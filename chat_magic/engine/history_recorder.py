@@ -70,6 +70,8 @@ class HistoryRecorder:
         self._default_path = path_by_environment(_PLACES, _data_path)
         self.locate: Callable[[], CellPlace] = _nowhere
         """Returns the cell that is running; the shell's extension knows it."""
+        self.announce: Callable[[str], None] = _to_stderr
+        """Says once where the history is; the shell's extension prints it above the answer."""
         self.find_window: Callable[[PreparedCall], int | None] = lambda _call: None
         """Returns the tokens that the model of a call can read; the session knows it."""
         self.threads = Threads(self.store)
@@ -167,6 +169,7 @@ class HistoryRecorder:
     def forget_place(self) -> None:
         """Know no cell any more, as without the extension."""
         self.locate = _nowhere
+        self.announce = _to_stderr
 
     def is_on(self, place: CellPlace, keep: bool | None = None) -> bool:
         """Whether an execution is kept: as it says itself, else by the setting.
@@ -183,7 +186,8 @@ class HistoryRecorder:
     def _opened(self) -> HistoryStore:
         """Return the history, whose file may be made now."""
         store = self.store()
-        _announce(store.path)
+        if words := _announcement(store.path):
+            self.announce(words)
         return store
 
     def folder(self) -> Path | None:
@@ -241,22 +245,26 @@ def _close_before_exit(close: Callable[[], None]) -> None:
         atexit.register(close)
 
 
-def _announce(path: Path) -> None:
-    """Say where the history is when its file is about to be made."""
+def _announcement(path: Path) -> str | None:
+    """Return once where the history is, when its file is about to be made."""
     if path in _announced:
-        return
+        return None
     _announced.add(path)
-    if not path.exists():
-        from chat_magic.store.history_files import shown_path
+    if path.exists():
+        return None
+    from chat_magic.store.history_files import shown_path
 
-        print(
-            f"chat-magic keeps a history in {shown_path(path)}; "
-            "%config ChatMagics.history = False turns it off",
-            file=sys.stderr,
-        )
+    return (
+        f"chat-magic keeps a history in {shown_path(path)}; "
+        "%config ChatMagics.history = False turns it off"
+    )
 
 
 def _told(faults: Sequence[str]) -> tuple[str, ...]:
     for fault in faults:
-        print(f"chat-magic: {fault}", file=sys.stderr)
+        _to_stderr(f"chat-magic: {fault}")
     return tuple(faults)
+
+
+def _to_stderr(words: str) -> None:
+    print(words, file=sys.stderr)

@@ -106,6 +106,7 @@ class ChatMagics(Magics):
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
         self._session.history.locate = partial(cell_place, self.shell)
+        self._session.history.announce = print
         if self.pages and display_kind(client_of(self.shell)) == "updated":
             self.pages.call()
 
