@@ -29,11 +29,12 @@ def test_cancelled_work_keeps_its_text_and_a_restart_is_told(lab, page, at_gatew
             "async () => { await jupyterapp.shell.currentWidget.sessionContext"
             ".session.kernel.restart() }"
         )
-    said = "node => getComputedStyle(node, '::after').content"
+    said = "node => getComputedStyle(node, '::before').content"
     live = outputs[3].locator(".chm-live[data-chm-stopped]")
     live.wait_for(timeout=WAIT_MS)
     assert live.evaluate(said) == '"Kernel restarted. Run this cell again"'
     assert page.locator(".chm-live[data-chm-stopped]").count() == 1
+    assert live.locator(".chm-status").inner_text() == "a/b"
     panel = outputs[4].locator(".chp-panel")
     panel.locator("button", has_text="Copy").click()
     expect(panel.locator(".chp-cell [role=status]")).to_have_text("copied")

@@ -159,7 +159,7 @@ def test_every_metric_and_granularity_paints(show):
 
 
 def test_a_typed_pattern_cuts_and_the_table_keeps_to_one_token(show, page):
-    """Both have a key; what is typed into the field is no command."""
+    """Both have a key; what is typed into the field is no command, and Escape leaves the field."""
     root = show("pattern.ipynb", capital(), tokens=True)
     root.locator(".chm-token", has_text="Canberra").click()
     page.keyboard.press("r")
@@ -170,6 +170,8 @@ def test_a_typed_pattern_cuts_and_the_table_keeps_to_one_token(show, page):
     page.keyboard.press("Control+a")
     page.keyboard.type("a.*promise")
     page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(root.locator(".chm-tokens")).to_be_focused()
     root.locator(".chm-token", has_text="compromise").click()
     assert said(root) == "6 tokens selected"
     page.keyboard.press("f")

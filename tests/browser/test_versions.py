@@ -65,6 +65,7 @@ def test_a_prompt_that_is_edited_has_versions_which_the_notebook_does_not_hold(
     for _ in range(5):
         bar.get_by_title("The version before").click()
     expect(bar.locator("strong").first).to_have_text("version 1")
+    expect(bar.get_by_role("button", name="The version after")).to_be_focused()
     expect(bar.locator("pre")).to_contain_text("secret cat", timeout=WAIT_MS)
     expect(root.locator(".chm-result")).to_contain_text("You said secret cat")
     page.evaluate(SAVE)

@@ -88,9 +88,9 @@ function separateAnswers(payload: Payload): PayloadComparison {
   };
 }
 
-/** Return an answer's title after its number, where that is not the title: `0: openai/gpt-4o`. */
+/** Return an answer's title after its number, unless it tells that: `0: openai/gpt-4o`, `result 0`. */
 export function numberedTitle({ number, title }: ComparedAnswer): string {
-  return title === String(number) ? title : `${number}: ${title}`;
+  return [String(number), `result ${number}`].includes(title) ? title : `${number}: ${title}`;
 }
 
 /** Return the values of a run's coordinates: `0.5 · formal`. */

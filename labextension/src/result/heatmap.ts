@@ -180,6 +180,24 @@ export function binPieces(
   return bins;
 }
 
+/** Count the painted pieces of each bin; with segments, only those that are in one. */
+export function countBins(
+  metric: HeatmapMetric,
+  answer: Answer,
+  segments: readonly TokenSegment[] | null,
+  bins: Uint8Array
+): number[] {
+  const counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
+  for (const { first, last } of segments ?? [{ first: 0, last: bins.length - 1 }]) {
+    bins.subarray(first, last + 1).forEach((bin, index) => {
+      if (isPainted(metric, answer.piece(first + index))) {
+        counts[bin] = (counts[bin] ?? 0) + 1;
+      }
+    });
+  }
+  return counts;
+}
+
 function aggregated(values: readonly (number | null)[], aggregate: Aggregate): number | null {
   const known = values.filter(value => value !== null);
   if (known.length === 0) {

@@ -79,11 +79,12 @@ export function interval({ low, high }: { low: number; high: number }): string {
 /** What a double may lack of the half that is rounded up: 2.305 is stored as 2.30499…. */
 const HALF_ERROR = 1e-7;
 
-/** Write nats with two decimals and a true minus sign; a half is rounded away from zero. */
-export function nats(logprob: number): string {
-  const hundredths = Math.round(Math.abs(logprob) * 100 + HALF_ERROR);
-  const sign = logprob < 0 && hundredths ? '−' : '';
-  return `${sign}${(hundredths / 100).toFixed(2)}`;
+/** Write nats with a true minus sign; a half is rounded away from zero. */
+export function nats(logprob: number, decimals = 2): string {
+  const scale = 10 ** decimals;
+  const units = Math.round(Math.abs(logprob) * scale + HALF_ERROR);
+  const sign = logprob < 0 && units ? '−' : '';
+  return `${sign}${(units / scale).toFixed(decimals)}`;
 }
 
 /** Write a number with three digits or fewer. */

@@ -3,6 +3,7 @@ import {
   commonWarnings,
   gridTitle,
   namedGridTitle,
+  numberedTitle,
   readComparison,
   type Comparison
 } from '../../src/result/comparison';
@@ -72,4 +73,15 @@ it('names a run by its coordinates', () => {
   ];
   expect(gridTitle(coordinates)).toBe('0.5 · formal');
   expect(namedGridTitle(coordinates)).toBe('temperature 0.5 · tone formal');
+});
+
+it.each([
+  ['2', '2'],
+  ['result 2', 'result 2'],
+  ['result 1', '2: result 1'],
+  ['openai/gpt-4o', '2: openai/gpt-4o'],
+  ['temperature 2', '2: temperature 2']
+])('numbers the title %s, unless it is the number', (title, named) => {
+  const [answer] = comparisonOf('four').answers;
+  expect(answer && numberedTitle({ ...answer, title, number: 2 })).toBe(named);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   binOf,
   binPieces,
+  countBins,
   heatmapMetric,
   isPainted,
   UNKNOWN_BIN,
@@ -40,6 +41,16 @@ describe('bins', () => {
     const segment = { name: '0', start: 0, end: 12, first: 0, last: 1 };
     const bins = binPieces(PROBABILITY, await loadedAnswer('names'), [segment], aggregate);
     expect([...bins]).toEqual([bin, bin]);
+  });
+
+  it('count no piece outside of the segments', async () => {
+    const answer = await loadedAnswer('names');
+    const bins = Uint8Array.of(0, 1);
+    const second = { name: '0', start: 6, end: 12, first: 1, last: 1 };
+    const none = new Array<number>(UNKNOWN_BIN - 1).fill(0);
+    expect(countBins(PROBABILITY, answer, null, bins)).toEqual([1, 1, ...none]);
+    expect(countBins(PROBABILITY, answer, [second], bins)).toEqual([0, 1, ...none]);
+    expect(countBins(PROBABILITY, answer, [], bins)).toEqual([0, 0, ...none]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import constants from '../../constants.json';
 import type { Answer } from '../answer';
+import { continuationCell, continueDisabledReason } from '../nextCell';
 import { count, roundPercent, tokenName } from '../tokenFormat';
 import type { PayloadChoice } from '../payloadTypes';
 import type { TextRange } from '../renderedRange';
@@ -11,6 +12,7 @@ import { drawMarks } from './checksView';
 import { CopyMenu } from './copyMenu';
 import { button, details, element, type Child } from './dom';
 import { exactNodes, exactText } from './exactText';
+import type { InsertCell } from './tokenDetails';
 import type { TokenInspector } from './tokenInspector';
 import { markDivergence, renderMarkdown, type MarkdownOptions } from './markdownView';
 import { termNodes } from './terms';
@@ -185,6 +187,23 @@ export function drawFact(fact: string): HTMLElement {
   const isOurs = Object.values(constants.finishes).some(words => fact.startsWith(words));
   const nodes = isOurs ? termNodes(fact) : exactNodes(fact);
   return element('span', isAbnormal(fact) ? 'chm-warning' : '', ...nodes);
+}
+
+/** Draw the button that inserts a cell which continues from an answer; `onDone` is told how it went. */
+export function drawContinueButton(
+  answer: Answer,
+  insertCell: InsertCell,
+  onDone: (message: string) => void
+): HTMLButtonElement {
+  const reason = continueDisabledReason(answer);
+  const node = button(
+    'Continue from this answer',
+    reason ? `Not possible: ${reason}` : 'Insert a cell below that continues after this answer',
+    () => void insertCell(continuationCell(answer)).then(onDone),
+    'chm-continue'
+  );
+  node.disabled = reason !== null;
+  return node;
 }
 
 /** Make a line of explanation. */

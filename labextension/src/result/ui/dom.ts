@@ -60,7 +60,8 @@ export function details(title: string, content: () => Child): HTMLDetailsElement
 export function isCommandKey(event: KeyboardEvent): boolean {
   const isModified = event.ctrlKey || event.metaKey || event.altKey;
   const { target } = event;
-  const isTyped = target instanceof HTMLInputElement && target.type === 'text';
+  const isText = target instanceof HTMLInputElement && target.type === 'text';
+  const isTyped = isText && event.key !== 'Escape';
   return !isModified && !isTyped && !(target instanceof HTMLSelectElement);
 }
 

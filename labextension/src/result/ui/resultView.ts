@@ -1,7 +1,7 @@
 /** One result: its status line, its choices side by side, and its unsure tokens. */
 
-import type { ResultModel } from '../answer';
-import { ChoiceView, note, type Mode } from './choiceView';
+import type { Answer, ResultModel } from '../answer';
+import { ChoiceView, drawContinueButton, note, type Mode } from './choiceView';
 import { element, isCommandKey } from './dom';
 import { exactText } from './exactText';
 import { KeyHelp } from './keyHelp';
@@ -25,7 +25,8 @@ export class ResultView {
     const views = shown.map(answer => {
       const title = `choice ${answer.choice.index}`;
       const head = choices.length > 1 ? [element('strong', '', String(answer.choice.index))] : [];
-      const frame = { title, head, metrics: [], foot: [], divergence: null };
+      const foot = drawContinue(answer, insertCell);
+      const frame = { title, head, metrics: [], foot, divergence: null };
       return new ChoiceView(
         answer,
         frame,
@@ -43,7 +44,9 @@ export class ResultView {
       ...result.rounds.map(round => drawRound(round)),
       this.stage.node,
       this.stage.tools,
-      result.unsure ? exactText('p', 'chm-unsure-line', result.unsure) : null
+      result.unsure && shown.length === choices.length
+        ? exactText('p', 'chm-unsure-line', result.unsure)
+        : null
     );
     this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => {
@@ -71,4 +74,14 @@ export class ResultView {
   readonly node: HTMLElement;
   private readonly stage: AnswerStage;
   private readonly help: KeyHelp;
+}
+
+/** Draw the button that continues from an answer, and where it says how that went. */
+function drawContinue(answer: Answer, insertCell: InsertCell): HTMLElement[] {
+  const status = element('span', 'chm-muted');
+  status.setAttribute('aria-live', 'polite');
+  const continueButton = drawContinueButton(answer, insertCell, message => {
+    status.textContent = message;
+  });
+  return [status, continueButton];
 }

@@ -306,8 +306,8 @@ function metricList(logprobs: readonly (number | null)[], bytes: number): HTMLEl
   const mean = joint / Math.max(1, measured);
   const metrics = [
     ['joint probability', tinyPercent(joint)],
-    ['sum of log probabilities', `${joint.toFixed(3)} nats`],
-    ['mean', `${mean.toFixed(3)} nats per token`],
+    ['sum of log probabilities', `${nats(joint, 3)} nats`],
+    ['mean', `${nats(mean, 3)} nats per token`],
     ['perplexity', Math.exp(-mean).toFixed(2)],
     ['least sure', percent(lowest)],
     ['bits per byte', bitsPerByte === null ? '–' : bitsPerByte.toFixed(3)]

@@ -6,7 +6,7 @@ import { count, percent, tokenName } from '../tokenFormat';
 import {
   AGGREGATES,
   binPieces,
-  isPainted,
+  countBins,
   HEATMAP_METRICS,
   heatmapMetric,
   UNKNOWN_BIN,
@@ -189,12 +189,7 @@ export class TokenInspector {
     view.segments = tokenSegments(text, pieces, this.granularity, this.pattern);
     const metric = heatmapMetric(this.metric);
     const bins = binPieces(metric, view.answer, view.segments, this.aggregate);
-    view.counts = new Array<number>(UNKNOWN_BIN + 1).fill(0);
-    bins.forEach((bin, index) => {
-      if (isPainted(metric, view.answer.piece(index))) {
-        view.counts[bin] = (view.counts[bin] ?? 0) + 1;
-      }
-    });
+    view.counts = countBins(metric, view.answer, view.segments, bins);
     view.text.paint(bins);
     view.strip.paint(bins);
   }
@@ -544,14 +539,16 @@ export class TokenInspector {
     }
   }
 
-  /** Go from the alternatives to the tokens, or select nothing; false if nothing was selected. */
+  /** Go from a field or the alternatives to the tokens, else select nothing; false if nothing was. */
   private stepBack(view: TokenView): boolean {
-    if (!this.selected) {
-      return false;
-    }
-    if (this.details.node.contains(focusedAt(this.details.node))) {
+    const focused = focusedAt(this.node);
+    const isField = focused instanceof HTMLInputElement && this.node.contains(focused);
+    if (isField || (this.selected && this.details.node.contains(focused))) {
       view.text.node.focus({ preventScroll: true });
       return true;
+    }
+    if (!this.selected) {
+      return false;
     }
     this.close();
     return true;

@@ -21,6 +21,9 @@ export class VersionBar {
     this.node.setAttribute('aria-label', 'Versions');
     this.node.hidden = true;
     this.name.setAttribute('aria-live', 'polite');
+    for (const step of [this.back, this.forth]) {
+      step.setAttribute('aria-label', step.title); // a screen reader spells ‹, or skips it
+    }
     this.node.append(
       element('div', 'chm-version-line', this.name, this.back, this.forth, this.differ, this.saved),
       this.body
@@ -62,6 +65,10 @@ export class VersionBar {
     }
     this.shown += offset;
     this.update();
+    const [pressed, other] = offset < 0 ? [this.back, this.forth] : [this.forth, this.back];
+    if (pressed.disabled) {
+      other.focus(); // a disabled button loses the focus
+    }
     await this.load(async () => {
       if (this.shown === source.current) {
         return { children: [], payload: null };

@@ -6,9 +6,11 @@ import {
   copy,
   details,
   element,
+  isCommandKey,
   newId,
   select
 } from '../../../src/result/ui/dom';
+import { press } from './dom';
 
 it('makes elements whose strings are text', () => {
   const node = element('p', 'chm-hint', '<b>', null, element('i', '', 'x'));
@@ -34,6 +36,19 @@ it('makes selects with a label and a value', () => {
   node.value = 'rank';
   node.dispatchEvent(new Event('change'));
   expect(act).toHaveBeenCalledWith('rank');
+});
+
+it.each([
+  ['p', 'm', true],
+  ['input', 'm', false],
+  ['input', 'Escape', true],
+  ['select', 'm', false]
+] as const)('tells that %s takes the key %s as a command: %s', (tag, key, isCommand) => {
+  const told = vi.fn();
+  const node = element(tag);
+  node.addEventListener('keydown', event => told(isCommandKey(event as KeyboardEvent)));
+  press(node, key);
+  expect(told).toHaveBeenCalledWith(isCommand);
 });
 
 it('fills details when they are first opened', async () => {

@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ResultModel } from '../../../src/result/answer';
 import type { PayloadChoice, PayloadResult } from '../../../src/result/payloadTypes';
 import { ResultView } from '../../../src/result/ui/resultView';
 import { resultOf } from '../../fixtures';
-import { MARKDOWN_OPTIONS } from './dom';
+import { find, MARKDOWN_OPTIONS } from './dom';
 
 function draw(changes: Partial<PayloadResult>, only: number | null = null): HTMLElement {
   const view = new ResultView(
@@ -34,6 +34,31 @@ describe('a result', () => {
     const node = draw({ choices: choices('One', 'Other') }, 1);
     const titles = [...node.querySelectorAll('.chm-choice strong')].map(each => each.textContent);
     expect(titles).toEqual(['1']);
+  });
+
+  it('says nothing of the other choices where only one is drawn', () => {
+    const unsure = 'unsure: other 4% in choice 0';
+    const node = draw({ choices: choices('One', 'Other'), unsure }, 1);
+    expect(node.querySelector('.chm-unsure-line')).toBeNull();
+  });
+
+  it('offers to continue from a single answer, and says how that went', async () => {
+    const inserted: string[] = [];
+    const insertCell = (cell: string): Promise<string> => {
+      inserted.push(cell);
+      return Promise.resolve('inserted below');
+    };
+    const model = new ResultModel(resultOf('names', { choices: choices('One') }));
+    const { node } = new ResultView(model, MARKDOWN_OPTIONS, insertCell, () => {});
+    find(node, '.chm-continue').click();
+    await vi.waitFor(() => expect(find(node, '[aria-live]').textContent).toBe('inserted below'));
+    expect(inserted).toEqual([expect.stringMatching(/^%%chat[^]*\nassistant: One\nuser: $/)]);
+  });
+
+  it('says why one cannot continue from an answer', () => {
+    const button = find(draw({ cell: null }), '.chm-continue');
+    expect(button.title).toBe('Not possible: the request cannot be written as a cell');
+    expect(button).toHaveProperty('disabled', true);
   });
 
   it('says why the answer is missing', () => {

@@ -60,6 +60,21 @@ describe('the inspector', () => {
     expect(selects.slice(0, 2)).toEqual(['surprisal', 'word']);
   });
 
+  it.each(['input.chm-select', '.chm-slider'])(
+    'goes at Escape from the field %s to the tokens, then out',
+    async field => {
+      const { inspector, press, selected } = await start();
+      press('End');
+      find(inspector.node, field).focus();
+      expect(inspector.act('Escape')).toBe(true);
+      expect(document.activeElement?.className).toContain('chm-tokens');
+      expect(selected()).toEqual(['Charlotte']);
+      expect(inspector.act('Escape')).toBe(true);
+      expect(selected()).toEqual([]);
+      expect(inspector.act('Escape')).toBe(false);
+    }
+  );
+
   it('says that an answer without JSON has no fields', async () => {
     const { inspector } = await start();
     const granularity = find(inspector.node, '[aria-label=granularity]') as HTMLSelectElement;

@@ -115,6 +115,29 @@ describe('the header of versions', () => {
     const { bar } = barOf(source({ diff: null }));
     expect(texts(bar.node, 'button:not([hidden])')).toEqual(['‹', '›']);
   });
+
+  it('gives the focus to the other arrow at the first and at the last version', () => {
+    const { press } = barOf(source());
+    const focused = (): string | null | undefined => document.activeElement?.textContent;
+    find(document, 'button:enabled').focus();
+    press('‹');
+    expect(focused()).toBe('‹');
+    press('‹');
+    expect(focused()).toBe('›');
+    press('›');
+    expect(focused()).toBe('›');
+    press('›');
+    expect(focused()).toBe('‹');
+  });
+
+  it('names the arrows for screen readers', () => {
+    const { bar } = barOf(source());
+    const named = [...bar.node.querySelectorAll('[aria-label]')];
+    expect(named.map(each => each.getAttribute('aria-label'))).toEqual([
+      'The version before',
+      'The version after'
+    ]);
+  });
 });
 
 it('draws a diff in two columns, as text', () => {

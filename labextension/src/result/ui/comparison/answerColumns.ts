@@ -1,6 +1,5 @@
 /** Answers side by side or below each other; identical ones share a column. */
 
-import { continuationCell, continueDisabledReason } from '../../nextCell';
 import { commonWarnings, gridTitle, type ComparedAnswer, type Comparison } from '../../comparison';
 import { itemAt } from '../../indexing';
 import type { PayloadCoordinate, PayloadUnit } from '../../payloadTypes';
@@ -8,7 +7,7 @@ import { nats } from '../../tokenFormat';
 import { pieceIndexAt } from '../../tokens';
 import type { ViewState } from '../../viewState';
 import { metricValue, orderedGroups } from '../../answerOrder';
-import { ChoiceView, type Mode } from '../choiceView';
+import { ChoiceView, drawContinueButton, type Mode } from '../choiceView';
 import { button, element, type Child } from '../dom';
 import { exactText } from '../exactText';
 import type { MarkdownOptions } from '../markdownView';
@@ -133,7 +132,10 @@ export class AnswerColumns {
     const compared = itemAt(this.comparison.answers, index);
     const badge = element('span', 'chm-badge', 'base');
     badge.title = 'The other answers are compared with this answer';
-    const continueButton = this.makeContinueButton(compared);
+    const continueButton = drawContinueButton(compared.answer, this.insertCell, message => {
+      this.say(message);
+      this.onChosen(index);
+    });
     const differs = this.comparison.groups.length > 1 && compared.end > 0;
     const frame = {
       title: this.nameOf(compared),
@@ -215,22 +217,6 @@ export class AnswerColumns {
     const toggle = this.columns.get(member)?.view.node.querySelector<HTMLElement>('.chm-count');
     toggle?.click();
     toggle?.focus();
-  }
-
-  private makeContinueButton({ index, answer }: ComparedAnswer): HTMLButtonElement {
-    const reason = continueDisabledReason(answer);
-    const act = async (): Promise<void> => {
-      this.say(await this.insertCell(continuationCell(answer)));
-      this.onChosen(index);
-    };
-    const node = button(
-      'Continue from this answer',
-      reason ? `Not possible: ${reason}` : 'Insert a cell below that continues after this answer',
-      () => void act(),
-      'chm-continue'
-    );
-    node.disabled = reason !== null;
-    return node;
   }
 
   readonly stage: AnswerStage;
