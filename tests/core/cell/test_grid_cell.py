@@ -166,13 +166,17 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         ("--vary tone=tnes", "tnes is not assigned in the notebook; did you mean tones?"),
         (
             "--vary tone=zebra",
-            "--vary tone=zebra: zebra is not assigned in the notebook; "
-            "assign one first, such as zebra = ['a', 'b']",
+            (
+                "--vary tone=zebra: zebra is not assigned in the notebook; "
+                "assign one first, such as zebra = ['a', 'b']"
+            ),
         ),
         (
             "--vary tone=kind,rude",
-            "--vary tone=kind,rude: expected the name of a list or a dict, got kind,rude; assign "
-            "one first, such as values = ['kind', 'rude'], then write --vary tone=values",
+            (
+                "--vary tone=kind,rude: expected the name of a list or a dict, got kind,rude; assign "
+                "one first, such as values = ['kind', 'rude'], then write --vary tone=values"
+            ),
         ),
         ("""--vary 'tone=["kind", "rude"]'""", "such as values = ['kind', 'rude'], then write"),
         ("--vary tone=1,2", "such as values = ['1', '2'], then write --vary tone=values"),
