@@ -276,9 +276,15 @@ def outcome_bundle(outcome: Any, model: str) -> Bundle:
     words = " ".join(f"{type(outcome).__name__}: {outcome}".split())
     if result is None:
         return failure_bundle(model, words)
-    if isinstance(result, ChatResult):
+    if isinstance(result, ChatResult) and not _is_marked(outcome, result):
         result = replace(result, warnings=(words, *result.warnings))
     return outcome_bundle(result, model)
+
+
+def _is_marked(outcome: BaseException, result: ChatResult) -> bool:
+    """Tell whether a choice says itself that it was interrupted."""
+    ends = (choice.finish_reason for choice in result.choices)
+    return isinstance(outcome, ChatInterrupted) and "interrupted" in ends
 
 
 def resolve(value: Any) -> Any:

@@ -115,7 +115,8 @@ def test_cancelling_stops_the_request_and_keeps_what_arrived(kernel, at_gateway)
     kernel.shown(ran.displays[0], holds="Half an answer")
     kernel.run("half.cancel()")
     assert gateway.requests[0].closed.wait(TIMEOUT_S)
-    assert "interrupted" in kernel.shown(ran.displays[0], holds=MIME_TYPE)["text/plain"]
+    shown = kernel.shown(ran.displays[0], holds=MIME_TYPE)["text/plain"]
+    assert shown.lower().count("interrupted") == 1
     assert kernel.run("half.wait()").traceback == ["ChatInterrupted: the request was interrupted"]
     assert kernel.value("(half.is_done, half.state, half.result.text)") == (
         "(True, 'cancelled', 'Half an answer')"
