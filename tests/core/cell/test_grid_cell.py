@@ -174,8 +174,8 @@ def test_a_long_list_of_like_values_takes_no_longer_than_others():
         (
             "--vary tone=kind,rude",
             (
-                "--vary tone=kind,rude: expected the name of a list or a dict, got kind,rude; assign "
-                "one first, such as values = ['kind', 'rude'], then write --vary tone=values"
+                "--vary tone=kind,rude: expected the name of a list or a dict, got kind,rude; "
+                "assign one first, such as values = ['kind', 'rude'], then write --vary tone=values"
             ),
         ),
         ("""--vary 'tone=["kind", "rude"]'""", "such as values = ['kind', 'rude'], then write"),
