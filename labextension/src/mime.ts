@@ -4,7 +4,9 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import constants from './constants.json';
 import { LiveView } from './live/liveView';
+import { onceNear } from './nearView';
 import { MIME_TYPE } from './result/payload';
+import { element } from './result/ui/dom';
 import { Root, type Stored } from './result/ui/root';
 
 import '../style/result.css';
@@ -32,18 +34,48 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     });
   }
 
+  /** Draw a result when it is near what is seen of the notebook; until then show it as text. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
-    await this.root.draw(model.data[MIME_TYPE]);
+    if (!this.isDrawn) {
+      const text = model.data['text/plain'];
+      this.node.replaceChildren(
+        element('pre', 'chm-not-drawn', typeof text === 'string' ? text : '')
+      );
+    }
+    if (this.isAttached) {
+      this.drawWhenNear();
+    }
+    await this.drawing;
   }
 
   override dispose(): void {
+    this.cancel?.();
     this.root.dispose();
     super.dispose();
   }
 
   protected override onAfterAttach(): void {
-    this.root.askVersions();
+    if (this.isDrawn) {
+      this.root.askVersions();
+    } else {
+      this.drawWhenNear();
+    }
+  }
+
+  private drawWhenNear(): void {
+    this.cancel?.();
+    // a panel shows what was asked for, wherever it is
+    if (this.isDrawn || this.node.closest('.chp-panel')) {
+      this.draw();
+    } else {
+      this.cancel = onceNear(this.node, () => this.draw());
+    }
+  }
+
+  private draw(): void {
+    this.isDrawn = true;
+    this.drawing = this.root.draw(this.model?.data[MIME_TYPE]);
   }
 
   private store(key: string, value: Stored): void {
@@ -65,6 +97,9 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
 
   private readonly root: Root;
   private model: IRenderMime.IMimeModel | null = null;
+  private isDrawn = false;
+  private drawing = Promise.resolve();
+  private cancel: (() => void) | null = null;
 }
 
 class LiveRenderer extends Widget implements IRenderMime.IRenderer {

@@ -55,9 +55,32 @@ const payloadOf = (changes: object) => ({
   comparison: null
 });
 
-beforeEach(usePage);
+/** Lay out all elements at a height of the page. */
+function layOutAt(top: number): void {
+  const rectangle = { width: 100, top, bottom: top + 100 } as DOMRect;
+  vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(rectangle);
+}
+
+beforeEach(() => {
+  usePage();
+  layOutAt(0);
+});
 
 describe('the renderer', () => {
+  it('shows the text of a result that is far from what is seen, and draws it when printed', async () => {
+    layOutAt(3 * window.innerHeight);
+    const renderer = factoryOf(MIME_TYPE).createRenderer(MARKDOWN_OPTIONS as never);
+    const { node } = renderer as unknown as { node: HTMLElement };
+    document.body.append(node);
+    const data = { ...modelOf(payloadOf({})).data, 'text/plain': 'Ada <b>' };
+    await renderer.renderModel({ data, metadata: {} } as never);
+    expect(texts(node, 'pre')).toEqual(['Ada <b>']);
+    expect(node.querySelector('.chm-result')).toBe(null);
+    window.dispatchEvent(new Event('beforeprint'));
+    await vi.waitFor(() => find(node, '.chm-result'));
+    expect(node.querySelector('.chm-not-drawn')).toBe(null);
+  });
+
   it('shows the tokens where a model cannot be changed, as in Voila', async () => {
     const renderer = factoryOf(MIME_TYPE).createRenderer(MARKDOWN_OPTIONS as never);
     const node = (renderer as unknown as { node: HTMLElement }).node;
