@@ -26,19 +26,18 @@ class ListeningPages:
 
     Args:
         manager: The kernel's comm manager.
-        make_comm: Makes the comm that carries messages to the pages, without opening it.
+        publish: Sends data to every client of the kernel as a message of our comm.
         clock: Seconds that only grow.
     """
 
     def __init__(
         self,
         manager: Any,
-        make_comm: Callable[[], Any],
+        publish: Callable[[Mapping[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._manager = manager
-        self._make_comm = make_comm
-        self._comm: Any = None
+        self._publish = publish
         self._clock = clock
         self._open: set[str] = set()
         """Ids of the pages' comms."""
@@ -70,10 +69,6 @@ class ListeningPages:
         self._manager.unregister_target(TARGET, self._on_open)
         self._open.clear()
 
-    def _publish(self, data: Mapping[str, Any]) -> None:
-        self._comm = self._comm or self._make_comm()
-        self._comm.send(dict(data))
-
     def _on_open(self, comm: Any, _message: Any) -> None:
         comm.on_msg(lambda _message: self._note(comm.comm_id))
         comm.on_close(lambda _message: self._open.discard(comm.comm_id))
@@ -89,8 +84,35 @@ def listening_pages(shell: Any) -> ListeningPages | None:
     manager = getattr(getattr(shell, "kernel", None), "comm_manager", None)
     if manager is None:
         return None
-    from comm import create_comm  # kernels have imported it
+    return ListeningPages(manager, publisher(shell.kernel))
 
-    return ListeningPages(
-        manager, lambda: create_comm(target_name=COMM, comm_id=COMM, primary=False)
-    )
+
+def publisher(kernel: Any) -> Callable[[Mapping[str, Any]], None]:
+    """Return what sends data as a message of our comm.
+
+    The message does not name the request that it belongs to: no page reads that, and it would take
+    room in each of 15 messages a second. Kernels other than ipykernel send by a comm.
+    """
+    session = getattr(kernel, "session", None)
+    socket = getattr(kernel, "iopub_socket", None)
+    if session is None or socket is None:
+        return _comm_publisher()
+    topic = f"comm-{COMM}".encode()
+
+    def publish(data: Mapping[str, Any]) -> None:
+        session.send(socket, "comm_msg", {"comm_id": COMM, "data": dict(data)}, ident=topic)
+
+    return publish
+
+
+def _comm_publisher() -> Callable[[Mapping[str, Any]], None]:
+    comm: Any = None
+
+    def publish(data: Mapping[str, Any]) -> None:
+        nonlocal comm
+        from comm import create_comm  # kernels have imported it
+
+        comm = comm or create_comm(target_name=COMM, comm_id=COMM, primary=False)
+        comm.send(dict(data))
+
+    return publish

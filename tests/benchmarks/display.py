@@ -250,8 +250,8 @@ class Client:
         replied_s = 0.0
         while True:
             size, message = await self._read()
-            if message["parent_header"].get("msg_id") != asked:
-                continue
+            if message["parent_header"].get("msg_id", asked) != asked:
+                continue  # what is told beside the document names no request
             messages.append((time.monotonic(), size, message))
             if message["msg_type"] == "comm_msg" and time.monotonic() - replied_s > 10:
                 replied_s = time.monotonic()

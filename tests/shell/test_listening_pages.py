@@ -6,25 +6,26 @@ from types import SimpleNamespace
 
 import pytest
 
-from chat_magic.shell.listening_pages import TARGET, ListeningPages, listening_pages
+from chat_magic.shell.listening_pages import (
+    COMM,
+    TARGET,
+    ListeningPages,
+    listening_pages,
+    publisher,
+)
 from tests.view.live.displays import Clock
 
 
 class Comm:
-    """A comm that a page has opened, or ours."""
+    """A comm that a page has opened."""
 
-    def __init__(self, comm_id="page") -> None:
-        self.comm_id = comm_id
-        self.sent = []
+    comm_id = "page"
 
     def on_msg(self, act):
         self.speak = lambda: act({})
 
     def on_close(self, act):
         self.close = lambda: act({})
-
-    def send(self, data):
-        self.sent.append(data)
 
 
 class Manager:
@@ -46,10 +47,10 @@ class Manager:
 
 @pytest.fixture
 def kernel():
-    """Pages, with the kernel's comm manager, our comm and a clock."""
-    manager, ours, clock = Manager(), Comm("ours"), Clock()
-    pages = ListeningPages(manager, lambda: ours, clock)
-    return SimpleNamespace(pages=pages, manager=manager, ours=ours, clock=clock)
+    """Pages, with the kernel's comm manager, what was published and a clock."""
+    manager, sent, clock = Manager(), [], Clock()
+    pages = ListeningPages(manager, sent.append, clock)
+    return SimpleNamespace(pages=pages, manager=manager, sent=sent, clock=clock)
 
 
 def test_a_page_listens_from_when_it_opens_its_comm_until_it_closes_it(kernel):
@@ -69,7 +70,7 @@ def test_a_page_that_leaves_messages_unanswered_for_30_s_counts_as_closed(kernel
     assert kernel.pages.is_heard
     kernel.clock.now += 2
     assert not kernel.pages.is_heard
-    assert kernel.ours.sent == [{"seq": 1}, {"seq": 2}]
+    assert kernel.sent == [{"seq": 1}, {"seq": 2}]
 
 
 def test_an_answer_renews_it(kernel):
@@ -96,7 +97,7 @@ def test_a_page_that_was_given_up_listens_again_when_it_speaks(kernel):
 
 def test_a_call_asks_pages_to_listen_and_has_no_state_that_nbclient_would_keep(kernel):
     kernel.pages.call()
-    assert kernel.ours.sent == [{"call": True}]
+    assert kernel.sent == [{"call": True}]
 
 
 def test_unloading_leaves_no_target(kernel):
@@ -109,3 +110,28 @@ def test_unloading_leaves_no_target(kernel):
 @pytest.mark.parametrize("shell", [SimpleNamespace(), SimpleNamespace(kernel=SimpleNamespace())])
 def test_a_shell_without_comms_has_no_pages(shell):
     assert listening_pages(shell) is None
+
+
+def test_a_message_to_the_pages_names_no_request():
+    """That takes room in every message, and pages tell answers apart by their stream."""
+    sent = []
+    session = SimpleNamespace(send=lambda *message, **options: sent.append((message, options)))
+    publisher(SimpleNamespace(session=session, iopub_socket="iopub"))({"seq": 1})
+    content = {"comm_id": COMM, "data": {"seq": 1}}
+    assert sent == [(("iopub", "comm_msg", content), {"ident": b"comm-chat-magic-live"})]
+
+
+def test_a_kernel_with_comms_of_another_kind_sends_by_one_of_them(monkeypatch):
+    """All messages go by the same comm, which is not opened."""
+    made, sent = [], []
+
+    def create_comm(**options):
+        made.append(options)
+        return SimpleNamespace(send=sent.append)
+
+    monkeypatch.setattr("comm.create_comm", create_comm)
+    publish = publisher(SimpleNamespace(session=None))
+    publish({"seq": 1})
+    publish({"seq": 2})
+    assert made == [{"target_name": COMM, "comm_id": COMM, "primary": False}]
+    assert sent == [{"seq": 1}, {"seq": 2}]

@@ -16,7 +16,7 @@ _WHOLE_S = 10.0
 """Seconds after which the notebook gets the whole state, however little was added."""
 _FACTS_S = 1.0
 """Seconds between two messages that tell speed and time: nobody reads them more often."""
-_GROWTH = 4
+_GROWTH = 8
 """It also gets that when the text is this many times as long as in the last one."""
 
 

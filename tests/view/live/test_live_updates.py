@@ -53,15 +53,15 @@ def _text_of(answers):
     return "".join(piece for _, _, pieces in answers for piece in pieces)
 
 
-def test_what_is_added_goes_beside_the_document_until_there_is_four_times_as_much(
+def test_what_is_added_goes_beside_the_document_until_there_is_eight_times_as_much(
     notebook, channel
 ):
     """Every update of the document is a whole picture: live state, HTML and text."""
-    for text in ["ab", "abcd", "abcde", "abcdefgh", "abcdefghi"]:
+    for text in ["a", "abc", "abcd", "abcdefgh", "abcdefghi"]:
         show(notebook, text)
-    assert added(channel) == ["cd", "e", "i"]
+    assert added(channel) == ["bc", "d", "i"]
     assert [sent[LIVE_TYPE]["answers"][0]["pieces"] for _, sent, *_ in notebook.sent] == [
-        ["ab"],
+        ["a"],
         ["abcdefgh"],
     ]
     assert all(
