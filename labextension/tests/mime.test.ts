@@ -146,7 +146,8 @@ describe('earlier versions', () => {
     back.focus();
     back.click();
     await vi.waitFor(() => expect(find(node, '.chm-result').textContent).toContain('c/d'));
-    expect(document.activeElement).toBe(back);
+    // a disabled button loses the focus, so the other one has it
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('The version after');
     expect(texts(node, '.chm-versions pre')).toEqual(['%%chat\nforgotten']);
   });
 
