@@ -75,7 +75,7 @@ describe('the renderer', () => {
     const data = { ...modelOf(payloadOf({})).data, 'text/plain': 'Ada <b>' };
     await renderer.renderModel({ data, metadata: {} } as never);
     expect(texts(node, 'pre')).toEqual(['Ada <b>']);
-    expect(node.querySelector('.chm-result')).toBe(null);
+    expect(node.className).toBe('');
     window.dispatchEvent(new Event('beforeprint'));
     await vi.waitFor(() => find(node, '.chm-result'));
     expect(node.querySelector('.chm-not-drawn')).toBe(null);

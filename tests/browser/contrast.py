@@ -29,7 +29,7 @@ def use_theme(page: Page, theme: str) -> None:
     """Change JupyterLab's theme, and wait until it is painted."""
     command = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
     page.evaluate(command, theme)
-    page.wait_for_timeout(1000)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
 
 
 def painted(nodes: Locator) -> list[tuple[Colour, Colour]]:

@@ -78,8 +78,8 @@ def test_the_local_model_answers_with_probabilities_side_by_side(lab, page):
     run_all(page)
     page.get_by_text("unsure:").wait_for(timeout=ANSWER_MS)
     output = page.locator(".jp-OutputArea-output")
-    assert output.count() == 1
-    assert output.get_by_text("perplexity").count() == 2
+    expect(output).to_have_count(1)
+    expect(output.get_by_text("perplexity")).to_have_count(2)
 
 
 def test_a_grid_streams_side_by_side_under_a_bar(lab, page, at_gateway):

@@ -58,12 +58,11 @@ export class Root {
   constructor(
     private readonly node: HTMLElement,
     private readonly front: Front
-  ) {
-    node.classList.add('chm-root');
-  }
+  ) {}
 
   /** Draw a payload in the remembered state, unless it is drawn already. */
   async draw(data: unknown): Promise<void> {
+    this.node.classList.add('chm-root');
     const source = JSON.stringify(data);
     const isNew = source !== this.source;
     if (isNew) {
