@@ -71,7 +71,7 @@ class HistoryRecorder:
         self.locate: Callable[[], CellPlace] = _nowhere
         """Returns the cell that is running; the shell's extension knows it."""
         self.announce: Callable[[str], None] = _to_stderr
-        """Says once where the history is; the shell's extension prints it above the answer."""
+        """Says once where the history is; in a kernel it is printed above the answer."""
         self.find_window: Callable[[PreparedCall], int | None] = lambda _call: None
         """Returns the tokens that the model of a call can read; the session knows it."""
         self.threads = Threads(self.store)

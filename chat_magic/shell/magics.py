@@ -106,9 +106,10 @@ class ChatMagics(Magics):
         self.shell.events.register("pre_run_cell", self._forget_drawn)
         self.shell.events.register("post_run_cell", self._note_value)
         self._session.history.locate = partial(cell_place, self.shell)
-        self._session.history.announce = print
-        if self.pages and display_kind(client_of(self.shell)) == "updated":
-            self.pages.call()
+        if self.pages:
+            self._session.history.announce = print  # what is on stderr looks like a fault there
+            if display_kind(client_of(self.shell)) == "updated":
+                self.pages.call()
 
     def uninstall(self) -> None:
         """Undo `install`."""

@@ -53,16 +53,6 @@ def completed(shell, text):
     return [(found.text, found.type) for found in completions]
 
 
-def test_where_the_history_is_stands_above_the_first_answer_as_output(chat, gateway, capsys):
-    """Not as an error, as on the terminal of a program."""
-    gateway(echo)
-    chat("", "user: Name a cat")
-    chat("", "user: Name a dog")
-    printed = capsys.readouterr()
-    assert printed.out.count("chat-magic keeps a history in ") == 1
-    assert printed.err == ""
-
-
 def test_history_draws_the_rows_that_a_query_finds(chat, gateway, capsys):
     """Its value has them as a table."""
     gateway(echo)

@@ -17,6 +17,18 @@ from tests.kernels import REPLY_S
 from tests.waiting import TIMEOUT_S
 
 
+def test_in_a_kernel_an_ordinary_line_says_where_the_history_is(kernel, at_gateway, tmp_path):
+    """Once, above the first answer; what is on stderr looks like a fault there."""
+    at_gateway(streamed(completion("Hello")), streamed(completion("Hello")))
+    kernel.run(f"os.environ['CHAT_MAGIC_HISTORY'] = {str(tmp_path / 'history.db')!r}")
+    outputs = [*kernel.run("%%chat a/b\nHi").outputs, *kernel.run("%%chat a/b\nHi").outputs]
+    kernel.run("os.environ['CHAT_MAGIC_HISTORY'] = 'off'")
+    (line,) = [output for output in outputs if "text" in output]
+    assert line["name"] == "stdout"
+    assert line["text"].startswith("chat-magic keeps a history in ")
+    assert "text" in outputs[0]
+
+
 def test_a_cell_leaves_one_output_and_its_value(kernel, at_gateway):
     """The result is the last update of the live display, and the value of `_` and `--out`."""
     gateway = at_gateway(streamed(completion("Hello there", n_top=2)))
