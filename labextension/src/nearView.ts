@@ -3,6 +3,9 @@
 /** The height of the window, above and below what is seen, also within what scrolls. */
 const NEAR = { rootMargin: '100% 0px', scrollMargin: '100% 0px' };
 
+/** If no more is put off than this, idle moments are used; of much, most may never be looked at. */
+const FEW = 20;
+
 /** What is put off, in the order of the page. */
 const waiting = new Set<() => void>();
 
@@ -10,7 +13,7 @@ let isScheduled = false;
 
 /**
  * Act once an element on the page is near what is seen, at once if it already is; else when its
- * turn has come while the page is idle, or when that is printed.
+ * turn has come while the page is idle, where little is put off, or when the page is printed.
  *
  * @returns A function that cancels it; null if it is done.
  */
@@ -23,6 +26,7 @@ export function onceNear(node: HTMLElement, act: () => void): (() => void) | nul
     observer.disconnect();
     window.removeEventListener('beforeprint', actOnce);
     waiting.delete(actOnce);
+    actWhenIdle();
   };
   const actOnce = (): void => {
     cancel();
@@ -42,14 +46,16 @@ export function onceNear(node: HTMLElement, act: () => void): (() => void) | nul
 
 /** Do one thing in each idle moment, so that the page answers in between. */
 function actWhenIdle(): void {
-  if (isScheduled || !waiting.size) {
+  if (isScheduled || !waiting.size || waiting.size > FEW) {
     return;
   }
   isScheduled = true;
   whenIdle(() => {
     isScheduled = false;
     const [first] = waiting;
-    first?.();
+    if (waiting.size <= FEW) {
+      first?.();
+    }
     actWhenIdle();
   });
 }

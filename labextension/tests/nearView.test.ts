@@ -83,6 +83,17 @@ describe('what is put off', () => {
     expect(idle).toEqual([]);
   });
 
+  it('waits until it comes near where much is put off, and the last of it for idle moments', () => {
+    const acts = Array.from({ length: 22 }, () => vi.fn());
+    const done = (): number => acts.filter(act => act.mock.calls.length).length;
+    const cancels = acts.map(act => onceNear(elementAt(5, 6), act));
+    idle.shift()?.();
+    expect([done(), idle.length]).toEqual([0, 0]);
+    cancels.slice(0, 2).forEach(cancel => cancel?.());
+    idle.shift()?.();
+    expect(done()).toBe(1);
+  });
+
   it('is done soon in browsers that do not tell when they are idle', () => {
     vi.unstubAllGlobals();
     vi.stubGlobal('IntersectionObserver', Observer);
