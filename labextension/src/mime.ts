@@ -34,7 +34,7 @@ class ResultRenderer extends Widget implements IRenderMime.IRenderer {
     });
   }
 
-  /** Draw a result when it is near what is seen, or the page is idle; until then show it as text. */
+  /** Draw a result when it is near what is seen of the notebook; until then show it as text. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
     if (!this.isDrawn) {

@@ -1,12 +1,11 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { onceNear } from '../src/nearView';
 
 type Report = (entries: { isIntersecting: boolean }[]) => void;
 
 let report: Report;
 let observed: Element[];
-let idle: (() => void)[];
-let onceNear: (typeof import('../src/nearView'))['onceNear'];
 
 class Observer {
   constructor(callback: Report) {
@@ -29,13 +28,9 @@ function elementAt(top: number, bottom: number, width = 100): HTMLElement {
   return node;
 }
 
-beforeEach(async () => {
-  vi.resetModules();
-  ({ onceNear } = await import('../src/nearView'));
+beforeEach(() => {
   observed = [];
-  idle = [];
   vi.stubGlobal('IntersectionObserver', Observer);
-  vi.stubGlobal('requestIdleCallback', (act: () => void) => idle.push(act));
 });
 
 afterEach(() => {
@@ -67,43 +62,6 @@ describe('what is put off', () => {
     window.dispatchEvent(new Event('beforeprint'));
     expect(act).toHaveBeenCalledOnce();
     expect(observed).toEqual([]);
-  });
-
-  it('is done in idle moments, one thing in each, but for what was cancelled or is done', () => {
-    const [first, cancelled, second] = [vi.fn(), vi.fn(), vi.fn()];
-    onceNear(elementAt(5, 6), first);
-    onceNear(elementAt(6, 7), cancelled)?.();
-    onceNear(elementAt(7, 8), second);
-    idle.shift()?.();
-    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 0]);
-    window.dispatchEvent(new Event('beforeprint'));
-    idle.shift()?.();
-    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 1]);
-    expect(cancelled).not.toHaveBeenCalled();
-    expect(idle).toEqual([]);
-  });
-
-  it('waits until it comes near where much is put off, and the last of it for idle moments', () => {
-    const acts = Array.from({ length: 22 }, () => vi.fn());
-    const done = (): number => acts.filter(act => act.mock.calls.length).length;
-    const cancels = acts.map(act => onceNear(elementAt(5, 6), act));
-    idle.shift()?.();
-    expect([done(), idle.length]).toEqual([0, 0]);
-    cancels.slice(0, 2).forEach(cancel => cancel?.());
-    idle.shift()?.();
-    expect(done()).toBe(1);
-  });
-
-  it('is done soon in browsers that do not tell when they are idle', () => {
-    vi.unstubAllGlobals();
-    vi.stubGlobal('IntersectionObserver', Observer);
-    vi.useFakeTimers();
-    const act = vi.fn();
-    onceNear(elementAt(5, 6), act);
-    expect(act).not.toHaveBeenCalled();
-    vi.runAllTimers();
-    expect(act).toHaveBeenCalledOnce();
-    vi.useRealTimers();
   });
 
   it('is done before the page is printed, unless it was cancelled', () => {
