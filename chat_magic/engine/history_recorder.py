@@ -167,7 +167,7 @@ class HistoryRecorder:
         return self.is_on(self.locate(), keep)
 
     def forget_place(self) -> None:
-        """Know no cell any more, as without the extension."""
+        """Do without the extension: know no cell, and say where the history is on stderr."""
         self.locate = _nowhere
         self.announce = _to_stderr
 
