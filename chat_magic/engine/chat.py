@@ -152,6 +152,7 @@ async def achat(
             await asyncio.to_thread(validation.preload)
         return with_schema_warnings(await asyncio.wrap_future(future))
     except asyncio.CancelledError as error:
+        record.abandon()
         future.cancel()
         error.result = task.partial()  # type: ignore[attr-defined]  # like that of a ChatError
         raise
@@ -173,6 +174,7 @@ def start_answer(
         lambda on_change: AnswerTask(call, session, on_change, record),
         finish=lambda result: checks.apply(with_schema_warnings(result)),
         while_waiting=validation.preload if call.schema else lambda: None,
+        on_cancel=record.abandon,
     )
 
 

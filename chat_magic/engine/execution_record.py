@@ -76,6 +76,9 @@ class Record:
         """Run it; its end is kept by others, or not at all."""
         return await running
 
+    def abandon(self) -> None:
+        """Note that it is being cancelled."""
+
 
 NOT_RECORDED = Record()
 
@@ -142,6 +145,11 @@ class ExecutionRecord(Record):
             result = cast("R", self._turn.answered(result))
         self._end(result, "complete")
         return result
+
+    def abandon(self) -> None:
+        """Note that it is being cancelled: the next turn of its conversation need not wait."""
+        if self._turn is not None:
+            self._turn.abandon()
 
     def _end(
         self,

@@ -67,6 +67,7 @@ class TaskHandle(Generic[R]):
         make_task: Creates the task; its argument is the function to call after changes.
         finish: Completes the result in the waiting thread.
         while_waiting: Called in that thread before it waits: slow work that `finish` needs.
+        on_cancel: Called in the thread that cancels it, before its connections are closed.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class TaskHandle(Generic[R]):
         make_task: Callable[[Callable[[], None]], Task[R]],
         finish: Callable[[R], R],
         while_waiting: Callable[[], None] = lambda: None,
+        on_cancel: Callable[[], None] = lambda: None,
     ) -> None:
         self._while_waiting = while_waiting
+        self._on_cancel = on_cancel
         self._finish = finish
         self._has_changed = False
         self._changes: SimpleQueue[None] = SimpleQueue()
@@ -118,6 +121,7 @@ class TaskHandle(Generic[R]):
 
     def cancel(self) -> None:
         """Cancel it; its connections are closed at once."""
+        self._on_cancel()
         self._future.cancel()
         self._await_end(_CLOSE_S)
         if self._outcome is None:  # it had not started, or is slow to close

@@ -92,6 +92,11 @@ class Turn:
         """Note that it is asked now: the next one must wait for it."""
         self.threads.under_way[self.place] = self
 
+    def abandon(self) -> None:
+        """Note that it was cancelled: the next turn need not wait until its request is closed."""
+        if self.threads.under_way.get(self.place) is self:
+            del self.threads.under_way[self.place]
+
     def answered(self, result: ChatResult) -> ChatResult:
         """Return its answer with what the status line says, and which turns are dropped."""
         use = ThreadUse(name=self.place.thread, window=self.window)
@@ -105,8 +110,9 @@ class Turn:
             result: Its answer, or what had arrived.
             status: `complete`, `interrupted` or `failed`.
         """
-        self.threads.under_way.pop(self.place, None)
-        if status != "complete" or not _can_be_continued(result):
+        is_awaited = self.threads.under_way.get(self.place) is self
+        self.abandon()
+        if not is_awaited or status != "complete" or not _can_be_continued(result):
             return None
         self.threads.last_runs[self.place] = self.run
         return self.place, self.position

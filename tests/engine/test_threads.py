@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -174,6 +176,78 @@ def test_a_broken_or_interrupted_turn_is_not_part(gateway, run_in, session):
     asyncio.run(cancel())
     run_in("c2", "two")
     assert conversation(server) == ["one", "1: one", "two"]
+
+
+@pytest.fixture
+def hold_loop(session):
+    """Return a context in which the event loop of the session does nothing."""
+
+    @contextmanager
+    def hold_loop():
+        is_held, is_free = threading.Event(), threading.Event()
+
+        async def hold():
+            is_held.set()
+            is_free.wait()
+
+        session.loop.submit(hold())
+        is_held.wait()
+        try:
+            yield
+        finally:
+            is_free.set()
+
+    return hold_loop
+
+
+def test_a_cancelled_turn_is_not_waited_for(gateway, session, hold_loop):
+    """The next may be asked while the loop has yet to close its request."""
+    server = gateway(events(delta("Hel"), HOLD), answer)
+    session.history.locate = lambda: CellPlace(notebook=NOTEBOOK)
+    options = HistoryOptions(turn=session.history.next_turn("trip"))
+    handle = start_answer(session, prepare(messages="Hi", model="a/b"), options)
+    server.wait_for_request()
+    with hold_loop():
+        handle.cancel()
+        assert session.history.next_turn("trip").position == 1
+    assert chat_magic.chat("And?", thread="trip").text == "1: And?"
+
+
+def test_an_awaited_turn_that_is_cancelled_is_not_waited_for(gateway, session, hold_loop):
+    """Also where `achat` is cancelled by its caller."""
+    server = gateway(events(delta("Hel"), HOLD), answer)
+    session.history.locate = lambda: CellPlace(notebook=NOTEBOOK)
+
+    async def cancel():
+        task = asyncio.create_task(chat_magic.achat("held", thread="trip"))
+        await asyncio.to_thread(server.wait_for_request)
+        with hold_loop():
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert session.history.next_turn("trip").position == 1
+
+    asyncio.run(cancel())
+    assert chat_magic.chat("And?", thread="trip").text == "1: And?"
+
+
+def test_an_answer_that_comes_after_its_cancelling_is_not_part(gateway, session):
+    """Another turn may have been asked in its place."""
+    gateway(answer)
+    session.history.locate = lambda: CellPlace(notebook=NOTEBOOK)
+    record = session.history.record(
+        "answer",
+        [prepare(messages="Hi", model="a/b")],
+        HistoryOptions(turn=session.history.next_turn("trip")),
+    )
+    late = chat_magic.chat("Hi")
+    record.abandon()
+
+    async def answered():
+        return late
+
+    asyncio.run(record.keep(answered(), lambda: None))
+    assert session.history.next_turn("trip").position == 1
 
 
 def test_a_turn_under_way_is_an_error_of_the_next(gateway, run_in, session):
