@@ -32,9 +32,10 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_S = 60
+WAIT_S = 60
+"""How long a server may take to start, and a page to show what is waited for, on a busy machine."""
 
-expect.set_options(timeout=START_S * 1000)  # on a busy machine, 5 s are not enough
+expect.set_options(timeout=WAIT_S * 1000)
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Lab:
     def look(self, page: Page, name: str) -> None:
         """Open a notebook in a fresh workspace, without a kernel, and wait for its outputs."""
         page.goto(f"{self.url}/lab/tree/{name}?reset&token={self.token}")
-        page.locator(".jp-Dialog .jp-mod-reject").click(timeout=START_S * 1000)
-        page.wait_for_selector(".jp-OutputArea-output", timeout=START_S * 1000)
+        page.locator(".jp-Dialog .jp-mod-reject").click(timeout=WAIT_S * 1000)
+        page.wait_for_selector(".jp-OutputArea-output", timeout=WAIT_S * 1000)
 
     def open(self, page: Page, name: str, front_end: str = "lab/tree") -> None:
         """Open a notebook in a fresh workspace and wait for its kernel.
@@ -81,7 +82,7 @@ class Lab:
             front_end: `lab/tree`, or `notebooks` for Notebook 7.
         """
         page.goto(f"{self.url}/{front_end}/{name}?reset&token={self.token}")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START_S * 1000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_S * 1000)
         page.evaluate(
             """async () => {
                 const { sessionContext } = window.jupyterapp.shell.currentWidget
@@ -163,7 +164,7 @@ def _free_port() -> int:
 
 def _wait_for(url: str, log: Path) -> None:
     try:
-        wait_until(lambda: _answers(url), START_S)
+        wait_until(lambda: _answers(url), WAIT_S)
     except TimeoutError:
         raise TimeoutError(log.read_text()) from None
 
@@ -191,6 +192,7 @@ def browser():
 def fresh_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
     """Open a page of its own cookies and storage, so many pixels wide."""
     context = browser.new_context(viewport={"width": width, "height": 1000})
+    context.set_default_timeout(WAIT_S * 1000)
     yield context.new_page()
     context.close()
 

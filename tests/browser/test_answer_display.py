@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from chat_magic.core.reply.reply import Usage
 from chat_magic.view.bundle import MIME_TYPE, bundle
 from tests.browser.conftest import fresh_page
-from tests.browser.test_inspector import LOCAL, WAIT_MS
+from tests.browser.test_inspector import LOCAL
 from tests.view.conftest import answers, axis, choice, run, token
 
 JSON = '{\n  "name": "Ada",\n  "tags": [\n    "a"\n  ]\n}'
@@ -111,7 +111,7 @@ def results(lab, browser):
         lab.write_outputs("answers.ipynb", *OUTPUTS.values())
         lab.look(page, "answers.ipynb")
         roots = page.locator(".chm-root")
-        expect(roots).to_have_count(len(OUTPUTS), timeout=WAIT_MS)
+        expect(roots).to_have_count(len(OUTPUTS))
         yield {name: roots.nth(index) for index, name in enumerate(OUTPUTS)}
 
 

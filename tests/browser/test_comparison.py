@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from chat_magic.core.cell.cell import parse
 from chat_magic.view.bundle import TokensView, bundle
 from tests.browser.contrast import THEMES, contrast, painted, use_theme
-from tests.browser.test_inspector import ATTACKS, LOCAL, WAIT_MS
+from tests.browser.test_inspector import ATTACKS, LOCAL
 from tests.view.conftest import choice, run, token
 from tests.wire.make_comparison import TEMPERATURE, TONE, grid
 
@@ -37,7 +37,7 @@ def show(lab, page):
         lab.write_outputs(name, bundle(runs, **options))
         lab.look(page, name)
         root = page.locator(".chm-root").first
-        root.locator(".chm-comparison").wait_for(timeout=WAIT_MS)
+        root.locator(".chm-comparison").wait_for()
         return root
 
     return show
@@ -70,7 +70,7 @@ def test_choices_of_the_embedded_model_are_drawn_side_by_side(lab, page):
     lab.open(page, "four.ipynb")
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
     root = page.locator(".chm-root:not(.chm-live)")
-    root.wait_for(timeout=60_000)
+    root.wait_for()
     count = root.locator(".chm-choice").count()
     assert count > 1
     assert len(set(lefts(root))) == count
@@ -101,7 +101,7 @@ def test_the_keyboard_changes_the_base_and_the_state_survives_reopening(show, pa
     page.wait_for_timeout(500)
     page.goto("about:blank")
     lab.look(page, "base.ipynb")
-    expect(page.locator("del.chm-diff-target")).to_have_text(["Cy", "Cy"], timeout=WAIT_MS)
+    expect(page.locator("del.chm-diff-target")).to_have_text(["Cy", "Cy"])
     expect(page.locator(".chm-base strong")).to_have_text("3")
 
 
@@ -161,7 +161,7 @@ def test_a_grid_asked_for_its_tokens_opens_at_columns_of_them(lab, page):
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lab.folder / "inspect-grid.ipynb")
     lab.look(page, "inspect-grid.ipynb")
     root = page.locator(".chm-root").first
-    expect(root.locator(".chm-token").first).to_be_visible(timeout=WAIT_MS)
+    expect(root.locator(".chm-token").first).to_be_visible()
     view(root, "Matrix")
     root.locator(".chm-cell").first.click()
     expect(root.locator(".chm-detail-pane .chm-token").first).to_be_visible()
@@ -209,7 +209,7 @@ def test_going_on_writes_the_conversation_into_a_cell_below(show, page):
     root = show("on.ipynb", names())
     root.get_by_role("button", name="Continue from this answer").nth(1).click()
     cells = page.locator(".jp-CodeCell .cm-content")
-    expect(cells).to_have_count(2, timeout=WAIT_MS)
+    expect(cells).to_have_count(2)
     source = cells.nth(1).inner_text()
     messages = parse(source.rstrip() + " And then?").messages
     assert [each.role for each in messages] == ["user", "assistant", "user"]

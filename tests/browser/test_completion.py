@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-WAIT_MS = 60_000
-
 
 def complete(page, text):
     """Type, press Tab, and return what is offered: texts, and what stands beside them."""
     page.keyboard.type(text)
     page.keyboard.press("Tab")
-    page.locator(".jp-Completer-item").first.wait_for(timeout=WAIT_MS)
+    page.locator(".jp-Completer-item").first.wait_for()
     return {
         item.locator(".jp-Completer-match").inner_text(): item.locator(
             ".jp-Completer-typeExtended"
@@ -23,7 +21,7 @@ def test_tab_offers_options_with_their_ranges_values_roles_and_variables(lab, pa
     lab.write("complete.ipynb", "%load_ext chat_magic\ncount = 5", "")
     lab.open(page, "complete.ipynb")
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    page.locator(".jp-InputPrompt", has_text="[1]:").wait_for(timeout=WAIT_MS)
+    page.locator(".jp-InputPrompt", has_text="[1]:").wait_for()
     cell = page.locator(".jp-CodeCell .cm-content").nth(1)
     cell.click()
     options = complete(page, "%%chat local --te")

@@ -17,7 +17,6 @@ from tests.gateway import Gateway, streamed
 from tests.view.conftest import called, choice, run, token
 from tests.wire.make_inspector import HOSTILE
 
-WAIT_MS = 60_000
 LOCAL = "local/smollm2-135m-instruct"
 CAPITAL = (
     ("The capital is", 0.9, ()),
@@ -55,7 +54,7 @@ def show(lab, page):
         lab.write_outputs(name, *(bundle([each]) for each in runs))
         lab.look(page, name)
         root = page.locator(".chm-root").first
-        root.wait_for(timeout=WAIT_MS)
+        root.wait_for()
         if tokens:
             root.get_by_role("button", name="Tokens").click()
             root.locator(".chm-token").first.wait_for()
@@ -77,14 +76,14 @@ def test_an_answer_that_came_is_drawn_and_the_view_survives_saving(lab, page):
         lab.write("drawn.ipynb", *cells)
         lab.open(page, "drawn.ipynb")
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-        page.locator(".chm-root").wait_for(timeout=WAIT_MS)
+        page.locator(".chm-root").wait_for()
     assert page.locator(".jp-OutputArea-output").count() == 1
     page.get_by_role("button", name="Tokens").click()
     expect(page.locator(".chm-token")).to_have_count(3)
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.goto("about:blank")
     lab.open(page, "drawn.ipynb")
-    expect(page.locator(".chm-token")).to_have_count(3, timeout=WAIT_MS)
+    expect(page.locator(".chm-token")).to_have_count(3)
 
 
 def test_an_untrusted_result_says_all_about_a_token(show):
@@ -227,7 +226,7 @@ def test_markdown_is_rendered_with_highlighted_code_and_formulas(show, page):
     root = show("markdown.ipynb", run(choice(text=MARKDOWN)))
     assert root.locator("h1").inner_text() == "Title"
     assert root.locator("td").all_inner_texts() == ["1", "2"]
-    expect(root.locator("mjx-container")).to_have_count(1, timeout=WAIT_MS)
+    expect(root.locator("mjx-container")).to_have_count(1)
     assert root.locator("pre span[class]", has_text="def").count() == 1
     root.locator(".chm-code").hover()
     root.get_by_role("button", name="Copy code").click()
@@ -330,7 +329,7 @@ def test_a_branch_becomes_the_cell_below(show, page):
     root.locator(".chm-token", has_text="although").click()
     root.get_by_role("button", name="Branch from “␣not”").click()
     cells = page.locator(".jp-CodeCell .cm-content")
-    expect(cells).to_have_count(2, timeout=WAIT_MS)
+    expect(cells).to_have_count(2)
     assert parse(cells.nth(1).inner_text()).prefill == "The capital is Canberra, not"
     expect(cells.nth(1)).to_be_focused()
     page.keyboard.type(" so")
@@ -371,7 +370,7 @@ def test_a_result_can_be_shown_once_more_at_its_tokens(lab, page):
     )
     lab.open(page, "inspect.ipynb")
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    page.locator(".chm-tokens").wait_for(timeout=60_000)
+    page.locator(".chm-tokens").wait_for()
     assert page.get_by_text("Tokens", exact=True).get_attribute("aria-pressed") == "true"
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from chat_magic.view.bundle import bundle
 from tests.browser.test_comparison import names
-from tests.browser.test_inspector import WAIT_MS, capital
+from tests.browser.test_inspector import capital
 
 FRONT_ENDS = ["lab/tree", "notebooks"]
 PRINTED = [*"dlvnpagmtc[]0123456789", "ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"]
@@ -35,9 +35,9 @@ def visit(lab, page):
         nbformat.write(notebook, lab.folder / name)
         page.goto(f"{lab.url}/{front_end}/{name}?reset&token={lab.token}")
         root = page.locator(".chm-root").first
-        root.wait_for(timeout=WAIT_MS)
-        page.locator(".jp-Dialog .jp-mod-reject").click(timeout=WAIT_MS)
-        expect(page.locator(".jp-Cell")).to_have_count(2, timeout=WAIT_MS)
+        root.wait_for()
+        page.locator(".jp-Dialog .jp-mod-reject").click()
+        expect(page.locator(".jp-Cell")).to_have_count(2)
         return root
 
     return visit

@@ -16,7 +16,6 @@ from tests.completions import completion
 from tests.gateway import Gateway, streamed
 from tests.view.conftest import choice, run
 
-WAIT_MS = 60_000
 CHAT = (
     "%%chat local --temperature 0.8 -n 3 --out names\n"
     "---\nstop: [x]\n---\n"
@@ -36,8 +35,8 @@ def open_cells(lab, page):
         made[0].outputs = outputs
         nbformat.write(nbformat.v4.new_notebook(cells=made), lab.folder / name)
         page.goto(f"{lab.url}/{path}/{name}?reset&token={lab.token}")
-        page.locator(".jp-Dialog .jp-mod-reject").click(timeout=WAIT_MS)
-        page.locator(".jp-Cell").first.wait_for(timeout=WAIT_MS)
+        page.locator(".jp-Dialog .jp-mod-reject").click()
+        page.locator(".jp-Cell").first.wait_for()
         return page.locator(".jp-Cell")
 
     return open_cells
@@ -216,7 +215,7 @@ def test_a_copied_request_runs_and_sends_the_same_again(open_cells, page):
 def test_an_output_may_ask_for_a_cell_below_it(open_cells, page):
     cells = open_cells("event.ipynb", CHAT, PYTHON, outputs=[run(choice(text="An answer"))])
     cells.nth(1).locator(".cm-content").click()
-    page.locator(".chm-root").wait_for(timeout=WAIT_MS)
+    page.locator(".chm-root").wait_for()
     unhandled = page.locator(".chm-root").evaluate(
         """node => node.dispatchEvent(new CustomEvent('chat-magic:insert-cell', {
             bubbles: true, cancelable: true, detail: { text: '%%chat local' }
@@ -256,11 +255,11 @@ def test_a_cell_without_the_extension_offers_to_load_it(lab, page):
         cells.nth(place).locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         offer = cells.nth(place).locator(".chm-load-offer")
-        expect(offer).to_contain_text("has not loaded chat-magic", timeout=WAIT_MS)
+        expect(offer).to_contain_text("has not loaded chat-magic")
     for place in (1, 0):
         offer = cells.nth(place).locator(".chm-load-offer")
         offer.get_by_role("button", name="Load it and run this cell").click()
         output = cells.nth(place).locator(".jp-OutputArea-output")
-        expect(output).to_contain_text("messages", timeout=WAIT_MS)
-        expect(offer).to_have_count(0, timeout=WAIT_MS)
+        expect(output).to_contain_text("messages")
+        expect(offer).to_have_count(0)
         expect(cells.nth(place)).to_be_focused()

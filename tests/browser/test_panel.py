@@ -15,7 +15,6 @@ from tests.completions import DONE, delta
 from tests.gateway import HOLD, Gateway, Wait, events
 from tests.waiting import TIMEOUT_S
 
-WAIT_MS = 60_000
 ASK = "%%chat local --max-completion-tokens 16 --seed 1\\nuser: Say hi."
 
 
@@ -35,8 +34,8 @@ def open_panel(lab, page):
 def shown(page):
     """Return the panel of a page once it has written its cell."""
     panel = page.locator(".chp-panel")
-    panel.wait_for(timeout=WAIT_MS)
-    expect(panel.locator(".chp-cell pre")).to_contain_text("%%chat", timeout=WAIT_MS)
+    panel.wait_for()
+    expect(panel.locator(".chp-cell pre")).to_contain_text("%%chat")
     return panel
 
 
@@ -59,8 +58,8 @@ def click(panel, label):
 def run(panel, answers):
     """Run the panel, and wait until its history has so many answers."""
     click(panel, "Run")
-    expect(panel.locator(".chp-thumbnail")).to_have_count(answers, timeout=WAIT_MS)
-    expect(panel.locator(".chp-bar").first).to_contain_text("done in", timeout=WAIT_MS)
+    expect(panel.locator(".chp-thumbnail")).to_have_count(answers)
+    expect(panel.locator(".chp-bar").first).to_contain_text("done in")
 
 
 def drag(page, slider, fraction):
@@ -87,7 +86,7 @@ def test_a_slider_writes_the_cell_and_the_answer_is_in_the_notebook(lab, page, o
     value = entry.input_value()
     expect(panel.locator(".chp-cell pre")).to_contain_text(f"--temperature {value}")
     run(panel, 1)
-    expect(answered(page).last).to_be_visible(timeout=WAIT_MS)
+    expect(answered(page).last).to_be_visible()
     assert panel.get_by_text("to first token").count() == 0
     save(page)
     cells = nbformat.read(lab.folder / "slider.ipynb", as_version=4).cells
@@ -122,10 +121,10 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
         panel.evaluate_all("nodes => nodes.forEach(node => { node.dataset.seen = 'yes' })")
         source.locator(".cm-content").click()
         act()
-        expect(panel).to_have_count(1, timeout=WAIT_MS)
-        expect(panel.locator(".chp-cell pre")).to_have_text(text, timeout=WAIT_MS)
+        expect(panel).to_have_count(1)
+        expect(panel.locator(".chp-cell pre")).to_have_text(text)
         expect(cells).to_have_count(3)
-        expect(panel).to_be_in_viewport(timeout=WAIT_MS)
+        expect(panel).to_be_in_viewport()
 
     def by_palette():
         page.evaluate("() => jupyterapp.commands.execute('apputils:activate-command-palette')")
@@ -142,10 +141,10 @@ def test_the_panel_of_a_cell_opens_in_four_ways_and_writes_back(lab, page):
     updated = text.replace("0.7", "0.6").split("\n")
     expect(source.locator(".cm-line")).to_have_text(updated)
     click(panel, "Update and run")
-    expect(answered(source)).to_be_visible(timeout=WAIT_MS)
+    expect(answered(source)).to_be_visible()
     run(panel, 1)
     answer = cells.nth(2).locator(".chm-root")
-    expect(answer).to_be_visible(timeout=WAIT_MS)
+    expect(answer).to_be_visible()
     left, right = panel.bounding_box(), answer.bounding_box()
     assert left["x"] + left["width"] <= right["x"]
     assert abs(left["y"] - right["y"]) < 60
@@ -160,7 +159,7 @@ def test_an_opened_panel_has_the_keyboard_in_its_prompt(lab, page):
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Alt+p")
     prompt = shown(page).locator(".chp-message textarea").last
-    expect(prompt).to_be_focused(timeout=WAIT_MS)
+    expect(prompt).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.type("ddmx0")
     expect(prompt).to_have_value("Hiddmx0")
@@ -187,10 +186,10 @@ def test_the_form_keeps_its_place_while_an_answer_streams(lab, page, at_gateway,
         places = [top_of(panel)]
         click(panel, "Run")
         for number, gate in enumerate(gates):
-            page.get_by_text(f"Part {number}.").last.wait_for(timeout=WAIT_MS)
+            page.get_by_text(f"Part {number}.").last.wait_for()
             places.append(top_of(panel))
             gate.set()
-        expect(panel.locator(".chp-bar").first).to_contain_text("done in", timeout=WAIT_MS)
+        expect(panel.locator(".chp-bar").first).to_contain_text("done in")
         assert {*places, top_of(panel)} == {places[0]}
 
 
@@ -208,13 +207,13 @@ def test_stop_closes_the_connection_and_keeps_what_arrived(lab, page, at_gateway
         run_all(page)
         panel = shown(page)
         click(panel, "Run")
-        page.get_by_text("Half an answer").last.wait_for(timeout=WAIT_MS)
+        page.get_by_text("Half an answer").last.wait_for()
         page.locator(".jp-Cell").last.click()
         page.keyboard.press("Control+Enter")
         expect(page.locator(".jp-Cell").last.locator(".jp-OutputArea-output")).to_have_text("42")
         click(panel, "Stop")
         assert gateway.requests[0].closed.wait(TIMEOUT_S)
-        expect(page.get_by_text("interrupted").last).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("interrupted").last).to_be_visible()
         expect(panel.locator(".chp-thumbnail")).to_contain_text("Half an answer")
 
 
@@ -230,11 +229,11 @@ def test_earlier_answers_are_shown_again_and_compared(page, open_panel):
     boxes.nth(1).check()
     click(panel, "Compare")
     area = page.locator(".jp-OutputArea-output").last
-    expect(area.get_by_text("to first token")).to_have_count(2, timeout=WAIT_MS)
+    expect(area.get_by_text("to first token")).to_have_count(2)
     expect(area.locator(".chm-result")).to_be_focused()
     expect(area.locator(".chm-header")).to_be_in_viewport()
     panel.locator(".chp-excerpt").last.click()
-    expect(answered(area)).to_have_count(1, timeout=WAIT_MS)
+    expect(answered(area)).to_have_count(1)
 
 
 @pytest.mark.parametrize("front_end", ["lab/tree", "notebooks"])
@@ -244,7 +243,7 @@ def test_the_cell_is_copied_and_inserted(lab, page, front_end):
     name = f"insert-{front_end[:3]}.ipynb"
     lab.write(name, f"import chat_magic\nchat_magic.Panel('{ASK}')")
     page.goto(f"{lab.url}/{front_end}/{name}?reset&token={lab.token}")
-    page.locator("[data-status='idle']").first.wait_for(timeout=WAIT_MS)
+    page.locator("[data-status='idle']").first.wait_for()
     prompt = page.locator(".jp-InputPrompt").first
     for _ in range(30):  # until it has seen the kernel, a front end ignores the key or objects
         if page.locator("dialog.jp-Dialog").count():
@@ -280,7 +279,7 @@ def test_a_restarted_kernel_and_a_reopened_notebook_show_no_error(lab, page, ope
     assert page.locator(".jp-Dialog").count() == 0
     lab.open(page, "again.ipynb")
     static = page.locator(".jp-OutputArea-output", has_text="%%chat local")
-    expect(static).to_be_visible(timeout=WAIT_MS)
+    expect(static).to_be_visible()
     expect(answered(page)).to_be_visible()
     assert page.get_by_text("Error displaying widget").count() == 0
     assert errors == []
@@ -295,14 +294,14 @@ def test_a_reloaded_page_shows_the_answers_too(lab, page, open_panel):
     save(page)
     page.reload()
     panel = page.locator(".chp-panel").first
-    expect(panel).to_contain_text("the page was reloaded", timeout=WAIT_MS)
+    expect(panel).to_contain_text("the page was reloaded")
     run(panel, 2)
-    expect(answered(panel)).to_be_visible(timeout=WAIT_MS)
+    expect(answered(panel)).to_be_visible()
     last = page.locator(".jp-Cell").last
     last.locator(".cm-content").click()
     page.keyboard.type("panel")
     page.keyboard.press("Control+Enter")
-    expect(answered(last)).to_be_visible(timeout=WAIT_MS)
+    expect(answered(last)).to_be_visible()
     assert last.locator(".chp-panel").get_by_text("to first token").count() == 0
 
 
@@ -315,7 +314,7 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_cell(lab, page):
     cell = nbformat.v4.new_code_cell("panel", outputs=[output], execution_count=1)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), lab.folder / "gone.ipynb")
     lab.look(page, "gone.ipynb")
-    expect(page.locator(".jp-OutputArea-output")).to_have_text("%%chat local", timeout=WAIT_MS)
+    expect(page.locator(".jp-OutputArea-output")).to_have_text("%%chat local")
 
 
 def check_width(page, panel, width, columns):

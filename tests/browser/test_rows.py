@@ -9,7 +9,6 @@ from chat_magic.core.cell.grid import row_axis, sweep_axis
 from chat_magic.view.bundle import MIME_TYPE, bundle
 from tests.browser.conftest import fresh_page
 from tests.browser.test_cell import ANSWER_MS, run_all
-from tests.browser.test_inspector import WAIT_MS
 from tests.completions import completion
 from tests.gateway import Gateway, streamed
 from tests.view.conftest import choice, run, token
@@ -43,7 +42,7 @@ def table(lab, browser, _saved):
     with fresh_page(browser) as page:
         lab.look(page, "rows.ipynb")
         root = page.locator(".chm-rows-view")
-        root.wait_for(timeout=WAIT_MS)
+        root.wait_for()
         yield root
 
 
@@ -78,7 +77,7 @@ def test_only_the_rows_in_view_are_in_the_page(table):
     for share in (0, 0.25, 0.5, 1):
         frame.evaluate("(node, share) => { node.scrollTop = share * node.scrollHeight }", share)
         first = min(int(share * N_ROWS) + 1, N_ROWS - 1)
-        cell(table, first, 1).wait_for(timeout=WAIT_MS)
+        cell(table, first, 1).wait_for()
         assert rows.count() <= DRAWN
     expect(cell(table, N_ROWS - 1, 1)).to_have_text(f"review {N_ROWS - 1:04}")
 
@@ -152,7 +151,7 @@ def test_an_opened_row_gets_its_tokens_from_the_kernel(lab, page, at_gateway):
     assert not saved["results"][0]["choices"][0]["parts"]
     cell(table, 1, 2).click()
     pane = table.locator(".chm-detail-pane")
-    expect(pane.get_by_role("button", name="Tokens", exact=True)).to_be_enabled(timeout=WAIT_MS)
+    expect(pane.get_by_role("button", name="Tokens", exact=True)).to_be_enabled()
     press(table, "v")
     expect(pane.locator(".chm-token")).to_have_count(2)
     assert saved == drawn_payload(page)

@@ -95,4 +95,4 @@ def test_a_heatmap_is_drawn_from_the_saved_output(lab, page) -> None:
     lab.write_outputs("heatmap.ipynb", {VEGA_LITE: drawn[VEGA_LITE]})
     lab.look(page, "heatmap.ipynb")
     output = page.locator(".jp-RenderedVegaCommon5")
-    expect(output.locator("canvas, svg").first).to_be_visible(timeout=20_000)
+    expect(output.locator("canvas, svg").first).to_be_visible()

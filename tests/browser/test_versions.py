@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from tests.completions import completion
 from tests.gateway import Gateway, streamed
 
-WAIT_MS = 60_000
 EDIT = """text => {
     const { content } = jupyterapp.shell.currentWidget
     content.activeCellIndex = 1
@@ -44,9 +43,7 @@ def run_prompts(lab, page, tmp_path):
             for prompt in prompts:
                 page.evaluate(EDIT, f"%%chat a/b -t 0.5\n{prompt}")
                 page.evaluate(RUN)
-                expect(page.locator(".chm-root .chm-result")).to_contain_text(
-                    f"You said {prompt}", timeout=WAIT_MS
-                )
+                expect(page.locator(".chm-root .chm-result")).to_contain_text(f"You said {prompt}")
             return page.locator(".chm-root")
 
         yield run_prompts
@@ -59,14 +56,14 @@ def test_a_prompt_that_is_edited_has_versions_which_the_notebook_does_not_hold(
     words = ["secret cat", "red cat", "red dog", "blue dog", "blue bird", "big bird"]
     root = run_prompts("versions.ipynb", *words)
     bar = root.locator(".chm-versions")
-    expect(bar.locator("strong").first).to_have_text("version 6", timeout=WAIT_MS)
+    expect(bar.locator("strong").first).to_have_text("version 6")
     bar.get_by_role("button", name="Diff with version 5").click()
-    expect(bar.locator("del").first).to_have_text(" blue", timeout=WAIT_MS)
+    expect(bar.locator("del").first).to_have_text(" blue")
     for _ in range(5):
         bar.get_by_title("The version before").click()
     expect(bar.locator("strong").first).to_have_text("version 1")
     expect(bar.get_by_role("button", name="The version after")).to_be_focused()
-    expect(bar.locator("pre")).to_contain_text("secret cat", timeout=WAIT_MS)
+    expect(bar.locator("pre")).to_contain_text("secret cat")
     expect(root.locator(".chm-result")).to_contain_text("You said secret cat")
     page.evaluate(SAVE)
     saved = json.loads((lab.folder / "versions.ipynb").read_text())
