@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import chat_magic
+from tests.completions import completion
+from tests.gateway import Gateway, streamed
 
 SLOW = [
     "pandas",
@@ -55,3 +59,24 @@ print([name for name in {SLOW} if name in set(sys.modules) - before])
 """
     ran = run_python(code)
     assert ran.stdout.strip() == "[]", ran.stderr
+
+
+@pytest.mark.parametrize("history", ["off", "on"])
+def test_an_answer_imports_neither_tables_nor_pictures(run_python, tmp_path, history):
+    """Nor does keeping it in the history; a table or a picture of it does."""
+    code = f"""
+import sys, chat_magic
+assert chat_magic.chat("Hi", max_tokens=5).text == "Hello"
+print([name for name in {sorted(set(SLOW) - {"aiohttp"})} if name in sys.modules])
+"""
+    environment = {
+        "CHAT_MAGIC_API_KEY": "sk-canary-1234567890",
+        "CHAT_MAGIC_MODEL": "a/b",
+        "CHAT_MAGIC_HISTORY": history,
+        "XDG_DATA_HOME": str(tmp_path),
+    }
+    with Gateway(streamed(completion("Hello"))) as gateway:
+        environment["CHAT_MAGIC_BASE_URL"] = gateway.base_url
+        ran = run_python(code, env={**os.environ, **environment})
+    assert ran.stdout.strip() == "[]", ran.stderr
+    assert bool(list(tmp_path.rglob("history.db"))) == (history == "on")

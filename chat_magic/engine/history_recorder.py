@@ -92,9 +92,13 @@ class HistoryRecorder:
             options: How it is kept.
             axes: Of the grid.
         """
-        from chat_magic.engine.execution_rows import start_of
 
-        return self.begin(lambda origin: start_of(kind, calls, origin, axes), calls, options)
+        def start(origin: Origin) -> StartedExecution:
+            from chat_magic.engine.execution_rows import start_of
+
+            return start_of(kind, calls, origin, axes)
+
+        return self.begin(start, calls, options)
 
     def begin(
         self,

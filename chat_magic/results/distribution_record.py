@@ -8,14 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from chat_magic.analysis.answer_search import AnswerSearch, NextToken
-from chat_magic.analysis.distribution_table import found_reply
 from chat_magic.core.reply.reply import Timing
 from chat_magic.errors import InvalidRequest
-from chat_magic.results.answer_distribution import Distribution
 from chat_magic.results.chat_result import ChatResult
 
 if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Reply
+    from chat_magic.results.answer_distribution import Distribution
 
 __all__ = ["FIELD", "recorded_distribution", "result_of_distribution", "without_search"]
 
@@ -46,6 +45,8 @@ def result_of_distribution(found: Distribution) -> ChatResult:
 
     Each answer is scored: its tokens have their own log probabilities, and none was sampled.
     """
+    from chat_magic.analysis.distribution_table import found_reply
+
     reply = found_reply(found.search, found.answers)
     steps = [(n, [_Token(*token) for token in tokens]) for n, tokens in found.search.steps()]
     search = _Search(
@@ -70,6 +71,8 @@ def recorded_distribution(result: ChatResult) -> Distribution:
     Raises:
         InvalidRequest: It was made from none.
     """
+    from chat_magic.results.answer_distribution import Distribution
+
     try:
         search = msgspec.convert(result.extra.get(FIELD), _Search)
     except msgspec.ValidationError as error:
