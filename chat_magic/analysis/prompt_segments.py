@@ -91,13 +91,17 @@ def without_segment(
         messages: The whole prompt.
         segment: What is left out: a part of a text, or whole messages.
         replacement: What stands in its place; whole messages are kept with this text.
+
+    Returns:
+        The other messages. A beginning of the answer of which nothing is left is no message.
     """
     first, last = segment.message, segment.message + max(segment.n_messages, 1)
     inside = messages[first:last]
     if not segment.n_messages:
         text = str(messages[first].content)
         changed = text[: segment.start] + replacement + text[segment.end :]
-        inside = [replace(messages[first], content=changed)]
+        is_begun = messages[first].role == "assistant" and last == len(messages)
+        inside = [replace(messages[first], content=changed)] if changed or not is_begun else []
     elif replacement:
         inside = [replace(message, content=replacement) for message in inside]
     else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chat_magic.analysis.prompt_segments import UNITS, prompt_segments, without_segment
 from chat_magic.core.cell.grid import Axis, Variant
 from chat_magic.core.reply.scored_text import facts_of
-from chat_magic.core.request.scoring import Scoring, read_candidates
+from chat_magic.core.request.scoring import Scoring, check_candidate
 from chat_magic.core.unset import UNSET
 from chat_magic.engine.answer_task import AnswerTask
 from chat_magic.engine.budget import Budget
@@ -23,7 +23,7 @@ from chat_magic.engine.prepare import (
     prepare_call,
     takes_newest_names,
 )
-from chat_magic.engine.score import scoring_request
+from chat_magic.engine.score import scoring_request, with_logprobs
 from chat_magic.engine.task_handle import TaskHandle
 from chat_magic.errors import ChatError, InvalidRequest
 from chat_magic.results.ablation import Ablation
@@ -119,7 +119,7 @@ def plan_ablation(
     if answer is not None and labels:
         raise InvalidRequest("answer and labels exclude each other: give only one")
     if answer is not None:
-        (answer,) = read_candidates([answer], "answer")
+        check_candidate(answer, "answer")
     call = prepare_call(session, request, after=after, choice=choice, limits=limits)
     segments = prompt_segments(call.request.messages, by)
     _check_count(call.request, by, len(segments))
@@ -204,7 +204,7 @@ class AblationTask:
         plan = self._plan
         if self.answer_text is None and not plan.labels:
             self.answer_text = (await self._ask(self._greedy())).text
-            read_candidates([self.answer_text], "the answer")
+            check_candidate(self.answer_text, "the answer")
         self._whole = await self._ask(self._measured(plan.call.request))
         self._check_whole(self._whole)
         try:
@@ -227,9 +227,8 @@ class AblationTask:
         if self.answer_text is not None:
             single = replace(request, parameters={**request.parameters, "n": UNSET})
             return scoring_request(single, Scoring((self.answer_text,)))
-        asked: dict[str, Any] = {"logprobs": True, "top_logprobs": _LABEL_ALTERNATIVES}
-        asked |= self._limit(_LABEL_TOKENS)
-        return replace(request, parameters={**request.parameters, **asked, "n": UNSET})
+        asked = {**request.parameters, **self._limit(_LABEL_TOKENS)}
+        return with_logprobs(replace(request, parameters=asked), _LABEL_ALTERNATIVES)
 
     def _greedy(self) -> ChatRequest:
         """Return the request for the answer that the model is likeliest to write, word by word."""

@@ -130,6 +130,7 @@ def distribution(
         digest = hashlib.sha256(earlier.to_json().encode()).hexdigest()
         request = replace(earlier.request, search=replace(limits, base=digest))
     else:
+        _check_node(AnswerSearch(limits.max_tokens), at)
         request, _ = build_request(messages, model, variables, extra, parameters, None)
         request = replace(request, search=limits)
     call = prepare_call(
@@ -219,9 +220,9 @@ class _Warning:
 
 def _check_node(search: AnswerSearch, node: Any) -> None:
     if type(node) is not int or not 0 <= node < len(search.nodes):
-        raise InvalidRequest(
-            f"at {node!r}: must be the number of a node, 0 to {len(search.nodes) - 1}"
-        )
+        last = len(search.nodes) - 1
+        expected = f"the number of a node, 0 to {last}" if last else "0 before a search has begun"
+        raise InvalidRequest(f"at {node!r}: must be {expected}")
     if not search.best(1, node):
         raise InvalidRequest(f"at {node}: the answer ends there, nothing follows it")
 

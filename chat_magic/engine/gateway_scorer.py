@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from reprlib import repr as short_repr
 from typing import TYPE_CHECKING, Any, Literal
 
 from chat_magic.core.reply.prompt_logprobs import (
@@ -130,7 +131,8 @@ class PromptScorer:
         scored = self._known.pop(text, None) or await self._ask(text)
         if scored is None:
             raise ApiError(
-                f"candidate {text!r}: the server does not report the probabilities of its tokens",
+                f"candidate {short_repr(text)}: the server does not report the "
+                "probabilities of its tokens",
                 status=200,
             )
         return scored

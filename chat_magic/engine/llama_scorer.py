@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import repr as short_repr
 from typing import TYPE_CHECKING
 
 from chat_magic.core.reply.llama_answers import LlamaToken
@@ -86,12 +87,14 @@ class LlamaScorer:
     def _check(self, text: str, pieces: Sequence[LlamaPiece]) -> None:
         """Check that tokens are those of a text, and that a request can hold them."""
         if b"".join(piece.content for piece in pieces) != text.encode():
-            raise InvalidRequest(f"candidate {text!r}: the server cannot tokenize it as it is")
+            raise InvalidRequest(
+                f"candidate {short_repr(text)}: the server cannot tokenize it as it is"
+            )
         count, n_ctx = len(self.prompt) + len(pieces) + 1, self.model.n_ctx
         if n_ctx is not None and count > n_ctx:
             raise InvalidRequest(
-                f"candidate {text!r}: the prompt, this text and its end have {count} tokens; "
-                f"the window of the model has {n_ctx}"
+                f"candidate {short_repr(text)}: the prompt, this text and its end have {count} "
+                f"tokens; the window of the model has {n_ctx}"
             )
 
     async def _force(
@@ -185,7 +188,7 @@ def _check_written(answer: LlamaCompletion, ids: Sequence[int]) -> None:
     """Check that the server wrote these tokens first."""
     if answer.tokens[: len(ids)] != [*ids]:
         raise ApiError(
-            f"the server wrote {answer.content!r}, not the text that it was made to write: it "
-            "ignores grammars or biases, so that it cannot score texts",
+            f"the server wrote {short_repr(answer.content)}, not the text that it was made to "
+            "write: it ignores grammars or biases, so that it cannot score texts",
             status=200,
         )

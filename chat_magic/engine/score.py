@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chat_magic.results.chat_result import ChatResult
     from chat_magic.results.prompt import Prompt
 
-__all__ = ["score", "scoring_request"]
+__all__ = ["score", "scoring_request", "with_logprobs"]
 
 _ALTERNATIVES = 5
 """Alternatives of each token that a score has by default."""
@@ -112,5 +112,16 @@ def scoring_request(request: ChatRequest, scoring: Scoring) -> ChatRequest:
         raise InvalidRequest("n: a score has a choice for each text: leave n out")
     if request.sent("logprobs") is False:
         raise InvalidRequest("logprobs: a score consists of log probabilities: leave it out")
-    asked = {"logprobs": True, "top_logprobs": _ALTERNATIVES, **request.parameters, "n": UNSET}
-    return replace(request, parameters=asked, score=scoring)
+    return replace(with_logprobs(request, _ALTERNATIVES), score=scoring)
+
+
+def with_logprobs(request: ChatRequest, alternatives: int) -> ChatRequest:
+    """Return a request for log probabilities, without a number of choices.
+
+    Args:
+        request: A request; the alternatives that it asks for, also by an extra field, are kept.
+        alternatives: Alternatives of each token, where it does not say.
+    """
+    implied = {"logprobs": True, "top_logprobs": alternatives}
+    implied = {name: value for name, value in implied.items() if name not in request.extra}
+    return replace(request, parameters={**implied, **request.parameters, "n": UNSET})

@@ -97,6 +97,26 @@ def test_only_the_text_of_a_segment_is_left_out_or_replaced() -> None:
     assert [(m.role, m.content) for m in kept] == [("system", "Hm."), ("user", TWO[1].content)]
 
 
+@pytest.mark.parametrize(
+    ("text", "cut", "replacement", "kept"),
+    [
+        ("It is", (0, 5), "", []),
+        ("It is", (0, 5), "So", ["So"]),
+        ("It is. Yes", (6, 10), "", ["It is."]),
+    ],
+)
+def test_a_beginning_of_the_answer_of_which_nothing_is_left_is_no_message(
+    text: str, cut: tuple[int, int], replacement: str, kept: list[str]
+) -> None:
+    """No server continues an empty one; an empty message before the last stays."""
+    begun = PromptSegment(1, text[slice(*cut)], *cut)
+    question, answer = Message(role="user", content="A?"), Message(role="assistant", content=text)
+    left = without_segment((question, answer), begun, replacement)
+    assert [message.content for message in left] == ["A?", *kept]
+    earlier = without_segment((question, answer, question), begun, replacement)
+    assert [message.content for message in earlier] == ["A?", *(kept or [""]), "A?"]
+
+
 def test_contents_that_are_not_one_text_have_no_segments() -> None:
     """Nor has an empty one."""
     parts = ({"type": "text", "text": "Hi"},)

@@ -133,6 +133,34 @@ def test_labels_have_bounds_on_any_gateway(gateway):
     assert "good" in str(ablation)
 
 
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"top_logprobs": 3}, 3),
+        ({"extra": {"top_logprobs": 500}}, 500),
+        ({"extra": {"top_logprobs": 500}, "logprobs": True}, 500),
+    ],
+)
+def test_the_alternatives_that_are_asked_for_may_be_given(gateway, options, sent):
+    """More of them make the bounds narrower, and some servers allow fewer than 20."""
+    server = gateway(score_servers.plain({"good": 0.5, "bad": 0.25}))
+    chat_magic.ablate(PROMPT, labels=["good", "bad"], model="a/b", **options)
+    asked = sent_to(server.requests, "/v1/chat/completions")
+    assert {body["top_logprobs"] for body in asked} == {sent}
+    assert {body["logprobs"] for body in asked} == {True}
+
+
+def test_the_beginning_of_the_answer_is_left_out_like_any_segment(gateway):
+    """The answer is then scored as one without it."""
+    server = gateway(vllm_where({"Hm": 0.5}))
+    messages = [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "It is "}]
+    frame = chat_magic.ablate(messages, "Rome", model="a/b").frame
+    assert frame["segment"].tolist() == ["Hm?", "It is "]
+    assert frame["bits"].tolist() == pytest.approx([2.0, 0.0])
+    last = [b["messages"][-1]["content"] for b in sent_to(server.requests, "/v1/chat/completions")]
+    assert sorted(last) == ["It is Rome", "It is Rome", "Rome"]
+
+
 def test_a_server_that_gives_only_bounds_is_refused_without_labels(gateway):
     """After the first request, not after all."""
     server = gateway(score_servers.plain({"Rome": 0.5}))
@@ -149,7 +177,8 @@ def test_a_server_that_gives_only_bounds_is_refused_without_labels(gateway):
         ("Hi", {"by": "example"}, "no segment of this kind"),
         ("Hi", {"by": "lines"}, "by 'lines': must be one of"),
         ("Hi", {"replace": 5}, "replace: must be a text"),
-        ("Hi", {"answer": ""}, r"answer\[0\]: must not be empty"),
+        ("Hi", {"answer": ""}, "^answer: must not be empty"),
+        ("Hi", {"answer": 5}, "^answer: must be a text, got int"),
         ("Hi", {"answer": "a", "labels": ["a"]}, "answer and labels exclude each other"),
         ("Hi", {"labels": ["a", "A"]}, "labels: 'A' is empty, or like another one"),
     ],

@@ -180,6 +180,9 @@ def test_an_interrupt_keeps_what_was_found(gateway):
         ({"mass": 1.5}, "mass 1.5"),
         ({"max_requests": 0}, "max_requests 0: must be a whole number, at least 1"),
         ({"max_tokens": True}, "max_tokens True"),
+        ({"at": 5}, "at 5: must be 0 before a search has begun"),
+        ({"at": -1}, "at -1: must be 0"),
+        ({"at": "0"}, "at '0': must be 0"),
         ({"temprature": 1}, "did you mean temperature"),
     ],
 )

@@ -75,6 +75,15 @@ def test_llama_gets_the_prompt_as_ids_and_a_grammar_of_tokens(gateway):
     assert {body["parse_special"] for body in tokenized if body["content"] == "ab"} == {False}
 
 
+def test_more_alternatives_than_the_reference_allows_are_asked_for_as_an_extra_field(gateway):
+    """As for `chat`."""
+    server = gateway(LlamaScript())
+    result = score(["ab"], extra={"top_logprobs": 3}, end=False)
+    asked = [body for body in sent_to(server.requests, "/completion") if "grammar" in body]
+    assert [body["n_probs"] for body in asked] == [3]
+    assert result.scores["candidate"].tolist() == ["ab"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from reprlib import repr as short_repr
 from typing import Any
 
 from chat_magic.errors import InvalidRequest
 
-__all__ = ["MOST_CANDIDATES", "Scoring", "read_candidates", "read_scoring"]
+__all__ = ["MOST_CANDIDATES", "Scoring", "check_candidate", "read_candidates", "read_scoring"]
 
 MOST_CANDIDATES = 1_000
 """Texts that one call may score."""
@@ -53,23 +54,32 @@ def read_candidates(value: Any, label: str = "candidates") -> tuple[str, ...]:
         raise InvalidRequest(f"{label}: expected 1 to {MOST_CANDIDATES} texts, got {len(texts)}")
     first: dict[str, int] = {}
     for position, text in enumerate(texts):
-        if not isinstance(text, str):
-            what = type(text).__name__
-            raise InvalidRequest(f"{label}[{position}]: must be a text, got {what}")
-        _check_text(text, f"{label}[{position}]")
+        check_candidate(text, f"{label}[{position}]")
         if first.setdefault(text, position) != position:
             raise InvalidRequest(
-                f"{label}[{first[text]}] and {label}[{position}] are equal ({text!r}): give it once"
+                f"{label}[{first[text]}] and {label}[{position}] are equal ({short_repr(text)}): "
+                "give it once"
             )
     return texts
 
 
-def _check_text(text: str, label: str) -> None:
+def check_candidate(text: Any, label: str) -> None:
+    """Check one text that is to be scored.
+
+    Args:
+        text: The text.
+        label: What it is called in errors.
+
+    Raises:
+        InvalidRequest: It is empty or not a text, or cannot be written.
+    """
+    if not isinstance(text, str):
+        raise InvalidRequest(f"{label}: must be a text, got {type(text).__name__}")
     if not text:
         raise InvalidRequest(f"{label}: must not be empty")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidRequest(
-            f"{label}: {text!r} has a lone surrogate, which no model can write"
+            f"{label}: {short_repr(text)} has a lone surrogate, which no model can write"
         ) from error

@@ -37,6 +37,14 @@ def test_what_cannot_be_scored_is_an_error(value: Any, words: str) -> None:
         read_candidates(value)
 
 
+def test_a_long_text_is_shortened_in_an_error() -> None:
+    """Its ends tell which it is."""
+    text = "first " + "word " * 20_000 + "last"
+    with pytest.raises(InvalidRequest, match=r"\('first .*\.\.\..*last'\)") as error:
+        read_candidates([text, text])
+    assert len(str(error.value)) < 120
+
+
 def test_texts_that_differ_in_spaces_only_are_different() -> None:
     """They have other tokens."""
     assert read_candidates(["a", " a", "a\n"]) == ("a", " a", "a\n")
