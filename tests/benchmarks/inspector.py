@@ -52,6 +52,7 @@ window.begin = type => {
     const { rendermime } = window.jupyterapp.shell.currentWidget.content
     const renderer = rendermime.createRenderer(type)
     host.replaceChildren(renderer.node)
+    renderer.setFlag(2)  // Widget.Flag.IsAttached: a result is drawn where it is seen
     return renderer
 }
 window.model = (data, metadata) => ({ trusted: false, data, metadata, setData() {} })
