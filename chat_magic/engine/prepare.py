@@ -339,13 +339,20 @@ def _without_server_fields(request: ChatRequest, count: int) -> ChatRequest:
 
 
 def _with_model(session: Session, request: ChatRequest) -> ChatRequest:
-    endpoints = session.endpoints
-    name, notice = (request.model, None) if request.model else endpoints.default_model()
+    name, notice = (request.model, None) if request.model else _default_model(session, request)
     model = session.configuration.resolve_alias(name)
     if model == request.model:
         return request
     warnings = (*request.warnings, notice) if notice else request.warnings
     return replace(request, model=model, warnings=warnings)
+
+
+def _default_model(session: Session, request: ChatRequest) -> tuple[str, str | None]:
+    """Return the default model and a notice; the error names what may have been meant as a model."""
+    try:
+        return session.endpoints.default_model()
+    except InvalidRequest as error:
+        raise InvalidRequest("; ".join((error.message, *request.warnings))) from None
 
 
 def build_request(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chat_magic.engine.grid_plan import GridPlan
 
-_REPEATED = re.compile(r"no server is configured: |\w+ is deprecated: use ")
+_REPEATED = re.compile(
+    r"no server is configured: |\w+ is deprecated: use |\w+ is the older name of "
+)
 _INTENDED = "temperature and top_p are both set"
 """A warning about what a sweep does on purpose."""
 

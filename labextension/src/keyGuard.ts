@@ -155,7 +155,7 @@ export class KeyGuard {
     return this.area !== null && isNowhere && !this.isMoving;
   }
 
-  /** Give the focus back if it is lost; false if there is nothing to give it to. */
+  /** Give the focus back if it is lost; false if nothing takes it, as while a dialog is open. */
   private restore(): boolean {
     const { owner, area, page } = this;
     const isKept = isWithin(owner, page.activeElement) && isUsable(page.activeElement);
@@ -171,7 +171,7 @@ export class KeyGuard {
       ...output.querySelectorAll<HTMLElement>(selector)
     ]).find(isUsable);
     (found ?? output).focus({ preventScroll: true });
-    return true;
+    return isWithin(output, page.activeElement);
   }
 
   private release(): void {

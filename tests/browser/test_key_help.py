@@ -36,6 +36,24 @@ def test_a_question_mark_lists_the_keys_and_terms_until_escape(page, result):
     expect(page.locator(".jp-Cell")).to_have_count(1)
 
 
+@pytest.mark.parametrize("move", ["Tab", "Shift+Tab", "click"])
+def test_the_focus_stays_in_the_list_of_keys_until_escape(page, result, move):
+    """Nothing else can have it, and Escape must reach the list."""
+    opener = result.get_by_role("button", name="Diff", exact=True)
+    opener.focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys and terms")
+    expect(dialog).to_be_visible()
+    for _ in range(3):
+        if move == "click":
+            dialog.get_by_text("Terms", exact=True).click()
+        else:
+            page.keyboard.press(move)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
 def test_a_term_says_what_it_means(result):
     """Where the pointer rests on it."""
     term = result.locator(".chm-metrics .chm-term").first

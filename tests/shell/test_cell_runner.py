@@ -219,7 +219,7 @@ class TestPromptFiles:
     [
         ("%chat local hi", "%chat -m local"),
         ("%chat openai/gpt-4o hi", "%chat -m openai/gpt-4o"),
-        ("%chat hi --temperature 0", "--temperature was sent as part of the prompt"),
+        ("%chat hi --temperature 0", "--temperature is part of the prompt"),
         ("%%chat local\n--temperature 0\nhi", "options stand on the %%chat line"),
     ],
 )
@@ -227,6 +227,21 @@ def test_a_misplaced_model_or_option_is_a_warning(plan, cell, part):
     """The prompt is sent as it is written, and the result says what to write instead."""
     (call,) = plan(cell).calls.calls
     assert any(part in warning for warning in call.request.warnings)
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("%chat local hi", "%chat -m local"),
+        ("%chat hi there -m a/b", "-m is part of the prompt"),
+        ("%%chat\n-m a/b\nhi", "set CHAT_MAGIC_MODEL"),
+    ],
+)
+def test_a_missing_model_is_an_error_that_names_a_misplaced_one(plan, monkeypatch, cell, part):
+    """A server is configured, so that the local model does not stand in."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://gateway.example/v1")
+    with pytest.raises(InvalidRequest, match=f"no model is given: .*{part}"):
+        plan(cell)
 
 
 @pytest.mark.parametrize("cell", ["%chat Hello, local model", "%chat and/or", "%%chat\nlocal hi"])

@@ -35,6 +35,16 @@ def test_a_notice_that_repeats_is_shown_by_the_first_cell_alone(cell, part):
     assert not any(notice.startswith(part) for call in notices(cell, told) for notice in call)
 
 
+def test_an_older_name_is_told_by_the_first_cell_alone(monkeypatch):
+    """At a gateway that may not know the newer one."""
+    monkeypatch.setenv("CHAT_MAGIC_BASE_URL", "https://gateway.example/v1")
+    told = set()
+    cell = "%%chat a/b --max-tokens 5\nHi"
+    ((first,),) = notices(cell, told)
+    assert first.startswith("max_tokens is the older name of ")
+    assert notices(cell, told) == [()]
+
+
 @pytest.mark.parametrize(
     ("cell", "is_shown"),
     [

@@ -33,7 +33,7 @@ def prompt_warnings(
         yield f"the prompt begins with {model}, a model: to ask it, write %chat -m {model} …"
     if late := late_options(words, options):
         yield (
-            f"{', '.join(late)} {'was' if len(late) == 1 else 'were'} sent as part of the prompt: "
+            f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} part of the prompt: "
             "options stand before it"
         )
 

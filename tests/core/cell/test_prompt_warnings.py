@@ -38,16 +38,16 @@ def test_a_prompt_that_begins_with_a_model_says_how_to_ask_that_model(text, mode
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("%chat hi --temperature 0", "--temperature was"),
-        ("%chat hi --top_logprobs=5 there", "--top-logprobs was"),
-        ("%chat hi --seed 1 --dry-run", "--seed, --dry-run were"),
-        ("%chat hi there -n 3", "-n was"),
-        ("%chat hi there -m a/b", "-m was"),
+        ("%chat hi --temperature 0", "--temperature is"),
+        ("%chat hi --top_logprobs=5 there", "--top-logprobs is"),
+        ("%chat hi --seed 1 --dry-run", "--seed, --dry-run are"),
+        ("%chat hi there -n 3", "-n is"),
+        ("%chat hi there -m a/b", "-m is"),
     ],
 )
 def test_options_after_the_first_word_are_named(text, names):
-    """They were sent as text."""
-    assert warnings(text) == [f"{names} sent as part of the prompt: options stand before it"]
+    """They are text."""
+    assert warnings(text) == [f"{names} part of the prompt: options stand before it"]
 
 
 @pytest.mark.parametrize(

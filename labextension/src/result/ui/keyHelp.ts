@@ -8,6 +8,7 @@ export class KeyHelp {
   /** Offer help with what a result has. */
   constructor(private readonly has: { tokens: boolean; comparison: boolean }) {
     this.dialog.setAttribute('aria-label', 'Keys and terms');
+    this.dialog.tabIndex = -1; // a click on its text leaves the focus in it
     this.dialog.addEventListener('keydown', event => this.onKey(event));
     this.dialog.addEventListener('click', event => {
       if (event.target === this.dialog) {
@@ -69,6 +70,9 @@ export class KeyHelp {
     if (event.key === 'Escape' || event.key === '?') {
       event.preventDefault();
       this.close();
+    } else if (event.key === 'Tab') {
+      event.preventDefault(); // there is nowhere else to go
+      this.closeButton.focus();
     }
   }
 
