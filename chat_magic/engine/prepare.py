@@ -348,7 +348,7 @@ def _with_model(session: Session, request: ChatRequest) -> ChatRequest:
 
 
 def _default_model(session: Session, request: ChatRequest) -> tuple[str, str | None]:
-    """Return the default model and a notice; the error names what may have been meant as a model."""
+    """Return the default model and a notice; the error names what was misplaced in the cell."""
     try:
         return session.endpoints.default_model()
     except InvalidRequest as error:
