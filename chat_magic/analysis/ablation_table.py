@@ -107,7 +107,7 @@ def label_bounds(row: Mapping[Any, Any], labels: Sequence[str]) -> dict[str, Lab
     """
     open_mass = row["ambiguous"] + row["residual"]
     return {
-        label: LabelBounds(float(row[label]), min(1.0, float(row[label] + open_mass)))
+        label: LabelBounds(float(row[label]), min(float(row[label] + open_mass), 1.0))
         for label in labels
     }
 

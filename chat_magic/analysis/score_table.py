@@ -114,7 +114,7 @@ def _row(run: int, choice: Choice, facts: ScoreFacts) -> ScoreRow:
         bits_per_byte=-logprob / (math.log(2) * n_bytes) if n_bytes else math.nan,
         share=math.nan,
         rank=None,
-        bound=_bound(low, high),
+        bound="exact" if facts.high is None else _bound(low, high),
         low=low,
         high=high,
         method=facts.method,
@@ -126,10 +126,10 @@ def _measured(logprob: float | None) -> float:
 
 
 def _bound(low: float, high: float) -> str:
-    if low == high or math.isnan(low):
-        return "exact"
     if low == 0:
         return "upper"
+    if low == high:
+        return "exact"
     return "lower" if high >= 1 else "interval"
 
 

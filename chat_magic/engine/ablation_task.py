@@ -204,7 +204,11 @@ class AblationTask:
         plan = self._plan
         if self.answer_text is None and not plan.labels:
             self.answer_text = (await self._ask(self._greedy())).text
-            check_candidate(self.answer_text, "the answer")
+            if not self.answer_text:
+                raise InvalidRequest(
+                    "ablate: the model wrote an empty answer, which cannot be scored: give the "
+                    "answer (answer=…) or the possible answers (labels=[…], --labels)"
+                )
         self._whole = await self._ask(self._measured(plan.call.request))
         self._check_whole(self._whole)
         try:
@@ -259,13 +263,18 @@ class AblationTask:
         )
 
     def _check_whole(self, whole: ChatResult) -> None:
-        """Check that the server tells the probability of an answer, not only its bounds."""
+        """Check that the server tells the probability of an answer, or of the labels."""
         facts = facts_of(whole.choices[0]) if whole.choices else None
         if self.answer_text is not None and facts is not None and facts.method == "alternatives":
             raise InvalidRequest(
                 f"{self.request.model}: its server tells only between which bounds an answer's "
                 "probability is; give labels=[…] (--labels), the possible answers, or use "
                 "llama.cpp, vLLM or `local`"
+            )
+        if self._plan.labels and not any(c.logprobs and c.logprobs.content for c in whole.choices):
+            raise InvalidRequest(
+                f"{self.request.model}: its server returned no log probabilities, from which the "
+                "probabilities of the labels are read: use a model with top_logprobs, or `local`"
             )
 
     async def _without_each(self) -> ChatResults:

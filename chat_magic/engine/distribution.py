@@ -275,8 +275,9 @@ async def _check_prefill(session: Session, request: ChatRequest, endpoint: Endpo
 
         found = await find_prefill(session.http, endpoint)
     if found is None or found.support != "honoured":
-        why = found.detail if found and found.support != "refused" else "is refused"
+        is_told = found is not None and found.support != "refused"
+        why = f" ({found.detail})" if found and is_told and found.detail else ""
         raise InvalidRequest(
-            f"distribution: a final assistant message {why} by the server of {model}: it cannot be "
-            f"asked what follows a beginning; {_CAN}"
+            f"distribution: the server of {model} does not continue a final assistant message"
+            f"{why}, so that it cannot be asked what follows a beginning; {_CAN}"
         )

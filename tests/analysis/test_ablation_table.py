@@ -45,3 +45,9 @@ def test_what_is_not_listed_may_belong_to_any_label() -> None:
     bounds = label_bounds(row, ["good", "bad"])
     assert bounds["good"] == pytest.approx((0.5, 0.7))
     assert bounds["bad"] == pytest.approx((0.1, 0.3))
+
+
+def test_of_an_answer_without_log_probabilities_no_bound_is_known() -> None:
+    """Neither end of it."""
+    row = dict.fromkeys(("good", "bad", "ambiguous", "residual", "other"), math.nan)
+    assert all(math.isnan(end) for end in label_bounds(row, ["good"])["good"])

@@ -50,7 +50,13 @@ def test_where_one_end_is_not_known_no_share_is() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "bound"),
-    [(0.0, 0.3, "upper"), (0.2, 0.5, "interval"), (0.2, 1.0, "lower"), (0.2, 0.2, "exact")],
+    [
+        (0.0, 0.3, "upper"),
+        (0.0, 0.0, "upper"),
+        (0.2, 0.5, "interval"),
+        (0.2, 1.0, "lower"),
+        (0.2, 0.2, "exact"),
+    ],
 )
 def test_bounds_are_named(low: float, high: float, bound: str) -> None:
     """A text without tokens has no probability of its own."""
@@ -58,6 +64,13 @@ def test_bounds_are_named(low: float, high: float, bound: str) -> None:
     assert (row.bound, row.low, row.high) == (bound, low, high)
     assert math.isnan(row.prob)
     assert row.n_tokens is None
+
+
+def test_a_text_too_unlikely_for_a_float_is_as_exact_as_any() -> None:
+    """Its log probability is known, and its probability is 0 to the precision of a float."""
+    (row,) = score_rows(0, [scored("a", *[1e-300] * 2)], end=False)
+    assert (row.prob, row.bound, row.low, row.high) == (0.0, "exact", 0.0, 0.0)
+    assert row.logprob == pytest.approx(2 * math.log(1e-300))
 
 
 def test_other_answers_have_no_rows_and_runs_are_ranked_apart() -> None:

@@ -161,6 +161,21 @@ def test_the_beginning_of_the_answer_is_left_out_like_any_segment(gateway):
     assert sorted(last) == ["It is Rome", "It is Rome", "Rome"]
 
 
+def test_labels_require_log_probabilities(gateway):
+    """Which the first answer shows: the segments are not sent."""
+    server = gateway(whole(completion("good")))
+    with pytest.raises(InvalidRequest, match="a/b: its server returned no log probabilities"):
+        chat_magic.ablate(PROMPT, labels=["good", "bad"], model="a/b")
+    assert len(server.requests) == 1
+
+
+def test_an_empty_answer_of_the_model_cannot_be_scored(gateway):
+    """The error says what to give in its place."""
+    gateway(whole(completion("")))
+    with pytest.raises(InvalidRequest, match=r"wrote an empty answer.*give the answer"):
+        chat_magic.ablate(PROMPT, model="a/b")
+
+
 def test_a_server_that_gives_only_bounds_is_refused_without_labels(gateway):
     """After the first request, not after all."""
     server = gateway(score_servers.plain({"Rome": 0.5}))

@@ -229,7 +229,9 @@ def test_a_server_that_continues_text_gives_an_approximation(gateway):
 def test_a_server_that_starts_anew_is_an_error_that_says_what_can(gateway):
     """It is asked once, by a small request."""
     gateway(server_with(prefill="starts anew"))
-    with pytest.raises(InvalidRequest, match=r"starts anew .*local and llama\.cpp servers can"):
+    with pytest.raises(
+        InvalidRequest, match=r"\(starts anew\), .*local and llama\.cpp servers can"
+    ):
         distribution()
 
 

@@ -35,6 +35,20 @@ def test_vllm_gets_the_text_as_the_answer_so_far(gateway):
     assert result.usage.prompt_tokens is not None
 
 
+@pytest.mark.parametrize(
+    "script",
+    [score_servers.vllm(), score_servers.echoing(beside=True), score_servers.plain({"Paris": 0.5})],
+)
+def test_a_score_counts_what_the_server_counted_and_warns_of_no_parameter(gateway, script):
+    """The texts were not written: their tokens are no output, and no limit was ignored."""
+    server = gateway(script)
+    result = score(["Paris", "London"], max_completion_tokens=1, stop="n")
+    answers = [r for r in sent_to(server.requests, "/v1/chat/completions") if r["max_tokens"] == 1]
+    assert result.warnings == ()
+    assert result.usage.completion_tokens in (1, 2)
+    assert result.usage.completion_tokens <= len(answers)
+
+
 @pytest.mark.parametrize("beside", [True, False])
 def test_a_server_that_echoes_is_found_out(gateway, beside):
     """Beside the choices or before the answer; once for all further scores."""

@@ -222,7 +222,8 @@ class Assembler:
 
     def _checked_usage(self) -> Usage | None:
         usage = _usage(self._usage) if isinstance(self._usage, dict) else None
-        scored = [builder.n_scored for builder in self._builders.values()]
+        written = [builder for builder in self._builders.values() if not builder.was_given]
+        scored = [builder.n_scored for builder in written]
         usage, warning = of_all_choices(usage, scored)
         if warning:
             self.warn(warning)

@@ -15,6 +15,7 @@ from chat_magic.core.reply.logprob_shapes import (
 from chat_magic.core.reply.message_builder import MessageBuilder, Warn, merge
 from chat_magic.core.reply.reply import Choice, Logprobs, TokenLogprob, TokenTimes
 from chat_magic.core.reply.reported_error import failed_choice
+from chat_magic.core.reply.scored_text import SCORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +72,11 @@ class ChoiceBuilder:
     def n_scored(self) -> int:
         """Tokens so far that have log probabilities."""
         return sum(len(part.tokens) for part in self._tokens.values())
+
+    @property
+    def was_given(self) -> bool:
+        """Whether the server did not write it: it is a text that was scored."""
+        return SCORE in self._extra
 
     @property
     def is_empty(self) -> bool:

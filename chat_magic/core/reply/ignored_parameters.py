@@ -22,10 +22,14 @@ _LIMITS = (
 def ignored_parameters(request: ChatRequest, reply: Reply) -> tuple[str, ...]:
     """Return a warning for each parameter that the server seems to have ignored.
 
+    Texts that were scored were not written by it: they show nothing of the parameters for writing.
+
     Args:
         request: What was asked.
         reply: The whole answer to it.
     """
+    if request.score is not None:
+        return (*_count(request, reply), *_service_tier(request, reply))
     return (
         *_count(request, reply),
         *_logprobs(request, reply),

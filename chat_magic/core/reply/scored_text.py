@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chat_magic.core.reply.reply import Choice, TokenLogprob, TopLogprob
 
 __all__ = [
+    "SCORE",
     "Method",
     "ScoreFacts",
     "ScoredText",

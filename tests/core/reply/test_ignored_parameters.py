@@ -16,6 +16,7 @@ from chat_magic.core.reply.reply import (
     Usage,
 )
 from chat_magic.core.request.request import ChatRequest
+from chat_magic.core.request.scoring import Scoring
 from chat_magic.core.unset import UNSET
 
 
@@ -34,6 +35,15 @@ def reply(*texts: str, n_top: int | None = None) -> Reply:
             for i, text in enumerate(texts)
         )
     )
+
+
+def test_scored_texts_show_nothing_of_the_parameters_for_writing() -> None:
+    """The server did not write them, so that it ignored no limit and no stop."""
+    asked = {"logprobs": True, "top_logprobs": 5, "stop": "a", "max_completion_tokens": 1}
+    request = ChatRequest(model="a/b", parameters=asked, score=Scoring(("ab c", "d")))
+    assert ignored_parameters(request, reply("ab c", "d")) == ()
+    assert ignored_parameters(request, reply("ab c", "d", n_top=0)) == ()
+    assert ignored_parameters(request, reply("d")) == ("n 2: the server returned 1 choice",)
 
 
 @pytest.mark.parametrize(
