@@ -28,7 +28,7 @@ NOTEBOOKS = Path(__file__).parent
 GALLERY = NOTEBOOKS.parent / "docs" / "gallery.md"
 FIRST_CELL = "%load_ext chat_magic\n%config ChatMagics.history = False"
 READY_MS = 240_000
-QUALITY = 0.85
+QUALITY = 0.8
 """Of WebP: lower shows as dirt around letters."""
 OUTPUTS_ONLY = """
   .jp-Cell-inputWrapper, .jp-OutputPrompt, .jp-Cell-outputCollapser, .jp-cell-toolbar

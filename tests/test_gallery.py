@@ -24,8 +24,8 @@ def test_each_cell_has_a_picture_and_says_in_words_what_it_shows(section):
 
 
 def test_the_pictures_are_small_enough_to_be_read_over_a_slow_line():
-    """All of them together, of both themes: 1.6 MB."""
-    assert sum(path.stat().st_size for path in (DOCS / "pictures").iterdir()) < 1_600_000
+    """All of them together, of both themes: 1.5 MB."""
+    assert sum(path.stat().st_size for path in (DOCS / "pictures").iterdir()) < 1_500_000
 
 
 def test_no_picture_is_left_that_no_page_shows():
