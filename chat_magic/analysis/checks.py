@@ -153,7 +153,7 @@ def pass_rates_table(checked: CheckedLayout, *, attrs: Mapping[str, Any]) -> pd.
 
 def _by_variant(rates: pd.DataFrame, layout: RunLayout) -> pd.DataFrame:
     """Put the model and the coordinates of the variants after their titles."""
-    models = [str(known["model"]) for known in layout.coordinates]
+    models = [known["model"] for known in layout.coordinates]
     extended = with_coordinates(rates, models, layout.coordinates).drop(columns="run")
     extended.insert(0, "variant", extended.pop("variant"))
     extended.attrs = rates.attrs
@@ -210,15 +210,15 @@ def clusters_of(rows: Sequence[Mapping[Any, Any] | None], column: str) -> tuple[
     """Return a number for each row, the same for rows with the same value of a column.
 
     A row without a value is a cluster of its own; values that cannot be hashed are compared by
-    their texts.
+    their texts. Without any row there is no cluster.
 
     Raises:
         InvalidRequest: There are no rows, or no such column.
     """
     columns = list(dict.fromkeys(str(name) for row in rows for name in row or ()))
-    if not columns:
+    if rows and not columns:
         raise InvalidRequest(f"column {column}: requires rows: ask with --over DATA")
-    if column not in columns:
+    if rows and column not in columns:
         near = nearest(column, columns) or f"; expected one of {', '.join(columns)}"
         raise InvalidRequest(f"column {column}: there is no such column{near}")
     numbers: dict[Any, int] = {}

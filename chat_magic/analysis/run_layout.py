@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from chat_magic.core.cell.grid import title_of, unique_titles
-from chat_magic.core.cell.variants import SINGLE, variant_titles
+from chat_magic.core.cell.variants import SINGLE, variant_axes, variant_titles
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
@@ -24,7 +24,9 @@ class RunLayout:
     titles: tuple[str, ...]
     """The variants, in the order of the runs."""
     coordinates: tuple[Mapping[str, Any], ...]
-    """For each variant, its value on each axis but that of the rows."""
+    """For each variant, its model and its value on each axis but that of the rows.
+
+    The model is None where no run tells it."""
     rows: tuple[Mapping[Any, Any] | None, ...]
     """The rows of the data, in its order; a single None without any."""
     row_titles: tuple[str, ...]
@@ -104,23 +106,25 @@ def run_layout(
     at = [axis.kind for axis in axes].index("row")
     places = list(product(*(range(len(axis.titles)) for axis in axes)))
     others = [place[:at] + place[at + 1 :] for place in places]
-    numbers = {other: number for number, other in enumerate(dict.fromkeys(others))}
+    variants = list(product(*(range(len(axis.titles)) for axis in variant_axes(axes))))
     titles = variant_titles(axes)
     return RunLayout(
-        titles=tuple(models[:1]) if titles == (SINGLE,) else titles[: len(numbers)],
+        titles=tuple(models[:1]) if models and titles == (SINGLE,) else titles,
         coordinates=tuple(
-            _without(axes[at].name, {"model": models[run], **coordinates[run]})
-            for run in map(others.index, numbers)
+            {"model": models[others.index(variant)] if models else None, **_values(axes, variant)}
+            for variant in variants
         ),
         rows=tuple(axes[at].values),
         row_titles=axes[at].titles,
-        variant=tuple(numbers[other] for other in others),
+        variant=tuple(map(variants.index, others)),
         row=tuple(place[at] for place in places),
     )
 
 
-def _without(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    return {other: value for other, value in known.items() if other != name}
+def _values(axes: Sequence[Axis], variant: Sequence[int]) -> dict[str, Any]:
+    """Return the value of a variant on each axis but that of the rows, by its name."""
+    pairs = zip(variant_axes(axes), variant, strict=True)
+    return {axis.name: axis.coordinates[place] for axis, place in pairs}
 
 
 def _names_of_runs(models: Sequence[str]) -> list[str]:

@@ -91,8 +91,8 @@ def _sentences(checked: CheckedLayout, rates: list[VariantRate]) -> tuple[str, .
         figures = compare_paired(means[a], means[b])
         unpaired = len({*means[a].row.tolist(), *means[b].row.tolist()}) - figures.rows
         sentences.append(versus_words(rates[a].title, rates[b].title, figures, unpaired))
-    n_more = len(rates) - len(best)
-    more = [f".versus() compares all {len(rates)} variants."] if n_more else []
+    is_partial = 0 < len(best) < len(rates)
+    more = [f".versus() compares all {len(rates)} variants."] if is_partial else []
     return (*sentences, *more)
 
 
@@ -107,7 +107,7 @@ def _run_titles(checked: CheckedLayout) -> dict[int, str]:
 
 def _confusions(checked: CheckedLayout) -> tuple[ConfusionView, ...]:
     judged = checked.outcomes.judged
-    if judged is None:
+    if judged is None or not judged.truth:
         return ()
     from chat_magic.analysis.confusion import confusion_counts
 

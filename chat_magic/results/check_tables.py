@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chat_magic.analysis.run_layout import RunLayout
     from chat_magic.core.cell.check_expression import Check
     from chat_magic.core.cell.grid import Axis
-    from chat_magic.core.request.label_set import LabelSet
     from chat_magic.results.calibration import Calibration
     from chat_magic.results.check_run import CheckedRun
     from chat_magic.results.pareto import Pareto
@@ -297,14 +296,8 @@ class CheckTables(ResultTables):
     @property
     def _label_names(self) -> tuple[str, ...]:
         """The labels that the answers were asked with."""
-        labels = self._label_set
+        labels = self._labels
         return () if labels is None else tuple(labels.labels)
-
-    @property
-    def _label_set(self) -> LabelSet | None:
-        """The labels, and where in an answer they are; None if it was asked without."""
-        known = (result.request.labels for result in self._results)
-        return next((labels for labels in known if labels is not None), None)
 
     @property
     def _checked_runs(self) -> list[CheckedRun]:
@@ -326,7 +319,7 @@ class CheckTables(ResultTables):
     @property
     def _label_probabilities(self) -> list[dict[int, dict[str, float]]] | None:
         """For each run and the index of each choice, the probability of each label."""
-        labels = self._label_set
+        labels = self._labels
         if labels is None:
             return None
         known = self.labels(labels.labels, at=labels.at)

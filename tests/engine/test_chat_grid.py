@@ -236,6 +236,27 @@ def test_no_rows_are_an_empty_result_with_all_columns(gateway):
     assert results.from_json(results.to_json()) == results
 
 
+def test_no_rows_are_checked_without_a_fault(gateway):
+    """Each variant has its line, without a share; tables have the columns that rows give them."""
+    gateway(echo)
+    asked = {
+        "sweep": {"temperature": [0, UNSET]}, "truth": "stars", "check": "answer",
+        "labels": ["yes", "no"],
+    }  # fmt: skip
+    none, whole = (chat_grid("{{ text }}", over=REVIEWS[:n], **asked) for n in (0, 2))
+    rates = none.pass_rates
+    assert rates["variant"].tolist() == whole.pass_rates["variant"].tolist()
+    assert rates.dtypes.drop("model").equals(whole.pass_rates.dtypes.drop("model"))
+    assert (rates["answers"].sum(), rates["share"].notna().sum()) == (0, 0)
+    assert none.pass_rates_by("stars")["rows"].tolist() == [0] * len(rates)
+    assert list(none.checks) == list(whole.checks)
+    assert none.versus(0, 1).sentence.endswith("have no row in common.")
+    assert list(none.versus()["a"]) == ["temperature=0"]
+    assert none.pareto().frame["variant"].tolist() == ["temperature=0", "temperature=unset"]
+    with pytest.raises(InvalidRequest, match="no answer has both a truth and log probabilities"):
+        none.calibration()
+
+
 def test_a_row_that_failed_is_missing_among_the_answers(gateway):
     """The others are there, and `.errors` says why."""
 
