@@ -108,4 +108,4 @@ def check_clash(names: Sequence[str], columns: Sequence[Any], column: str) -> st
     taken = [name for name in names if name in columns]
     if not taken:
         return None
-    return f"column {column!r}: the data have a column {taken[0]!r}; give another column="
+    return f"column {column!r}: the data have a column {taken[0]!r}; give chat_map another column="

@@ -47,6 +47,30 @@ def import_arrow(why: str) -> Any:
     return pa
 
 
+def _of_column(
+    arrow: Any, columns: Iterable[tuple[Iterable[Any], Any, Any]], error: Exception
+) -> str:
+    """Return an error of Arrow with the column that it is about.
+
+    Args:
+        arrow: The module pyarrow.
+        columns: The values, the name and the type of each column; None is any type.
+        error: What was raised for all of them together.
+    """
+    for values, name, kind in columns:
+        try:
+            arrow.array(values, kind)
+        except (arrow.ArrowException, TypeError) as reason:
+            return f"column {name!r}: {reason}"
+    return str(error)
+
+
+def _no_type(reason: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"data: a column has no type in Arrow: {reason}; give its values one type, such as text"
+    )
+
+
 class RowSource(ABC):
     """Rows that are read once, in the data's order.
 
@@ -85,7 +109,9 @@ class RowSource(ABC):
             return arrow.RecordBatch.from_pylist([dict(row) for row in rows], schema=schema)
         except (arrow.ArrowException, TypeError) as error:
             place = f"rows {start} to {start + len(rows) - 1}"
-            message = f"data: {place} do not fit the types of the first rows: {error}"
+            columns = (([row.get(one.name) for row in rows], one.name, one.type) for one in schema)
+            reason = _of_column(arrow, columns, error)
+            message = f"data: {place} do not fit the types of the first rows: {reason}"
             raise InvalidRequest(message) from error
 
 
@@ -110,7 +136,8 @@ class _TableSource(RowSource):
         try:
             return arrow.Schema.from_pandas(self._frame)
         except (arrow.ArrowException, TypeError) as error:
-            raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
+            columns = ((values, name, None) for name, values in self._frame.items())
+            raise _no_type(_of_column(arrow, columns, error)) from error
 
     def batch(self, rows: Sequence[Row], start: int, schema: pa.Schema) -> pa.RecordBatch:
         return batch_of(self._frame.iloc[start : start + len(rows)], schema)
@@ -186,7 +213,8 @@ class _StreamSource(RowSource):
         try:
             schema = arrow.Table.from_pylist(rows).schema
         except (arrow.ArrowException, TypeError) as error:
-            raise InvalidRequest(f"data: a column has no type in Arrow: {error}") from error
+            columns = (([row[name] for row in rows], name, None) for name in names)
+            raise _no_type(_of_column(arrow, columns, error)) from error
         empty = arrow.types.is_null
         fields = [one.with_type(arrow.string()) if empty(one.type) else one for one in schema]
         return arrow.schema(fields)

@@ -17,7 +17,7 @@ from chat_magic.engine.map.dask_frame import is_dask_frame, partition_reader, re
 from chat_magic.engine.map.executor_choice import open_executor
 from chat_magic.engine.map.map_call import MapCall, say
 from chat_magic.engine.map.map_counts import MapCounts
-from chat_magic.engine.map.map_files import MapFiles, asks_logprobs, read_path
+from chat_magic.engine.map.map_files import MapFiles, asks_logprobs, check_distinct, read_path
 from chat_magic.engine.map.map_record import MapRecord
 from chat_magic.engine.map.map_run import MapRun, OnError
 from chat_magic.engine.map.resume_file import ResumeFile
@@ -167,15 +167,16 @@ def open_map(
     if on_error not in get_args(OnError):
         raise InvalidRequest(f"on_error {on_error!r}: must be 'keep', 'raise' or 'skip'")
     session = default_session()
-    prompt = read_map_prompt(
-        messages, model=model, variables=variables, schema=schema, labels=labels,
-        labels_at=labels_at, parameters=parameters,
-    )  # fmt: skip
-    limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
     has_dask = is_dask_frame(data)
     source = open_source(
         partition_reader(data, to) if has_dask else data, keep=to is None, sample=read_sample(rows)
     )
+    prompt = read_map_prompt(
+        messages, model=model, variables=variables, schema=schema, labels=labels,
+        labels_at=labels_at, parameters=parameters, columns=source.columns,
+    )  # fmt: skip
+    limits = read_limits(concurrency, requests_per_minute, tokens_per_minute, max_cost)
+    check_distinct(data=data, to=to, tokens_to=tokens_to, resume=resume)
     check_column(prompt, column, source)
     files = MapFiles(read_path("to", to), read_path("tokens_to", tokens_to), _AHEAD * concurrency)
     record = MapRecord(session, prompt.template, source.n_rows, history)

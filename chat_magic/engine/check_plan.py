@@ -72,10 +72,15 @@ def plan_checks(
         label: What an error calls the option.
 
     Raises:
-        InvalidRequest: An expression is not Python, or asks for what no answer will have; there is
-            no such column.
+        InvalidRequest: An expression is not Python, asks for what no answer will have, or has the
+            name of the check of the truth; there is no such column.
     """
-    from chat_magic.results.check_run import KnownNames, check_names, check_truth
+    from chat_magic.results.check_run import (
+        KnownNames,
+        check_correct,
+        check_names,
+        check_truth,
+    )
 
     rows = next((axis.values for axis in axes if axis.kind == "row"), None)
     known = KnownNames(
@@ -85,6 +90,7 @@ def plan_checks(
         variables=variables,
     )
     compiled = _compiled(checks, label)
+    check_correct(compiled, truth)
     for check in compiled:
         check_names(check, known)
     if truth is not None and rows != ():

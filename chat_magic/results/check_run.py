@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckedRun",
     "KnownNames",
+    "check_correct",
     "check_names",
     "check_truth",
     "judge",
@@ -80,11 +81,29 @@ class _Answer:
             case "result":
                 return run.result
             case "parsed":
-                return run.result.parse(self.choice.index) if run.result.schema else None
+                result = run.result
+                return _with_attributes(result.parse(self.choice.index)) if result.schema else None
             case "row":
                 return _MISSING if run.row is None else dict(run.row)
         known = run.probabilities
         return _MISSING if known is None else dict(known[self.choice.index])
+
+
+class _JsonObject(dict[str, Any]):
+    """A JSON object whose fields are attributes too, as those of a dataclass: `parsed.age`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the JSON object has no field {name!r}") from None
+
+
+def _with_attributes(value: Any) -> Any:
+    """Return a JSON value whose objects, also those inside, have their fields as attributes."""
+    if type(value) is dict:
+        return _JsonObject({name: _with_attributes(item) for name, item in value.items()})
+    return [_with_attributes(item) for item in value] if type(value) is list else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +186,16 @@ def check_truth(column: str, known: KnownNames) -> None:
     if column not in known.columns:
         near = nearest(column, known.columns) or f"; expected one of {', '.join(known.columns)}"
         raise InvalidRequest(f"truth {column}: there is no such column{near}")
+
+
+def check_correct(checks: Sequence[Check], truth: str | None) -> None:
+    """Refuse a check that has the name of the one that a truth adds.
+
+    Raises:
+        InvalidRequest: There is one.
+    """
+    if truth is not None and any(check.name == CORRECT for check in checks):
+        raise InvalidRequest(f"check {CORRECT}: is that of the truth; give it another name")
 
 
 def _required(check: Check) -> Iterator[str]:

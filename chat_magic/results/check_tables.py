@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from chat_magic.analysis.check_outcomes import PASSED
 from chat_magic.analysis.run_layout import run_layout
-from chat_magic.core.cell.check_expression import CORRECT, read_checks
+from chat_magic.core.cell.check_expression import read_checks
 from chat_magic.core.request.label_set import REST
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.result_tables import ResultTables
@@ -96,11 +96,15 @@ class CheckTables(ResultTables):
         variables: Mapping[str, Any] | None = None,
     ) -> Self:
         """Run checks that were compiled, and that of the truth; see `check`."""
-        from chat_magic.results.check_run import judge, notebook_variables, run_checks
+        from chat_magic.results.check_run import (
+            check_correct,
+            judge,
+            notebook_variables,
+            run_checks,
+        )
 
+        check_correct(checks, truth)
         runs = self._checked_runs
-        if any(check.name == CORRECT for check in checks) and truth is not None:
-            raise InvalidRequest(f"check {CORRECT}: is that of the truth; give it another name")
         outcomes = run_checks(
             checks, runs, notebook_variables() if variables is None else variables
         )

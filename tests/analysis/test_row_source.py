@@ -89,15 +89,22 @@ def test_values_are_as_python_has_them():
 
 
 def test_a_stream_whose_rows_change_their_types_is_an_error():
-    """It names the rows."""
-    source = open_source(iter([{"x": 1}, {"x": "one"}]), keep=False)
-    rows = list(source.rows())
-    with pytest.raises(InvalidRequest, match="no type in Arrow"):
+    """It names the rows and the column."""
+    rows = [{"n": 0, "x": 1}] * 40 + [{"n": 1, "x": "one"}]
+    source = open_source(iter(rows), keep=False)
+    assert list(source.rows()) == rows
+    with pytest.raises(InvalidRequest, match=r"rows 40 to 40 do not fit .* rows: column 'x': "):
+        source.batch(rows[40:], 40, source.schema())
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, list, iter])
+@pytest.mark.parametrize("values", [["one", 1], [1, "one"], [[1], "one"]])
+def test_a_column_of_mixed_types_has_none_in_arrow(make, values):
+    """The error names the column, and what helps."""
+    source = open_source(make([{"n": 0, "x": value} for value in values]), keep=False)
+    assert len(list(source.rows())) == 2
+    with pytest.raises(InvalidRequest, match=r"no type in Arrow: column 'x': .*; give its values"):
         source.schema()
-    other = open_source(iter([{"x": 1}] * 40 + [{"x": "one"}]), keep=False)
-    rows = list(other.rows())
-    with pytest.raises(InvalidRequest, match="rows 40 to 40 do not fit"):
-        other.batch(rows[40:], 40, other.schema())
 
 
 def test_two_columns_of_one_name_are_refused():

@@ -353,6 +353,8 @@ def test_labels_have_probabilities(gateway):
         ({"executor": 7}, "executor"),
         ({"column": ""}, "column"),
         ({"labels": "yes"}, "labels"),
+        ({"labels": ["text"]}, "labels are the possible answers; the right ones are --truth"),
+        ({"labels_at": "/answer"}, "labels_at requires labels"),
         ({"temperatur": 1}, "temperature"),
         ({"labels": ["a", "b"], "logprobs": False}, "labels require logprobs"),
     ],
@@ -361,7 +363,7 @@ def test_an_argument_that_is_not_valid_is_named_and_nothing_is_sent(gateway, opt
     """Before the first row."""
     server = gateway(shout)
     with pytest.raises(InvalidRequest, match=words):
-        ask(TEXTS, **options)
+        ask(pd.Series(TEXTS), **options)
     assert not server.requests
 
 

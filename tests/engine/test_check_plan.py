@@ -44,6 +44,7 @@ def test_checks_are_an_expression_a_function_a_list_or_a_dict(given, names):
         (lambda x: x, None, [ROWS], "the parameter x is not a column"),
         ((), "lable", [ROWS], "truth lable: there is no such column; did you mean label?"),
         ((), "label", [], "truth label: requires rows: ask with --over DATA"),
+        ({"correct": "answer"}, "label", [ROWS], "check correct: is that of the truth"),
         (3, None, [], "check: expected a Python expression or a function, got int"),
     ],
 )

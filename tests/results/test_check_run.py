@@ -155,6 +155,25 @@ def test_parsed_is_the_typed_value_and_an_answer_that_does_not_fit_is_an_excepti
     assert verdicts("parsed['age'] > 17", text="old", schema=SCHEMA) == [None]
 
 
+@pytest.mark.parametrize(
+    ("expression", "passed"),
+    [
+        ("parsed.age > 17", True),
+        ("parsed.home.city == 'Oslo' and parsed.pets[0].name == 'Rex'", True),
+        ("parsed == {'age': 18, 'home': {'city': 'Oslo'}, 'pets': [{'name': 'Rex'}]}", True),
+        ("isinstance(parsed, dict) and sorted(parsed.keys())[0] == 'age'", True),
+        ("parsed.city", None),
+        ("hasattr(parsed, 'city')", False),
+        ("result.parsed['age'] > 17", True),
+    ],
+)
+def test_fields_of_a_json_object_are_attributes_too(expression, passed):
+    """As those of a dataclass; also of objects inside."""
+    text = '{"age": 18, "home": {"city": "Oslo"}, "pets": [{"name": "Rex"}]}'
+    schema = schema_of({"type": "object"})
+    assert verdicts(expression, text=text, schema=schema) == [passed]
+
+
 def test_p_has_the_probability_of_each_label():
     """A function can take it, too."""
     p = {"good": 0.9, "bad": 0.05, "other": 0.05}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chat_magic.analysis.row_source import RowSource
     from chat_magic.core.request.request import ChatRequest
 
-__all__ = ["MapFiles", "asks_logprobs", "read_path"]
+__all__ = ["MapFiles", "asks_logprobs", "check_distinct", "read_path"]
 
 _OTHER_FORMATS = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx", ".feather")
 
@@ -92,3 +92,21 @@ def read_path(name: str, value: Any) -> Path | None:
             f"{name} {path}: is written as parquet: name a file such as {path.stem}.parquet"
         )
     return path
+
+
+def check_distinct(**paths: Any) -> None:
+    """Check that the files of a map are not the same one, which would be lost.
+
+    Args:
+        **paths: What was given for each argument; what is no path is left out.
+
+    Raises:
+        InvalidRequest: Two of them are.
+    """
+    seen: dict[Path, str] = {}
+    for name, value in paths.items():
+        if isinstance(value, str | os.PathLike) and str(value):
+            path = Path(value).expanduser().resolve()
+            if path in seen:
+                raise InvalidRequest(f"{name} {value}: is the file of {seen[path]}; name another")
+            seen[path] = name

@@ -144,8 +144,11 @@ def read_map_prompt(
     labels: Any,
     labels_at: Any,
     parameters: Mapping[str, Any],
+    columns: Sequence[Any] = (),
 ) -> MapPrompt:
     """Read what is asked of each row from the arguments of `chat_map`.
+
+    The columns are those of the data, as far as they are known before it is read.
 
     Raises:
         InvalidRequest: An argument is not valid.
@@ -159,7 +162,7 @@ def read_map_prompt(
         messages=messages,
         given=replace(given, messages=(), source=None),
         schema=load_schema(schema) or prompt_schema(messages),
-        labels=read_labels(labels, None if labels is None else labels_at),
+        labels=read_labels(labels, None if labels_at == "first" else labels_at, columns),
         variables={} if variables is None else variables,
         tools=tools,
     )

@@ -179,3 +179,30 @@ def test_data_that_cannot_be_read_are_named(tmp_path, name):
         (tmp_path / name).write_text("no parquet")
     with pytest.raises(InvalidRequest, match=name):
         ask(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"to": "data.parquet"}, "to .*data.parquet: is the file of data"),
+        ({"to": "sub/../data.parquet", "rows": "head:2"}, "to .*data.parquet: is the file of data"),
+        ({"tokens_to": "data.parquet", "logprobs": True}, "tokens_to .*: is the file of data"),
+        ({"to": "a.parquet", "tokens_to": "a.parquet"}, "tokens_to .*: is the file of to"),
+        ({"to": "a.parquet", "resume": "a.parquet"}, "resume .*: is the file of to"),
+    ],
+)
+def test_a_file_that_another_argument_names_is_refused(gateway, tmp_path, files, words):
+    """The data, or one of the results, would be lost."""
+    server = gateway(shout)
+    (tmp_path / "sub").mkdir()
+    data = write(tmp_path / "data.parquet")
+    before = data.read_bytes()
+    paths = ("to", "tokens_to", "resume")
+    given = {
+        name: str(tmp_path / value) if name in paths else value for name, value in files.items()
+    }
+    with pytest.raises(InvalidRequest, match=words):
+        ask(str(data), **given)
+    assert not server.requests
+    assert data.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["data.parquet", "sub"]
