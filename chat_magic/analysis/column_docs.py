@@ -1002,7 +1002,11 @@ USAGE = Table(
         Column("completion_tokens", "Int64", "Of all answers.", "tokens", missing=_UNCOUNTED),
         Column("reasoning_tokens", "Int64", "Of them, reasoning.", "tokens", missing=_UNCOUNTED),
         Column(
-            "cost", "Float64", "Sum of the known costs.", "dollars", missing="none of them is known"
+            "cost",
+            "Float64",
+            "Sum of the known costs of what was sent.",
+            "dollars",
+            missing="none of them is known",
         ),
     ),
 )

@@ -24,7 +24,7 @@ from chat_magic.engine.map.resume_file import ResumeFile
 from chat_magic.engine.map.row_executor import MapLimits
 from chat_magic.engine.map.row_requests import MapPrompt, RowRequests, read_map_prompt
 from chat_magic.engine.prepare import request_limits
-from chat_magic.engine.replay import BY_SETTING, CacheOptions, open_recordings
+from chat_magic.engine.replay import BY_SETTING, CacheOptions, cache_options, open_recordings
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
 from chat_magic.results.prompt import Prompt, map_prompts_by
@@ -65,6 +65,11 @@ def chat_map(
     tokens_to: str | PathLike[str] | None = None,
     executor: Any = None,
     progress: bool = True,
+    timeout: float | None = None,
+    retries: int | None = None,
+    history: bool | None = None,
+    cache: bool | str | None = None,
+    cassette: str | PathLike[str] | None = None,
     **parameters: Unpack[Parameters],
 ) -> Any:
     """Send a prompt once for each row of some data, and return the data with the answers.
@@ -95,6 +100,11 @@ def chat_map(
         executor: A `dask.distributed.Client`, whose workers ask the rows, or `"batch"` for the
             provider's Batch API; by default this process asks them.
         progress: Whether a bar is shown.
+        timeout: Seconds that each answer may take in all.
+        retries: As for `chat`, as are `history`, `cache` and `cassette`.
+        history: Whether the map is kept in the history.
+        cache: Whether recorded answers are used.
+        cassette: A file of recorded answers.
         **parameters: As for `chat`.
 
     Returns:
@@ -123,7 +133,9 @@ def chat_map(
         labels_at=labels_at, variables=variables, concurrency=concurrency,
         requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
         max_cost=max_cost, rows=rows, on_error=on_error, resume=resume, to=to, tokens_to=tokens_to,
-        executor=executor, progress=progress, parameters=parameters,
+        executor=executor, progress=progress, timeout_s=timeout, retries=retries,
+        cache=cache_options(cache, cassette), history=HistoryOptions(keep=history),
+        parameters=parameters,
     ).result()  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chat_magic.core.reply.tokens import well_formed
 from chat_magic.engine.answer_task import with_schema_warnings
 from chat_magic.engine.session import default_session
 from chat_magic.errors import InvalidRequest
@@ -64,7 +65,7 @@ def history_rows(query: str = "", *, limit: int = 50) -> list[HistoryRow]:
     """Return the rows of `history` as values."""
     if type(limit) is not int or limit < 1:
         raise InvalidRequest(f"limit {limit}: must be a whole number, at least 1")
-    return _store().search(query, limit=limit, notebook=_notebook())
+    return _store().search(_text("query", query), limit=limit, notebook=_notebook())
 
 
 def usage(query: str = "", *, by: str | Sequence[str] = ("model", "day")) -> pd.DataFrame:
@@ -88,12 +89,13 @@ def usage(query: str = "", *, by: str | Sequence[str] = ("model", "day")) -> pd.
     from chat_magic.analysis.history_table import usage_table
     from chat_magic.store.history_rows import USAGE_GROUPS
 
-    groups = (by,) if isinstance(by, str) else tuple(by)
-    if not groups or len(set(groups)) < len(groups) or not set(groups) <= set(USAGE_GROUPS):
+    groups = tuple(by) if isinstance(by, Iterable) and not isinstance(by, str) else (by,)
+    is_known = groups and all(group in USAGE_GROUPS for group in groups)
+    if not is_known or len(set(groups)) < len(groups):
         raise InvalidRequest(
             f"by {by!r}: must be one or several of {', '.join(USAGE_GROUPS)}, each once"
         )
-    return usage_table(_store().usage(query, groups, notebook=_notebook()), groups)
+    return usage_table(_store().usage(_text("query", query), groups, notebook=_notebook()), groups)
 
 
 def load(id: int) -> ChatResult | ChatResults:  # noqa: A002 - the name in the table
@@ -167,7 +169,7 @@ def star(id: int, note: str = "") -> None:  # noqa: A002
         InvalidRequest: There is no such execution.
         ChatError: The history cannot be written.
     """
-    _store().star(_checked(id), note)
+    _store().star(_checked(id), _text("note", note))
 
 
 def unstar(id: int) -> None:  # noqa: A002
@@ -210,8 +212,9 @@ def forgotten_by(ids_or_query: int | Iterable[int] | str) -> list[int]:
     if isinstance(ids_or_query, str):
         if not ids_or_query.strip():
             raise InvalidRequest("forget: the query is empty, which would be everything")
-        return _store().matching(ids_or_query, notebook=_notebook())
-    numbers = [*ids_or_query] if isinstance(ids_or_query, Iterable) else [ids_or_query]
+        return _store().matching(well_formed(ids_or_query), notebook=_notebook())
+    is_one = isinstance(ids_or_query, bytes) or not isinstance(ids_or_query, Iterable)
+    numbers = [ids_or_query] if is_one else [*ids_or_query]
     store = _store()
     return [store.load(_checked(number)).row.id for number in numbers]
 
@@ -221,6 +224,13 @@ def _checked(number: int) -> int:
     if isinstance(number, bool) or not hasattr(number, "__index__"):
         raise InvalidRequest(f"id {number!r}: must be a whole number")
     return number.__index__()
+
+
+def _text(name: str, value: object) -> str:
+    """Return an argument that is text, as a file can hold it."""
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} {value!r}: must be text")
+    return well_formed(value)
 
 
 def _store() -> HistoryStore:

@@ -179,9 +179,14 @@ class HistoryRecorder:
         """Whether an execution is kept: as it says itself, else by the setting.
 
         Without a setting it is where a person watches, and not in a test run of a project (`CI`).
+
+        Raises:
+            InvalidRequest: What it says itself is neither True nor False.
         """
         setting = self._value("history")
         if keep is not None:
+            if not isinstance(keep, bool):
+                raise InvalidRequest(f"history {keep!r}: must be True or False")
             return keep
         if setting is None:
             return place.is_watched and not os.environ.get("CI")

@@ -128,6 +128,8 @@ def show_usage(query: str) -> pd.DataFrame:
 def star(arguments: str) -> None:
     """Run `/star #N [NOTE]`."""
     word, _, note = arguments.partition(" ")
+    if not word:
+        raise InvalidRequest("write %chat /star #N [NOTE]; %chat /history lists numbers", line=1)
     number = _read_number("/star", word)
     history.star(number, note.strip())
     print(f"#{number} is starred: %chat /history is:starred lists all.")

@@ -161,17 +161,25 @@ def _usage_of(name: str, of_execution: str) -> str:
     return f"sum(CASE WHEN u.model IS NULL THEN {of_execution} ELSE u.{name} END)"
 
 
+_REQUESTS = _usage_of("requests", "e.requests")
+_REPLAYED = _usage_of("replayed", "e.replayed * e.requests")
+
+
+def _paid_usage(name: str) -> str:
+    """Return the sum of what was sent: 0 where all answers are recorded, NULL if it is unknown."""
+    sent = _usage_of(name, f"CASE WHEN e.replayed THEN NULL ELSE e.{name} END")
+    return f"CASE WHEN {_REQUESTS} = {_REPLAYED} THEN 0 ELSE {sent} END"
+
+
 _SUMS = (
-    _usage_of("requests", "e.requests"),
+    _REQUESTS,
     _usage_of("failed", "e.failed"),
-    _usage_of("replayed", "e.replayed * e.requests"),
-    *(
-        _usage_of(name, f"CASE WHEN e.replayed THEN 0 ELSE e.{name} END")
-        for name in (
-            "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost",
-        )
+    _REPLAYED,
+    *map(
+        _paid_usage,
+        ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost"),
     ),
-)  # fmt: skip
+)
 
 
 def add_up(

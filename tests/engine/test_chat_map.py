@@ -11,7 +11,7 @@ import pytest
 import chat_magic
 from chat_magic import ApiError, InvalidRequest, chat_map
 from tests.completions import completion
-from tests.gateway import Answer, streamed, whole
+from tests.gateway import HOLD, Answer, streamed, whole
 
 
 def last_text(request):
@@ -112,6 +112,32 @@ def test_a_generator_that_raises_loses_nothing(gateway):
         ask(rows())
     assert len(caught.value.result) == 40
     assert caught.value.result["answer"].notna().sum() == len(server.requests)
+
+
+def test_recorded_answers_are_used_where_it_is_asked_for(gateway, history_file, tmp_path):
+    """`cache` and `cassette` are those of `chat`."""
+    server = gateway(shout)
+    for options in ({"cache": True}, {"cache": True}, {"cassette": tmp_path / "a.chat.jsonl"}):
+        assert ask(TEXTS, **options)["answer"].tolist() == ["ONE", "TWO", "THREE"]
+    assert len(server.requests) == 3
+    with pytest.raises(InvalidRequest, match="cache 'maybe': must be True, False, 'refresh'"):
+        ask(TEXTS, cache="maybe")
+
+
+def test_a_map_is_not_kept_where_it_is_not_wanted(gateway, history_file):
+    """`history` is that of `chat`."""
+    gateway(shout)
+    ask(TEXTS, history=False)
+    assert not history_file.exists()
+    ask(TEXTS, history=True)
+    assert chat_magic.history()["kind"].tolist() == ["map"]
+
+
+def test_each_answer_has_a_time_limit(gateway):
+    """`timeout` and `retries` are those of `chat`."""
+    gateway(Answer([HOLD]))
+    answers = ask(TEXTS[:1], timeout=0.2, retries=0)
+    assert "0.2 s" in answers["answer.error"][0]
 
 
 def test_an_empty_table_is_returned_with_its_columns(gateway):

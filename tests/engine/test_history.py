@@ -215,6 +215,52 @@ def test_executions_are_forgotten_by_number_numbers_and_query(gateway):
     assert chat_magic.history()["prompt"].tolist() == ["four"]
 
 
+@pytest.mark.parametrize("query", [None, 5, b"cats", ["cats"]])
+@pytest.mark.parametrize("look_up", [chat_magic.history, chat_magic.usage])
+def test_a_query_that_is_not_text_is_an_error(gateway, look_up, query):
+    """It is named."""
+    gateway(echo)
+    chat_magic.chat("cats")
+    with pytest.raises(InvalidRequest, match="query .*: must be text"):
+        look_up(query)
+
+
+def test_bytes_are_no_numbers_to_forget():
+    """Although they are a sequence of whole numbers."""
+    with pytest.raises(InvalidRequest, match="id b'x': must be a whole number"):
+        chat_magic.forget(b"x")
+
+
+def test_a_lone_surrogate_is_replaced_in_queries_and_notes(gateway):
+    """As in tables: no file can hold one."""
+    gateway(echo)
+    chat_magic.chat("cats")
+    chat_magic.star(1, "good \ud83d")
+    assert chat_magic.history()["note"].tolist() == ["good \ufffd"]
+    for query in ("\ud83d", "thread:\ud83d"):
+        assert chat_magic.history(query).empty
+        assert chat_magic.forget(query) == 0
+
+
+@pytest.mark.parametrize("note", [None, 5, b"good"])
+def test_a_note_that_is_not_text_is_an_error(gateway, note):
+    """It is named."""
+    gateway(echo)
+    chat_magic.chat("cats")
+    with pytest.raises(InvalidRequest, match="note .*: must be text"):
+        chat_magic.star(1, note)
+
+
+@pytest.mark.parametrize("keep", ["no", "off", 0, []])
+@pytest.mark.parametrize("ask", [chat_magic.chat, chat_magic.chat_grid])
+def test_whether_something_is_kept_is_true_or_false(gateway, ask, keep):
+    """Anything else is an error before sending: a text such as "no" would keep it."""
+    server = gateway(echo)
+    with pytest.raises(InvalidRequest, match=r"history .*: must be True or False"):
+        ask("cats", history=keep)
+    assert not server.requests
+
+
 def test_an_empty_query_forgets_nothing():
     """It would be everything."""
     with pytest.raises(InvalidRequest, match="forget: the query is empty"):
@@ -375,7 +421,30 @@ class TestUsage:
         assert len(chat_magic.usage(by="day")) == 1
         assert len(chat_magic.usage("model:x/*")) == 0
 
-    @pytest.mark.parametrize("by", ["week", (), ("model", "model"), ["model", "x"]])
+    def test_a_recorded_answer_does_not_make_an_unknown_cost_zero(self, gateway):
+        """The cost is 0 where all answers are recorded, and NA where none that was sent is known."""
+        gateway(echo)
+        chat_magic.chat("Hi", cache=True)
+        chat_magic.chat("Hi", cache=True)
+        (row,) = chat_magic.usage().to_dict("records")
+        assert (row["requests"], row["replayed"]) == (2, 1)
+        assert pd.isna(row["cost"])
+        (row,) = chat_magic.usage("is:replayed").to_dict("records")
+        assert (row["requests"], row["replayed"], row["cost"]) == (1, 1, 0)
+
+    def test_a_model_whose_runs_are_all_recorded_costs_nothing(self, gateway):
+        """Also in a grid that asks another one."""
+        gateway(echo)
+        chat_magic.chat("Hi", model="a/b", cache=True)
+        chat_magic.chat_grid("Hi", models=["a/b", "c/d"], cache=True)
+        usage = chat_magic.usage("kind:grid", by="model").set_index("model")
+        assert usage["replayed"].to_dict() == {"a/b": 1, "c/d": 0}
+        assert usage.loc["a/b", ["prompt_tokens", "cost"]].tolist() == [0, 0]
+        assert usage.loc["c/d", "cost"] is pd.NA
+
+    @pytest.mark.parametrize(
+        "by", ["week", (), ("model", "model"), ["model", "x"], None, 5, [["model"]]]
+    )
     def test_a_group_that_does_not_exist_is_an_error(self, by):
         """It names those that do."""
         with pytest.raises(InvalidRequest, match="one or several of model, day, notebook, thread"):

@@ -212,6 +212,7 @@ def test_what_no_query_finds_is_not_forgotten(chat, capsys):
         ("/forget 7", "/forget 7: write #7"),
         ("/forget #1 7", "/forget 7: write #7"),
         ("/star 5 note", "/star 5: write #5"),
+        ("/star", "write %chat /star #N [NOTE]"),
         ("/show", "write %chat /show #N"),
         ("/show #1 #2", "write %chat /show #N"),
         ("/cell x", "/cell x: expected a number such as #12, or the file of a prompt: prompt x"),
