@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.tokens import well_formed
 from chat_magic.engine.answer_task import with_schema_warnings
@@ -213,17 +214,19 @@ def forgotten_by(ids_or_query: int | Iterable[int] | str) -> list[int]:
         if not ids_or_query.strip():
             raise InvalidRequest("forget: the query is empty, which would be everything")
         return _store().matching(well_formed(ids_or_query), notebook=_notebook())
-    is_one = isinstance(ids_or_query, bytes) or not isinstance(ids_or_query, Iterable)
-    numbers = [ids_or_query] if is_one else [*ids_or_query]
+    if isinstance(ids_or_query, Iterable) and not isinstance(ids_or_query, bytes):
+        numbers = [_checked(number) for number in ids_or_query]
+    else:
+        numbers = [_checked(ids_or_query)]
     store = _store()
-    return [store.load(_checked(number)).row.id for number in numbers]
+    return [store.load(number).row.id for number in numbers]
 
 
-def _checked(number: int) -> int:
+def _checked(number: Any) -> int:
     """Return a number, such as one of the table's index, as an int."""
     if isinstance(number, bool) or not hasattr(number, "__index__"):
         raise InvalidRequest(f"id {number!r}: must be a whole number")
-    return number.__index__()
+    return operator.index(number)
 
 
 def _text(name: str, value: object) -> str:

@@ -221,7 +221,7 @@ def test_a_query_that_is_not_text_is_an_error(gateway, look_up, query):
     """It is named."""
     gateway(echo)
     chat_magic.chat("cats")
-    with pytest.raises(InvalidRequest, match="query .*: must be text"):
+    with pytest.raises(InvalidRequest, match=r"query .*: must be text"):
         look_up(query)
 
 
@@ -247,7 +247,7 @@ def test_a_note_that_is_not_text_is_an_error(gateway, note):
     """It is named."""
     gateway(echo)
     chat_magic.chat("cats")
-    with pytest.raises(InvalidRequest, match="note .*: must be text"):
+    with pytest.raises(InvalidRequest, match=r"note .*: must be text"):
         chat_magic.star(1, note)
 
 
@@ -422,7 +422,7 @@ class TestUsage:
         assert len(chat_magic.usage("model:x/*")) == 0
 
     def test_a_recorded_answer_does_not_make_an_unknown_cost_zero(self, gateway):
-        """The cost is 0 where all answers are recorded, and NA where none that was sent is known."""
+        """It is 0 where all answers are recorded, and NA where no cost of those sent is known."""
         gateway(echo)
         chat_magic.chat("Hi", cache=True)
         chat_magic.chat("Hi", cache=True)
