@@ -17,6 +17,7 @@ from chat_magic.analysis.paired_difference import PairedFigures, compare_paired,
 from chat_magic.analysis.pass_share import RowMeans, row_means, share_interval
 from chat_magic.analysis.table_columns import category, strings, table
 from chat_magic.analysis.truth import truth_form
+from chat_magic.core.cell.row_values import column_value
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
@@ -218,12 +219,12 @@ def clusters_of(rows: Sequence[Mapping[Any, Any] | None], column: str) -> tuple[
     columns = list(dict.fromkeys(str(name) for row in rows for name in row or ()))
     if rows and not columns:
         raise InvalidRequest(f"column {column}: requires rows: ask with --over DATA")
-    if rows and column not in columns:
-        near = nearest(column, columns) or f"; expected one of {', '.join(columns)}"
+    if rows and str(column) not in columns:
+        near = nearest(str(column), columns) or f"; expected one of {', '.join(columns)}"
         raise InvalidRequest(f"column {column}: there is no such column{near}")
     numbers: dict[Any, int] = {}
     return tuple(
-        numbers.setdefault(_cluster_key((row or {}).get(column), place), len(numbers))
+        numbers.setdefault(_cluster_key(column_value(row or {}, column), place), len(numbers))
         for place, row in enumerate(rows)
     )
 

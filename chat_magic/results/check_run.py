@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chat_magic.analysis.check_outcomes import CheckOutcomes, Verdict
 from chat_magic.analysis.truth import Judged, said_form, truth_form
 from chat_magic.core.cell.check_expression import CORRECT, OWN_NAMES, parameters_of
+from chat_magic.core.cell.row_values import column_value
 from chat_magic.core.nearest import nearest
 from chat_magic.errors import InvalidRequest
 
@@ -183,8 +184,10 @@ def check_truth(column: str, known: KnownNames) -> None:
     """
     if not known.has_rows:
         raise InvalidRequest(f"truth {column}: requires rows: ask with --over DATA")
-    if column not in known.columns:
-        near = nearest(column, known.columns) or f"; expected one of {', '.join(known.columns)}"
+    if str(column) not in known.columns:
+        near = (
+            nearest(str(column), known.columns) or f"; expected one of {', '.join(known.columns)}"
+        )
         raise InvalidRequest(f"truth {column}: there is no such column{near}")
 
 
@@ -290,7 +293,7 @@ def judged_answers(column: str, runs: Sequence[CheckedRun], labels: Sequence[str
             said_form(choice.text, (run.probabilities or {}).get(choice.index), labels)
             for run, choice in answers
         ),
-        truth=tuple(truth_form((run.row or {}).get(column)) for run, _ in answers),
+        truth=tuple(truth_form(column_value(run.row or {}, column)) for run, _ in answers),
     )
 
 

@@ -122,6 +122,26 @@ def test_rows_of_the_same_value_can_count_as_one():
     assert figures["share"].tolist() == [0.25, 1.0]
 
 
+@pytest.mark.parametrize("name", [1, "1"])
+def test_a_column_whose_name_is_no_text_is_named_by_itself_or_its_text(name):
+    """As of a table without a header."""
+    grid = grid_of({"A": ["x", "y", "x"]}, [{0: "d", 1: "X"}, {0: "e", 1: "y"}, {0: "f", 1: "X"}])
+    checked = grid.check(truth=name)
+    assert checked.checks["correct"].tolist() == [True] * 3
+    assert checked.confusion.loc["A"].to_numpy().tolist() == [[2, 0], [0, 1]]
+    assert checked.pass_rates_by(name)["rows"].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("name", [2, "2", ["label"]])
+def test_a_column_that_is_not_there_is_an_error(name):
+    """Whatever it is called."""
+    grid = grid_of({"A": ["x"]}, [{0: "d", 1: "X"}]).check("answer")
+    with pytest.raises(InvalidRequest, match="there is no such column; expected one of 0, 1"):
+        grid.pass_rates_by(name)
+    with pytest.raises(InvalidRequest, match="there is no such column; expected one of 0, 1"):
+        grid.check(truth=name)
+
+
 def test_values_that_cannot_be_hashed_or_are_missing_make_clusters_too():
     """Equal lists are one; each missing value is one of its own."""
     values = [["a"], ["a"], None, float("nan"), 1, 1.0]

@@ -42,6 +42,18 @@ def row_variables(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in row if is_variable(name)}, ROW: dict(row)}
 
 
+def column_value(row: Mapping[Any, Any], name: Any) -> Any:
+    """Return the value of a column, also of one that only reads like the name; None without it.
+
+    Example:
+        >>> column_value({0: "Good.", "stars": 4}, "0")
+        'Good.'
+    """
+    if name in row:
+        return row[name]
+    return next((value for column, value in row.items() if str(column) == name), None)
+
+
 def check_columns(columns: Sequence[Any], label: str) -> None:
     """Check that each column can be told from the others.
 

@@ -7,6 +7,7 @@ import pytest
 from chat_magic.core.cell.row_values import (
     check_columns,
     column_notices,
+    column_value,
     columns_hint,
     read_sample,
     row_of,
@@ -37,6 +38,14 @@ def test_a_template_cannot_change_the_data():
     row = {"text": "Good."}
     row_variables(row)["row"].clear()
     assert row == {"text": "Good."}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("a", 1), (0, 2), ("0", 2), ("1", 3), (1, 4), ("b", None), (2, None)]
+)
+def test_a_column_is_found_by_its_name_or_its_text(name, value):
+    """The name itself comes first."""
+    assert column_value({"a": 1, 0: 2, "1": 3, 1: 4}, name) == value
 
 
 def test_two_columns_of_one_name_are_refused():
