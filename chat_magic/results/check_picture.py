@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from chat_magic.core.cell.grid import short_title, unique_titles
 from chat_magic.view.check_words import exception_notices, versus_words
 from chat_magic.view.checks_view import ChecksView, ConfusionView, RunMarks, VariantRate
 from chat_magic.view.row_table import Mark
@@ -20,6 +21,8 @@ __all__ = ["checks_view", "run_marks"]
 
 _MOST_COMPARED = 3
 """Variants that are compared in sentences: the best ones."""
+_MOST_COUNTS = 5_000
+"""Counts that the confusion tables of a picture have in all; of more, none is drawn."""
 
 
 def checks_view(checked: CheckedLayout) -> ChecksView:
@@ -42,11 +45,12 @@ def checks_view(checked: CheckedLayout) -> ChecksView:
         for title, known in zip(titles, figures, strict=True)
     ]
     exceptions = exception_notices(checked.outcomes, _run_titles(checked))
+    undrawn = _undrawn(checked)
     return ChecksView(
         rates=tuple(rates),
         sentences=_sentences(checked, rates),
-        notices=(*checked.outcomes.notices, *exceptions),
-        confusions=_confusions(checked),
+        notices=(*checked.outcomes.notices, *exceptions, *undrawn),
+        confusions=() if undrawn else _confusions(checked),
     )
 
 
@@ -105,6 +109,18 @@ def _run_titles(checked: CheckedLayout) -> dict[int, str]:
     }
 
 
+def _undrawn(checked: CheckedLayout) -> tuple[str, ...]:
+    """Say where the confusion tables are if they are too large to be drawn."""
+    from chat_magic.analysis.confusion import MOST_ANSWERS
+
+    judged = checked.outcomes.judged
+    n_truths = len({*judged.truth} - {None}) if judged else 0
+    n_counts = n_truths * (n_truths + MOST_ANSWERS) * len(checked.layout.titles)
+    if judged is None or n_counts <= _MOST_COUNTS:
+        return ()
+    return (f"truth {judged.column}: {n_truths:,} different values; .confusion has the counts",)
+
+
 def _confusions(checked: CheckedLayout) -> tuple[ConfusionView, ...]:
     judged = checked.outcomes.judged
     if judged is None or not judged.truth:
@@ -114,7 +130,8 @@ def _confusions(checked: CheckedLayout) -> tuple[ConfusionView, ...]:
     layout = checked.layout
     variants = [layout.variant[run] for run in checked.outcomes.run]
     truths, answers, counts = confusion_counts(judged, variants, len(layout.titles))
+    short = unique_titles(list(map(short_title, answers)))  # the first of them are the truths
     return tuple(
-        ConfusionView(title, truths, answers, of_variant)
+        ConfusionView(title, short[: len(truths)], short, of_variant)
         for title, of_variant in zip(layout.titles, counts, strict=True)
     )

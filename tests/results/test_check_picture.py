@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.results.checked import grid_of, result_of
 
 ROWS = [{"label": "x"}] * 4
@@ -55,6 +57,30 @@ def test_the_truth_has_a_confusion_table_for_each_variant():
     assert [(one.title, one.counts) for one in view.confusions] == [
         ("A", [[4, 0]]), ("B", [[0, 4]]),
     ]  # fmt: skip
+
+
+def test_long_answers_are_cut_in_the_confusion_table_and_stay_apart():
+    """In one line each; a right answer is called as its truth is."""
+    long = "so much " * 1000
+    rows = [{"label": f"{long}1"}, {"label": f"{long}\n2"}]
+    view = grid_of({"A": [f"{long}1", f"{long}3"]}, rows).check(truth="label")._checks_view
+    (table,) = view.confusions
+    cut = f"{long[:39]}…"
+    assert tuple(table.answers) == (cut, f"{cut} (2)", f"{cut} (3)")
+    assert tuple(table.truths) == (cut, f"{cut} (2)")
+    assert table.counts == [[1, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(("n_rows", "n_tables"), [(0, 0), (40, 2), (41, 0), (600, 0)])
+def test_confusion_tables_of_many_true_values_are_left_to_the_data(n_rows, n_tables):
+    """A picture of 600 free texts by 600 would have 30 megabytes."""
+    rows = [{"label": f"text {n}"} for n in range(n_rows)]
+    checked = grid_of({"A": ["x"] * n_rows, "B": ["y"] * n_rows}, rows).check(truth="label")
+    view = checked._checks_view
+    assert len(view.confusions) == n_tables
+    notices = [f"truth label: {n_rows} different values; .confusion has the counts"]
+    assert list(view.notices) == (notices if n_rows > 40 else [])
+    assert len(checked.confusion) == 2 * n_rows
 
 
 def test_a_single_answer_has_its_rate_and_its_mark():
