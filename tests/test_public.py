@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
 import chat_magic
+from chat_magic import errors
 from tests.completions import completion
 from tests.gateway import Gateway, streamed
 
@@ -30,6 +33,17 @@ def test_every_public_name_is_there(name):
     """And `dir` shows it."""
     assert getattr(chat_magic, name) is not None
     assert name in dir(chat_magic)
+
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+
+
+def test_the_reference_documents_every_public_name():
+    """Errors as a whole; what IPython calls is documented by `%load_ext`."""
+    pages = "".join(page.read_text("utf-8") for page in REFERENCE.glob("*.md"))
+    documented = {*re.findall(r"chat_magic\.(\w+)", pages), *errors.__all__}
+    called_by_ipython = {"load_ipython_extension", "unload_ipython_extension"}
+    assert set(chat_magic.__all__) - documented == called_by_ipython
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -82,8 +82,8 @@ def distribution(
     The likeliest beginning that has not ended is extended, by all its likely next tokens, until
     the answers that were found hold `mass`. It is the distribution at temperature 1 without cuts,
     by the server's own figures, to its repeatability; to compare samples with it, send
-    `temperature=1, top_k=0, top_p=1, min_p=0`. Short, sure answers are found in 50 requests; of
-    those to an open question a few percent are.
+    `temperature=1, top_p=1, extra={"top_k": 0, "min_p": 0}`. Short, sure answers are found
+    in 50 requests; of those to an open question a few percent are.
 
     It works on the local model and llama.cpp servers, by token ids with 300 alternatives. On
     servers that continue an assistant message it is approximate, since they make tokens of its

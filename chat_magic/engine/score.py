@@ -55,8 +55,8 @@ def score(
     repeats them only to about 1e-6 nats, in rare cases to a few tenths.
 
     It is exact on `local`, llama.cpp and vLLM, and on servers that echo a prompt. Other servers
-    give bounds, by the alternatives of the first token. It needs at least a request a text, on
-    these a single one.
+    give bounds, by the alternatives of the first token. It costs at least a request for each text;
+    where only bounds are known, one request for all.
 
     Args:
         messages: As for `chat`.
