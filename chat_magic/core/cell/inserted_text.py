@@ -49,28 +49,99 @@ def inserted_text(value: Any) -> InsertedText:
 
     A table of pandas or polars becomes CSV with all its rows, a Series the CSV of its one column,
     an array (of any library) its items as nested lists. Their index is left out if it only numbers
-    the rows. Anything else becomes its `str`.
+    the rows. Anything else becomes its `str`; what is in lists, tuples, sets and dicts is inserted
+    likewise, also numbers of numpy.
 
     Raises:
-        NoText: The value has no text: a function, class, module, generator, coroutine, or an
-            iterator.
+        NoText: The value has no text, or one in it: a function, class, module, generator,
+            coroutine, or an iterator.
     """
-    if kind := _kind_without_text(value):
-        raise NoText(f"{_name_of(value)} is {kind}")
     table = _table_text(value)
     if table is None:
-        text = str(value)
-        if not isinstance(value, str) and _ADDRESS.fullmatch(text):
-            raise NoText(f"{_name_of(value)} is {_WITHOUT_TEXT}")
-        return InsertedText(text)
+        content = _content(value)
+        if not _has_table(content):
+            return InsertedText(str(content))
+        table = str(content)
     count = estimate_tokens(table)
     if count <= MANY_TOKENS:
         return InsertedText(table)
-    shape = " x ".join(f"{size:,}" for size in getattr(value, "shape", ()))
+    shape = " x ".join(f"{size:,}" for size in getattr(value, "shape", None) or [len(value)])
     return InsertedText(
         table,
         f"a {type(value).__name__} ({shape}) is inserted whole: about {_rounded(count):,} tokens",
     )
+
+
+@dataclass(frozen=True)
+class _Item:
+    """An item of a list or dict, which shows it by its `repr`."""
+
+    text: str
+    is_table: bool = False
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _WholeArray(list[Any]):
+    """The items of an array in a list or dict."""
+
+
+def _content(value: Any, around: tuple[int, ...] = ()) -> Any:
+    """Return a value with what is in its lists and dicts as it is inserted.
+
+    Args:
+        value: What is inserted, or in it.
+        around: The `id` of each list and dict that it is in, the outermost first.
+
+    Raises:
+        NoText: It has no text, or one in it.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if len(around) > _DEEPEST or id(value) in around:
+        return _Item(repr(value))
+    around = (*around, id(value))
+    if kind is dict:
+        return {_content(key, around): _content(item, around) for key, item in value.items()}
+    if kind in _COLLECTIONS:
+        return kind(_content(item, around) for item in value)
+    is_item = len(around) > 1
+    _check_text(value, repr(value) if is_item else str(value))
+    return _item(value) if is_item else value
+
+
+def _item(value: Any) -> Any:
+    """Return an item of a list or dict: arrays whole, numbers of numpy as those of Python."""
+    if hasattr(value, "shape") and hasattr(value, "tolist") and not hasattr(value, "to_csv"):
+        items = _lists_of(value)
+        return _WholeArray(items) if isinstance(items, list) else items
+    table = _table_text(value)
+    return value if table is None else _Item(f"\n{table}\n", is_table=True)
+
+
+def _check_text(value: Any, text: str) -> None:
+    """Check that the text of a value is not its address in memory; `NoText` is raised if it is."""
+    kind = _kind_without_text(value)
+    if kind is None and not isinstance(value, str) and _ADDRESS.fullmatch(text):
+        kind = _WITHOUT_TEXT
+    if kind:
+        raise NoText(f"{_name_of(value)} is {kind}")
+
+
+def _has_table(content: Any) -> bool:
+    if isinstance(content, dict):
+        return any(map(_has_table, content.values()))
+    if type(content) in (list, tuple):
+        return any(map(_has_table, content))
+    return isinstance(content, _WholeArray) or (isinstance(content, _Item) and content.is_table)
+
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_COLLECTIONS = (list, tuple, set, frozenset)
+_DEEPEST = 20
+"""Levels of lists in lists that are looked into; what is deeper is inserted as its `repr`."""
 
 
 def is_missing(value: Any) -> bool:
@@ -121,9 +192,14 @@ def _table_text(value: Any) -> str | None:
         frame = value.to_frame() if hasattr(value, "to_frame") else value
         return str(frame.write_csv()).rstrip("\n")
     if getattr(value, "shape", ()) and hasattr(value, "tolist"):
-        is_time = getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
-        return str((value.astype(str) if is_time else value).tolist())
+        return str(_lists_of(value))
     return None
+
+
+def _lists_of(value: Any) -> Any:
+    """Return the items of an array as nested lists; the value itself if it has no dimensions."""
+    is_time = getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
+    return (value.astype(str) if is_time else value).tolist()
 
 
 def _is_of_polars(value: Any) -> bool:

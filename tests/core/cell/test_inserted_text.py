@@ -100,6 +100,47 @@ def test_tables_and_arrays_of_other_libraries_are_inserted_whole(value, text):
     assert inserted_text(value).text == text
 
 
+LIST_OF_ITSELF: list = [np.int64(1)]
+LIST_OF_ITSELF.append(LIST_OF_ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([np.float64(0.5), np.int64(2)], "[0.5, 2]"),
+        ({np.int64(1): np.float32(0.25)}, "{1: 0.25}"),
+        ((np.str_("a"), np.bool_(True)), "('a', True)"),
+        ([np.datetime64("2026-01-01")], "['2026-01-01']"),
+        ({"scores": np.arange(3)}, "{'scores': [0, 1, 2]}"),
+        ([np.array([[1.5]]), "x"], "[[[1.5]], 'x']"),
+        ({"k": FRAME}, "{'k': \nname,n\nAda,1\n\"B, C\",2\n}"),
+        ([{"k": (FRAME["n"],)}], "[{'k': (\nn\n1\n2\n,)}]"),
+        ([pd.Index(["a"]), pd.Categorical(["b"])], "[['a'], ['b']]"),
+        ([b"x", 1.0, None, {1}, frozenset()], "[b'x', 1.0, None, {1}, frozenset()]"),
+        (LIST_OF_ITSELF, "[1, [np.int64(1), [...]]]"),
+    ],
+)
+def test_what_is_in_lists_and_dicts_is_inserted_likewise(value, text):
+    """Tables and arrays whole, and numbers of numpy without its name."""
+    assert inserted_text(value).text == text
+
+
+def test_a_long_table_in_a_dict_is_whole_with_a_warning():
+    """The `str` of pandas and numpy leaves out the middle."""
+    for value in (pd.DataFrame({"x": range(5_000)}), np.arange(5_000)):
+        inserted = inserted_text({"k": value, "m": 1})
+        assert all(str(number) in inserted.text for number in range(5_000))
+        assert "a dict (2) is inserted whole: about" in inserted.warning
+
+
+def test_lists_that_are_very_deep_are_inserted_too():
+    """As Python writes them."""
+    deep: list = [FRAME["n"].iloc[0]]
+    for _ in range(50):
+        deep = [deep]
+    assert inserted_text(deep).text.count("[") == 51
+
+
 def summarize():
     """Do nothing."""
 
@@ -123,6 +164,10 @@ async def fetch():
         (object(), "object is an object without a text of its own"),
         (map(str, [1]), "map is an iterator"),
         (zip([1], [2], strict=True), "zip is an iterator"),
+        ([1, summarize], "summarize is a function: call it"),
+        ({"k": {"m": math}}, "math is a module"),
+        (({"k": object()},), "object is an object without a text of its own"),
+        ([(i for i in "ab")], "<genexpr> is a generator"),
     ],
 )
 def test_what_has_no_text_is_an_error_that_names_it(value, words):
