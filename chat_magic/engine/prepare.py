@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from chat_magic.core.cell.template import render_text
 from chat_magic.core.nearest import nearest
 from chat_magic.core.reply.capability_warnings import capability_warnings, prefill_fault
+from chat_magic.core.reply.cost import has_known_cost
 from chat_magic.core.request.attachment import Attachment
 from chat_magic.core.request.messages import without_server_fields
 from chat_magic.core.request.parameters import (
@@ -237,11 +238,8 @@ def _with_server(
         no_branch=prefill_fault(known),
     )
     price = session.configuration.price_of(model)
-    if limits.max_cost is not None and price is None and not local.is_local(model):
-        raise InvalidRequest(
-            f"max_cost: the price of {model} is not known; add it to [prices] in the config file: "
-            f'"{model}" = {{ input = …, output = … }}, in dollars per million tokens'
-        )
+    if limits.max_cost is not None and not local.is_local(model):
+        _check_price(request, model, price)
     if after is not None and not _is_same_server(session, request, after.request):
         request = _without_server_fields(request, count)
     return prepared(
@@ -252,6 +250,20 @@ def _with_server(
         notices=missing,
         is_one_by_one=known is not None and known.lacks("n"),
     )
+
+
+def _check_price(request: ChatRequest, model: str, price: Price | None) -> None:
+    """Check that the cost of a request can be limited.
+
+    Raises:
+        InvalidRequest: The price of its prompt or of its answer is not known.
+    """
+    if not has_known_cost(request, price):
+        missing = "is not known" if price is None else "has no input, or no output"
+        raise InvalidRequest(
+            f"max_cost: the price of {model} {missing}; add it to [prices] in the config file: "
+            f'"{model}" = {{ input = …, output = … }}, in dollars per million tokens'
+        )
 
 
 def _check_text_only(request: ChatRequest) -> None:

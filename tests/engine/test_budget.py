@@ -98,6 +98,26 @@ def test_without_a_known_price_nothing_is_sent(ten_tokens):
     assert ten_tokens.requests == []
 
 
+@pytest.mark.parametrize("price", ["{ input = 1 }", "{ output = 1 }", "{ cached_input = 1 }"])
+def test_with_half_a_price_nothing_is_sent(ten_tokens, config_file, price):
+    """Without input or output no cost would be known, and no limit would hold."""
+    config_file(f'[prices]\n"a/b" = {price}')
+    with pytest.raises(InvalidRequest, match=r"max_cost: the price of a/b has no input, or no out"):
+        chat("Hi", model="a/b", max_cost=1)
+    assert ten_tokens.requests == []
+
+
+def test_the_service_tier_that_is_asked_for_counts(ten_tokens, config_file):
+    """Where it is dearer."""
+    config_file(
+        '[prices]\n"a/b" = { input = 0, output = 1000, tiers.priority = { output = 2000 } }'
+    )
+    limits = {"max_cost": 0.15, "max_completion_tokens": 100}
+    chat("Hi", model="a/b", **limits)
+    with pytest.raises(BudgetExceeded, match=r"may cost about \$0.2;"):
+        chat("Hi", model="a/b", service_tier="priority", **limits)
+
+
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), "1", True])
 def test_the_limit_is_a_number_of_dollars(ten_tokens, limit):
     """Above 0 and finite."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.reply import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from chat_magic.core.reply.reply import Reply
     from chat_magic.core.request.config import Price
@@ -82,17 +83,35 @@ def estimated_cost(
 ) -> float:
     """Estimate what a request costs at most, in dollars; 0 where its price is not known.
 
-    The tokens are those of `estimated_usage`.
+    The tokens are those of `estimated_usage`. All of an answer may be reasoning, and another
+    service tier may answer than was asked for: the dearest price counts.
     """
     if price is None:
         return 0.0
-    return cost_of(estimated_usage(request, unlimited_tokens=unlimited_tokens), price) or 0.0
+    usage = estimated_usage(request, unlimited_tokens=unlimited_tokens)
+    return max(cost_of(usage, each) or 0.0 for each in _possible_prices(request, price))
+
+
+def has_known_cost(request: ChatRequest, price: Price | None) -> bool:
+    """Whether the prices of a request's prompt and answer are known."""
+    return cost_of(estimated_usage(request), price) is not None
+
+
+def _possible_prices(request: ChatRequest, price: Price) -> Iterator[Price]:
+    """Yield the prices that an answer may have, by its tier and by what it is made of."""
+    for tier in {None, _asked_tier(request)}:
+        of_tier = price.at_tier(tier)
+        yield of_tier
+        if of_tier.reasoning is not None:
+            yield replace(of_tier, output=of_tier.reasoning)
 
 
 def service_tier(request: ChatRequest, reply: Reply) -> str | None:
     """Return the tier that answered: as the answer says, else as it was asked for."""
-    if reply.service_tier:
-        return reply.service_tier
+    return reply.service_tier or _asked_tier(request)
+
+
+def _asked_tier(request: ChatRequest) -> str | None:
     asked = request.parameters.get("service_tier")
     return asked if isinstance(asked, str) else None
 

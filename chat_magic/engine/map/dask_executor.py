@@ -8,7 +8,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chat_magic.core.reply.cost import cost_of, estimated_usage, service_tier
+from chat_magic.core.reply.cost import (
+    cost_of,
+    estimated_cost,
+    estimated_usage,
+    service_tier,
+)
 from chat_magic.engine.budget import Budget
 from chat_magic.engine.map.dask_cluster import DaskCluster
 from chat_magic.engine.map.lease_book import LeaseBook
@@ -175,7 +180,8 @@ class DaskExecutor:
             raise InvalidRequest("executor: workers cannot run the functions of tools=")
         usage = estimated_usage(call.request, unlimited_tokens=usual)
         pace = self._pacer.row((usage.prompt_tokens or 0) + (usage.completion_tokens or 0))
-        async with self._budget.reserve(cost_of(usage, call.price) or 0.0) as reservation:
+        dollars = estimated_cost(call.request, call.price, unlimited_tokens=usual)
+        async with self._budget.reserve(dollars) as reservation:
             reservation.cost = 0.0
             returned = await self._turn(row, pace)
             while returned.failure is not None and pace.repeats(returned.failure):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_magic.core.reply.cost import cost_of, estimated_cost, service_tier
+from chat_magic.core.reply.cost import cost_of, estimated_cost, has_known_cost, service_tier
 from chat_magic.core.reply.reply import Reply, Usage
 from chat_magic.core.request.config import Price
 from chat_magic.core.request.messages import Message
@@ -118,6 +118,32 @@ def test_a_cost_is_estimated_from_characters_and_token_limits(content, parameter
     request = ChatRequest(messages=(Message(role="user", content=content),), parameters=parameters)
     assert estimated_cost(request, Price(input=1, output=2)) == pytest.approx(millionths / 1e6)
     assert estimated_cost(request, None) == 0.0
+
+
+TIERS = {"flex": Price(input=0.5, output=1), "priority": Price(output=6, reasoning=8)}
+
+
+@pytest.mark.parametrize(
+    ("price", "tier", "millionths"),
+    [
+        (Price(input=1, output=2), None, 21),
+        (Price(input=1, output=2, reasoning=4), None, 41),
+        (Price(input=1, output=2, reasoning=1), None, 21),
+        (Price(input=1, output=2, cached_input=0.1), None, 21),
+        (Price(input=1, output=2, tiers=TIERS), None, 21),
+        (Price(input=1, output=2, tiers=TIERS), "priority", 81),
+        (Price(input=1, output=2, tiers=TIERS), "flex", 21),
+        (Price(input=1, output=2, tiers=TIERS), "auto", 21),
+        (Price(input=1), None, 0),
+        (Price(output=1), None, 0),
+    ],
+)
+def test_the_estimate_is_what_the_dearest_answer_costs(price, tier, millionths):
+    """All of it may be reasoning, and the normal tier may answer where a cheaper one was asked."""
+    parameters = {"max_completion_tokens": 10} | ({"service_tier": tier} if tier else {})
+    request = ChatRequest(messages=(Message(role="user", content="abcd"),), parameters=parameters)
+    assert estimated_cost(request, price) == pytest.approx(millionths / 1e6)
+    assert has_known_cost(request, price) == (millionths > 0)
 
 
 def test_texts_that_are_scored_cost_the_prompt_and_a_token_each():
