@@ -13,7 +13,7 @@ from chat_magic.analysis.table_columns import strings
 from chat_magic.core.reply.tokens import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from chat_magic.core.schema.structured import Schema
 
@@ -45,21 +45,20 @@ def answers_table(data: pd.DataFrame, variants: Sequence[VariantAnswers]) -> pd.
         a column `TITLE.FIELD` for each scalar field. A title that is a column of the data is
         numbered: `answer (2)`.
     """
-    table = data.copy()
+    parts, taken = [data.copy()], {*data.columns}
     for variant in variants:
-        title = _free(variant.title, table)
+        title = _free(variant.title, taken)
         columns = {title: _texts(variant), **_fields(variant, title)}
-        added = pd.DataFrame(
-            {_free(name, table): column for name, column in columns.items()}, index=table.index
-        )
-        table = pd.concat([table, added], axis=1)
-    return table
+        added = {_free(name, taken): column for name, column in columns.items()}
+        parts.append(pd.DataFrame(added, index=data.index))
+        taken |= added.keys()
+    return pd.concat(parts, axis=1)
 
 
-def _free(title: str, table: pd.DataFrame) -> str:
+def _free(title: str, taken: Collection[Any]) -> str:
     """Number a title that is a column already."""
     number, free = 1, title
-    while free in table.columns:
+    while free in taken:
         number += 1
         free = f"{title} ({number})"
     return free

@@ -107,6 +107,7 @@ def run_layout(
     places = list(product(*(range(len(axis.titles)) for axis in axes)))
     others = [place[:at] + place[at + 1 :] for place in places]
     variants = list(product(*(range(len(axis.titles)) for axis in variant_axes(axes))))
+    numbers = {variant: number for number, variant in enumerate(variants)}
     titles = variant_titles(axes)
     return RunLayout(
         titles=tuple(models[:1]) if models and titles == (SINGLE,) else titles,
@@ -116,7 +117,7 @@ def run_layout(
         ),
         rows=tuple(axes[at].values),
         row_titles=axes[at].titles,
-        variant=tuple(map(variants.index, others)),
+        variant=tuple(numbers[other] for other in others),
         row=tuple(place[at] for place in places),
     )
 
