@@ -16,6 +16,8 @@ from pathlib import Path
 import nbformat
 import pexpect
 
+from tests.processes import end_terminal
+
 ROOT = Path(__file__).parent.parent
 DIST, HOME = ROOT / "dist", ROOT / "build" / "installed"
 TIMEOUT_S = 600
@@ -104,7 +106,7 @@ def check_terminal(folder):
         child.send(f"{cell}\n" + "\n" * (cell.count("\n") * 2))
     child.expect_exact("In [3]: ")
     said = child.before
-    child.close(force=True)
+    end_terminal(child)
     assert "Traceback" not in said, said
     assert "tokens" in said, said
     print("   terminal:", " ".join(said.split())[-100:])

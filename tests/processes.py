@@ -1,16 +1,19 @@
-"""Code in a Python of its own; tests take it from the fixtures `run_python` and `start_python`."""
+"""Programs in processes of their own; fixtures such as `run_python` and `terminal` start them."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pexpect
 
 PIPED = {
     "stdin": subprocess.PIPE,
@@ -38,6 +41,13 @@ def run_python(
 def start_python(code: str, *arguments: object, **options: Any) -> subprocess.Popen[Any]:
     """Start code."""
     return subprocess.Popen(_command(code, arguments), **options)
+
+
+def end_terminal(child: pexpect.spawn) -> None:
+    """End a program in a terminal; `close` alone gives it a tenth of a second."""
+    child.kill(signal.SIGKILL)
+    wait_until(lambda: not child.isalive())
+    child.close()
 
 
 def _command(code: str, arguments: Sequence[object], flags: Sequence[str] = ()) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -189,16 +189,32 @@ def browser():
 
 
 @contextmanager
-def fresh_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
-    """Open a page of its own cookies and storage, so many pixels wide."""
+def new_context(browser: Browser, width: int = 1400) -> Iterator[BrowserContext]:
+    """Begin cookies, storage and a cache of their own for pages that are so many pixels wide."""
     context = browser.new_context(viewport={"width": width, "height": 1000})
     context.set_default_timeout(WAIT_S * 1000)
-    yield context.new_page()
+    yield context
     context.close()
 
 
+@contextmanager
+def fresh_page(browser: Browser, width: int = 1400) -> Iterator[Page]:
+    """Open a page in a context of its own."""
+    with new_context(browser, width) as context:
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    """What the pages of a module share: above all the compiled scripts of JupyterLab."""
+    with new_context(browser) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser):
-    """A fresh page, 1,400 pixels wide."""
-    with fresh_page(browser) as page:
-        yield page
+def page(context):
+    """A page of its own, 1,400 pixels wide."""
+    page = context.new_page()
+    yield page
+    page.close()
+    context.clear_permissions()

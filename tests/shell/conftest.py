@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 
 from tests.gateway import Gateway
 from tests.kernels import running_kernel
+from tests.processes import end_terminal
 from tests.waiting import TIMEOUT_S
 
 PROMPT = r"In \[\d+\]: "
@@ -80,4 +81,4 @@ def terminal():
 
     yield start
     for child in opened:
-        child.close(force=True)
+        end_terminal(child)
