@@ -19,6 +19,7 @@ from chat_magic.core.reply.ignored_parameters import ignored_parameters
 from chat_magic.core.reply.prefill import check_prefill
 from chat_magic.core.reply.recorded_answer import RecordedAnswer, is_whole
 from chat_magic.core.reply.reply import Reply, Timing
+from chat_magic.core.reply.scored_text import unscored_warnings
 from chat_magic.core.reply.top_up import TopUp
 from chat_magic.core.reply.usage import total_usage
 from chat_magic.core.request.request import Destination, as_written
@@ -280,6 +281,7 @@ class AnswerTask:
         if self._tool_loop:
             warnings += self._tool_loop.warnings
         warnings += [*reply.warnings, *logprob_warnings(reply)]
+        warnings += unscored_warnings(request.score, reply.choices)
         if unfinished is None:
             warnings += ignored_parameters(request, reply)
             warnings += empty_answers(request, reply)

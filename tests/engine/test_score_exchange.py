@@ -73,6 +73,9 @@ def test_progress_counts_the_texts_and_an_interrupt_keeps_those_that_were_scored
     with pytest.raises(ChatInterrupted) as caught:
         handle.wait()
     assert caught.value.result.scores["candidate"].tolist() == ["Paris"]
+    assert caught.value.result.warnings == (
+        "1 of 2 texts were scored: `share` and `rank` are among these",
+    )
 
 
 def test_a_score_that_takes_too_long_is_an_error(gateway):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chat_magic.core.reply.reply import Choice, TokenLogprob, TopLogprob
+    from chat_magic.core.request.scoring import Scoring
 
 __all__ = [
     "SCORE",
@@ -27,6 +28,7 @@ __all__ = [
     "log_sum",
     "score_chunk",
     "scored_fields",
+    "unscored_warnings",
 ]
 
 Method = Literal["grammar", "steps", "prompt_logprobs", "echo", "alternatives", "search"]
@@ -103,6 +105,14 @@ def facts_of(choice: Choice) -> ScoreFacts | None:
         return msgspec.convert(choice.extra.get(SCORE), ScoreFacts)
     except msgspec.ValidationError:
         return None
+
+
+def unscored_warnings(scoring: Scoring | None, choices: Sequence[Choice]) -> tuple[str, ...]:
+    """Return a warning where only some of the texts were scored, before an interrupt or a fault."""
+    count, asked = len(choices), len(scoring.candidates) if scoring else 0
+    if not 0 < count < asked:
+        return ()
+    return (f"{count} of {asked} texts were scored: `share` and `rank` are among these",)
 
 
 def alternative_bounds(text: str, alternatives: Mapping[str, float]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chat_magic.core.reply.assembler import Assembler
-from chat_magic.core.reply.reply import TokenLogprob, TopLogprob
+from chat_magic.core.reply.reply import Choice, TokenLogprob, TopLogprob
 from chat_magic.core.reply.scored_text import (
     ScoredText,
     ScoreFacts,
@@ -16,7 +16,9 @@ from chat_magic.core.reply.scored_text import (
     facts_of,
     log_sum,
     score_chunk,
+    unscored_warnings,
 )
+from chat_magic.core.request.scoring import Scoring
 
 
 def test_a_scored_text_arrives_as_a_complete_choice() -> None:
@@ -30,6 +32,17 @@ def test_a_scored_text_arrives_as_a_complete_choice() -> None:
     assert choice.logprobs is not None
     assert choice.logprobs.content == [token]
     assert facts_of(choice) == facts
+
+
+@pytest.mark.parametrize(
+    ("scored", "warnings"),
+    [(0, ()), (1, ("1 of 3 texts were scored: `share` and `rank` are among these",)), (3, ())],
+)
+def test_that_texts_are_left_is_a_warning(scored: int, warnings: tuple[str, ...]) -> None:
+    """The shares of those that were scored have another base than all would have."""
+    choices = [Choice(index=index) for index in range(scored)]
+    assert unscored_warnings(Scoring(("a", "b", "c")), choices) == warnings
+    assert unscored_warnings(None, choices) == ()
 
 
 @pytest.mark.parametrize(
