@@ -41,6 +41,10 @@ class _Refusal:
     def of(self, feature: str) -> Capability:
         return Capability(feature, "refused", str(self.error))
 
+    def leaves_open(self, feature: str) -> Capability:
+        """Return that a feature, of which another request was accepted, is not known."""
+        return Capability(feature, "unknown", str(self.error))
+
 
 class _TooMany(Exception):
     """No further request may be sent."""
@@ -152,7 +156,9 @@ class _Test:
             self._note(first.of("seed"))
             return
         second = await self._ask(probes.story(seed=7, **hot))
-        if not isinstance(second, _Refusal):
+        if isinstance(second, _Refusal):
+            self._note(second.leaves_open("seed"))
+        else:
             self._note(rules.seed_of(first, second, texts))
 
     async def _test_alternatives(self) -> None:
@@ -169,7 +175,9 @@ class _Test:
         warm = None
         if many is not None:
             warm = await self._ask(probes.first_word(top_logprobs=5, temperature=2), 1)
-        if many is None or self._counted is None or warm is None or isinstance(warm, _Refusal):
+        if isinstance(warm, _Refusal):
+            self._note(warm.leaves_open("temperature"))
+        elif many is None or self._counted is None or warm is None:
             self._note(Capability("temperature", "unknown", rules.NOTHING_TELLS))
         else:
             self._note(rules.temperature_of(self._counted, many, warm, 0.5))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from chat_magic.core.reply.capability import FEATURES
@@ -70,6 +72,32 @@ def test_details_are_told(gateway, details, feature, expected):
     """What the detail says is what the table says."""
     gateway(server_with(**details))
     assert found()[feature] == expected
+
+
+@pytest.mark.parametrize(
+    ("feature", "is_further"),
+    [
+        ("seed", lambda body, n_seeds: "seed" in body and n_seeds == 2),
+        ("temperature", lambda body, _: body.get("temperature") == 2),
+    ],
+)
+def test_where_only_a_further_request_is_refused_its_error_says_why_nothing_is_known(
+    gateway, feature, is_further
+):
+    """The field was accepted before."""
+    server, n_seeds = server_with(), itertools.count(1)
+
+    def reply(request):
+        body = request.json
+        if is_further(body, next(n_seeds) if "seed" in body else 0):
+            return whole({"error": {"message": "overheated"}}, status=500)
+        return server(request)
+
+    gateway(reply)
+    findings = found()
+    assert findings[feature][0] == "unknown"
+    assert "overheated" in findings[feature][1]
+    assert findings["tools"][0] == "honoured"
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429])
