@@ -25,6 +25,7 @@ from chat_magic.view.answer_images import images_of
 from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.choice_metrics import choice_metrics
 from chat_magic.view.comparison_summary import agreement_summary, divergence_summary
+from chat_magic.view.run_summary import run_summary
 from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import (
     calls_of,
@@ -34,7 +35,6 @@ from chat_magic.view.summary import (
     perplexity_fact,
     status_facts,
     truncated,
-    unsure_summary,
 )
 from chat_magic.view.token_roles import ROLES, token_roles, tokens_of
 
@@ -209,7 +209,7 @@ def result_payload(
         "cost": run.cost,
         "facts": [*changes, *status_facts(run)],
         "warnings": notices(run),
-        "unsure": unsure_summary(run.reply.choices, json_prefill=run.json_prefill),
+        "unsure": run_summary(run),
         "rounds": [_round(tool_round) for tool_round in run.rounds],
         "choices": choices,
         "vocabulary": vocabulary.columns(),

@@ -284,14 +284,14 @@ def unsure_summary(
     least = sorted(candidates, key=lambda segment: segment.prob or 0.0)[:limit]
     named = [
         _unsure_token(segment, show)
-        + (_in_choices(places[segment.text, segment.prob]) if len(choices) > 1 else "")
+        + (in_choices(places[segment.text, segment.prob]) if len(choices) > 1 else "")
         for segment in doubtful
         if any(segment is chosen for chosen in least)
     ]
     return f"unsure: {' · '.join(named)}" if named else None
 
 
-def _in_choices(indexes: Sequence[int]) -> str:
+def in_choices(indexes: Sequence[int]) -> str:
     """Say which choices a token is from, by their indices."""
     if len(indexes) == 1:
         return f" in choice {indexes[0]}"

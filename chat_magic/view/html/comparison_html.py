@@ -39,7 +39,7 @@ from chat_magic.view.html.elements import (
 )
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.html_table import table
-from chat_magic.view.html.result_html import answer_box, rounds_html, unsure_html
+from chat_magic.view.html.result_html import answer_box, rounds_html, summary_html
 from chat_magic.view.html.token_html import most_marked
 from chat_magic.view.setting_facts import message_facts
 from chat_magic.view.summary import choice_facts, choice_sparkline, notices, status_facts
@@ -124,8 +124,8 @@ def _below(comparison: ComparisonModel, opens: Opens, rows: str) -> str:
             parts.append(details("differences", differences_html(comparison)))
         parts += [details("tree", trees)] if (trees := trees_html(comparison)) else []
     parts += [details("table", rows)] if rows else []
-    unsure = unsure_html(comparison.runs[0]) if len(comparison.runs) == 1 else ""
-    return unsure + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
+    summary = summary_html(comparison.runs[0]) if len(comparison.runs) == 1 else ""
+    return summary + (f'<div style="margin:6px 0 0 0">{"".join(parts)}</div>' if parts else "")
 
 
 def _columns(comparison: ComparisonModel, opens_tokens: bool) -> str:

@@ -30,6 +30,7 @@ from chat_magic.view.html.elements import (
 from chat_magic.view.html.escape import escape, isolated
 from chat_magic.view.html.markdown import Span, render
 from chat_magic.view.html.token_html import most_marked, token_counts_html, tokens_html
+from chat_magic.view.run_summary import run_summary
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -39,7 +40,6 @@ from chat_magic.view.summary import (
     perplexity_fact,
     status_facts,
     truncated,
-    unsure_summary,
 )
 from chat_magic.view.text_segments import TextSegment, mark_below, text_segments
 from chat_magic.view.token_roles import token_roles, tokens_of
@@ -84,7 +84,7 @@ def _run(run: RunView, opens_tokens: bool) -> str:
         status_line(run.model, status_facts(run), notices(run))
         + rounds_html(run.rounds)
         + columns(boxes or [note("no answer")])
-        + unsure_html(run)
+        + summary_html(run)
     )
 
 
@@ -119,11 +119,10 @@ def _tool_run(run: ToolRun) -> str:
     return f"{head}</div>{result}"
 
 
-def unsure_html(run: RunView) -> str:
-    """Draw the line that names unsure tokens; empty if there are none."""
-    choices, json_prefill = run.reply.choices, run.json_prefill
-    unsure = unsure_summary(choices, json_prefill=json_prefill, show=isolated)
-    return f'<div style="{SMALL};{MUTED};margin:6px 0 8px 0">{unsure}</div>' if unsure else ""
+def summary_html(run: RunView) -> str:
+    """Draw the line of the labels and unsure tokens; empty if there are none."""
+    summary = run_summary(run, show=isolated)
+    return f'<div style="{SMALL};{MUTED};margin:6px 0 8px 0">{summary}</div>' if summary else ""
 
 
 def answer_box(

@@ -16,8 +16,9 @@ from chat_magic.view.comparison_summary import (
 )
 from chat_magic.view.differences import LEAST_SHARED, differences
 from chat_magic.view.excerpt import excerpt, one_line
+from chat_magic.view.run_summary import run_summary
 from chat_magic.view.setting_facts import message_facts
-from chat_magic.view.summary import notices, status_facts, unsure_summary
+from chat_magic.view.summary import notices, status_facts
 from chat_magic.view.text.result_text import (
     answer_body,
     answer_facts,
@@ -131,8 +132,7 @@ def _agreement(comparison: ComparisonModel) -> list[str]:
 
 
 def _status(run: RunView) -> list[str]:
-    unsure = unsure_summary(run.reply.choices, json_prefill=run.json_prefill)
-    lines = [" · ".join([run.model, *status_facts(run)]), unsure]
+    lines = [" · ".join([run.model, *status_facts(run)]), run_summary(run)]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     return [line for line in lines if line]
 

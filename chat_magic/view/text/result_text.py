@@ -10,6 +10,7 @@ from chat_magic.core.reply.tool_rounds import call_words
 from chat_magic.view.answer_images import images_of
 from chat_magic.view.answer_sources import sources_of
 from chat_magic.view.html.escape import BIDI, code_point
+from chat_magic.view.run_summary import run_summary
 from chat_magic.view.summary import (
     calls_of,
     choice_facts,
@@ -18,7 +19,6 @@ from chat_magic.view.summary import (
     perplexity_fact,
     status_facts,
     truncated,
-    unsure_summary,
 )
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def _run(run: RunView) -> str:
     usage = run.reply.usage
     facts = [fact for choice in choices for fact in answer_facts(choice, usage)]
     answers = [answer_body(choice, run.reply) for choice in choices] or ["(no answer)"]
-    unsure = unsure_summary(choices, json_prefill=run.json_prefill)
-    lines = [" · ".join([run.model, *facts, *status_facts(run)]), unsure]
+    lines = [" · ".join([run.model, *facts, *status_facts(run)]), run_summary(run)]
     lines += [f"prefill: {run.prefill.strip()}"] if run.prefill else []
     lines += [f"note: {notice}" for notice in notices(run)]
     return "\n\n".join([*rounds_text(run.rounds), *answers, "\n".join(filter(None, lines))])

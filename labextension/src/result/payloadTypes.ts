@@ -240,7 +240,7 @@ export interface PayloadResult {
   /** Time, speed, tokens and cost of the request, in words. */
   facts: string[];
   warnings: string[];
-  /** The tokens with the lowest probabilities, in words. */
+  /** The probabilities of labels, and the tokens with the lowest probabilities, in words. */
   unsure: string | null;
   /** The earlier answers whose tool calls were run. */
   rounds: PayloadRound[];
