@@ -39,6 +39,7 @@ class Budget:
         self._max_cost = max_cost
         self._spent = 0.0
         self._reserved = 0.0
+        self._n_running = 0
         self._changed = asyncio.Condition()
         self.usual_tokens = UNLIMITED_TOKENS
         """Completion tokens that a choice without a limit is taken to have at most."""
@@ -65,14 +66,17 @@ class Budget:
             yield reservation
             return
         async with self._changed:
-            await self._changed.wait_for(lambda: self._fits(dollars) or not self._reserved)
+            await self._changed.wait_for(lambda: self._fits(dollars) or not self._n_running)
             if not self._fits(dollars):
                 raise BudgetExceeded(self._refusal(dollars))
             self._reserved += dollars
+            self._n_running += 1
         try:
             yield reservation
         finally:
-            self._reserved = max(self._reserved - dollars, 0.0)
+            self._n_running -= 1
+            # What the differences of floats leave would be waited for without end.
+            self._reserved = self._reserved - dollars if self._n_running else 0.0
             self._spent += dollars if reservation.cost is None else reservation.cost
             await asyncio.shield(self._notify())
 

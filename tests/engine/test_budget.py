@@ -10,6 +10,7 @@ from chat_magic import BudgetExceeded, InvalidRequest, chat, chat_grid
 from chat_magic.engine.budget import Budget
 from tests.completions import completion
 from tests.gateway import whole
+from tests.waiting import TIMEOUT_S
 
 PRICES = '[prices]\n"a/*" = { input = 0, output = 1000 }'
 """A thousandth of a dollar for each completion token."""
@@ -51,6 +52,28 @@ async def test_a_request_is_refused_once_nothing_runs_that_could_leave_enough():
             pytest.fail("it was not refused")
     async with budget.reserve(0.4):
         pass
+
+
+@pytest.mark.parametrize("n_running", [2, 3, 4, 7, 32])
+@pytest.mark.parametrize("dollars", [0.1, 0.011, 1 / 3, 0.0123456])
+async def test_a_request_is_refused_whatever_the_sums_of_floats_leave(n_running, dollars):
+    """0.1 + 0.1 + 0.1 - 0.1 - 0.1 - 0.1 is above 0, though nothing runs."""
+    budget = Budget(1.5 * n_running * dollars)
+    started, ends = asyncio.Semaphore(0), asyncio.Event()
+
+    async def run():
+        async with budget.reserve(dollars):
+            started.release()
+            await ends.wait()
+
+    running = [asyncio.create_task(run()) for _ in range(n_running)]
+    for _ in running:
+        await started.acquire()
+    waiting = asyncio.create_task(budget.reserve(n_running * dollars).__aenter__())
+    ends.set()
+    await asyncio.gather(*running)
+    with pytest.raises(BudgetExceeded, match="raise it"):
+        await asyncio.wait_for(waiting, TIMEOUT_S)
 
 
 async def test_a_cost_above_the_estimate_is_told():
