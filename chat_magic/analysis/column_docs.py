@@ -1087,7 +1087,8 @@ SCORES = Table(
             "method",
             "category",
             "How it was found: grammar (forced tokens), steps (some tokens read one by one), "
-            "prompt_logprobs, echo, or alternatives (of the first token).",
+            "prompt_logprobs, echo, alternatives (of the first token), or search (an answer that "
+            "`distribution` found).",
         ),
     ),
 )

@@ -72,7 +72,7 @@ class AblationPlan:
         count = len(self.segments)
         writes = self.answer is None and not self.labels
         more = [", and one for the answer"] if writes else []
-        more += [", and one again, to see how well it repeats"] if self.is_repeated else []
+        more += [", and one to score the whole prompt again"] if self.is_repeated else []
         segments = f"{count} segment{'s'[: count != 1]} by {self.by}"
         return f"{segments}: {count + 1} requests{''.join(more)}"
 
@@ -137,6 +137,8 @@ def plan_ablation(
 def _check_count(request: ChatRequest, by: PromptUnit, count: int) -> None:
     if not count:
         hint = "; a prompt of one message has none" if by == "message" else ""
+        if not all(isinstance(message.content, str) for message in request.messages):
+            hint = "; a message of several parts, as with an attachment, is not cut"
         raise InvalidRequest(f"ablate by {by}: the prompt has no segment of this kind{hint}")
     if count <= MOST_SEGMENTS:
         return

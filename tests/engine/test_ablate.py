@@ -16,6 +16,7 @@ from tests.engine.score_servers import LlamaScript, sent_to
 from tests.gateway import whole
 
 PROMPT = "Be brief. Be kind. Name a city."
+PARTS = [{"role": "user", "content": [{"type": "text", "text": "Be brief. Be kind."}]}]
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +191,7 @@ def test_a_server_that_gives_only_bounds_is_refused_without_labels(gateway):
         ("Hi " * 201, {"by": "word"}, r"has 201 segments.*at most 200.*by sentence \(1\)"),
         ("Hi", {"by": "message"}, "a prompt of one message has none"),
         ("Hi", {"by": "example"}, "no segment of this kind"),
+        (PARTS, {}, "a message of several parts, as with an attachment, is not cut"),
         ("Hi", {"by": "lines"}, "by 'lines': must be one of"),
         ("Hi", {"replace": 5}, "replace: must be a text"),
         ("Hi", {"answer": ""}, "^answer: must not be empty"),
