@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_cell_ablation"]
 
-_EXCLUDED = ("score", "schema", "tools", "thread")
-"""Options that ask for something else."""
+_EXCLUDED = ("score", "schema", "tools", "thread", "labels-at", "check", "truth")
+"""Options that ask for something else, or have no effect on what is measured."""
 _ARGUMENT = re.compile(r"\A(?:ablate )?by ")
 """How errors of `ablate` name its unit."""
 

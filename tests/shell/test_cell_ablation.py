@@ -35,6 +35,12 @@ def test_a_cell_leaves_out_the_segments_of_its_prompt(unit, count):
         ("--ablate sentence --models a,b", "--ablate: a grid has several prompts"),
         ('--ablate sentence --score "a|b"', "--ablate and --score exclude each other"),
         ("--ablate sentence --thread t", "--ablate and --thread exclude each other"),
+        ("--ablate sentence --check 'a=1'", "--ablate and --check exclude each other"),
+        ("--ablate sentence --truth a", "--ablate and --truth exclude each other"),
+        (
+            "--ablate sentence --labels a,b --labels-at /x",
+            "--ablate and --labels-at exclude each other",
+        ),
     ],
 )
 def test_a_cell_that_cannot_be_ablated_is_an_error_on_line_1(line, words, history_file):
