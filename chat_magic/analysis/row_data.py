@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def read_data(data: Any, label: str = "over", sample: RowSample | None = None) -
     positions = range(len(rows)) if sample is None else sample.positions(len(rows))
     columns = tuple(data) if isinstance(data, Mapping) else _columns_of(rows)
     taken = tuple(rows[position] for position in positions)
-    frame = pd.DataFrame(list(taken), columns=list(columns) or None, index=list(positions))
+    frame = table_of(taken, list(columns) or None, positions)
     return RowData(rows=taken, columns=columns, frame=frame)
 
 
@@ -93,13 +94,34 @@ def frame_of(
 ) -> pd.DataFrame:
     """Return rows as a table with such an index; see `index_of`."""
     columns = list(_columns_of(rows))
-    frame = pd.DataFrame(list(rows), columns=columns or None, index=range(len(rows)))
+    frame = table_of(rows, columns or None, range(len(rows)))
     if len(index) == 1:
         frame.index = pd.Index(index[0], name=names[0] if names else None)
     elif index:
         levels: list[Any] = list(index)
         frame.index = pd.MultiIndex.from_arrays(levels, names=list(names))
     return frame
+
+
+def table_of(
+    rows: Sequence[Mapping[Any, Any]], columns: Sequence[Any] | None, index: Sequence[int]
+) -> pd.DataFrame:
+    """Return rows as a table; a column with a lone surrogate, which is no text, has objects.
+
+    Args:
+        rows: Them.
+        columns: Their columns; None for those that they have.
+        index: The label of each row.
+    """
+    values = [dict(row) for row in rows]
+    try:
+        return pd.DataFrame(values, columns=columns, index=index)
+    except UnicodeEncodeError:
+        frame = pd.DataFrame(values, columns=columns, index=index, dtype=object)
+        for column in frame:
+            with suppress(UnicodeEncodeError):
+                frame[column] = frame[column].infer_objects()
+        return frame
 
 
 def _of_frame(frame: pd.DataFrame) -> RowData:

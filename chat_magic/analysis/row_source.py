@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from chat_magic.analysis.row_data import read_data
+from chat_magic.analysis.row_data import read_data, table_of
 from chat_magic.core.cell.row_values import TEXT, check_columns, row_of
+from chat_magic.core.reply.tokens import well_formed
 from chat_magic.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from chat_magic.core.cell.row_values import RowSample
@@ -59,10 +63,30 @@ def _of_column(
     """
     for values, name, kind in columns:
         try:
-            arrow.array(values, kind)
+            _encoded(partial(arrow.array, type=kind), values)
         except (arrow.ArrowException, TypeError) as reason:
             return f"column {name!r}: {reason}"
     return str(error)
+
+
+def _encoded(make: Callable[[Any], Any], values: Any) -> Any:
+    """Return what Arrow makes of values; a lone surrogate, which it cannot hold, is U+FFFD."""
+    try:
+        return make(values)
+    except UnicodeEncodeError:
+        is_pandas = isinstance(values, pd.DataFrame | pd.Series)
+        return make(values.map(_well_formed) if is_pandas else _well_formed(values))
+
+
+def _well_formed(value: Any) -> Any:
+    """Return a value whose texts, also those inside, have no lone surrogates."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, list | tuple):
+        return [_well_formed(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _well_formed(item) for name, item in value.items()}
+    return value
 
 
 def _no_type(reason: str) -> InvalidRequest:
@@ -106,7 +130,10 @@ class RowSource(ABC):
         """
         arrow = import_arrow("to")
         try:
-            return arrow.RecordBatch.from_pylist([dict(row) for row in rows], schema=schema)
+            return _encoded(
+                lambda known: arrow.RecordBatch.from_pylist(known, schema=schema),
+                [dict(row) for row in rows],
+            )
         except (arrow.ArrowException, TypeError) as error:
             place = f"rows {start} to {start + len(rows) - 1}"
             columns = (([row.get(one.name) for row in rows], one.name, one.type) for one in schema)
@@ -134,7 +161,7 @@ class _TableSource(RowSource):
     def schema(self) -> pa.Schema:
         arrow = import_arrow("to")
         try:
-            return arrow.Schema.from_pandas(self._frame)
+            return _encoded(arrow.Schema.from_pandas, self._frame)
         except (arrow.ArrowException, TypeError) as error:
             columns = ((values, name, None) for name, values in self._frame.items())
             raise _no_type(_of_column(arrow, columns, error)) from error
@@ -158,7 +185,10 @@ def batch_of(
     """
     arrow = import_arrow("to")
     try:
-        table = arrow.Table.from_pandas(frame, schema=schema, preserve_index=keeps_index)
+        table = _encoded(
+            lambda known: arrow.Table.from_pandas(known, schema=schema, preserve_index=keeps_index),
+            frame,
+        )
     except (arrow.ArrowException, TypeError) as error:
         raise InvalidRequest(
             f"data: a row does not fit the types of its column: {error}"
@@ -202,7 +232,7 @@ class _StreamSource(RowSource):
 
     def table(self) -> pd.DataFrame:
         columns = list(dict.fromkeys(column for row in self._read for column in row))
-        return pd.DataFrame([dict(row) for row in self._read], columns=columns or [TEXT])
+        return table_of(self._read, columns or [TEXT], range(len(self._read)))
 
     def schema(self) -> pa.Schema:
         arrow = import_arrow("to")
@@ -211,7 +241,7 @@ class _StreamSource(RowSource):
         names = dict.fromkeys(name for row in self._read for name in row)
         rows = [{name: row.get(name) for name in names} for row in self._read[:_FOR_TYPES]]
         try:
-            schema = arrow.Table.from_pylist(rows).schema
+            schema = _encoded(arrow.Table.from_pylist, rows).schema
         except (arrow.ArrowException, TypeError) as error:
             columns = (([row[name] for row in rows], name, None) for name in names)
             raise _no_type(_of_column(arrow, columns, error)) from error

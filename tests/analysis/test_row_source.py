@@ -97,6 +97,19 @@ def test_a_stream_whose_rows_change_their_types_is_an_error():
         source.batch(rows[40:], 40, source.schema())
 
 
+@pytest.mark.parametrize("make", [lambda rows: pd.DataFrame(rows, dtype=object), list, iter])
+def test_a_lone_surrogate_stays_in_the_data_and_is_replaced_in_arrow(make):
+    """It is no text, and would end a map whose rows are all answered."""
+    rows = [{"n": 1, "x": "a\ud800", "y": ["\ud800"]}, {"n": 2, "x": "b", "y": []}]
+    source = open_source(make(rows), keep=True)
+    assert list(source.rows()) == rows
+    assert source.table().to_dict("records") == rows
+    batch = source.batch(rows, 0, source.schema())
+    assert batch.select(["n", "x", "y"]).to_pylist() == [
+        {"n": 1, "x": "a\ufffd", "y": ["\ufffd"]}, {"n": 2, "x": "b", "y": []},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("make", [pd.DataFrame, list, iter])
 @pytest.mark.parametrize("values", [["one", 1], [1, "one"], [[1], "one"]])
 def test_a_column_of_mixed_types_has_none_in_arrow(make, values):

@@ -272,6 +272,14 @@ def test_a_row_that_failed_is_missing_among_the_answers(gateway):
     assert list(results.errors) == [1]
 
 
+def test_a_row_that_is_no_text_fails_alone(gateway):
+    """A lone surrogate cannot be sent; the others are answered."""
+    gateway(echo)
+    results = chat_grid("{{ text }}", over=["fine", "\ud800"])
+    assert results.answers["answer"].isna().tolist() == [False, True]
+    assert list(results.errors) == [1]
+
+
 def test_some_of_the_rows_are_asked(gateway):
     """With the labels that they have in the data."""
     gateway(echo)

@@ -400,6 +400,16 @@ def test_data_of_another_kind_are_refused(data):
         ask(data)
 
 
+@pytest.mark.parametrize("make", [list, iter, lambda texts: {"text": texts}])
+def test_a_row_that_is_no_text_loses_no_other(gateway, make):
+    """A lone surrogate cannot be sent."""
+    gateway(shout)
+    answers = ask(make(["one", "\ud800", "three"]))
+    assert answers["answer"].isna().tolist() == [False, True, False]
+    assert "cannot be written as JSON" in answers["answer.error"][1]
+    assert answers["text"].tolist() == ["one", "\ud800", "three"]
+
+
 def test_two_columns_of_one_name_are_refused():
     """A template could not tell them apart."""
     data = pd.DataFrame([[1, 2]], columns=["text", "text"])
