@@ -114,7 +114,7 @@ class WrittenExecution:
         """Note the number, which is final now."""
         self._packed = []
         if self._number is not None:
-            self._place = self._store.path
+            self._place = self._store.writer.place
             self._on_number(self._number)
 
     def drop(self, _reason: str) -> None:
@@ -125,7 +125,7 @@ class WrittenExecution:
     def number_in(self, connection: sqlite3.Connection) -> int:
         """Return the number of the row, which is inserted if this file lacks it."""
         writer = self._store.writer
-        if self._number is None or self._place not in (writer.path, writer.n_tries):
+        if self._number is None or self._place not in (writer.place, writer.n_tries):
             self._number = insert(connection, self._store.session_key, self._start())
             self._place = writer.n_tries
         return self._number

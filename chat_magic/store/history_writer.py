@@ -132,6 +132,7 @@ class HistoryWriter:
         """The file that is written; another one after a fault."""
         self.n_tries = 0
         """Transactions that were begun: what one inserts is gone if it fails."""
+        self._n_removed = 0
         self._wanted = path
         self._on_open = on_open
         self._make_tick = make_tick
@@ -155,6 +156,11 @@ class HistoryWriter:
         self._is_slow = False
         """Whether each transaction is costly, as on a network file system."""
         _writers.add(self)
+
+    @property
+    def place(self) -> tuple[Path, int]:
+        """The file that is written, told apart from one of its name that was removed."""
+        return self.path, self._n_removed
 
     def submit(self, operation: Operation) -> None:
         """Write something soon; returns at once."""
@@ -322,6 +328,13 @@ class HistoryWriter:
 
     def _connection(self, state: _State) -> sqlite3.Connection:
         """Return the connection, opened at the first name that can be used."""
+        if state.connection is not None and not os.path.exists(self.path):  # noqa: PTH110
+            self._disconnect()  # SQLite leaves the log of a new file alone
+            self._n_removed += 1
+            self._tell(
+                f"history: {shown_path(self.path)} was removed while it was in use; "
+                "a new one is begun"
+            )
         if state.connection is None:
             connection = self._open()
             try:

@@ -101,6 +101,23 @@ def test_a_file_that_becomes_corrupt_is_left_and_what_runs_is_written_anew(
     assert "is corrupt; it is left as it is" in fault
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_file_that_is_removed_is_begun_anew_with_what_runs(path, store):
+    """A warning says so: what was written before is gone with it."""
+    keep(store, "lost")
+    execution = store.start(lambda: started("running"))
+    store.flush()
+    for file in path.parent.glob("history.db*"):
+        file.unlink()
+    execution.end(lambda: ended("the end"))
+    store.flush()
+    assert [(row.prompt, row.answer) for row in store.search()] == [("running", "the end")]
+    assert keep(store) == 2
+    assert store.writer.take_faults() == [
+        f"history: {path} was removed while it was in use; a new one is begun"
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

@@ -252,7 +252,8 @@ def _syntax_error(text: str) -> str | None:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        what = error.msg.removesuffix(" at")
+        return f"not valid JSON: {what} at line {error.lineno}, column {error.colno}"
     except RecursionError:
         return None
     return None

@@ -149,6 +149,14 @@ def test_arguments_come_as_the_types_of_the_hints():
         ("", "weather: \\$: object missing required field city"),
         ('{"city": "K", "dais": 3}', "weather: has no argument dais; did you mean days"),
         ('{"city": "K", "zzz": 3}', "weather: has no argument zzz: it takes city, days, where"),
+        (
+            '{"city": "K',
+            "not valid JSON: Unterminated string starting at line 1, column 10",
+        ),
+        (
+            '{"city": "\n"}',
+            "not valid JSON: Invalid control character at line 1, column 11",
+        ),
         ('{"city": "K"', "weather: not valid JSON: Expecting ',' delimiter at line 1, column 13"),
         ("[]", r"weather: \$: expected object, got array"),
     ],
