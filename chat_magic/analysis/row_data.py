@@ -78,7 +78,7 @@ def read_data(data: Any, label: str = "over", sample: RowSample | None = None) -
     positions = range(len(rows)) if sample is None else sample.positions(len(rows))
     columns = tuple(data) if isinstance(data, Mapping) else _columns_of(rows)
     taken = tuple(rows[position] for position in positions)
-    frame = table_of(taken, list(columns) or None, positions)
+    frame = table_of(taken, list(columns) or None, list(positions))
     return RowData(rows=taken, columns=columns, frame=frame)
 
 
@@ -104,7 +104,7 @@ def frame_of(
 
 
 def table_of(
-    rows: Sequence[Mapping[Any, Any]], columns: Sequence[Any] | None, index: Sequence[int]
+    rows: Sequence[Mapping[Any, Any]], columns: list[Any] | None, index: list[int] | range
 ) -> pd.DataFrame:
     """Return rows as a table; a column with a lone surrogate, which is no text, has objects.
 
