@@ -273,7 +273,7 @@ class ChatMagics(Magics):
         from chat_magic.shell.dry_run import describe_model_input, describe_plan
 
         if plan.ablation is not None:
-            print(f"{plan.ablation.size}; the first, with the whole prompt:\n")
+            print(f"{plan.ablation.size}; each is made from this one, of the whole prompt:\n")
         print(describe_plan(plan.calls, self._session.endpoints))
         if words := describe_model_input(plan.calls, self._session):
             print(f"\n{words}")
