@@ -269,8 +269,8 @@ class AblationTask:
         facts = facts_of(whole.choices[0]) if whole.choices else None
         if self.answer_text is not None and facts is not None and facts.method == "alternatives":
             raise InvalidRequest(
-                f"{self.request.model}: its server tells only between which bounds an answer's "
-                "probability is; give labels=[…] (--labels), the possible answers, or use "
+                f"{self.request.model}: its server gives only bounds of the probability of an "
+                "answer; give labels=[…] (--labels), the possible answers, or use "
                 "llama.cpp, vLLM or `local`"
             )
         if self._plan.labels and not any(c.logprobs and c.logprobs.content for c in whole.choices):

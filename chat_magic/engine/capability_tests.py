@@ -222,7 +222,7 @@ class _Test:
         if not isinstance(answer, _Refusal):
             self._note(
                 rules.reasoning_of(answer),
-                Capability("unknown_fields", "ignored", "accepted without a word"),
+                Capability("unknown_fields", "ignored", "accepted without an error"),
             )
             return
         fields = ("reasoning_effort", probes.UNKNOWN_FIELD)
@@ -238,7 +238,7 @@ class _Test:
             "unknown_fields",
             _without(probes.reasoned(), "reasoning_effort"),
             probes.SHORT,
-            lambda _reply: Capability("unknown_fields", "ignored", "accepted without a word"),
+            lambda _reply: Capability("unknown_fields", "ignored", "accepted without an error"),
         )
 
     async def _test(

@@ -202,7 +202,7 @@ def _kept(session: Session, found: Distribution) -> Distribution:
 
 
 class _Warning:
-    """Tells once, early, that an answer has too many ways."""
+    """Says once, early, that there are too many answers to find."""
 
     def __init__(self) -> None:
         self._is_told = False
@@ -212,8 +212,8 @@ class _Warning:
             self._is_told = True
             if task.search.covered < _LITTLE:
                 print(
-                    f"distribution: {task.note}; the answers to an open question have too many "
-                    "ways: ask for a short one, or interrupt to keep what is found"
+                    f"distribution: {task.note}; an open question has too many answers to find: "
+                    "ask for a short answer, or interrupt to keep what is found"
                 )
         return 0.05
 

@@ -116,8 +116,8 @@ async def _reader(session: Session, endpoint: Any, model: str) -> PromptReader:
     if kind == "vllm":
         return VllmPromptReader(session.http, endpoint)
     raise InvalidRequest(
-        f"model_input: the server of {model} does not tell what the model reads; local, llama.cpp "
-        "and vLLM do"
+        f"model_input: the server of {model} does not report what the model reads; local, "
+        "llama.cpp and vLLM do"
     )
 
 

@@ -117,7 +117,7 @@ class VllmPromptReader:
             answer = {"token_ids": (await self._tokenize(body)).get("tokens")}
         ids = answer.get("token_ids")
         if not isinstance(ids, list) or not all(isinstance(token, int) for token in ids):
-            raise ApiError("the server does not tell the tokens of a prompt", status=200)
+            raise ApiError("the server does not report the tokens of a prompt", status=200)
         return ids
 
     async def _tokenize(self, body: Mapping[str, Any]) -> dict[str, Any]:

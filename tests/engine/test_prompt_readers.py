@@ -56,5 +56,5 @@ def test_strings_that_do_not_make_up_the_text_are_not_believed(gateway):
 def test_a_server_that_tells_no_tokens_is_an_error(gateway):
     """It says so."""
     gateway(whole({}))
-    with pytest.raises(ApiError, match="does not tell the tokens of a prompt"):
+    with pytest.raises(ApiError, match="does not report the tokens of a prompt"):
         read(lambda reader: reader.text(BODY))
