@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import queue
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chat_magic.engine.map.batch_executor import BatchExecutor
 from chat_magic.engine.map.row_executor import MapLimits, MapPorts, PreparedRow
 from chat_magic.engine.recorded_result import key_of
 from chat_magic.engine.session import default_session
+from chat_magic.store.rows import RowsFile
 from tests.engine.calls import prepare
 from tests.waiting import TIMEOUT_S
+
+
+def forget_jobs():
+    """Forget the jobs that are listed: those of batches stay after the call that started them."""
+    session = default_session()
+    for job in session.jobs.running():
+        session.jobs.remove(job)
+
+
+@contextmanager
+def open_rows(path):
+    """Open a resume file; no test finds the jobs of another one."""
+    forget_jobs()
+    with RowsFile(path) as rows_file:
+        yield rows_file
+    forget_jobs()
 
 
 class Clock:

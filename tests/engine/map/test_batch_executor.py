@@ -14,9 +14,8 @@ from chat_magic.engine.map.row_executor import MapLimits, MapPorts
 from chat_magic.engine.tool_functions import with_tools
 from chat_magic.errors import BudgetExceeded, ChatInterrupted, InvalidRequest
 from chat_magic.store.batch_parts import BatchParts
-from chat_magic.store.rows import RowsFile
 from chat_magic.transport.batch_api import NoBatchApi
-from tests.engine.map.batches import BatchCall, Clock, outcomes, rows_of
+from tests.engine.map.batches import BatchCall, Clock, open_rows, outcomes, rows_of
 from tests.engine.test_chat_map import ask
 from tests.gateway import BatchService, whole
 from tests.waiting import TIMEOUT_S
@@ -25,7 +24,7 @@ from tests.waiting import TIMEOUT_S
 @pytest.fixture
 def rows_file(tmp_path):
     """A resume file."""
-    with RowsFile(tmp_path / "map.db") as rows_file:
+    with open_rows(tmp_path / "map.db") as rows_file:
         yield rows_file
 
 
@@ -123,9 +122,7 @@ def waiting(gateway, rows_file):
         assert asked.wait(30)
         n_arrived = call.arrivals.qsize()
     assert n_arrived == call.arrivals.qsize() == 0
-    yield call, service
-    for job in call.executor._ports.session.jobs.running():
-        call.executor._ports.session.jobs.remove(job)
+    return call, service
 
 
 def test_ending_the_waiting_leaves_the_batches(waiting, session):

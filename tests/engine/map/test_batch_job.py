@@ -7,6 +7,7 @@ import pytest
 from chat_magic.engine.map.batch_job import list_batch_jobs, note_batch_file, open_batch_job
 from chat_magic.store.batch_parts import BatchParts, BatchRow
 from chat_magic.store.rows import RowsFile
+from tests.engine.map.batches import forget_jobs
 from tests.gateway import BatchService
 
 
@@ -20,7 +21,7 @@ def maps(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def make(maps, session):
+def make(maps):
     """Return a function that makes a resume file with a batch of one row."""
 
     def make(name, **fields):
@@ -33,14 +34,9 @@ def make(maps, session):
             parts.note_batch(number, "batch_0")
         return path
 
-    _forget_jobs(session)
+    forget_jobs()
     yield make
-    _forget_jobs(session)
-
-
-def _forget_jobs(session):
-    for job in session.jobs.running():
-        session.jobs.remove(job)
+    forget_jobs()
 
 
 def test_files_of_an_earlier_kernel_are_listed(make, session, maps):

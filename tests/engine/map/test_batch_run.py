@@ -12,16 +12,15 @@ from chat_magic.engine.map.batch_run import poll_pauses
 from chat_magic.engine.map.row_answer import decode_answer
 from chat_magic.errors import ApiError
 from chat_magic.store.batch_parts import BatchParts
-from chat_magic.store.rows import RowsFile
 from tests.completions import completion
-from tests.engine.map.batches import BatchCall, Clock, outcomes, rows_of
+from tests.engine.map.batches import BatchCall, Clock, open_rows, outcomes, rows_of
 from tests.gateway import CLOSE, Answer, BatchService, whole
 
 
 @pytest.fixture
 def rows_file(tmp_path):
     """A resume file."""
-    with RowsFile(tmp_path / "map.db") as rows_file:
+    with open_rows(tmp_path / "map.db") as rows_file:
         yield rows_file
 
 
