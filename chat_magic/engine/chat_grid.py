@@ -23,7 +23,7 @@ from chat_magic.engine.check_plan import plan_checks
 from chat_magic.engine.execution_record import HistoryOptions
 from chat_magic.engine.grid_plan import check_concurrency, plan_grid
 from chat_magic.engine.grid_task import start_grid
-from chat_magic.engine.prepare import build_request, request_limits
+from chat_magic.engine.prepare import build_request, check_variables, request_limits
 from chat_magic.engine.prompt_axis import prompts_axis, schemas_of
 from chat_magic.engine.prompt_call import prompt_schema, without_response_format
 from chat_magic.engine.replay import cache_options, open_recordings
@@ -138,6 +138,7 @@ def chat_grid(
         raise InvalidRequest("thread: a grid has no conversation: use chat for each turn")
     asked = None if prompts is None else prompts_axis(prompts)
     _check_messages(messages, asked)
+    check_variables(variables)
     axes = (*_data_axes(over, rows, asked), *_axes(models, sweep or {}, vary or {}))
     check_axes(axes)
     for axis in axes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args, get_origin
@@ -43,7 +44,7 @@ from chat_magic.transport import attachments, local
 from chat_magic.transport.retry import RETRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chat_magic.core.request.config import Price
     from chat_magic.core.request.messages import Message
@@ -389,6 +390,7 @@ def build_request(
                 f"unknown parameter {name}{nearest(name, PARAMETERS)}; "
                 "pass fields that are not part of the API in extra={…}"
             )
+    check_variables(variables)
     extra = read_extra(extra or {})
     tools = parameters.get("tools")
     if isinstance(tools, list | tuple):
@@ -418,6 +420,17 @@ def _schema_word(schema: Any) -> str | None:
         inner = _schema_word(get_args(schema)[0])
         return inner and f"list[{inner}]"
     return schema if isinstance(schema, str) else getattr(schema, "__name__", None)
+
+
+def check_variables(variables: Any) -> None:
+    """Check what the templates are to see.
+
+    Raises:
+        InvalidRequest: It is neither None nor a dict.
+    """
+    if variables is not None and not isinstance(variables, Mapping):
+        kind = type(variables).__name__
+        raise InvalidRequest(f"variables: expected a dict of names and values, got {kind}")
 
 
 def render_messages(request: ChatRequest, variables: Mapping[str, Any]) -> ChatRequest:

@@ -272,3 +272,25 @@ def test_a_default_gives_way_to_a_field_that_is_sent_as_given(gateway, monkeypat
     result = chat_magic.chat("Hi", extra={"temperature": 3})
     assert server.requests[0].json["temperature"] == 3
     assert "temperature" not in result.request.parameters
+
+
+ASKS = {
+    "chat": lambda variables: chat_magic.chat("Hi {{ x }}", variables=variables),
+    "chat_grid": lambda variables: chat_magic.chat_grid(
+        "Hi {{ x }}", vary={"x": [1]}, variables=variables
+    ),
+    "chat_map": lambda variables: chat_magic.chat_map(
+        ["a"], "Hi {{ text }}", variables=variables, progress=False
+    ),
+    "a prompt": lambda variables: chat_magic.chat("Hi").prompt(variables),
+}
+
+
+@pytest.mark.parametrize("variables", [5, 0, "ab", "", [1], True, b"x"])
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_variables_that_are_no_dict_are_an_error(gateway, ask, variables):
+    """Before anything is sent, in one line."""
+    gateway(streamed(completion("Hi")))
+    kind = type(variables).__name__
+    with pytest.raises(InvalidRequest, match=f"^variables: expected a dict .*, got {kind}$"):
+        ask(variables)

@@ -25,6 +25,7 @@ from chat_magic.engine.prepare import (
     PreparedCall,
     RequestLimits,
     build_request,
+    check_variables,
     prepare_call,
     render_messages,
 )
@@ -154,6 +155,7 @@ def read_map_prompt(
         InvalidRequest: An argument is not valid.
     """
     given, tools = build_request(_NOTHING, model, None, None, parameters, None)
+    check_variables(variables)
     if isinstance(messages, str) and messages.split(maxsplit=1)[:1] == [_MAGIC]:
         messages = Prompt(messages)
     elif not isinstance(messages, str | Prompt | CellText):
