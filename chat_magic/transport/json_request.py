@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chat_magic.errors import ChatError, ConnectionFailed, RequestTimeout
+from chat_magic.errors import ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
 from chat_magic.transport import http
 from chat_magic.transport.api_error import api_error, error_text, failure_of, read_failure
 from chat_magic.transport.credentials import redact_answer, redact_exception
@@ -50,6 +50,7 @@ async def request_json(
         timeout_s: Seconds that it may take, all tries and waits included; 600 by default.
 
     Raises:
+        InvalidRequest: The body cannot be written as JSON; nothing was sent.
         ApiError: The server refused.
         ConnectionFailed: The connection failed, or was lost.
         RequestTimeout: The answer did not arrive in time.
@@ -126,9 +127,16 @@ async def _send(
         )
     return await client.post(
         url,
-        msgspec.json.encode(dict(body)),
+        _encode(body),
         endpoint.secret,
         headers=endpoint.headers,
         keep_alive=endpoint.keeps_alive,
         ca_bundle=endpoint.ca_bundle,
     )
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(dict(body))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"the request cannot be written as JSON: {error}") from error

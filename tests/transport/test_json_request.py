@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chat_magic.errors import ApiError, ChatError, ConnectionFailed, RequestTimeout
+from chat_magic.errors import ApiError, ChatError, ConnectionFailed, InvalidRequest, RequestTimeout
 from chat_magic.transport.credentials import Secret
 from chat_magic.transport.endpoints import Endpoint
 from chat_magic.transport.json_request import request_json
@@ -73,6 +73,15 @@ async def test_an_answer_that_does_not_arrive_in_time_is_an_error(client: HttpCl
         pytest.raises(RequestTimeout, match=r"127\.0\.0\.1:\d+: no answer within 0\.2 s"),
     ):
         await ask(client, gateway, timeout_s=0.2)
+
+
+@pytest.mark.parametrize("value", ["\ud800", float], ids=["surrogate", "type"])
+async def test_what_cannot_be_written_as_json_is_an_error(client: HttpClient, value: Any) -> None:
+    """Nothing is sent."""
+    with Gateway(whole({})) as gateway:
+        with pytest.raises(InvalidRequest, match="the request cannot be written as JSON"):
+            await ask(client, gateway, body={"a": value})
+        assert gateway.requests == []
 
 
 async def test_a_key_in_the_answer_is_removed(client: HttpClient) -> None:

@@ -74,10 +74,19 @@ def label_forms(labels: Any) -> list[str]:
         raise InvalidRequest(f"labels {labels!r}: must be a list of texts, such as ['yes', 'no']")
     forms = [label_form(label) for label in labels]
     for number, (label, form) in enumerate(zip(labels, forms, strict=True)):
-        if not form or form in forms[:number] or label in _TAKEN:
-            why = "is a column of the table" if label in _TAKEN else "is empty, or like another one"
+        if why := _label_fault(label, form, forms[:number]):
             raise InvalidRequest(f"labels: {label!r} {why}")
     return forms
+
+
+def _label_fault(label: str, form: str, earlier: Sequence[str]) -> str:
+    """Return why a text cannot be a label; empty if it can."""
+    if label in _TAKEN:
+        return "is a column of the table"
+    if not form or form in earlier:
+        return "is empty, or like another one"
+    has_surrogate = any("\ud800" <= character <= "\udfff" for character in label)
+    return "has a lone surrogate, which no model can write" if has_surrogate else ""
 
 
 def label_form(text: str) -> str:

@@ -32,6 +32,7 @@ def test_labels_are_texts_at_a_place(labels, at, read):
         ([], None, "must be a list of texts"),
         ({"yes": 1}, None, "must be a list of texts"),
         (["yes", "Yes "], None, "'Yes ' is empty, or like another one"),
+        (["yes", "n\ud800o"], None, "has a lone surrogate, which no model can write"),
         (["residual"], None, "'residual' is a column of the table"),
         (["yes"], "last", "at 'last': must be 'first', a JSON Pointer"),
     ],
