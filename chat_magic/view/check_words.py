@@ -59,7 +59,7 @@ def settled(figures: PairedFigures) -> bool:
 
 
 def _rows_words(points: int, rows_needed: int | None) -> str:
-    if rows_needed is None:
+    if rows_needed is None or not points:  # no rows show a difference of 0
         return ""
     rounded = _two_digits(rows_needed)
     rows = f"{rounded:,} new row{'s'[: rounded != 1]}"

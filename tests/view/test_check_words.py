@@ -77,6 +77,13 @@ def test_a_sentence_says_whether_a_difference_is_settled(given, words):
     assert versus_words("B", "A", given) == words.replace("-", MINUS)
 
 
+@pytest.mark.parametrize("difference", [0.004, -0.004, 0.0001])
+def test_no_number_of_rows_is_said_to_show_a_difference_of_0_points(difference):
+    """It is there in `.rows_needed`."""
+    words = versus_words("B", "A", figures(difference, -0.02, 0.03, 1000, 12_345))
+    assert words.endswith("not settled by 1,000 rows.")
+
+
 def test_rows_that_only_one_answered_are_told():
     """They are not compared."""
     words = versus_words("B", "A", figures(0.3, 0.1, 0.5), unpaired=2)
