@@ -68,12 +68,12 @@ def export(
     text = export_text(result, form)
     if path is None:
         return text
-    target = Path(path)
     try:
+        target = Path(path)
         target.expanduser().write_text(text, "utf-8", newline="\n")
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidRequest(f"export: {target} cannot be written ({reason})") from error
+        raise InvalidRequest(f"export: {path} cannot be written ({reason})") from error
     return target
 
 

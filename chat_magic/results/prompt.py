@@ -114,11 +114,11 @@ class Prompt:
         Raises:
             InvalidRequest: The file cannot be written.
         """
-        target = Path(path)
         try:
+            target = Path(path)
             target.expanduser().write_text(self.text + "\n", "utf-8", newline="\n")
-        except (OSError, RuntimeError, ValueError) as error:
-            raise InvalidRequest(f"prompt {target} cannot be written ({_reason(error)})") from error
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            raise InvalidRequest(f"prompt {path} cannot be written ({_reason(error)})") from error
         return target
 
     def diff(self, other: Prompt) -> PromptDiffView:
@@ -193,7 +193,10 @@ def load_prompt(path: str | PathLike[str], allow_files: bool = False) -> Prompt:
         >>> extract.variables
         ('text',)
     """
-    file = Path(path)
+    try:
+        file = Path(path)
+    except TypeError as error:
+        raise InvalidRequest(f"prompt {path} cannot be read ({_reason(error)})") from error
     text = _read(file)
     try:
         check_prompt(text)

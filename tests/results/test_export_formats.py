@@ -273,6 +273,13 @@ def test_a_file_that_cannot_be_written_is_an_error(answered, tmp_path, name):
         answered[0].export("curl", str(tmp_path / name))
 
 
+@pytest.mark.parametrize("path", [5, b"a.sh", ["a.sh"]])
+def test_a_path_that_is_none_is_an_error_of_one_line(answered, path):
+    """It is named."""
+    with pytest.raises(InvalidRequest, match=r"export: .* cannot be written \(.* not "):
+        answered[0].export("curl", path)
+
+
 def test_lone_surrogates_become_replacement_characters(tmp_path):
     """A file in UTF-8 cannot hold them."""
     choices = (Choice(index=0, message=Message(content="a\ud800")),)

@@ -195,6 +195,15 @@ def test_a_file_that_is_no_prompt_is_an_error(tmp_path, text, words):
         load_prompt(path)
 
 
+@pytest.mark.parametrize("path", [5, None, b"a.chat", ["a.chat"]])
+def test_a_path_that_is_none_is_an_error_of_one_line(path):
+    """To read and to write."""
+    with pytest.raises(InvalidRequest, match=r"prompt .* cannot be read \(.* not "):
+        load_prompt(path)
+    with pytest.raises(InvalidRequest, match=r"prompt .* cannot be written \(.* not "):
+        Prompt("%%chat\nuser: Hi").save(path)
+
+
 class Client:
     """What a notebook may hold."""
 
