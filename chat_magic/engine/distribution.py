@@ -90,7 +90,7 @@ def distribution(
     text anew, and labelled so.
 
     Args:
-        messages: As for `chat`; or a `Distribution`, which is continued.
+        messages: As for `chat`; or a `Distribution`, which is continued with its own request.
         model: `vendor/model`; by default the configured one.
         after: A result whose conversation this continues.
         variables: Values for `{{ }}` in the messages.
@@ -126,6 +126,9 @@ def distribution(
     ).check()
     earlier = messages if isinstance(messages, Distribution) else None
     if earlier is not None:
+        _check_same_request(
+            model=model, after=after, variables=variables, extra=extra, **parameters
+        )
         _check_node(earlier.search, at)
         digest = hashlib.sha256(earlier.to_json().encode()).hexdigest()
         request = replace(earlier.request, search=replace(limits, base=digest))
@@ -216,6 +219,19 @@ class _Warning:
                     "ask for a short answer, or interrupt to keep what is found"
                 )
         return 0.05
+
+
+def _check_same_request(**given: Any) -> None:
+    """Check that nothing changes the request of a distribution that is continued.
+
+    Raises:
+        InvalidRequest: An argument does.
+    """
+    for name, value in given.items():
+        if value is not None:
+            raise InvalidRequest(
+                f"{name}: a distribution is continued with its own request: leave {name} out"
+            )
 
 
 def _check_node(search: AnswerSearch, node: Any) -> None:

@@ -141,6 +141,25 @@ def test_a_node_is_extended_further(gateway):
     assert asked(server)[-1]["prompt"][-1] == ord("c")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", "a/b"),
+        ("variables", {"x": 1}),
+        ("extra", {"seed": 1}),
+        ("temperature", 0),
+    ],
+)
+def test_nothing_changes_the_request_of_a_distribution_that_is_continued(gateway, name, value):
+    """Its probabilities are those of that request."""
+    server = gateway(llama(small))
+    first = distribution(max_requests=1)
+    count = len(server.requests)
+    with pytest.raises(InvalidRequest, match=f"{name}: a distribution is continued with its own"):
+        chat_magic.distribution(first, **{name: value})
+    assert len(server.requests) == count
+
+
 def test_branches_are_a_table_as_of_results(gateway):
     """Of the answers that were found."""
     gateway(llama(small))
