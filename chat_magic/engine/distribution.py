@@ -126,6 +126,8 @@ def distribution(
     ).check()
     earlier = messages if isinstance(messages, Distribution) else None
     if earlier is not None:
+        if session.configuration.resolve_alias(model or "") == earlier.request.model:
+            model = None
         _check_same_request(
             model=model, after=after, variables=variables, extra=extra, **parameters
         )

@@ -144,7 +144,7 @@ def test_a_node_is_extended_further(gateway):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("model", "a/b"),
+        ("model", "c/d"),
         ("variables", {"x": 1}),
         ("extra", {"seed": 1}),
         ("temperature", 0),
