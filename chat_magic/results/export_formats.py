@@ -47,6 +47,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "csv": "the table of a grid",
 }
 """The formats, and what each is."""
+_OTHER_NAMES = {"json": "body"}
 
 
 @overload
@@ -83,6 +84,7 @@ def export_text(result: ChatResult | ChatResults, form: str) -> str:
     Raises:
         InvalidRequest: There is no such format for it.
     """
+    form = _OTHER_NAMES.get(form, form)
     if isinstance(result, ChatResult):
         writer = _OF_ONE.get(form)
         if writer is None:

@@ -49,9 +49,10 @@ def test_every_format_has_a_writer(answered, results):
 
 
 def test_the_body_is_what_was_sent(answered):
-    """To the byte."""
+    """To the byte; `json` is another name for it."""
     result, request = answered
     assert result.export("body").encode() == request.body
+    assert result.export("json") == result.export("body")
 
 
 def test_the_body_has_the_server_s_name_of_the_model(gateway, config_file, monkeypatch):
@@ -233,7 +234,7 @@ def test_csv_is_the_table_of_a_grid(results):
     assert [row["text"] for row in rows] == list(results.frame["text"])
 
 
-@pytest.mark.parametrize("form", ["json", "", "Curl", "bash", "cur", None, 5])
+@pytest.mark.parametrize("form", ["yaml", "", "Curl", "bash", "cur", None, 5])
 def test_an_unknown_format_is_an_error_that_lists_those_there_are(answered, results, form):
     """And names the nearest."""
     for value in (answered[0], results):
