@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 30.0
 """How long a test waits for what should happen soon; only a failing test waits as long."""
 _POLL_S = 0.005
 

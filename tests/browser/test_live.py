@@ -13,7 +13,8 @@ from tests.completions import DONE, delta, token
 from tests.gateway import Gateway, Wait, events
 
 RUN_BELOW = """async sources => {
-    const { content } = window.jupyterapp.shell.currentWidget
+    const { content, sessionContext } = window.jupyterapp.shell.currentWidget
+    await sessionContext.ready
     for (const source of sources) {
         content.activeCellIndex = content.widgets.length - 1
         await window.jupyterapp.commands.execute('notebook:insert-cell-below')
@@ -123,7 +124,7 @@ def test_a_reload_in_mid_stream_keeps_what_was_saved_and_the_kernel_has_it_all(
         painted = page.locator(".chm-live .chm-bin2")
         painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
         page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-        lab.open(page, "reload.ipynb")
+        page.reload()
         painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
         seen.set()
         page.evaluate(RUN_BELOW, ["assert king.text == 'Charles the Great'", cell])
