@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -112,7 +113,7 @@ def test_the_runs_of_a_grid_are_painted_in_their_cells(lab, page, at_gateway):
 def test_a_reload_in_mid_stream_keeps_what_was_saved_and_the_kernel_has_it_all(
     lab, page, at_gateway
 ):
-    """The page joins the kernel again; its next cell paints as the first one did."""
+    """The page joins the kernel again, says what it cannot end, and paints its next cell."""
     seen, more = threading.Event(), threading.Event()
     first = [scored("Charles", -1.6), Wait(seen), scored(" the Great", -0.01), DONE]
     second = [scored("Clovis", -1.6), Wait(more), scored(" I", -0.01), DONE]
@@ -126,6 +127,8 @@ def test_a_reload_in_mid_stream_keeps_what_was_saved_and_the_kernel_has_it_all(
         page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         page.reload()
         painted.filter(has_text="Charles").wait_for(timeout=ANSWER_MS)
+        saved = page.locator(".chm-live", has_text="Charles")
+        expect(saved).to_have_attribute("data-chm-stopped", re.compile("Saved before"))
         seen.set()
         page.evaluate(RUN_BELOW, ["assert king.text == 'Charles the Great'", cell])
         painted.filter(has_text="Clovis").wait_for(timeout=ANSWER_MS)

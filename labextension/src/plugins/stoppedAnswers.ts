@@ -1,7 +1,7 @@
-/** Marks answers that were streaming when their kernel ended, which nothing will finish. */
+/** Marks answers that were streaming when their kernel ended or they were saved: nothing will finish them. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { CodeCell } from '@jupyterlab/cells';
+import { CodeCell, type ICodeCellModel } from '@jupyterlab/cells';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import constants from '../constants.json';
 
@@ -15,6 +15,8 @@ const ENDED: Record<string, string> = {
   terminating: 'Kernel stopped. Run this cell again',
   dead: 'Kernel stopped. Run this cell again'
 };
+/** What to say of an answer in a file: updates reach only the page that ran its cell. */
+const SAVED = 'Saved before the answer ended. Run this cell again';
 type Output = ReturnType<CodeCell['outputArea']['model']['get']>;
 
 const LIVE = `.${constants.liveClass}`;
@@ -25,6 +27,23 @@ class Watch {
     const observer = new MutationObserver(() => this.draw());
     observer.observe(panel.content.node, { childList: true, subtree: true });
     panel.disposed.connect(() => observer.disconnect());
+    if (!panel.context.isReady) {
+      void panel.context.ready.then(() => this.onLoad()); // another view of it may be live
+    }
+  }
+
+  private onLoad(): void {
+    for (const cell of this.panel.content.model?.cells ?? []) {
+      const outputs = cell.type === 'code' ? (cell as ICodeCellModel).outputs : null;
+      for (let index = 0; index < (outputs?.length ?? 0); index += 1) {
+        const output = outputs?.get(index);
+        if (output && isLive(output)) {
+          this.hasStopped = true;
+          this.stopped.set(output, SAVED);
+        }
+      }
+    }
+    this.draw();
   }
 
   private onStatus(status: string): void {
@@ -71,9 +90,15 @@ class Watch {
   private readonly stopped = new WeakMap<Output, string>();
 }
 
+function isLive({ data }: Output): boolean {
+  const html = data['text/html'];
+  const isMarked = typeof html === 'string' && html.includes(constants.liveClass);
+  return isMarked || constants.liveType in data;
+}
+
 export const stoppedAnswers: JupyterFrontEndPlugin<void> = {
   id: 'chat-magic:stopped',
-  description: 'Marks answers that were streaming when their kernel ended.',
+  description: 'Marks answers that were streaming when their kernel ended or they were saved.',
   autoStart: true,
   requires: [INotebookTracker],
   activate: (_app, tracker: INotebookTracker) => {

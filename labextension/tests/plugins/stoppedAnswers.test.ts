@@ -12,6 +12,11 @@ const STREAMING = '<div class="chm-live">half an ans</div>';
 
 /** Open a notebook with an output for each HTML, and activate the plugin. */
 function open(...html: string[]) {
+  return watch(html, false);
+}
+
+/** Activate the plugin before or after a notebook with these outputs is read from its file. */
+function watch(html: string[], isLoading: boolean) {
   const root = document.createElement('div');
   document.body.append(root);
   const nodes = html.map(each => {
@@ -20,14 +25,18 @@ function open(...html: string[]) {
     root.append(node);
     return node;
   });
-  const models = html.map(() => ({}));
+  const models = html.map(each => ({ data: { 'text/html': each } }));
   const cells = nodes.map((node, index) => {
     const model = { length: 1, get: () => models[index] };
     return new CodeCell({ model, widgets: [{ node }] });
   });
+  const file = isLoading
+    ? models.map(each => ({ type: 'code', outputs: { length: 1, get: () => each } }))
+    : [];
   let onStatus: (context: null, status: string) => void = () => undefined;
   const panel = {
-    content: { node: root, widgets: cells },
+    content: { node: root, widgets: cells, model: { cells: file } },
+    context: { isReady: file.length === 0, ready: Promise.resolve() },
     sessionContext: { statusChanged: { connect: (act: typeof onStatus) => (onStatus = act) } },
     disposed: { connect: vi.fn() }
   };
@@ -74,4 +83,16 @@ it('leaves finished answers alone', () => {
   become('restarting');
   expect(nodes[0]?.innerHTML).not.toContain('stopped');
   expect(said(nodes[1])).toContain('Kernel restarted');
+});
+
+it('says of what was saved in mid-stream that it did not end', async () => {
+  const { nodes } = watch([STREAMING, '<div class="chm-root">done</div>'], true);
+  await vi.waitFor(() => expect(said(nodes[0])).toContain('Saved before the answer ended'));
+  expect(nodes[1]?.innerHTML).not.toContain('stopped');
+});
+
+it('says nothing in another view of a notebook that is open', async () => {
+  const { nodes } = watch([STREAMING], false);
+  await Promise.resolve();
+  expect(said(nodes[0])).toBeUndefined();
 });
