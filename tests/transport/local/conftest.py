@@ -20,6 +20,6 @@ def client(server):
     # After a stream llama.cpp closes the connection that it has called `keep-alive`.
     headers = {"Authorization": f"Bearer {server.api_key}", "Connection": "close"}
     with httpx.Client(
-        base_url=server.base_url, headers=headers, trust_env=False, timeout=60
+        base_url=server.base_url, headers=headers, trust_env=False, timeout=300
     ) as client:
         yield client
