@@ -26,7 +26,7 @@ from chat_magic.view.text.result_text import result_text
 from chat_magic.view.text.row_table_text import row_table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import pandas as pd
 
@@ -88,6 +88,23 @@ class RunView:
     def usage_of_choice(self) -> Usage | None:
         """The tokens of the only choice; None if there are several."""
         return self.reply.usage if len(self.reply.choices) == 1 else None
+
+    @cached_property
+    def label_rows(self) -> list[dict[Hashable, Any]]:
+        """The rows of `labels_table`, one for each choice; none without labels.
+
+        They are kept, as each form of a picture needs them.
+        """
+        if self.labels is None:
+            return []
+        from chat_magic.analysis.labels import labels_table
+        from chat_magic.analysis.reply_columns import read_replies
+
+        labels, at = self.labels.labels, self.labels.at
+        columns = read_replies([self.reply])
+        return labels_table(columns, labels, attrs={}, at=at, prefill=self.prefill).to_dict(
+            "records"
+        )
 
     @property
     def json_prefill(self) -> str | None:

@@ -58,16 +58,9 @@ def labels_summary(run: RunView, *, show: Callable[[str], str] = str) -> str | N
 
 
 def _label_words(run: RunView, show: Callable[[str], str]) -> Iterator[tuple[int, str]]:
-    from chat_magic.analysis.labels import labels_table
-    from chat_magic.analysis.reply_columns import read_replies
-
-    labels = run.labels
-    if labels is None:
-        return
-    columns = read_replies([run.reply])
-    table = labels_table(columns, labels.labels, attrs={}, at=labels.at, prefill=run.prefill)
-    for row in table.to_dict("records"):
-        best, *others = sorted(labels.labels, key=lambda label: -row[label])
+    labels = () if run.labels is None else run.labels.labels
+    for row in run.label_rows:
+        best, *others = sorted(labels, key=lambda label: -row[label])
         if math.isnan(row[best]):
             continue
         rest = [(show(token_name(label)), row[label]) for label in others[:_MOST_OTHERS]]
