@@ -83,12 +83,22 @@ def estimated_cost(
 ) -> float:
     """Estimate what a request costs at most, in dollars; 0 where its price is not known.
 
-    The tokens are those of `estimated_usage`. All of an answer may be reasoning, and another
-    service tier may answer than was asked for: the dearest price counts.
+    The tokens are those of `estimated_usage`; see `highest_cost`.
     """
     if price is None:
         return 0.0
     usage = estimated_usage(request, unlimited_tokens=unlimited_tokens)
+    return highest_cost(request, usage, price)
+
+
+def highest_cost(request: ChatRequest, usage: Usage, price: Price | None) -> float:
+    """Return the most dollars that tokens of a request can cost; 0 where its price is not known.
+
+    All of an answer may be reasoning, and another service tier may answer than was asked for: the
+    dearest price counts.
+    """
+    if price is None:
+        return 0.0
     return max(cost_of(usage, each) or 0.0 for each in _possible_prices(request, price))
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from chat_magic.core.reply.cost import (
     cost_of,
-    estimated_cost,
     estimated_usage,
+    highest_cost,
     service_tier,
 )
 from chat_magic.engine.budget import Budget
@@ -180,7 +180,7 @@ class DaskExecutor:
             raise InvalidRequest("executor: workers cannot run the functions of tools=")
         usage = estimated_usage(call.request, unlimited_tokens=usual)
         pace = self._pacer.row((usage.prompt_tokens or 0) + (usage.completion_tokens or 0))
-        dollars = estimated_cost(call.request, call.price, unlimited_tokens=usual)
+        dollars = highest_cost(call.request, usage, call.price)
         async with self._budget.reserve(dollars) as reservation:
             reservation.cost = 0.0
             returned = await self._turn(row, pace)
