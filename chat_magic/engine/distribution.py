@@ -126,10 +126,13 @@ def distribution(
     ).check()
     earlier = messages if isinstance(messages, Distribution) else None
     if earlier is not None:
-        if session.configuration.resolve_alias(model or "") == earlier.request.model:
-            model = None
+        is_same = session.configuration.resolve_alias(model or "") == earlier.request.model
         _check_same_request(
-            model=model, after=after, variables=variables, extra=extra, **parameters
+            model=None if is_same else model,
+            after=after,
+            variables=variables,
+            extra=extra,
+            **parameters,
         )
         _check_node(earlier.search, at)
         digest = hashlib.sha256(earlier.to_json().encode()).hexdigest()

@@ -48,6 +48,7 @@ FORMATS: Final[Mapping[str, str]] = {
 }
 """The formats, and what each is."""
 _OTHER_NAMES = {"json": "body"}
+"""Further names of formats."""
 
 
 @overload
